@@ -1,0 +1,16 @@
+"""CNN Lab: the entry point. Worker processes import this module, so everything that draws is guarded."""
+
+import streamlit as st
+
+from pages.shared.site import pages
+
+
+def main() -> None:
+    """Configure the app, register every page and run the chosen one."""
+    st.set_page_config(page_title="CNN Lab", page_icon=":material/grid_on:", layout="wide")
+    st.session_state.routed = True
+    st.navigation(pages()).run()
+
+
+if __name__ == "__main__":
+    main()

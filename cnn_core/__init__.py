@@ -1,0 +1,1 @@
+"""CNN Lab's maths: an ordinary Python library that never imports Streamlit."""

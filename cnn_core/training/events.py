@@ -1,0 +1,76 @@
+"""What a training run says while it happens: plain data, so the page, the store and a notebook read one stream."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Started:
+    """First event: what runs, where, and how long it is. `initial_loss` is the untrained train loss on one batch."""
+
+    device: str
+    parameters: int
+    epochs: int
+    steps_per_epoch: int
+    initial_loss: float
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """One optimiser step: `step` counts from 1 over the whole run, `epoch` from 1; loss and accuracy of its batch."""
+
+    step: int
+    epoch: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """One epoch: mean loss and accuracy over the training batches as they went by, and over the validation set.
+
+    `seconds` is the time since the run started.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Weights at the end of an epoch (0: untrained): the module's state_dict as NumPy arrays."""
+
+    epoch: int
+    weights: dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Last event of a run that ended by itself or was asked to stop; test figures are measured once, here."""
+
+    reason: Literal["completed", "stopped"]
+    epochs: int
+    test_loss: float
+    test_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Last event of a run that could not go on, with a sentence that says why and what would help."""
+
+    message: str
+    step: int
+
+
+Event = Started | StepDone | EpochDone | Snapshot | Finished | Failed

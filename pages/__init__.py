@@ -1,0 +1,1 @@
+"""The screen wing: the only place where Streamlit is imported."""

@@ -1,0 +1,6 @@
+"""Home page."""
+
+from pages.shared.site import ensure_router, header
+
+ensure_router()
+header("home", "…")

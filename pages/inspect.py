@@ -1,0 +1,6 @@
+"""Inspect page."""
+
+from pages.shared.site import ensure_router, header
+
+ensure_router()
+header("inspect", "…")

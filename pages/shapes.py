@@ -1,0 +1,6 @@
+"""Shapes page."""
+
+from pages.shared.site import ensure_router, header
+
+ensure_router()
+header("shapes", "…")

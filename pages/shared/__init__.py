@@ -1,0 +1,1 @@
+"""What the pages share: site map, components, charts, cached wrappers and lessons."""

@@ -1,0 +1,1 @@
+"""Arrays → Altair charts. No Streamlit here: every function returns a chart that a notebook can show too."""

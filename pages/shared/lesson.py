@@ -1,0 +1,27 @@
+"""Lesson texts: one Markdown file a page in assets/lessons, cut into sections by its `## ` headings."""
+
+from functools import cache
+
+import streamlit as st
+
+from pages.shared.site import ROOT
+
+
+@cache
+def sections(name: str) -> dict[str, str]:
+    """Heading → text of assets/lessons/<name>.md, in the order of the file."""
+    text = (ROOT / "assets" / "lessons" / f"{name}.md").read_text(encoding="utf-8")
+    parts = text.split("\n## ")[1:] if not text.startswith("## ") else ("\n" + text).split("\n## ")[1:]
+    return {heading.strip(): body.strip() for heading, _, body in (part.partition("\n") for part in parts)}
+
+
+def show(name: str, heading: str) -> None:
+    """Draw one section of a lesson under its heading."""
+    st.subheader(heading, anchor=False)
+    st.markdown(sections(name)[heading])
+
+
+def try_this(name: str) -> None:
+    """The closing box of a page: the lesson's section "Try this"."""
+    with st.container(border=True):
+        show(name, "Try this")

@@ -1,0 +1,70 @@
+"""The site map, and the guard that lets every page be opened cold by its own address."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """One entry of the navigation: `file` below pages/, its section, title, icon and one-sentence help."""
+
+    file: str
+    section: str
+    title: str
+    icon: str
+    help: str
+
+
+PAGES = (
+    PageInfo("home", "", "Home", "home", "What CNN Lab is, where to start, and which device it computes on."),
+    PageInfo("convolution", "By hand", "Convolution", "grid_on", "Step through a convolution, number by number."),
+    PageInfo("kernels", "By hand", "Kernel lab", "blur_on", "Edit a kernel and see what it does to a photograph."),
+    PageInfo("shapes", "By hand", "Shapes", "straighten", "Output size and parameters of one layer, worked out."),
+    PageInfo("train", "A network", "Train", "model_training", "Train a network on real images and watch it learn."),
+    PageInfo("inspect", "A network", "Inspect", "visibility", "The filters and feature maps of a trained network."),
+    PageInfo("evaluate", "A network", "Evaluate", "fact_check", "Test accuracy and confusion matrix of a run."),
+)
+
+
+def page(name: str) -> StreamlitPage:
+    """The `st.Page` of the page file `pages/<name>.py`."""
+    info = next(info for info in PAGES if info.file == name)
+    return st.Page(
+        ROOT / "pages" / f"{info.file}.py",
+        title=info.title,
+        icon=f":material/{info.icon}:",
+        default=info.file == "home",
+        help=info.help,
+    )
+
+
+def pages() -> dict[str, list[StreamlitPage]]:
+    """Every page, grouped by navigation section."""
+    sections: dict[str, list[StreamlitPage]] = {}
+    for info in PAGES:
+        sections.setdefault(info.section, []).append(page(info.file))
+    return sections
+
+
+def ensure_router() -> None:
+    """Register the site map when this page was opened by its own address on a fresh server.
+
+    Streamlit then runs the bare page file without app.py; registering the pages once and
+    rerunning hands control back to app.py.
+    """
+    if "routed" not in st.session_state:
+        st.session_state.routed = True
+        st.navigation(pages())
+        st.rerun()
+
+
+def header(name: str, lead: str) -> None:
+    """Title of the page and one sentence on what to do here."""
+    info = next(info for info in PAGES if info.file == name)
+    st.title(info.title, anchor=False)
+    st.markdown(lead)
