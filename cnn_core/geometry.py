@@ -15,9 +15,9 @@ Padding = int | tuple[int, int]
 
 def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
     """`value` as an int; ValueError with a sentence naming the argument when it is not a whole number in range."""
-    right = (
-        f"a whole number of at least {minimum}" if maximum is None else f"a whole number from {minimum} to {maximum}"
-    )
+    right = f"a whole number of at least {minimum}"
+    if maximum is not None:
+        right = f"a whole number from {minimum} to {maximum}"
     try:
         number = index(value)
     except TypeError:
@@ -72,7 +72,7 @@ def pool_output_size(
     kernel: int,
     *,
     stride: int | None = None,
-    padding: int = 0,
+    padding: Padding = 0,
     dilation: int = 1,
     ceil_mode: bool = False,
 ) -> int:
@@ -86,19 +86,20 @@ def pool_output_size(
     size = whole("size", size, 1)
     span = effective_kernel(kernel, dilation)
     step = whole("stride", kernel if stride is None else stride, 1)
-    if whole("padding", padding, 0) > span // 2:
+    before, after = sides(padding)
+    if max(before, after) > span // 2:
         raise ValueError(
             f"padding {padding} is more than half of kernel {kernel}: a window could hold padding only; "
             f"pooling allows padding up to {span // 2}"
         )
-    room = size + 2 * padding - span
+    room = size + before + after - span
     out = (-(-room // step) if ceil_mode else room // step) + 1
-    if ceil_mode and (out - 1) * step >= size + padding:
+    if ceil_mode and (out - 1) * step >= size + before:
         out -= 1
     if out < 1:
         raise ValueError(
             f"kernel {kernel} does not fit a {size}-wide input with padding {padding}; "
-            f"a kernel spanning at most {size + 2 * padding} would"
+            f"a kernel spanning at most {size + before + after} would"
         )
     return out
 

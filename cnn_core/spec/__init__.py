@@ -1,0 +1,52 @@
+"""Networks as values: layers, the network made of them, and ready-made ones. Importing this imports no torch."""
+
+from cnn_core.spec.layers import (
+    ELU,
+    GELU,
+    KINDS,
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    ReLU6,
+    Residual,
+    Shape,
+    Tanh,
+)
+from cnn_core.spec.network import NetworkSpec, Row
+from cnn_core.spec.presets import DESCRIPTIONS, PRESETS, preset
+
+__all__ = [
+    "DESCRIPTIONS",
+    "ELU",
+    "GELU",
+    "KINDS",
+    "PRESETS",
+    "AdaptiveAvgPool2d",
+    "AvgPool2d",
+    "BatchNorm",
+    "Conv2d",
+    "Dropout",
+    "Dropout2d",
+    "Flatten",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "MaxPool2d",
+    "NetworkSpec",
+    "ReLU",
+    "ReLU6",
+    "Residual",
+    "Row",
+    "Shape",
+    "Tanh",
+    "preset",
+]

@@ -1,0 +1,365 @@
+"""The layers a network can be made of: frozen dataclasses that know their own shapes and counts, but no torch.
+
+A shape is that of one image without the batch: (C, H, W), or (n,) once flattened. Input channels are never
+stated: they follow from the shape that arrives. Every layer checks its own fields when made and raises ValueError
+with a sentence.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from cnn_core.geometry import (
+    ReceptiveField,
+    batch_norm_parameters,
+    conv_macs,
+    conv_output_size,
+    conv_parameters,
+    linear_parameters,
+    pool_output_size,
+    same_padding,
+    whole,
+)
+
+Shape = tuple[int, ...]
+Pair = int | tuple[int, int]
+Fields = tuple[ReceptiveField, ReceptiveField]
+"""The receptive field along the height and along the width."""
+
+MAX_WIDTH = 65_536
+"""Most filters or units of one layer: a limit for networks that come from a link or a file."""
+MAX_EXTENT = 1_024
+"""Largest kernel, stride, padding and dilation."""
+
+
+def pair(value: Any) -> tuple[int, int]:
+    """An int or (height, width) as (height, width)."""
+    return (value[0], value[1]) if isinstance(value, tuple) else (value, value)
+
+
+def _pair(name: str, value: Any, minimum: int) -> Pair:
+    """A field that is one whole number or a pair of them; a list (from JSON) becomes a tuple."""
+    if isinstance(value, list | tuple):
+        if len(value) != 2:
+            raise ValueError(f"{name} is {value!r}: it must be one number or a pair [height, width].")
+        return whole(name, value[0], minimum, MAX_EXTENT), whole(name, value[1], minimum, MAX_EXTENT)
+    return whole(name, value, minimum, MAX_EXTENT)
+
+
+def _flag(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} is {value!r}: it must be true or false.")
+
+
+def _real(name: str, value: Any, low: float, high: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (number and low <= value <= high):
+        raise ValueError(f"{name} is {value!r}: it must be a number from {low:g} to {high:g}.")
+
+
+def image_shape(shape: Shape) -> tuple[int, int, int]:
+    """`shape` when it is (C, H, W); ValueError when the data has been flattened."""
+    if len(shape) != 3:
+        raise ValueError(f"needs channels × height × width, but gets {shape[0]} flat values: put it before the flatten")
+    return shape[0], shape[1], shape[2]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer. Unless a subclass says otherwise it keeps the shape and has no parameters."""
+
+    prefix: ClassVar[str] = "layer"
+    """What its name in a network begins with: conv1, conv2 …"""
+
+    def _set(self, **checked: object) -> None:
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Shape after the layer; ValueError with a sentence when `shape` cannot go in."""
+        return shape
+
+    def parameters(self, shape: Shape) -> int:
+        """Learned numbers when `shape` goes in."""
+        return 0
+
+    def macs(self, shape: Shape) -> int:
+        """Multiply–accumulates for one image of `shape`; only convolutions and linear layers are counted."""
+        return 0
+
+    def through(self, fields: Fields, shape: Shape) -> Fields:
+        """The receptive fields after the layer, from those of its input."""
+        return fields
+
+
+@dataclass(frozen=True)
+class Conv2d(Layer):
+    """2-D cross-correlation with `filters` output channels; `padding` an int, (height, width) or "same" (stride 1)."""
+
+    filters: int
+    kernel_size: Pair
+    stride: Pair = 1
+    padding: Pair | str = 0
+    dilation: Pair = 1
+    groups: int = 1
+    bias: bool = True
+    prefix: ClassVar[str] = "conv"
+
+    def __post_init__(self) -> None:
+        whole("filters", self.filters, 1, MAX_WIDTH)
+        whole("groups", self.groups, 1, MAX_WIDTH)
+        _flag("bias", self.bias)
+        self._set(
+            kernel_size=_pair("kernel_size", self.kernel_size, 1),
+            stride=_pair("stride", self.stride, 1),
+            dilation=_pair("dilation", self.dilation, 1),
+        )
+        if not isinstance(self.padding, str):
+            self._set(padding=_pair("padding", self.padding, 0))
+        elif self.padding != "same":
+            raise ValueError(f'padding is {self.padding!r}: it must be a number, a pair or "same".')
+        elif pair(self.stride) != (1, 1):
+            raise ValueError(f'padding is "same" with stride {self.stride}: "same" needs stride 1.')
+
+    def axis(self, axis: int) -> dict[str, Any]:
+        """Kernel, stride, padding (before, after) and dilation along the height (0) or the width (1)."""
+        kernel, dilation = pair(self.kernel_size)[axis], pair(self.dilation)[axis]
+        padding = same_padding(kernel, dilation=dilation) if self.padding == "same" else pair(self.padding)[axis]
+        return {"kernel": kernel, "stride": pair(self.stride)[axis], "padding": padding, "dilation": dilation}
+
+    def output_shape(self, shape: Shape) -> Shape:
+        channels, *sizes = image_shape(shape)
+        conv_parameters(channels, self.filters, (1, 1), groups=self.groups)
+        return (self.filters, *(conv_output_size(size, **self.axis(i)) for i, size in enumerate(sizes)))
+
+    def parameters(self, shape: Shape) -> int:
+        return conv_parameters(shape[0], self.filters, pair(self.kernel_size), groups=self.groups, bias=self.bias)
+
+    def macs(self, shape: Shape) -> int:
+        out = image_shape(self.output_shape(shape))
+        return conv_macs(shape[0], out, pair(self.kernel_size), groups=self.groups)
+
+    def through(self, fields: Fields, shape: Shape) -> Fields:
+        return fields[0].through(**self.axis(0)), fields[1].through(**self.axis(1))
+
+
+@dataclass(frozen=True)
+class _Pool2d(Layer):
+    """What max and average pooling share; `stride=None` means stride = kernel."""
+
+    kernel_size: Pair
+    stride: Pair | None = None
+    padding: Pair = 0
+    ceil_mode: bool = False
+    prefix: ClassVar[str] = "pool"
+
+    def __post_init__(self) -> None:
+        _flag("ceil_mode", self.ceil_mode)
+        self._set(kernel_size=_pair("kernel_size", self.kernel_size, 1), padding=_pair("padding", self.padding, 0))
+        if self.stride is not None:
+            self._set(stride=_pair("stride", self.stride, 1))
+
+    def axis(self, axis: int) -> dict[str, int]:
+        """Kernel, stride, padding and dilation along the height (0) or the width (1)."""
+        kernel = pair(self.kernel_size)[axis]
+        stride = kernel if self.stride is None else pair(self.stride)[axis]
+        return {"kernel": kernel, "stride": stride, "padding": pair(self.padding)[axis], "dilation": 1}
+
+    def output_shape(self, shape: Shape) -> Shape:
+        channels, *sizes = image_shape(shape)
+        ceil = self.ceil_mode
+        return (channels, *(pool_output_size(size, ceil_mode=ceil, **self.axis(i)) for i, size in enumerate(sizes)))
+
+    def through(self, fields: Fields, shape: Shape) -> Fields:
+        return fields[0].through(**self.axis(0)), fields[1].through(**self.axis(1))
+
+
+@dataclass(frozen=True)
+class MaxPool2d(_Pool2d):
+    """The largest value of each window; padding counts as −∞."""
+
+    dilation: Pair = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._set(dilation=_pair("dilation", self.dilation, 1))
+
+    def axis(self, axis: int) -> dict[str, int]:
+        return {**super().axis(axis), "dilation": pair(self.dilation)[axis]}
+
+
+@dataclass(frozen=True)
+class AvgPool2d(_Pool2d):
+    """The mean of each window; `count_include_pad` says whether padding zeros count in the divisor."""
+
+    count_include_pad: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _flag("count_include_pad", self.count_include_pad)
+
+
+@dataclass(frozen=True)
+class AdaptiveAvgPool2d(Layer):
+    """Means over as many bins as `output_size` asks for, whatever the input size (1: global average pooling)."""
+
+    output_size: Pair = 1
+    prefix: ClassVar[str] = "pool"
+
+    def __post_init__(self) -> None:
+        self._set(output_size=_pair("output_size", self.output_size, 1))
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (image_shape(shape)[0], *pair(self.output_size))
+
+    def through(self, fields: Fields, shape: Shape) -> Fields:
+        # Bin i covers ⌊i·n/m⌋ … ⌈(i+1)·n/m⌉ − 1; the widest one gives the field when bins differ.
+        after = []
+        for field, size, out in zip(fields, shape[1:], pair(self.output_size), strict=True):
+            widest = max(-(-(i + 1) * size // out) - i * size // out for i in range(out))
+            after.append(field.through(widest, stride=max(1, -(-size // out))))
+        return after[0], after[1]
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """Batch normalisation of each channel (of each unit once flattened), with a learned scale and shift."""
+
+    prefix: ClassVar[str] = "bn"
+
+    def parameters(self, shape: Shape) -> int:
+        return batch_norm_parameters(shape[0])
+
+
+@dataclass(frozen=True)
+class ReLU(Layer):
+    """max(0, x)."""
+
+    prefix: ClassVar[str] = "relu"
+
+
+@dataclass(frozen=True)
+class ReLU6(Layer):
+    """min(max(0, x), 6)."""
+
+    prefix: ClassVar[str] = "relu"
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Layer):
+    """x where positive, `negative_slope`·x elsewhere."""
+
+    negative_slope: float = 0.01
+    prefix: ClassVar[str] = "relu"
+
+    def __post_init__(self) -> None:
+        _real("negative_slope", self.negative_slope, 0, 1)
+
+
+@dataclass(frozen=True)
+class ELU(Layer):
+    """x where positive, `alpha`·(eˣ − 1) elsewhere."""
+
+    alpha: float = 1.0
+    prefix: ClassVar[str] = "elu"
+
+    def __post_init__(self) -> None:
+        _real("alpha", self.alpha, 0, 100)
+
+
+@dataclass(frozen=True)
+class GELU(Layer):
+    """x·Φ(x), Φ the normal distribution function."""
+
+    prefix: ClassVar[str] = "gelu"
+
+
+@dataclass(frozen=True)
+class Tanh(Layer):
+    """The hyperbolic tangent."""
+
+    prefix: ClassVar[str] = "tanh"
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """While training, sets each value to 0 with probability `p` and scales the others by 1/(1 − p)."""
+
+    p: float = 0.5
+    prefix: ClassVar[str] = "dropout"
+
+    def __post_init__(self) -> None:
+        _real("p", self.p, 0, 1)
+
+
+@dataclass(frozen=True)
+class Dropout2d(Dropout):
+    """Dropout of whole channels."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return image_shape(shape)
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """(C, H, W) → (C·H·W,)."""
+
+    prefix: ClassVar[str] = "flatten"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        channels, height, width = image_shape(shape)
+        return (channels * height * width,)
+
+    def through(self, fields: Fields, shape: Shape) -> Fields:
+        # From here on a linear layer sees all positions together: the union of their fields.
+        return fields[0].through(shape[1]), fields[1].through(shape[2])
+
+
+@dataclass(frozen=True)
+class Linear(Layer):
+    """Fully connected layer with `units` outputs, on flat input."""
+
+    units: int
+    bias: bool = True
+    prefix: ClassVar[str] = "fc"
+
+    def __post_init__(self) -> None:
+        whole("units", self.units, 1, MAX_WIDTH)
+        _flag("bias", self.bias)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise ValueError(f"needs flat input, but gets {'×'.join(map(str, shape))}: put a flatten before it")
+        return (self.units,)
+
+    def parameters(self, shape: Shape) -> int:
+        return linear_parameters(shape[0], self.units, bias=self.bias)
+
+    def macs(self, shape: Shape) -> int:
+        return linear_parameters(shape[0], self.units, bias=False)
+
+
+@dataclass(frozen=True)
+class Residual(Layer):
+    """body(x) + shortcut(x); an empty shortcut passes x on unchanged. Its layers have rows of their own."""
+
+    body: tuple[Layer, ...]
+    shortcut: tuple[Layer, ...] = ()
+    prefix: ClassVar[str] = "block"
+
+    def __post_init__(self) -> None:
+        self._set(body=tuple(self.body), shortcut=tuple(self.shortcut))
+        if not self.body:
+            raise ValueError("body is empty: a residual block needs at least one layer.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        for layer in self.body:
+            shape = layer.output_shape(shape)
+        return shape
+
+
+_KINDS = (
+    *(Conv2d, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, BatchNorm, Linear, Flatten, Residual),
+    *(ReLU, ReLU6, LeakyReLU, ELU, GELU, Tanh, Dropout, Dropout2d),
+)
+KINDS: dict[str, type[Layer]] = {kind.__name__: kind for kind in _KINDS}
+"""Every layer kind under the name it has in JSON."""

@@ -1,0 +1,228 @@
+"""NetworkSpec: the one description of a network, from which its table, its JSON and its torch module come."""
+
+import json
+from collections import Counter
+from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cnn_core.geometry import ReceptiveField, whole
+from cnn_core.spec.layers import KINDS, Fields, Layer, Linear, Residual, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+MAX_LAYERS, MAX_DEPTH, MAX_TEXT = 1_000, 4, 200_000
+MAX_PARAMETERS, MAX_VALUES, MAX_IMAGE = 1_000_000_000, 2**28, 4_096
+"""Limits for networks that come from a link or a file: about 4 GB of weights, 1 GB for one layer's output."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a network's table. `name` is the submodule's name in the built module ("block1.body.conv1");
+    `output_shape` is without the batch; `parameters` and `macs` (for one image) are the layer's own, so the rows sum
+    to the totals; `receptive_field` is (height, width) in input cells, not clipped to the image."""
+
+    name: str
+    kind: str
+    output_shape: Shape
+    parameters: int
+    macs: int
+    receptive_field: tuple[int, int]
+
+
+def checked_input(shape: Any) -> tuple[int, int, int]:
+    """`shape` as (C, H, W). Raises ValueError with a sentence when it is not three whole numbers in range."""
+    if not isinstance(shape, list | tuple) or len(shape) != 3:
+        raise ValueError(f"input_shape is {shape!r:.60}: it must be (channels, height, width).")
+    channels, height, width = (whole("input_shape", size, 1, MAX_IMAGE) for size in shape)
+    return channels, height, width
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A network as a value. `input_shape` is (C, H, W). Making one checks that every layer fits what arrives.
+
+    Raises ValueError with a sentence that begins with the layer's name when one does not fit.
+    """
+
+    name: str
+    input_shape: tuple[int, int, int]
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or len(self.name) > 100:
+            raise ValueError(f"name is {self.name!r:.60}: it must be a text of at most 100 characters.")
+        object.__setattr__(self, "input_shape", checked_input(self.input_shape))
+        object.__setattr__(self, "layers", tuple(self.layers))
+        _check_layers(self.layers)
+        if self.total_parameters > MAX_PARAMETERS:
+            raise ValueError(f"the network has {self.total_parameters:,} parameters: at most {MAX_PARAMETERS:,} fit.")
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        start = (ReceptiveField(), ReceptiveField())
+        return tuple(_walk(self.layers, self.input_shape, start, "")[0])
+
+    def summary(self) -> list[Row]:
+        """One row for every layer in the order in which they run, residual blocks after their layers."""
+        return list(self._rows)
+
+    @property
+    def total_parameters(self) -> int:
+        """All learned numbers, as `sum(p.numel() for p in module.parameters())`."""
+        return sum(row.parameters for row in self._rows)
+
+    @property
+    def total_macs(self) -> int:
+        """Multiply–accumulates for one image."""
+        return sum(row.macs for row in self._rows)
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the network's output for one image."""
+        return self._rows[-1].output_shape
+
+    @property
+    def classes(self) -> int:
+        """Outputs of the last linear layer. Raises ValueError when there is none."""
+        for layer in reversed(self.layers):
+            if isinstance(layer, Linear):
+                return layer.units
+        raise ValueError(f"{self.name} has no linear layer, so it has no classes: end it with one.")
+
+    def build(self, seed: int | None = None) -> "nn.Module":
+        """The network as a torch module that takes (N, C, H, W) and returns logits (no softmax), torch's default
+        initialisation. With a `seed` the weights are reproducible and torch's global random state is left alone."""
+        from cnn_core.spec.modules import build  # torch is heavy: only who builds pays for it
+
+        return build(self.layers, self.input_shape, seed)
+
+    def to_json(self) -> str:
+        """The network as JSON; fields that have their default are left out. `from_json` reads it back equal."""
+        layers = [_plain(layer) for layer in self.layers]
+        return json.dumps({"name": self.name, "input_shape": self.input_shape, "layers": layers}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "NetworkSpec":
+        """Read what `to_json` wrote. Raises ValueError with a sentence for anything else, however hostile."""
+        if not isinstance(text, str) or len(text) > MAX_TEXT:
+            raise ValueError(f"the network's JSON must be a text of at most {MAX_TEXT:,} characters.")
+        try:
+            data = json.loads(text)
+        except RecursionError:
+            raise ValueError("this is no network: its JSON is nested too deeply.") from None
+        except ValueError as error:
+            raise ValueError(f"this is not valid JSON: {error}.") from None
+        keys = {"name", "input_shape", "layers"}
+        if not isinstance(data, dict) or set(data) != keys:
+            raise ValueError("this is no network: the JSON must be an object with name, input_shape and layers.")
+        return cls(data["name"], data["input_shape"], _parse_layers(data["layers"], 0))
+
+
+def _plain(layer: Layer) -> dict[str, Any]:
+    """A layer as JSON-able data: its kind and the fields that differ from their defaults."""
+    data: dict[str, Any] = {"kind": type(layer).__name__}
+    for field in fields(layer):
+        value = getattr(layer, field.name)
+        if field.default is not MISSING and value == field.default:
+            continue
+        nested = isinstance(layer, Residual)
+        data[field.name] = [_plain(inner) for inner in value] if nested else value
+    return data
+
+
+def _parse_layers(data: Any, depth: int) -> tuple[Layer, ...]:
+    """JSON data → layers; ValueError unless it is a list of layer objects of limited depth and number."""
+    if not isinstance(data, list) or len(data) > MAX_LAYERS:
+        raise ValueError(f"layers must be a list of at most {MAX_LAYERS} layers.")
+    if depth > MAX_DEPTH:
+        raise ValueError(f"residual blocks are nested more than {MAX_DEPTH} deep.")
+    return tuple(_parse_layer(item, depth) for item in data)
+
+
+def _parse_layer(data: Any, depth: int) -> Layer:
+    if not isinstance(data, dict) or not isinstance(data.get("kind"), str) or data["kind"] not in KINDS:
+        raise ValueError(f"{data!r:.60} is no layer: it must be an object whose kind is one of {', '.join(KINDS)}.")
+    kind = KINDS[data["kind"]]
+    values = {name: value for name, value in data.items() if name != "kind"}
+    known = {field.name: field for field in fields(kind)}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ValueError(f"{data['kind']} has no field {unknown[0]!r:.60}: it has {', '.join(known) or 'none'}.")
+    missing = [name for name, field in known.items() if field.default is MISSING and name not in values]
+    if missing:
+        raise ValueError(f"{data['kind']} lacks its field {missing[0]}.")
+    if kind is Residual:
+        values = {name: _parse_layers(value, depth + 1) for name, value in values.items()}
+    return kind(**values)
+
+
+def _check_layers(layers: tuple[Layer, ...]) -> None:
+    """ValueError unless there is a layer, all are layers, and there are not too many of them in all."""
+    if not layers:
+        raise ValueError("layers is empty: a network needs at least one layer.")
+    count, waiting = 0, [(layer, 0) for layer in layers]
+    while waiting:
+        layer, depth = waiting.pop()
+        count += 1
+        if not isinstance(layer, Layer):
+            raise ValueError(f"layers holds {layer!r:.60}: it must hold layers such as Conv2d only.")
+        if count > MAX_LAYERS or depth > MAX_DEPTH:
+            raise ValueError(f"the network is too big: at most {MAX_LAYERS} layers, nested at most {MAX_DEPTH} deep.")
+        if isinstance(layer, Residual):
+            waiting += [(inner, depth + 1) for inner in (*layer.body, *layer.shortcut)]
+
+
+def named(layers: tuple[Layer, ...]) -> list[tuple[str, Layer]]:
+    """Layers with their names in their module: prefix and running number, "flatten" alone for a single flatten."""
+    totals = Counter(layer.prefix for layer in layers)
+    seen: Counter[str] = Counter()
+    result = []
+    for layer in layers:
+        seen[layer.prefix] += 1
+        alone = layer.prefix == "flatten" and totals["flatten"] == 1
+        result.append((layer.prefix if alone else f"{layer.prefix}{seen[layer.prefix]}", layer))
+    return result
+
+
+def _walk(layers: tuple[Layer, ...], shape: Shape, seen: Fields, path: str) -> tuple[list[Row], Shape, Fields]:
+    """Rows of the layers, and the shape and the receptive fields after the last of them."""
+    rows: list[Row] = []
+    for name, layer in named(layers):
+        if isinstance(layer, Residual):
+            inner, shape, seen = _walk_residual(layer, shape, seen, path + name)
+            rows += inner
+            continue
+        row, shape, seen = _row(layer, shape, seen, path + name)
+        rows.append(row)
+    return rows, shape, seen
+
+
+def _row(layer: Layer, shape: Shape, seen: Fields, name: str) -> tuple[Row, Shape, Fields]:
+    try:
+        after = layer.output_shape(shape)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    values = 1
+    for size in after:
+        values *= size
+    if values > MAX_VALUES:
+        raise ValueError(f"{name}: its output has {values:,} values for one image; at most {MAX_VALUES:,} fit.")
+    seen = layer.through(seen, shape)
+    field = (seen[0].size, seen[1].size)
+    row = Row(name, type(layer).__name__, after, layer.parameters(shape), layer.macs(shape), field)
+    return row, after, seen
+
+
+def _walk_residual(block: Residual, shape: Shape, seen: Fields, name: str) -> tuple[list[Row], Shape, Fields]:
+    """Rows of a block's body, of its shortcut, and one for the sum."""
+    rows, body, body_seen = _walk(block.body, shape, seen, f"{name}.body.")
+    more, shortcut, shortcut_seen = _walk(block.shortcut, shape, seen, f"{name}.shortcut.")
+    if body != shortcut:
+        sizes = ["×".join(map(str, shape)) for shape in (body, shortcut)]
+        raise ValueError(f"{name}: its body gives {sizes[0]} and its shortcut {sizes[1]}; a sum needs them equal.")
+    pairs = zip(body_seen, shortcut_seen, strict=True)
+    height, width = (max(both, key=lambda field: field.size) for both in pairs)
+    total = Row(name, "Residual", body, 0, 0, (height.size, width.size))
+    return [*rows, *more, total], body, (height, width)
