@@ -1,0 +1,50 @@
+"""Small numbers to convolve by hand: inputs and kernels on which something can be seen."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def _edge() -> NDArray[np.float64]:
+    image = np.zeros((7, 7))
+    image[:, 4:] = 9
+    return image
+
+
+def _impulse() -> NDArray[np.float64]:
+    image = np.zeros((7, 7))
+    image[3, 3] = 1
+    return image
+
+
+def _cross() -> NDArray[np.float64]:
+    image = np.zeros((7, 7))
+    image[3, 1:6] = image[1:6, 3] = 5
+    return image
+
+
+INPUTS: dict[str, NDArray[np.float64]] = {
+    "Course example, 3 × 5": np.array([[1, 0, 2, 3, 1], [3, 2, 0, 7, 0], [0, 6, 1, 1, 4]], dtype=np.float64),
+    "Vertical edge": _edge(),
+    "One bright pixel": _impulse(),
+    "Cross": _cross(),
+    "Checkerboard": np.indices((6, 6)).sum(axis=0) % 2 * 4.0,
+    "Gradient": np.add.outer(np.arange(6.0), np.arange(8.0)),
+    "Random digits": np.random.default_rng(7).integers(0, 10, (8, 8)).astype(np.float64),
+}
+
+KERNELS: dict[str, NDArray[np.float64]] = {
+    "Sobel: vertical edges": np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+    "Sobel: horizontal edges": np.array([[-1.0, -2, -1], [0, 0, 0], [1, 2, 1]]),
+    "Identity": np.array([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]]),
+    "Laplacian": np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]),
+    "Sharpen": np.array([[0.0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+    "Sum of 2 × 2": np.ones((2, 2)),
+    "Mean of 2 × 2": np.full((2, 2), 0.25),
+    "Shift to the left": np.array([[0.0, 0, 0], [0, 0, 1], [0, 0, 0]]),
+    "Asymmetric 1 to 9": np.arange(1.0, 10).reshape(3, 3),
+}
+
+
+def name_of(values: NDArray[np.float64], library: dict[str, NDArray[np.float64]]) -> str | None:
+    """The name under which `library` holds exactly these `values`, or None."""
+    return next((name for name, example in library.items() if np.array_equal(example, values)), None)

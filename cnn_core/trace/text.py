@@ -1,0 +1,41 @@
+"""Numbers as a learner reads them: exact decimals, a true minus sign, and a mark where something was rounded."""
+
+from decimal import Decimal
+
+# What fits a cell and is still read at a glance; anything longer is rounded and marked as such.
+PLACES = 4
+_UNIT = Decimal(1).scaleb(-PLACES)
+
+
+def exact(value: float) -> Decimal:
+    """The shortest decimal that stands for `value` (0.1 is 0.1, not its 55-digit binary neighbour)."""
+    return Decimal(repr(float(value)))
+
+
+def rounded(value: Decimal) -> Decimal:
+    """`value` to at most PLACES decimals."""
+    return value.quantize(_UNIT) if value.is_finite() and abs(value) < Decimal(10) ** 12 else value
+
+
+def show(value: Decimal) -> str:
+    """`value` rounded to PLACES decimals, without trailing zeros, with a true minus sign: −0.5, 12, 1e+15."""
+    if not value.is_finite():
+        return {"Infinity": "∞", "-Infinity": "−∞"}.get(str(value), "NaN")
+    short = rounded(value)
+    if short == 0:
+        return "0"
+    text = f"{short:f}" if abs(short) < Decimal(10) ** 12 else f"{short:.4e}"
+    if "." in text and "e" not in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
+
+
+def factor(value: Decimal) -> str:
+    """`value` as a factor of a product: negative numbers in brackets, so that 2·(−1) is never 2·−1."""
+    text = show(value)
+    return f"({text})" if text.startswith("−") else text
+
+
+def is_rounded(value: Decimal) -> bool:
+    """Whether `show` leaves out a part of `value` that a learner could miss (more than a billionth)."""
+    return value.is_finite() and abs(value - rounded(value)) > Decimal("1e-9")

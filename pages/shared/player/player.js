@@ -1,0 +1,446 @@
+// The player: draws a trace (pages/shared/player/__init__.py sends it) and lets the learner walk through it.
+// It computes nothing: every number and every sentence comes ready-made from cnn_core.trace.
+
+const players = new WeakMap();
+
+export default function ({ parentElement, data }) {
+  let player = players.get(parentElement);
+  if (!player) {
+    player = new Player(parentElement.querySelector(".player"));
+    players.set(parentElement, player);
+  }
+  player.load(data);
+  return () => {
+    player.pause();
+    player.resize.disconnect();
+    players.delete(parentElement);
+  };
+}
+
+const STEP_MS = 250;
+const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element[name] = value;
+    else if (value !== null) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+// A hue of its own for every weight, light enough (or dark enough) to read text on.
+function tint(index, count, dark) {
+  const hue = Math.round((index * 360) / count + 20) % 360;
+  return dark ? `hsl(${hue} 38% 27%)` : `hsl(${hue} 72% 87%)`;
+}
+
+function isDark(element) {
+  const [r, g, b] = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
+  return 0.299 * r + 0.587 * g + 0.114 * b > 128; // light text means a dark page
+}
+
+class Player {
+  constructor(root) {
+    this.root = root;
+    this.signature = null;
+    this.timer = null;
+    this.buildControls();
+    this.resize = new ResizeObserver(() => this.fit());
+    this.resize.observe(root);
+    root.onkeydown = (event) => this.onKey(event);
+    root.onpointerdown = (event) => this.onPress(event);
+    root.onpointerover = (event) => this.onHover(event);
+    root.onpointerleave = () => this.unhover();
+  }
+
+  // ---- building -------------------------------------------------------------------------------------------------
+
+  buildControls() {
+    const button = (label, text, action, cls = "") =>
+      make("button", { type: "button", "aria-label": label, title: label, class: cls, onclick: action }, text);
+    this.playButton = button("Play", "▶ Play", () => (this.timer ? this.pause() : this.play()), "main");
+    this.scrubber = make("input", {
+      type: "range", min: 0, step: 1, "aria-label": "Step",
+      oninput: () => { this.pause(); this.go(Number(this.scrubber.value)); },
+    });
+    this.counter = make("span", { class: "counter" });
+    this.speed = make("select", { "aria-label": "Speed" },
+      ...SPEEDS.map((s) => make("option", { value: s, ...(s === 1 ? { selected: "" } : {}) }, `${s}×`)));
+    this.speed.onchange = () => this.timer && (this.pause(), this.play());
+    this.revealButton = button("Uncover every output", "Show all", () => this.revealAll());
+    this.root.append(
+      make("div", { class: "transport", role: "group", "aria-label": "Player controls" },
+        button("First step", "⏮", () => this.jump(0)),
+        button("Step back", "◀", () => this.jump(this.step - 1)),
+        this.playButton,
+        button("Step forward", "▶", () => this.jump(this.step + 1)),
+        button("Last step", "⏭", () => this.jump(this.data.steps.length - 1)),
+        this.scrubber, this.counter, this.speed, this.revealButton),
+      (this.stage = make("div", { class: "stage" })),
+      (this.panel = make("section", { class: "panel", "aria-label": "Arithmetic of this step" })),
+      (this.legend = make("p", { class: "legend" })),
+      (this.live = make("div", { class: "visually-hidden", "aria-live": "polite" })));
+    this.title = make("span", {});
+    this.pinChip = make("span", { class: "chip", hidden: "" }, "pinned: Esc releases");
+    this.roundChip = make("span", { class: "chip", hidden: "" }, "shown to 4 decimals, added in full");
+    this.terms = make("div", { class: "terms" });
+    this.sum = make("p", { class: "sum" });
+    this.uses = make("ul", { class: "uses", hidden: "" });
+    this.panel.append(make("h3", {}, this.title, this.pinChip, this.roundChip), this.terms, this.sum, this.uses);
+  }
+
+  load(data) {
+    const dark = isDark(this.root);
+    const signature = JSON.stringify(data) + dark;
+    if (signature === this.signature) return;
+    const sameShape = this.data && this.data.steps.length === data.steps.length;
+    const step = sameShape ? this.step : 0;
+    this.pause();
+    Object.assign(this, { signature, data, dark, pinned: false, hover: null, lit: [], seen: new Set(), step });
+    this.byWrite = new Map(data.steps.map((s, i) => [s.writes, i]));
+    this.indexUses();
+    this.drawStage();
+    this.drawLegend();
+    this.scrubber.max = data.steps.length - 1;
+    this.fit();
+    this.go(step);
+    this.root.dataset.ready = "true";
+  }
+
+  // Which steps read each left cell and each right cell: a hover must not search.
+  indexUses() {
+    this.usesOf = { [this.data.left]: new Map(), [this.data.right]: new Map() };
+    this.data.steps.forEach((step, s) => step.terms.forEach(([left, right], t) => {
+      for (const [grid, cell] of [[this.data.left, left], [this.data.right, right]]) {
+        const uses = this.usesOf[grid];
+        if (!uses.has(cell)) uses.set(cell, []);
+        uses.get(cell).push([s, t]);
+      }
+    }));
+  }
+
+  drawStage() {
+    this.cells = {};
+    this.frames = {};
+    const signs = ["∗", "="];
+    this.stage.replaceChildren();
+    this.data.grids.forEach((grid, i) => {
+      if (i) this.stage.append(make("div", { class: "sign", "aria-hidden": "true" }, signs[i - 1]));
+      this.stage.append(this.drawGrid(grid));
+    });
+  }
+
+  drawGrid(grid) {
+    const size = `${grid.planes > 1 ? `${grid.planes} × ` : ""}${grid.rows} × ${grid.columns}`;
+    const figure = make("figure", { class: grid.role, "data-grid": grid.name },
+      make("figcaption", {}, grid.label, make("small", {}, size)));
+    this.cells[grid.name] = [];
+    const weights = grid.name === this.data.right ? grid.texts.length : 0;
+    for (let plane = 0; plane < grid.planes; plane++) figure.append(this.drawPlane(grid, plane, weights));
+    return figure;
+  }
+
+  drawPlane(grid, plane, weights) {
+    const output = grid.name === this.data.writes;
+    const table = make("div", {
+      class: "plane", role: "grid", style: `--columns:${grid.columns}`,
+      "aria-label": `${grid.label}, ${grid.rows} rows by ${grid.columns} columns`, tabindex: output ? 0 : null,
+    });
+    const [top, bottom, left, right] = grid.padding;
+    const unvisited = new Set(grid.unvisited);
+    for (let row = 0; row < grid.rows; row++) {
+      const line = make("div", { role: "row", style: "display:contents" });
+      for (let column = 0; column < grid.columns; column++) {
+        const index = (plane * grid.rows + row) * grid.columns + column;
+        const padding = row < top || row >= grid.rows - bottom || column < left || column >= grid.columns - right;
+        const cell = make("div", {
+          role: "gridcell", class: "cell", "data-grid": grid.name, "data-index": index,
+          "aria-label": `row ${row + 1}, column ${column + 1}: ${grid.texts[index]}${padding ? ", padding" : ""}`,
+        }, grid.texts[index]);
+        cell.classList.toggle("padding", padding);
+        cell.classList.toggle("unvisited", unvisited.has(index));
+        cell.classList.toggle("last", column === grid.columns - 1);
+        cell.classList.toggle("bottom", row === grid.rows - 1);
+        if (output) cell.classList.add("masked");
+        if (weights) cell.style.setProperty("--tint", tint(index, weights, this.dark));
+        this.cells[grid.name].push(cell);
+        line.append(cell);
+      }
+      table.append(line);
+    }
+    if (grid.name === this.data.left) {
+      const frame = make("div", { class: "frame", hidden: "" });
+      this.frames[plane] = frame;
+      table.append(frame);
+    }
+    return make("div", { class: "scroll" }, table);
+  }
+
+  drawLegend() {
+    const grid = this.gridOf(this.data.left);
+    const keys = make("span", { class: "keys" });
+    for (const [key, what] of [["←", ""], ["→", ""], ["↑", ""], ["↓", " move"], ["Space", " play"], ["Esc", " release"]]) {
+      keys.append(make("kbd", {}, key), what);
+    }
+    const entry = (cls, text) => make("span", {}, make("i", { class: `swatch ${cls}` }), text);
+    this.legend.replaceChildren(
+      ...(grid.padding.some(Boolean) ? [entry("padding", `padding: ${this.data.padding_text}`)] : []),
+      ...(grid.unvisited.length ? [entry("unvisited", "never visited by any window")] : []),
+      keys);
+  }
+
+  // As large as fits: all grids beside each other, never smaller than 28 px a cell.
+  fit() {
+    if (!this.data) return;
+    const width = this.root.clientWidth;
+    const columns = this.data.grids.reduce((sum, grid) => sum + grid.columns, 0);
+    const widest = Math.max(...this.data.grids.map((grid) => grid.columns));
+    const beside = (width - 2 * (56 + 20) - 24) / columns;
+    const size = Math.max(28, Math.min(52, Math.floor(width < 600 ? (width - 8) / widest : beside)));
+    this.cell = size;
+    this.root.style.setProperty("--cell", `${size}px`);
+    for (const grid of this.data.grids) {
+      const longest = Math.max(...grid.texts.map((text) => text.length));
+      const digits = Math.max(9.5, Math.min(16, (size - 6) / (longest * 0.6)));
+      this.stage.querySelector(`figure[data-grid="${grid.name}"]`).style.setProperty("--digits", `${digits}px`);
+    }
+    this.show();
+  }
+
+  gridOf(name) {
+    return this.data.grids.find((grid) => grid.name === name);
+  }
+
+  // ---- moving ---------------------------------------------------------------------------------------------------
+
+  jump(step) {
+    this.pause();
+    this.hover = null;
+    this.go(step);
+  }
+
+  go(step) {
+    this.step = Math.max(0, Math.min(this.data.steps.length - 1, step));
+    this.reveal(this.step);
+    this.show();
+  }
+
+  play() {
+    if (this.step >= this.data.steps.length - 1) this.step = -1;
+    this.pinned = false;
+    this.hover = null;
+    const tick = () => {
+      if (this.step >= this.data.steps.length - 1) return this.pause();
+      return this.go(this.step + 1);
+    };
+    this.timer = setInterval(tick, STEP_MS / Number(this.speed.value));
+    this.playButton.textContent = "❚❚ Pause";
+    this.playButton.setAttribute("aria-label", "Pause");
+    tick();
+  }
+
+  pause() {
+    if (!this.timer) return;
+    clearInterval(this.timer);
+    this.timer = null;
+    this.playButton.textContent = "▶ Play";
+    this.playButton.setAttribute("aria-label", "Play");
+    this.announce();
+  }
+
+  reveal(step) {
+    if (this.seen.has(step)) return;
+    this.seen.add(step);
+    this.cells[this.data.writes][this.data.steps[step].writes].classList.remove("masked");
+  }
+
+  revealAll() {
+    this.data.steps.forEach((_, step) => this.reveal(step));
+  }
+
+  moveBy(rows, columns) {
+    const grid = this.gridOf(this.data.writes);
+    const at = this.data.steps[this.step].writes;
+    const row = Math.floor(at / grid.columns) + rows;
+    const column = (at % grid.columns) + columns;
+    // left and right run on into the neighbouring row, as reading does; up and down stop at the edge
+    if (columns) return this.jump(this.step + columns);
+    const target = this.byWrite.get(row * grid.columns + column);
+    return target === undefined ? undefined : this.jump(target);
+  }
+
+  onKey(event) {
+    if (event.target.matches("input, select")) return;
+    if (event.key === " " && event.target.matches("button")) return;
+    const actions = {
+      ArrowLeft: () => this.moveBy(0, -1), ArrowRight: () => this.moveBy(0, 1),
+      ArrowUp: () => this.moveBy(-1, 0), ArrowDown: () => this.moveBy(1, 0),
+      Home: () => this.jump(0), End: () => this.jump(this.data.steps.length - 1),
+      " ": () => (this.timer ? this.pause() : this.play()), Escape: () => this.release(),
+    };
+    if (!actions[event.key]) return;
+    event.preventDefault();
+    actions[event.key]();
+  }
+
+  // ---- pointing -------------------------------------------------------------------------------------------------
+
+  target(event) {
+    const cell = event.target.closest?.(".cell");
+    return cell && { grid: cell.dataset.grid, index: Number(cell.dataset.index) };
+  }
+
+  onHover(event) {
+    if (this.pinned) return;
+    const target = this.target(event);
+    if (!target) return this.unhover();
+    this.pause();
+    this.hover = target;
+    return this.show();
+  }
+
+  unhover() {
+    if (this.pinned || !this.hover) return;
+    this.hover = null;
+    this.show();
+  }
+
+  onPress(event) {
+    const target = this.target(event);
+    if (!target) return;
+    this.pause();
+    const again = this.pinned && this.hover?.grid === target.grid && this.hover?.index === target.index;
+    this.pinned = !again;
+    this.hover = target;
+    if (target.grid === this.data.writes) this.go(this.byWrite.get(target.index));
+    else this.show();
+    this.announce();
+  }
+
+  release() {
+    this.pinned = false;
+    this.hover = null;
+    this.show();
+  }
+
+  // ---- showing --------------------------------------------------------------------------------------------------
+
+  show() {
+    for (const cell of this.lit) {
+      cell.classList.remove("read", "related", "now");
+      if (cell.dataset.grid !== this.data.right) cell.style.removeProperty("--tint");
+    }
+    this.lit = [];
+    const pointed = this.hover && this.hover.grid !== this.data.writes ? this.hover : null;
+    if (pointed && this.usesOf[pointed.grid]) this.showUses(pointed);
+    else this.showStep(this.hover ? this.byWrite.get(this.hover.index) : this.step);
+    this.pinChip.hidden = !this.pinned;
+    this.scrubber.value = this.step;
+    this.scrubber.setAttribute("aria-valuetext", `step ${this.step + 1} of ${this.data.steps.length}`);
+    this.counter.textContent = `step ${this.step + 1} of ${this.data.steps.length}`;
+  }
+
+  light(grid, index, cls, color = null) {
+    const cell = this.cells[grid][index];
+    cell.classList.add(cls);
+    if (color) cell.style.setProperty("--tint", color);
+    this.lit.push(cell);
+  }
+
+  tintOf(right) {
+    return this.cells[this.data.right][right].style.getPropertyValue("--tint");
+  }
+
+  showStep(index) {
+    const step = this.data.steps[index];
+    this.reveal(index);
+    for (const [left, right] of step.terms) {
+      this.light(this.data.left, left, "read", this.tintOf(right));
+      this.light(this.data.right, right, "related");
+    }
+    this.light(this.data.writes, step.writes, "now");
+    this.drawFrame(step);
+    this.title.textContent = `${this.gridOf(this.data.writes).label}, ${this.place(this.data.writes, step.writes)}`;
+    this.drawTerms(step);
+    this.sum.replaceChildren(step.sentence.slice(0, -step.total.length), make("b", {}, step.total));
+    this.roundChip.hidden = !step.rounded;
+    this.terms.hidden = this.sum.hidden = false;
+    this.uses.hidden = true;
+    if (!this.timer) this.announce();
+  }
+
+  drawTerms(step) {
+    const columns = Math.min(this.gridOf(this.data.right).columns, step.terms.length);
+    this.terms.style.setProperty("--terms", columns);
+    const texts = { left: this.gridOf(this.data.left).texts, right: this.gridOf(this.data.right).texts };
+    while (this.terms.children.length > step.terms.length) this.terms.lastChild.remove();
+    while (this.terms.children.length < step.terms.length) {
+      this.terms.append(make("div", { class: "term" }, make("span", { class: "value" }), "×",
+        make("span", { class: "weight" }), make("span", { class: "product" }), make("span", { class: "running" })));
+    }
+    step.terms.forEach(([left, right, product, running], i) => {
+      const tile = this.terms.children[i];
+      const [value, weight, result, sum] = tile.querySelectorAll("span");
+      tile.style.setProperty("--tint", this.tintOf(right));
+      value.textContent = texts.left[left];
+      weight.textContent = texts.right[right];
+      result.textContent = `= ${product}`;
+      sum.textContent = `sum so far ${running}`;
+    });
+  }
+
+  // The window's outline, gaps of a dilated kernel included.
+  drawFrame(step) {
+    const grid = this.gridOf(this.data.left);
+    const area = grid.rows * grid.columns;
+    const places = step.terms.map(([left]) => left % area);
+    const rows = places.map((p) => Math.floor(p / grid.columns));
+    const columns = places.map((p) => p % grid.columns);
+    const [top, left] = [Math.min(...rows), Math.min(...columns)];
+    for (const frame of Object.values(this.frames)) {
+      frame.hidden = false;
+      frame.style.left = `${left * this.cell}px`;
+      frame.style.top = `${top * this.cell}px`;
+      frame.style.width = `${(Math.max(...columns) - left + 1) * this.cell}px`;
+      frame.style.height = `${(Math.max(...rows) - top + 1) * this.cell}px`;
+    }
+  }
+
+  // An input value or a weight: every sum it takes part in.
+  showUses({ grid, index }) {
+    const uses = this.usesOf[grid].get(index) ?? [];
+    const texts = { left: this.gridOf(this.data.left).texts, right: this.gridOf(this.data.right).texts };
+    this.light(grid, index, "now");
+    for (const frame of Object.values(this.frames)) frame.hidden = true;
+    const items = uses.map(([s, t]) => {
+      const step = this.data.steps[s];
+      const [left, right, product] = step.terms[t];
+      const color = this.tintOf(right);
+      if (grid !== this.data.left) this.light(this.data.left, left, "read", color);
+      else this.light(this.data.right, right, "related");
+      this.light(this.data.writes, step.writes, "related");
+      const text = `${texts.left[left]} × ${texts.right[right]} = ${product} → ${this.place(this.data.writes, step.writes)}`;
+      return make("li", { style: `--tint:${color}` }, text);
+    });
+    const label = this.gridOf(grid).label;
+    const count = uses.length === 1 ? "1 output" : `${uses.length} outputs`;
+    const visited = uses.length ? `takes part in ${count}` : "is never visited by any window";
+    this.title.textContent = `${label}, ${this.place(grid, index)}: ${this.gridOf(grid).texts[index]} ${visited}`;
+    this.uses.replaceChildren(...items);
+    this.terms.hidden = this.sum.hidden = this.roundChip.hidden = true;
+    this.uses.hidden = false;
+  }
+
+  place(name, index) {
+    const grid = this.gridOf(name);
+    const inside = index % (grid.rows * grid.columns);
+    return `row ${Math.floor(inside / grid.columns) + 1}, column ${(inside % grid.columns) + 1}`;
+  }
+
+  announce() {
+    const step = this.data?.steps[this.step];
+    if (step) this.live.textContent = `${this.title.textContent}: ${step.sentence}`;
+  }
+}

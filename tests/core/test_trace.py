@@ -1,0 +1,139 @@
+"""The convolution trace says, term by term, exactly what torch and our own conv2d compute."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnn_core import ops
+from cnn_core.trace import convolution_trace, play_data
+from cnn_core.trace.model import sentence, visited
+from cnn_core.trace.text import exact, show
+
+GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())["by_hand_convolution"]
+X = np.array(GOLDEN["image"], dtype=float)[None]
+W = np.array(GOLDEN["kernel"], dtype=float)[None, None]
+
+
+def test_course_example_both_ways():
+    correlation = convolution_trace(X, W, padding=1)
+    convolution = convolution_trace(X, W, padding=1, flip=True)
+    np.testing.assert_array_equal(correlation.grid["output"].values[0], GOLDEN["cross_correlation"])
+    np.testing.assert_array_equal(convolution.grid["output"].values[0], GOLDEN["convolution"])
+
+
+def test_first_sum_of_the_course_example_in_words():
+    trace = convolution_trace(X, W, padding=1)
+    assert sentence(trace, trace.steps[0]) == (
+        "0·(−1) + 0·0 + 0·1 + 0·(−2) + 1·0 + 0·2 + 0·(−1) + 3·0 + 2·1 = 2"  # the corner: five padded zeros
+    )
+
+
+@st.composite
+def settings_of_a_convolution(draw):
+    kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
+    dilation = draw(st.integers(1, 3))
+    padding = draw(st.integers(0, 3))
+    span = max(dilation * (k - 1) + 1 for k in kernel)
+    size = draw(st.integers(max(1, span - 2 * padding), max(9, span)))
+    shape = (draw(st.integers(1, 3)), size, draw(st.integers(max(1, span - 2 * padding), max(9, span))))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    x = rng.integers(-9, 10, shape).astype(float)
+    w = rng.integers(-5, 6, (draw(st.integers(1, 2)), shape[0], *kernel)) / 4
+    b = rng.integers(-3, 4, len(w)).astype(float)
+    return x, w, b, {"stride": draw(st.integers(1, 4)), "padding": padding, "dilation": dilation}
+
+
+@given(settings_of_a_convolution())
+@settings(max_examples=60, deadline=None)
+def test_output_equals_torch_and_our_own(case):
+    x, w, b, options = case
+    output = convolution_trace(x, w, b, **options).grid["output"].values
+    expected = F.conv2d(torch.tensor(x)[None], torch.tensor(w), torch.tensor(b), **options)[0].numpy()
+    np.testing.assert_allclose(output, expected, atol=1e-12)
+    np.testing.assert_allclose(output, ops.conv2d(x[None], w, b, **options)[0], atol=1e-12)
+
+
+@given(settings_of_a_convolution())
+@settings(max_examples=30, deadline=None)
+def test_every_step_adds_up_and_writes_its_own_cell(case):
+    x, w, b, options = case
+    trace = convolution_trace(x, w, b, **options)
+    assert len({step.writes for step in trace.steps}) == len(trace.steps) == trace.grid["output"].values.size
+    for step in trace.steps:
+        for term in step.terms:
+            left = trace.grid["input"].values[term.left[1:]]
+            right = trace.grid["kernel"].values[term.right[1:]]
+            assert term.product == Decimal(repr(left)) * Decimal(repr(right))
+        assert step.total == sum((term.product for term in step.terms), step.bias)
+        assert float(step.total) == trace.grid["output"].values[step.writes[1:]]
+
+
+@given(settings_of_a_convolution())
+@settings(max_examples=30, deadline=None)
+def test_visited_cells_are_those_with_a_gradient(case):
+    x, w, _, options = case
+    trace = convolution_trace(x, np.ones_like(w), None, **options)
+    image = torch.tensor(x, requires_grad=True)
+    F.conv2d(image[None], torch.ones(w.shape, dtype=torch.float64), **options).sum().backward()
+    frame = trace.grid["input"].padding
+    inside = visited(trace, trace.grid["input"])[:, frame.top :, frame.left :]
+    inside = inside[:, : x.shape[1], : x.shape[2]]
+    np.testing.assert_array_equal(inside, (image.grad != 0).numpy())
+
+
+def test_same_padding_of_an_even_kernel_goes_right_and_below():
+    trace = convolution_trace(np.ones((1, 4, 4)), np.ones((1, 1, 2, 2)), padding="same")
+    assert trace.grid["input"].padding == (0, 1, 0, 1)
+    assert trace.grid["output"].values.shape == (1, 4, 4)
+
+
+def test_play_data_is_json_and_holds_running_sums():
+    data = json.loads(json.dumps(play_data(convolution_trace(X, W, np.array([5.0]), padding=1))))
+    step = data["steps"][7]  # row 2, column 3: the window in the middle of the picture
+    assert [term[2] for term in step["terms"]] == ["0", "0", "3", "−4", "0", "14", "−6", "0", "1"]
+    assert [term[3] for term in step["terms"]] == ["0", "0", "3", "−1", "−1", "13", "7", "7", "8"]
+    assert (step["bias"], step["total"]) == ("5", "13")
+    assert step["sentence"].endswith("+ 5 (bias) = 13")
+
+
+def test_unvisited_cells_of_a_stride_that_does_not_fit():
+    data = play_data(convolution_trace(np.ones((1, 4, 4)), np.ones((1, 1, 3, 3)), stride=2))
+    assert data["grids"][0]["unvisited"] == [3, 7, 11, 12, 13, 14, 15]  # last column and last row
+
+
+def test_rounded_numbers_are_marked():
+    ninth = convolution_trace(np.full((1, 3, 3), 9.0), np.full((1, 1, 3, 3), 1 / 9))
+    assert sentence(ninth, ninth.steps[0]).endswith("≈ 9")
+    tenth = convolution_trace(np.full((1, 3, 3), 0.1), np.full((1, 1, 3, 3), 0.2))
+    assert sentence(tenth, tenth.steps[0]).endswith("= 0.18")  # 9 · 0.1 · 0.2, without binary dust
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-0.5, "−0.5"), (0.0, "0"), (-0.0, "0"), (100.0, "100"), (1 / 3, "0.3333"), (-1e-9, "0"), (1e15, "1.0000e+15")],
+)
+def test_numbers_as_a_learner_reads_them(value, text):
+    assert show(exact(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("x", "w", "options", "words"),
+    [
+        (np.ones((1, 3, 3)), np.ones((1, 1, 5, 5)), {}, "padding 1 or more would"),
+        (np.ones((1, 3, 3)), np.ones((1, 2, 1, 1)), {}, "reads 2 channels"),
+        (np.ones((3, 3)), np.ones((1, 1, 1, 1)), {}, "give four axes"),
+        (np.full((1, 3, 3), np.nan), np.ones((1, 1, 1, 1)), {}, "not a finite number"),
+        (np.ones((1, 3, 3)), np.ones((1, 1, 1, 1)), {"stride": 0}, "stride is 0"),
+        (np.ones((1, 3, 3)), np.ones((1, 1, 3, 3)), {"padding": "same", "stride": 2}, "stride"),
+    ],
+)
+def test_bad_arguments_get_a_sentence(x, w, options, words):
+    with pytest.raises(ValueError, match=words):
+        convolution_trace(x, w, **options)
