@@ -79,18 +79,18 @@ def pool_output_size(
     """Output size of a pooling along one axis; `stride=None` means stride = kernel.
 
     As for a convolution, but with `ceil_mode` the division rounds up, and then a last window that would start
-    beyond input + left padding is dropped (PyTorch, Pool.h). PyTorch allows padding up to half the span of the
-    kernel, so that every window meets at least one input cell. Raises ValueError when an argument is out of range
-    or no window fits.
+    beyond input + left padding is dropped (PyTorch, Pool.h). PyTorch allows padding up to half the
+    kernel (of its size, not of its dilated span). Raises ValueError when an argument is out of range or no window
+    fits.
     """
     size = whole("size", size, 1)
     span = effective_kernel(kernel, dilation)
     step = whole("stride", kernel if stride is None else stride, 1)
     before, after = sides(padding)
-    if max(before, after) > span // 2:
+    if max(before, after) > kernel // 2:
         raise ValueError(
             f"padding {padding} is more than half of kernel {kernel}: a window could hold padding only; "
-            f"pooling allows padding up to {span // 2}"
+            f"pooling allows padding up to {kernel // 2}"
         )
     room = size + before + after - span
     out = (-(-room // step) if ceil_mode else room // step) + 1

@@ -1,0 +1,22 @@
+"""Convolution and pooling in NumPy, forward and backward: fast here, in plain loops in `cnn_core.ops.naive`.
+
+Pictures are (N, C, H, W); any float dtype in and the same out.
+"""
+
+from cnn_core.ops import naive
+from cnn_core.ops.convolution import conv2d, conv2d_backward, flip_kernel
+from cnn_core.ops.gradient_check import numerical_gradient, relative_error
+from cnn_core.ops.pooling import avg_pool2d, avg_pool2d_backward, max_pool2d, max_pool2d_backward
+
+__all__ = [
+    "avg_pool2d",
+    "avg_pool2d_backward",
+    "conv2d",
+    "conv2d_backward",
+    "flip_kernel",
+    "max_pool2d",
+    "max_pool2d_backward",
+    "naive",
+    "numerical_gradient",
+    "relative_error",
+]

@@ -1,0 +1,181 @@
+"""The arguments of the window operations: brought to one form, or refused with a sentence that says what is right."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.geometry import (
+    check_groups,
+    conv_output_size,
+    effective_kernel,
+    pool_output_size,
+    same_padding,
+    sides,
+    whole,
+)
+
+FloatArray = NDArray[np.floating[Any]]
+Pair = tuple[int, int]
+Sides = tuple[Pair, Pair]
+IntOrPair = int | Pair
+Padding = int | Pair | Sides | Literal["same", "valid"]
+
+PADDING_FORMS = 'a whole number, (vertical, horizontal), ((top, bottom), (left, right)), "same" or "valid"'
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How a window moves over a picture; every field is (vertical, horizontal).
+
+    Output cell (i, j) sees the padded picture at rows i·stride + u·dilation and likewise at columns, where (u, v) runs
+    over the cells of the kernel.
+    """
+
+    size: Pair
+    kernel: Pair
+    stride: Pair
+    padding: Sides
+    dilation: Pair
+    output: Pair
+
+    @property
+    def effective(self) -> Pair:
+        """Rows and columns that the window spans with its gaps: dilation·(kernel − 1) + 1."""
+        rows, columns = (effective_kernel(size, gap) for size, gap in zip(self.kernel, self.dilation, strict=True))
+        return rows, columns
+
+    @property
+    def padded_size(self) -> Pair:
+        """Size of the padded picture, long enough for the last window (with ceil_mode it may hang over the padding)."""
+        axes = zip(self.size, self.padding, self.output, self.stride, self.effective, strict=True)
+        height, width = (
+            max(before + size + after, (output - 1) * stride + span)
+            for size, (before, after), output, stride, span in axes
+        )
+        return height, width
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """The rows and the columns of the padded picture that hold the picture itself."""
+        (height, width), ((top, _), (left, _)) = self.size, self.padding
+        return slice(top, top + height), slice(left, left + width)
+
+
+def picture(name: str, value: object) -> FloatArray:
+    """`value` as an array of shape (N, C, H, W) with a float dtype; ValueError with a sentence when it is neither."""
+    array = np.asarray(value)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(f"{name} has dtype {array.dtype}: give floats, for instance {name}.astype(np.float32).")
+    if array.ndim != 4:
+        axes = "(filters, channels, height, width)" if name == "w" else "(N, C, H, W)"
+        raise ValueError(f"{name} has shape {array.shape}: give four axes, {axes}.")
+    if 0 in array.shape[1:]:
+        raise ValueError(f"{name} has shape {array.shape}: every axis after the first needs a size of at least 1.")
+    return array
+
+
+def same_dtype(name: str, array: FloatArray, x: FloatArray) -> None:
+    """Refuse mixed precisions, as PyTorch does: which one the result should have would be a guess."""
+    if array.dtype != x.dtype:
+        raise ValueError(
+            f"{name} has dtype {array.dtype} but x has {x.dtype}: give both the same, "
+            f"for instance {name}.astype(np.{x.dtype})."
+        )
+
+
+def convolution_arguments(
+    x: object, w: object, stride: object, padding: object, dilation: object, groups: int
+) -> tuple[FloatArray, FloatArray, Sweep]:
+    """Checked x (N, C, H, W), w (O, C/groups, h, w) and the sweep of w over x."""
+    x, w = picture("x", x), picture("w", w)
+    same_dtype("w", w, x)
+    check_groups(x.shape[1], w.shape[0], groups)
+    if w.shape[1] != x.shape[1] // groups:
+        raise ValueError(
+            f"w has shape {w.shape}, so a filter reads {w.shape[1]} channels: x has {x.shape[1]} channels and groups "
+            f"is {groups}, so w.shape[1] must be {x.shape[1] // groups}."
+        )
+    size, kernel = (x.shape[2], x.shape[3]), (w.shape[2], w.shape[3])
+    steps, gaps = pair("stride", stride), pair("dilation", dilation)
+    edges = _all_sides(padding, kernel, steps, gaps)
+    height, width = (
+        conv_output_size(n, k, stride=step, padding=_short(edge), dilation=gap)
+        for n, k, step, edge, gap in zip(size, kernel, steps, edges, gaps, strict=True)
+    )
+    return x, w, Sweep(size, kernel, steps, edges, gaps, (height, width))
+
+
+def pooling_arguments(
+    x: object, kernel_size: object, stride: object, padding: object, dilation: object, ceil_mode: bool
+) -> tuple[FloatArray, Sweep]:
+    """Checked x (N, C, H, W) and the sweep of the pooling window over it; `stride=None` means the kernel's size."""
+    x = picture("x", x)
+    size, kernel = (x.shape[2], x.shape[3]), pair("kernel_size", kernel_size)
+    steps, gaps = (kernel if stride is None else pair("stride", stride)), pair("dilation", dilation)
+    edges = _all_sides(padding, kernel, steps, gaps)
+    height, width = (
+        pool_output_size(n, k, stride=step, padding=_short(edge), dilation=gap, ceil_mode=ceil_mode)
+        for n, k, step, edge, gap in zip(size, kernel, steps, edges, gaps, strict=True)
+    )
+    return x, Sweep(size, kernel, steps, edges, gaps, (height, width))
+
+
+def bias(b: object, w: FloatArray) -> FloatArray:
+    """`b` as one number per output channel, (O,), of w's dtype; zeros when it is None."""
+    if b is None:
+        return np.zeros(w.shape[0], w.dtype)
+    array = np.asarray(b)
+    if array.shape != (w.shape[0],):
+        raise ValueError(
+            f"b has shape {array.shape}: give one number for each of the {w.shape[0]} filters, ({w.shape[0]},)."
+        )
+    if array.dtype != w.dtype:
+        raise ValueError(f"b has dtype {array.dtype} but x has {w.dtype}: give b.astype(np.{w.dtype}).")
+    return array
+
+
+def output_gradient(dy: object, x: FloatArray, channels: int, sweep: Sweep) -> FloatArray:
+    """Checked dy, the gradient of the loss with respect to the output: it has the output's shape and x's dtype."""
+    gradient = picture("dy", dy)
+    same_dtype("dy", gradient, x)
+    expected = (x.shape[0], channels, *sweep.output)
+    if gradient.shape != expected:
+        raise ValueError(f"dy has shape {gradient.shape}: give the shape of the output, here {expected}.")
+    return gradient
+
+
+def pair(name: str, value: object) -> Pair:
+    """`value` as (vertical, horizontal), both at least 1: 3 → (3, 3), (3, 2) → (3, 2)."""
+    axes = _two(value)
+    if axes is None:
+        raise ValueError(f"{name} is {value!r}: give a whole number or a pair (vertical, horizontal).")
+    return whole(name, axes[0], 1), whole(name, axes[1], 1)
+
+
+def _two(value: object) -> tuple[Any, Any] | None:
+    """A pair as it is, anything that is no sequence twice; None for a sequence of another length."""
+    if not isinstance(value, tuple | list):
+        return value, value
+    return (value[0], value[1]) if len(value) == 2 else None
+
+
+def _all_sides(padding: object, kernel: Pair, stride: Pair, dilation: Pair) -> Sides:
+    """`padding` in any of its forms as ((top, bottom), (left, right))."""
+    if padding == "same":
+        if stride != (1, 1):
+            raise ValueError(
+                f'padding is "same" with stride {stride}: the output keeps the size of the input only with stride 1; '
+                "set stride to 1 or give the padding in numbers."
+            )
+        return same_padding(kernel[0], dilation=dilation[0]), same_padding(kernel[1], dilation=dilation[1])
+    axes = (0, 0) if padding == "valid" else _two(padding)
+    if axes is None or isinstance(axes[0], str):
+        raise ValueError(f"padding is {padding!r}: give {PADDING_FORMS}.")
+    return sides(axes[0]), sides(axes[1])
+
+
+def _short(edge: Pair) -> int | Pair:
+    """(1, 1) as 1, so that sentences about the padding read as it is usually given."""
+    return edge[0] if edge[0] == edge[1] else edge

@@ -1,0 +1,199 @@
+"""The same operations in plain loops: one line of arithmetic for each number, slow and easy to follow.
+
+The loops run over output cells (n, o, i, j): picture, channel, row, column; and inside them over window cells
+(c, u, v): channel, row, column. Arguments, results and errors are those of the fast twins of the same name.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnn_core.ops.arguments import (
+    FloatArray,
+    IntOrPair,
+    Padding,
+    Sweep,
+    bias,
+    convolution_arguments,
+    output_gradient,
+    pooling_arguments,
+)
+from cnn_core.ops.windows import crop, pad, wide
+
+
+def conv2d(
+    x: ArrayLike,
+    w: ArrayLike,
+    b: ArrayLike | None = None,
+    *,
+    stride: IntOrPair = 1,
+    padding: Padding = 0,
+    dilation: IntOrPair = 1,
+    groups: int = 1,
+) -> FloatArray:
+    """Each output cell is the bias plus the sum over its window of picture · weight. See `ops.conv2d`."""
+    x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
+    b = bias(b, w)
+    (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
+    padded = pad(x, sweep)
+    y = np.zeros((x.shape[0], w.shape[0], *sweep.output), padded.dtype)
+
+    for n, o, i, j in np.ndindex(y.shape):
+        first = _first_channel(o, w.shape, groups)
+        for c, u, v in np.ndindex(w.shape[1:]):
+            y[n, o, i, j] += padded[n, first + c, i * sh + u * dh, j * sw + v * dw] * w[o, c, u, v]
+        y[n, o, i, j] += b[o]
+
+    return y.astype(x.dtype)
+
+
+def conv2d_backward(
+    dy: ArrayLike,
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    stride: IntOrPair = 1,
+    padding: Padding = 0,
+    dilation: IntOrPair = 1,
+    groups: int = 1,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The chain rule, product by product: y += picture · weight gives dweight += dy · picture and
+    dpicture += dy · weight. Returns (dx, dw, db). See `ops.conv2d_backward`."""
+    x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
+    dy = output_gradient(dy, x, w.shape[0], sweep)
+    (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
+    padded = pad(x, sweep)
+    dpicture = np.zeros(padded.shape, padded.dtype)
+    dweight = np.zeros(w.shape, padded.dtype)
+    dbias = np.zeros(w.shape[0], padded.dtype)
+
+    for n, o, i, j in np.ndindex(dy.shape):
+        first = _first_channel(o, w.shape, groups)
+        for c, u, v in np.ndindex(w.shape[1:]):
+            cell = n, first + c, i * sh + u * dh, j * sw + v * dw
+            dweight[o, c, u, v] += dy[n, o, i, j] * padded[cell]
+            dpicture[cell] += dy[n, o, i, j] * w[o, c, u, v]
+        dbias[o] += dy[n, o, i, j]
+
+    return crop(dpicture, sweep).astype(x.dtype), dweight.astype(x.dtype), dbias.astype(x.dtype)
+
+
+def max_pool2d(
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    dilation: IntOrPair = 1,
+    ceil_mode: bool = False,
+) -> FloatArray:
+    """Each output cell is the largest value under its window. See `ops.max_pool2d`."""
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
+    y = np.full(x.shape[:2] + sweep.output, -np.inf, x.dtype)
+
+    for n, c, i, j in np.ndindex(y.shape):
+        winner = _winner(x[n, c], _cells(sweep, i, j))
+        if winner is not None:
+            y[n, c, i, j] = x[n, c][winner]
+
+    return y
+
+
+def max_pool2d_backward(
+    dy: ArrayLike,
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    dilation: IntOrPair = 1,
+    ceil_mode: bool = False,
+) -> FloatArray:
+    """Each gradient goes to the cell that won its window; the others changed nothing. See `ops.max_pool2d_backward`."""
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
+    dy = output_gradient(dy, x, x.shape[1], sweep)
+    dx = np.zeros(x.shape, wide(x))
+
+    for n, c, i, j in np.ndindex(dy.shape):
+        winner = _winner(x[n, c], _cells(sweep, i, j))
+        if winner is not None:
+            dx[n, c][winner] += dy[n, c, i, j]
+
+    return dx.astype(x.dtype)
+
+
+def avg_pool2d(
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> FloatArray:
+    """Each output cell is the sum under its window, divided by the number of cells. See `ops.avg_pool2d`."""
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
+    y = np.zeros(x.shape[:2] + sweep.output, wide(x))
+
+    for n, c, i, j in np.ndindex(y.shape):
+        for cell in _cells(sweep, i, j):
+            y[n, c, i, j] += x[n, c][cell]
+        y[n, c, i, j] /= _divisor(sweep, i, j, count_include_pad)
+
+    return y.astype(x.dtype)
+
+
+def avg_pool2d_backward(
+    dy: ArrayLike,
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> FloatArray:
+    """Each gradient is shared out evenly over the cells of its window. See `ops.avg_pool2d_backward`."""
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
+    dy = output_gradient(dy, x, x.shape[1], sweep)
+    dx = np.zeros(x.shape, wide(x))
+
+    for n, c, i, j in np.ndindex(dy.shape):
+        for cell in _cells(sweep, i, j):
+            dx[n, c][cell] += dy[n, c, i, j] / _divisor(sweep, i, j, count_include_pad)
+
+    return dx.astype(x.dtype)
+
+
+def _first_channel(o: int, w_shape: tuple[int, ...], groups: int) -> int:
+    """The first input channel that filter o reads: filters come in groups, each with its own C/groups channels."""
+    filters, depth = w_shape[:2]
+    group = o // (filters // groups)
+    return group * depth
+
+
+def _cells(sweep: Sweep, i: int, j: int) -> list[tuple[int, int]]:
+    """The (row, column) cells of the picture under window (i, j), in row-major order, padding left out."""
+    (kh, kw), (sh, sw), (dh, dw) = sweep.kernel, sweep.stride, sweep.dilation
+    (height, width), ((top, _), (left, _)) = sweep.size, sweep.padding
+    rows = [i * sh + u * dh - top for u in range(kh)]
+    columns = [j * sw + v * dw - left for v in range(kw)]
+    return [(row, column) for row in rows if 0 <= row < height for column in columns if 0 <= column < width]
+
+
+def _winner(channel: FloatArray, cells: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The first cell with the largest value; NaN beats every number. None when the window meets padding alone."""
+    winner = None
+    for cell in cells:
+        if winner is None or channel[cell] > channel[winner] or np.isnan(channel[cell]):
+            winner = cell
+    return winner
+
+
+def _divisor(sweep: Sweep, i: int, j: int, count_include_pad: bool) -> int:
+    """How many cells the mean of window (i, j) counts; what hangs over the padding never does."""
+    if not count_include_pad:
+        return max(1, len(_cells(sweep, i, j)))
+    (height, width), ((top, bottom), (left, right)) = sweep.size, sweep.padding
+    rows = [u for u in range(sweep.kernel[0]) if i * sweep.stride[0] + u < top + height + bottom]
+    columns = [v for v in range(sweep.kernel[1]) if j * sweep.stride[1] + v < left + width + right]
+    return max(1, len(rows) * len(columns))

@@ -1,0 +1,139 @@
+"""Max and average pooling, forward and backward: one whole-picture step for each cell of the window."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cnn_core.ops.arguments import FloatArray, IntOrPair, Padding, Sweep, output_gradient, pooling_arguments
+from cnn_core.ops.windows import crop, met_by, pad
+
+
+def max_pool2d(
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    dilation: IntOrPair = 1,
+    ceil_mode: bool = False,
+) -> FloatArray:
+    """The largest value under each window. x is (N, C, H, W), the result (N, C, H', W') in x's dtype.
+
+    Padding is −∞, so it never wins, and is at most half of the window; NaN wins always. `stride=None` means
+    `kernel_size`. H' and W' as in `geometry.pool_output_size`: ceil_mode keeps a last window that hangs over the edge,
+    unless it would start beyond input + left padding. Arguments and formula: torch.nn.MaxPool2d.
+    Raises ValueError with a sentence when an argument is wrong or the window does not fit.
+    """
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
+    padded = pad(x, sweep, -np.inf)
+    y = np.full(x.shape[:2] + sweep.output, -np.inf, padded.dtype)
+    for u, v in np.ndindex(sweep.kernel):
+        np.maximum(y, met_by(padded, sweep, u, v, sweep.output), out=y)
+    return y.astype(x.dtype, copy=False)
+
+
+def max_pool2d_backward(
+    dy: ArrayLike,
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    dilation: IntOrPair = 1,
+    ceil_mode: bool = False,
+) -> FloatArray:
+    """Gradient dx (shape and dtype of x), given dy = ∂loss/∂y of `y = max_pool2d(x, …)` with the same arguments.
+
+    Each dy goes to the cell that won its window: the first maximum in row-major order, and with NaN the last NaN, as
+    in PyTorch. Raises ValueError with a sentence, as `max_pool2d` does, and when dy has not the output's shape.
+    """
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
+    dy = output_gradient(dy, x, x.shape[1], sweep)
+    winners = _winners(pad(x, sweep, -np.inf), sweep)
+    dpadded = pad(np.zeros_like(x), sweep)
+    for number, (u, v) in enumerate(np.ndindex(sweep.kernel)):
+        cells = met_by(dpadded, sweep, u, v, sweep.output)
+        cells += np.where(winners == number, dy, 0)
+    return crop(dpadded, sweep).astype(x.dtype)
+
+
+def avg_pool2d(
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> FloatArray:
+    """The mean under each window. x is (N, C, H, W), the result (N, C, H', W') in x's dtype.
+
+    Padding is 0 and at most half of the window. It counts as cells of the mean unless `count_include_pad` is False;
+    what hangs over the padding (ceil_mode) never counts. Sizes as in `max_pool2d`. Formula: torch.nn.AvgPool2d.
+    Raises ValueError with a sentence when an argument is wrong or the window does not fit.
+    """
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
+    padded = pad(x, sweep)
+    total = np.zeros(x.shape[:2] + sweep.output, padded.dtype)
+    for u, v in np.ndindex(sweep.kernel):
+        total += met_by(padded, sweep, u, v, sweep.output)
+    total /= _divisors(sweep, count_include_pad)
+    return total.astype(x.dtype, copy=False)
+
+
+def avg_pool2d_backward(
+    dy: ArrayLike,
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> FloatArray:
+    """Gradient dx (shape and dtype of x), given dy = ∂loss/∂y of `y = avg_pool2d(x, …)` with the same arguments.
+
+    Each dy is shared out evenly: dy / divisor to every cell of its window. Of x only shape and dtype are read.
+    Raises ValueError with a sentence, as `avg_pool2d` does, and when dy has not the output's shape.
+    """
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
+    dy = output_gradient(dy, x, x.shape[1], sweep)
+    dpadded = pad(np.zeros_like(x), sweep)
+    shares = dy / _divisors(sweep, count_include_pad).astype(dpadded.dtype)
+    for u, v in np.ndindex(sweep.kernel):
+        cells = met_by(dpadded, sweep, u, v, sweep.output)
+        cells += shares
+    return crop(dpadded, sweep).astype(x.dtype)
+
+
+def _winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
+    """The number u·w + v of the winning window cell for each output cell, (N, C, H', W')."""
+    shape = padded.shape[:2] + sweep.output
+    best = np.full(shape, -np.inf, padded.dtype)
+    # A window full of −∞ has no larger cell: its first maximum is its first cell that is not padding.
+    rows, columns = (_first_inside(sweep, axis) for axis in (0, 1))
+    winners = np.broadcast_to(np.add.outer(rows * sweep.kernel[1], columns), shape).copy()
+    for number, (u, v) in enumerate(np.ndindex(sweep.kernel)):
+        cells = met_by(padded, sweep, u, v, sweep.output)
+        wins = (cells > best) | np.isnan(cells)
+        winners[wins] = number
+        np.maximum(best, cells, out=best)
+    return winners
+
+
+def _first_inside(sweep: Sweep, axis: int) -> NDArray[np.intp]:
+    """For each output position of an axis, the first cell of its window that lies past the leading padding."""
+    starts = np.arange(sweep.output[axis]) * sweep.stride[axis]
+    first: NDArray[np.intp] = np.maximum(0, -((starts - sweep.padding[axis][0]) // sweep.dilation[axis]))
+    return first
+
+
+def _divisors(sweep: Sweep, count_include_pad: bool) -> NDArray[np.intp]:
+    """How many cells each window's mean counts, (H', W')."""
+    counts = []
+    axes = zip(sweep.size, sweep.kernel, sweep.stride, sweep.padding, sweep.output, strict=True)
+    for size, kernel, stride, (before, after), output in axes:
+        first, last = (-before, size + after) if count_include_pad else (0, size)
+        starts = np.arange(output) * stride - before
+        # With ceil_mode a last window may lie wholly beyond the counted cells: it sums zeros, and 0 / 1 is 0.
+        counts.append(np.maximum(1, np.minimum(starts + kernel, last) - np.maximum(starts, first)))
+    return np.outer(*counts)
