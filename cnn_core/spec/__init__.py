@@ -1,5 +1,6 @@
 """Networks as values: layers, the network made of them, and ready-made ones. Importing this imports no torch."""
 
+from cnn_core.spec.code import torch_line
 from cnn_core.spec.layers import (
     ELU,
     GELU,
@@ -49,4 +50,5 @@ __all__ = [
     "Shape",
     "Tanh",
     "preset",
+    "torch_line",
 ]
