@@ -1,0 +1,74 @@
+# CNN Lab. `make app` runs it, `make test` tests it; both set up what is missing and nothing that is there.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --no-input --disable-pip-version-check
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help app test test-all check format bench chromium clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make app        set up once, start CNN Lab and open the browser"
+	@echo "make test       set up once, then every check and test"
+	@echo "make test-all   the same with the slow tests"
+	@echo "make check      ruff, mypy and the import rules"
+	@echo "make format     let ruff lay out the code"
+	@echo "make bench      every benchmark, one table each"
+	@echo "make clean      remove the environment and all caches (never data/)"
+
+app: $(VENV)/.app-installed
+	@$(PY) -m streamlit run app.py $(ARGS)
+
+test: $(VENV)/.test-installed chromium check
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.test-installed chromium check
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: $(VENV)/.test-installed
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check .
+	@$(PY) -m mypy --no-error-summary
+	@$(VENV)/bin/lint-imports --no-logo > $(VENV)/imports.log || { cat $(VENV)/imports.log; exit 1; }
+	@echo "checks passed: ruff, mypy, import rules"
+
+format: $(VENV)/.test-installed
+	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format .
+
+bench: $(VENV)/.test-installed chromium
+	@for file in benchmarks/[a-z]*.py; do $(PY) -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Python that PyTorch has wheels for; the plain `python3` first, then the others by name.
+$(PY):
+	@for python in $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2> /dev/null; then \
+	    echo "Making $(VENV) with $$($$python --version)"; exec $$python -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo "CNN Lab needs Python 3.11 to 3.14, and none was found. Install one from https://www.python.org/downloads/"; \
+	echo "or name it: make app PYTHON=/path/to/python3.12"; exit 1
+
+$(VENV)/.app-installed: requirements.txt requirements.lock | $(PY)
+	@echo "Installing CNN Lab's requirements: a few minutes the first time (PyTorch is large) ..."
+	@$(PIP) -r requirements.txt -c requirements.lock
+	@touch $@
+
+$(VENV)/.test-installed: requirements-dev.txt $(VENV)/.app-installed
+	@echo "Installing the test requirements ..."
+	@$(PIP) -r requirements-dev.txt -c requirements.lock
+	@touch $@
+
+# The browser tests need a Chromium: the system's, Debian's package when we may install it, or Playwright's own.
+chromium: $(VENV)/.test-installed
+	@if command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && grep -qs '^ID=debian' /etc/os-release; then \
+	  echo "Installing Chromium ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; \
+	elif [ "$$(id -u)" = 0 ]; then $(PY) -m playwright install --with-deps chromium; \
+	else $(PY) -m playwright install chromium; fi
