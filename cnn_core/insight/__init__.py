@@ -1,0 +1,49 @@
+"""Looking inside a network and judging it. The metrics and pictures need NumPy alone; torch is imported on demand."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cnn_core.insight.metrics import (
+    ClassReport,
+    ConfusedPair,
+    Scores,
+    accuracy_interval,
+    confused_pairs,
+    confusion_matrix,
+    pair_sentence,
+    per_class_report,
+)
+from cnn_core.insight.tiles import Tiles, enlarge, filter_grid, filter_tiles, image_rgb, signed_tiles, tile_grid
+
+if TYPE_CHECKING:
+    from cnn_core.insight.activations import feature_maps
+    from cnn_core.insight.saliency import grad_cam
+
+_NEED_TORCH = {"feature_maps": "activations", "grad_cam": "saliency"}
+
+__all__ = [
+    "ClassReport",
+    "ConfusedPair",
+    "Scores",
+    "Tiles",
+    "accuracy_interval",
+    "confused_pairs",
+    "confusion_matrix",
+    "enlarge",
+    "feature_maps",
+    "filter_grid",
+    "filter_tiles",
+    "grad_cam",
+    "image_rgb",
+    "pair_sentence",
+    "per_class_report",
+    "signed_tiles",
+    "tile_grid",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch a function that needs torch when it is first asked for."""
+    if name in _NEED_TORCH:
+        return getattr(import_module(f"cnn_core.insight.{_NEED_TORCH[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,66 @@
+"""What every layer makes of one image."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+FeatureMaps = dict[str, NDArray[np.float32]]
+
+
+def feature_maps(model: nn.Module, image: ArrayLike) -> FeatureMaps:
+    """The output of every layer that still has channels × height × width, for one image, in the order of running.
+
+    `image` is (C, H, W), normalised as in training. Returns layer name → float32 (C, H, W). The model runs in eval
+    mode without gradients and is left in the mode it was in. Dropout is left out (it passes values on unchanged in
+    eval mode), as are containers. A layer that runs more than once keeps its last output.
+    Raises ValueError when `image` is not three-dimensional.
+    """
+    batch = one_image(model, image)
+    found: FeatureMaps = {}
+
+    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            if output.ndim == 4:
+                found.pop(name, None)
+                # A copy, because a later in-place activation would overwrite what is kept here.
+                found[name] = output[0].detach().float().cpu().numpy().copy()
+
+        return hook
+
+    handles = [
+        module.register_forward_hook(keep(name))
+        for name, module in model.named_modules()
+        if not any(module.children()) and not isinstance(module, nn.Dropout | nn.Dropout2d | nn.Identity)
+    ]
+    try:
+        with evaluating(model), torch.no_grad():
+            model(batch)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Eval mode inside, and afterwards every submodule in the mode it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def one_image(model: nn.Module, image: ArrayLike) -> Tensor:
+    """`image` (C, H, W) as a batch of one, of the model's dtype and on its device; ValueError for another shape."""
+    tensor = torch.as_tensor(np.asarray(image))
+    if tensor.ndim != 3:
+        raise ValueError(f"image has shape {tuple(tensor.shape)}: it must be channels × height × width.")
+    weight = next(model.parameters(), torch.zeros(1))
+    return tensor.to(device=weight.device, dtype=weight.dtype)[None]

@@ -1,0 +1,160 @@
+"""How good the predictions are, counted: confusion matrix, scores of each class, intervals, confused pairs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Z_95 = 1.959963984540054
+"""The normal quantile of a two-sided 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Precision, recall and F1 of one class or an average of classes; `support` counts its true images.
+
+    A score whose denominator is 0 is given as 0, as scikit-learn does, and named in `undefined`.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    undefined: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """Scores of every class, their plain mean (`macro`) and their mean weighted by support (`weighted`)."""
+
+    classes: tuple[Scores, ...]
+    macro: Scores
+    weighted: Scores
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class ConfusedPair:
+    """`count` images of class `true` were taken for `predicted`: the part `share` of all images of that class."""
+
+    true: int
+    predicted: int
+    count: int
+    share: float
+
+
+def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, classes: int) -> NDArray[np.int64]:
+    """Count each pair of true and predicted class: int64 (classes, classes), rows true, columns predicted.
+
+    `labels` and `predictions` hold N class numbers each, 0 … classes − 1. Raises ValueError when they do not.
+    """
+    if isinstance(classes, bool) or not isinstance(classes, int | np.integer) or classes < 1:
+        raise ValueError(f"classes is {classes!r}: it must be a whole number of at least 1.")
+    true, predicted = _class_numbers("labels", labels, classes), _class_numbers("predictions", predictions, classes)
+    if len(true) != len(predicted):
+        raise ValueError(f"predictions holds {len(predicted)} values and labels {len(true)}: they must match.")
+    counts = np.bincount(true * classes + predicted, minlength=classes * classes)
+    return counts.reshape(classes, classes).astype(np.int64)
+
+
+def _class_numbers(name: str, values: ArrayLike, classes: int) -> NDArray[np.int64]:
+    numbers = np.asarray(values)
+    if numbers.size == 0:
+        return np.zeros(0, dtype=np.int64)
+    if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
+        raise ValueError(f"{name} has shape {numbers.shape} of {numbers.dtype}: it must be a list of whole numbers.")
+    low, high = int(numbers.min()), int(numbers.max())
+    if low < 0 or high >= classes:
+        raise ValueError(f"{name} goes from {low} to {high}: class numbers must lie in 0 … {classes - 1}.")
+    return numbers.astype(np.int64)
+
+
+def per_class_report(matrix: NDArray[np.integer]) -> ClassReport:
+    """Precision TP/(TP+FP), recall TP/(TP+FN) and F1 2TP/(2TP+FP+FN) of every class of a confusion matrix.
+
+    `matrix` is (K, K), rows true, columns predicted. Averages and 0/0 are scikit-learn's `classification_report`
+    with all K classes as labels. Raises ValueError when the matrix is not square or has negative counts.
+    """
+    counts = _checked_matrix(matrix)
+    hits, support, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    rows = tuple(_scores(int(h), int(s), int(p)) for h, s, p in zip(hits, support, predicted, strict=True))
+    total = int(support.sum())
+    return ClassReport(
+        rows,
+        macro=_average(rows, np.ones(len(rows)), total),
+        weighted=_average(rows, support.astype(np.float64), total),
+        accuracy=_ratio(int(hits.sum()), total),
+    )
+
+
+def _checked_matrix(matrix: NDArray[np.integer]) -> NDArray[np.int64]:
+    counts = np.asarray(matrix)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
+        raise ValueError(f"matrix has shape {counts.shape}: a confusion matrix is square, one row and column a class.")
+    if not np.issubdtype(counts.dtype, np.integer) or counts.min() < 0:
+        raise ValueError("matrix holds values that are no counts: it must hold whole numbers of at least 0.")
+    return counts.astype(np.int64)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _scores(hits: int, support: int, predicted: int) -> Scores:
+    denominators = {"precision": predicted, "recall": support, "F1": support + predicted}
+    return Scores(
+        precision=_ratio(hits, predicted),
+        recall=_ratio(hits, support),
+        f1=_ratio(2 * hits, support + predicted),
+        support=support,
+        undefined=tuple(name for name, denominator in denominators.items() if not denominator),
+    )
+
+
+def _average(rows: Sequence[Scores], weights: NDArray[np.float64], support: int) -> Scores:
+    if not weights.any():
+        return Scores(0.0, 0.0, 0.0, support, ("precision", "recall", "F1"))
+    table = np.array([[row.precision, row.recall, row.f1] for row in rows])
+    precision, recall, f1 = (float(mean) for mean in np.average(table, axis=0, weights=weights))
+    return Scores(precision, recall, f1, support)
+
+
+def accuracy_interval(correct: int, total: int, *, z: float = Z_95) -> tuple[float, float]:
+    """Wilson's score interval for a share of `correct` out of `total`: what the accuracy on more images may be.
+
+    Wilson (1927): (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n). Unlike p ± z·√(p(1−p)/n) it stays inside 0 … 1
+    and has a width even when every image was right. Raises ValueError unless 0 ≤ correct ≤ total and total > 0.
+    """
+    if total < 1 or not 0 <= correct <= total:
+        raise ValueError(f"correct is {correct} and total {total}: needs at least one image and 0 ≤ correct ≤ total.")
+    share = correct / total
+    centre = share + z**2 / (2 * total)
+    half = z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    scale = 1 + z**2 / total
+    # Rounding would put the ends of 0 % and 100 % a hair beside them.
+    return 0.0 if correct == 0 else (centre - half) / scale, 1.0 if correct == total else (centre + half) / scale
+
+
+def confused_pairs(matrix: NDArray[np.integer], *, top: int = 5) -> list[ConfusedPair]:
+    """The `top` most frequent mistakes of a confusion matrix (K, K), most images first, then the larger share.
+
+    Raises ValueError when the matrix is not square or has negative counts.
+    """
+    counts = _checked_matrix(matrix)
+    support = counts.sum(axis=1)
+    pairs = [
+        ConfusedPair(int(true), int(predicted), int(counts[true, predicted]), counts[true, predicted] / support[true])
+        for true, predicted in np.argwhere(counts)
+        if true != predicted
+    ]
+    return sorted(pairs, key=lambda pair: (-pair.count, -pair.share, pair.true, pair.predicted))[:top]
+
+
+def pair_sentence(pair: ConfusedPair, class_names: Sequence[str]) -> str:
+    """A confused pair in words, in Markdown: "**9** was taken for **4** in 3 of 36 images (8.3 %)."."""
+    support = round(pair.count / pair.share)
+    images = "image" if support == 1 else "images"
+    names = class_names[pair.true], class_names[pair.predicted]
+    return f"**{names[0]}** was taken for **{names[1]}** in {pair.count} of {support} {images} ({pair.share:.1%})."

@@ -1,0 +1,134 @@
+"""Metrics against scikit-learn, and the interval against its defining equation."""
+
+import math
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
+
+from cnn_core.insight import (
+    accuracy_interval,
+    confused_pairs,
+    confusion_matrix,
+    pair_sentence,
+    per_class_report,
+)
+from cnn_core.insight.metrics import Z_95
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> tuple[int, list[int], list[int]]:
+    """A number of classes, of which some may never occur, and the true and predicted class of each image."""
+    classes = draw(st.integers(1, 6))
+    pairs = draw(st.lists(st.tuples(st.integers(0, classes - 1), st.integers(0, classes - 1)), min_size=1, max_size=60))
+    return classes, [true for true, _ in pairs], [predicted for _, predicted in pairs]
+
+
+@given(answers())
+@settings(max_examples=150, deadline=None)
+def test_confusion_matrix_equals_scikit_learn(given: tuple[int, list[int], list[int]]) -> None:
+    classes, labels, predictions = given
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn warns when there is a single class
+        expected = oracle.confusion_matrix(labels, predictions, labels=range(classes))
+    np.testing.assert_array_equal(confusion_matrix(labels, predictions, classes), expected)
+
+
+@given(answers())
+@settings(max_examples=150, deadline=None)
+def test_report_equals_scikit_learn(given: tuple[int, list[int], list[int]]) -> None:
+    classes, labels, predictions = given
+    report = per_class_report(confusion_matrix(labels, predictions, classes))
+    kwargs = {"labels": list(range(classes)), "zero_division": 0}
+    each = oracle.precision_recall_fscore_support(labels, predictions, **kwargs)
+    ours = np.array([(row.precision, row.recall, row.f1, row.support) for row in report.classes]).T
+    np.testing.assert_allclose(ours, np.array(each, dtype=float), atol=1e-12)
+    for average in ("macro", "weighted"):
+        expected = oracle.precision_recall_fscore_support(labels, predictions, average=average, **kwargs)[:3]
+        mean = getattr(report, average)
+        np.testing.assert_allclose((mean.precision, mean.recall, mean.f1), expected, atol=1e-12)
+    assert report.accuracy == pytest.approx(oracle.accuracy_score(labels, predictions))
+
+
+def test_rows_are_true_classes_and_columns_predicted() -> None:
+    matrix = confusion_matrix([0, 0, 1], [1, 1, 1], 2)
+    assert matrix.tolist() == [[0, 2], [0, 1]]
+
+
+def test_a_score_without_denominator_is_zero_and_said() -> None:
+    # Class 1 is never predicted, class 2 neither occurs nor is predicted.
+    report = per_class_report(confusion_matrix([0, 1, 1], [0, 0, 0], 3))
+    assert report.classes[1].undefined == ("precision",)
+    assert report.classes[2].undefined == ("precision", "recall", "F1")
+    assert report.classes[0].precision == pytest.approx(1 / 3)
+    assert report.classes[0].undefined == ()
+
+
+def test_no_images_at_all() -> None:
+    report = per_class_report(confusion_matrix([], [], 2))
+    assert report.accuracy == 0
+    assert report.weighted.undefined == ("precision", "recall", "F1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (([0, 1], [0], 2), "predictions"),
+        (([0, 2], [0, 0], 2), "labels"),
+        (([0, 1], [0, -1], 2), "predictions"),
+        (([0.5], [0], 2), "labels"),
+        (([0], [0], 0), "classes"),
+        (([[0]], [0], 1), "labels"),
+    ],
+)
+def test_impossible_answers_are_refused_by_name(arguments: tuple, named: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{named} "):
+        confusion_matrix(*arguments)
+
+
+@pytest.mark.parametrize("matrix", [np.zeros((2, 3), int), np.zeros((0, 0), int), np.array([[-1]]), np.eye(2)])
+def test_only_confusion_matrices_have_a_report(matrix: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"^matrix "):
+        per_class_report(matrix)
+
+
+@given(st.integers(1, 5000), st.data())
+@settings(max_examples=100, deadline=None)
+def test_interval_ends_solve_wilsons_equation(total: int, data: st.DataObject) -> None:
+    correct = data.draw(st.integers(0, total))
+    low, high = accuracy_interval(correct, total)
+    share = correct / total
+    assert 0 <= low <= share <= high <= 1
+    for end in (low, high):  # |p̂ − p| = z·√(p(1−p)/n) at both ends
+        assert abs(share - end) == pytest.approx(Z_95 * math.sqrt(end * (1 - end) / total), abs=1e-9)
+
+
+def test_interval_of_all_right_is_not_a_point() -> None:
+    low, high = accuracy_interval(10, 10)
+    assert low == pytest.approx(10 / (10 + Z_95**2))
+    assert high == 1
+
+
+@pytest.mark.parametrize(("correct", "total"), [(0, 0), (-1, 5), (6, 5)])
+def test_impossible_counts_are_refused(correct: int, total: int) -> None:
+    with pytest.raises(ValueError, match="correct is"):
+        accuracy_interval(correct, total)
+
+
+def test_confused_pairs_are_sorted_and_put_into_words() -> None:
+    matrix = np.array([[8, 2, 0], [1, 0, 0], [3, 0, 7]])
+    pairs = confused_pairs(matrix, top=3)
+    assert [(p.true, p.predicted, p.count) for p in pairs] == [(2, 0, 3), (0, 1, 2), (1, 0, 1)]
+    assert pair_sentence(pairs[0], "abc") == "**c** was taken for **a** in 3 of 10 images (30.0%)."
+    assert pair_sentence(pairs[2], "abc") == "**b** was taken for **a** in 1 of 1 image (100.0%)."
+    assert confused_pairs(np.eye(3, dtype=int)) == []
+
+
+def test_metrics_and_pictures_need_no_torch() -> None:
+    code = "import sys, cnn_core.insight as i; i.per_class_report; assert 'torch' not in sys.modules; i.grad_cam"
+    subprocess.run([sys.executable, "-c", code], check=True)
