@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cnn_core.insight.filters import FirstLayer, first_layer
 from cnn_core.insight.metrics import (
     ClassReport,
     ConfusedPair,
@@ -24,6 +25,7 @@ _NEED_TORCH = {"feature_maps": "activations", "grad_cam": "saliency"}
 __all__ = [
     "ClassReport",
     "ConfusedPair",
+    "FirstLayer",
     "Scores",
     "Tiles",
     "accuracy_interval",
@@ -33,6 +35,7 @@ __all__ = [
     "feature_maps",
     "filter_grid",
     "filter_tiles",
+    "first_layer",
     "grad_cam",
     "image_rgb",
     "pair_sentence",

@@ -5,12 +5,16 @@ shown as a colour instead: mid-grey is weight 0, brighter red means a positive w
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.colour import diverging_rgb, symmetric_limit
+
+LABEL_HEIGHT = 18
+"""Pixels of the strip that bears a tile's label."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +70,27 @@ def filter_grid(
     return tile_grid(tiles.rgb, columns=columns, zoom=max(1, round(64 / size))), tiles.limits
 
 
-def tile_grid(rgb: NDArray[np.uint8], *, columns: int, zoom: int = 1, gap: int = 4) -> NDArray[np.uint8]:
+def tile_grid(
+    rgb: NDArray[np.uint8],
+    *,
+    columns: int,
+    zoom: int = 1,
+    gap: int = 4,
+    labels: Sequence[str] = (),
+    marked: int | None = None,
+) -> NDArray[np.uint8]:
     """Lay the pictures `rgb` (N, H, W, 3) out in rows of `columns`, each pixel `zoom` × `zoom` (nearest neighbour).
 
     Returns RGBA uint8; the `gap` pixels between tiles and the unused places of the last row are transparent.
+    With `labels`, one for each picture, a strip of 18 pixels above it bears its label; that of the picture `marked`
+    has another colour. Raises ValueError when there are labels, but not one for each picture.
     """
+    if labels and len(labels) != len(rgb):
+        raise ValueError(f"labels holds {len(labels)} texts for {len(rgb)} pictures: give one for each.")
     big = enlarge(rgb, zoom)
+    if labels:
+        strips = [_label_strip(text, big.shape[2], i == marked) for i, text in enumerate(labels)]
+        big = np.concatenate([np.stack(strips), big], axis=1)
     count, height, width, _ = big.shape
     columns = min(columns, count)
     rows = math.ceil(count / columns)
@@ -81,6 +100,16 @@ def tile_grid(rgb: NDArray[np.uint8], *, columns: int, zoom: int = 1, gap: int =
         picture[top : top + height, left : left + width, :3] = tile
         picture[top : top + height, left : left + width, 3] = 255
     return picture
+
+
+def _label_strip(text: str, width: int, marked: bool) -> NDArray[np.uint8]:
+    """White `text` on slate grey (blue when marked): readable whatever the background around the picture is."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    strip = Image.new("RGB", (width, LABEL_HEIGHT), (61, 79, 209) if marked else (83, 92, 109))
+    draw = ImageDraw.Draw(strip)
+    draw.text((width / 2, LABEL_HEIGHT / 2), text, fill="white", anchor="mm", font=ImageFont.load_default(13))
+    return np.asarray(strip)
 
 
 def enlarge(pictures: NDArray[np.uint8], zoom: int) -> NDArray[np.uint8]:

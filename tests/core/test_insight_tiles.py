@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from cnn_core.colour import DIVERGING
-from cnn_core.insight import enlarge, filter_grid, filter_tiles, image_rgb, signed_tiles, tile_grid
+from cnn_core.insight import enlarge, filter_grid, filter_tiles, first_layer, image_rgb, signed_tiles, tile_grid
+from cnn_core.insight.tiles import LABEL_HEIGHT
+from cnn_core.spec import Flatten, Linear, MaxPool2d, NetworkSpec, preset
 
 WHITE, RED, BLUE = (DIVERGING[i].astype(int).tolist() for i in (5, 0, 10))
 
@@ -75,6 +77,43 @@ def test_tiles_keep_reading_order_and_pixels_are_repeated() -> None:
     assert [picture[0, 0, 0], picture[1, 4, 0], picture[3, 1, 0]] == [0, 1, 2]
     assert enlarge(rgb, 2).shape == (3, 2, 2, 3)
     assert tile_grid(rgb, columns=9).shape == (1, 3 + 2 * 4, 4)
+
+
+def test_labels_stand_above_their_tiles_and_one_can_be_marked() -> None:
+    rgb = np.full((2, 30, 30, 3), 200, dtype=np.uint8)
+    picture = tile_grid(rgb, columns=1, gap=2, labels=("1", "2"), marked=1)
+    assert picture.shape == (2 * (LABEL_HEIGHT + 30) + 2, 30, 4)
+    plain, marked = picture[0, 0, :3].tolist(), picture[LABEL_HEIGHT + 30 + 2, 0, :3].tolist()
+    assert plain != marked
+    strip = picture[:LABEL_HEIGHT, :, :3]
+    assert (strip == 255).all(axis=-1).any()  # white strokes of the digit
+    assert (picture[LABEL_HEIGHT : LABEL_HEIGHT + 30, :, :3] == 200).all()
+    with pytest.raises(ValueError, match="labels holds 1 "):
+        tile_grid(rgb, columns=2, labels=("1",))
+
+
+def test_first_layer_is_the_first_convolution() -> None:
+    spec = preset("Tiny CNN")
+    weights = {name: value.numpy() for name, value in spec.build(seed=0).state_dict().items()}
+    found = first_layer(spec, weights)
+    assert found is not None
+    assert (found.name, found.kind, found.weights.shape) == ("conv1", "Conv2d", (16, 1, 3, 3))
+    with pytest.raises(ValueError, match=r"no 'conv1.weight'"):
+        first_layer(spec, {})
+
+
+def test_a_linear_network_has_one_template_a_class() -> None:
+    spec = preset("Linear only", input_shape=(3, 4, 5), classes=2)
+    flat = np.arange(2 * 3 * 4 * 5.0).reshape(2, 60)
+    found = first_layer(spec, {"fc1.weight": flat})
+    assert found is not None
+    assert (found.kind, found.weights.shape) == ("Linear", (2, 3, 4, 5))
+    assert found.weights[1, 2, 3, 4] == flat[1, -1]
+
+
+def test_a_network_that_pools_first_has_nothing_to_show() -> None:
+    spec = NetworkSpec("pooled", (1, 4, 4), (MaxPool2d(2), Flatten(), Linear(2)))
+    assert first_layer(spec, {}) is None
 
 
 def test_images_of_any_channel_count_can_be_shown() -> None:

@@ -1,0 +1,43 @@
+"""The weights that meet the image itself: the only ones that can be looked at as small pictures of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.spec import Flatten, Linear, NetworkSpec
+
+
+@dataclass(frozen=True, eq=False)
+class FirstLayer:
+    """The first layer with weights: `weights` is (filters, channels, height, width).
+
+    `kind` is "Conv2d", or "Linear" when every unit weighs the whole image: its weights are then as large as the image.
+    """
+
+    name: str
+    kind: str
+    weights: NDArray[np.floating]
+
+
+def first_layer(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> FirstLayer | None:
+    """The filters of a network's first convolution, or the templates of a linear layer that sees the flattened image.
+
+    `weights` is the state_dict of `spec.build()` as arrays. None when the network begins in another way.
+    Raises ValueError when `weights` lacks the layer, as those of another network do.
+    """
+    name = next((row.name for row in spec.summary() if row.kind == "Conv2d"), None)
+    if name is not None:
+        return FirstLayer(name, "Conv2d", _array(weights, f"{name}.weight"))
+    if len(spec.layers) > 1 and isinstance(spec.layers[0], Flatten) and isinstance(spec.layers[1], Linear):
+        flat = _array(weights, "fc1.weight")
+        return FirstLayer("fc1", "Linear", flat.reshape(len(flat), *spec.input_shape))
+    return None
+
+
+def _array(weights: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.floating]:
+    if name not in weights:
+        raise ValueError(f"weights has no {name!r}: it must be the state_dict of this network.")
+    return np.asarray(weights[name])
