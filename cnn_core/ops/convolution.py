@@ -21,8 +21,9 @@ from cnn_core.ops.arguments import (
 )
 from cnn_core.ops.windows import crop, met_by, pad
 
-# Columns are made a few output rows at a time: a 15×15 kernel on a photograph would else take gigabytes.
-COLUMN_BYTES = 8 * 2**20
+# Columns are made a few output rows at a time: a 15×15 kernel on a photograph would else take gigabytes, and what fits
+# the processor's cache goes through it twice as fast.
+COLUMN_BYTES = 2 * 2**20
 
 
 def flip_kernel(w: ArrayLike) -> FloatArray:
@@ -97,7 +98,7 @@ def conv2d_backward(
         _add_columns(dstrip, filters.transpose(0, 2, 1) @ gradient, sweep)
     db = dy.sum(axis=(0, 2, 3), dtype=padded.dtype)
     dx, dw = crop(dpadded, sweep), dfilters.reshape(w.shape)
-    return dx.astype(x.dtype), dw.astype(x.dtype, copy=False), db.astype(x.dtype, copy=False)
+    return dx.astype(x.dtype, copy=False), dw.astype(x.dtype, copy=False), db.astype(x.dtype, copy=False)
 
 
 def _filters(w: FloatArray, padded: FloatArray, groups: int) -> FloatArray:
