@@ -36,6 +36,11 @@ class Axis:
         return self.size + self.before + self.after - self.span
 
     @property
+    def reach(self) -> int:
+        """Cells from the start of the padding to the end of the last window or of the padding, whichever is later."""
+        return max(self.size + self.before + self.after, (self.out - 1) * self.stride + self.span)
+
+    @property
     def counts(self) -> tuple[int, ...]:
         """How many windows read each cell of the padded axis."""
         padding = (self.before, self.after)
@@ -63,6 +68,19 @@ def axis_of(layer: WindowLayer, shape: Shape, axis: int) -> Axis:
     ceil_mode = not isinstance(layer, Conv2d) and layer.ceil_mode
     out = layer.output_shape(shape)[1 + axis]
     return Axis(shape[1 + axis], where["kernel"], where["stride"], before, after, where["dilation"], ceil_mode, out)
+
+
+def aligned(steps: list[str]) -> str:
+    """The steps as one LaTeX block, aligned at their equals signs."""
+    return r"\begin{aligned}" + r" \\[0.4em] ".join(map(_anchored, steps)) + r"\end{aligned}"
+
+
+def _anchored(step: str) -> str:
+    """A step with the mark at which it is aligned: its first equals sign, or where one would stand."""
+    if step.startswith("="):
+        return "&" + step
+    left, equals, right = step.partition(" = ")
+    return f"{left} &= {right}" if equals and r"\ge" not in left else rf"&\phantom{{=}}\; {step}"
 
 
 def number(value: int) -> str:
@@ -104,12 +122,17 @@ def size_steps(axis: Axis, symbol: str) -> list[str]:
 
 
 def leftovers(axis: Axis, noun: str) -> str:
-    """What the rounding does along one axis, and which cells no window reads; `noun` is "row" or "column"."""
+    """What the rounding does along one axis, and which cells no window reads.
+
+    `noun` is "row", "column", or "row and column" when both axes are alike.
+    """
     return " ".join(part for part in (_rounding(axis), _never_visited(axis, noun)) if part)
 
 
 def _rounding(axis: Axis) -> str:
     rest = axis.room % axis.stride
+    if axis.stride == 1:
+        return "Stride 1 always fits: the last window ends exactly at the edge."
     if not rest:
         return f"{axis.room}/{axis.stride} is whole: the last window ends exactly at the edge."
     text = f"{axis.room}/{axis.stride} is not whole: "
@@ -117,7 +140,7 @@ def _rounding(axis: Axis) -> str:
         return text + "the floor drops the window that would no longer fit."
     floored = axis.room // axis.stride + 1
     if axis.out > floored:
-        over = (axis.out - 1) * axis.stride + axis.span - (axis.room + axis.span)
+        over = axis.reach - len(axis.counts)
         return text + f"the ceiling keeps one more window, which reaches {_count(over, 'cell')} past the edge."
     return text + (
         f"the ceiling would add a window, but it would start at {floored * axis.stride}, "
@@ -130,26 +153,37 @@ def _never_visited(axis: Axis, noun: str) -> str:
     runs, end = axis.unvisited, len(axis.counts)
     last = runs[-1][1] if runs and sum(runs[-1]) == end else 0
     between = sum(length for _, length in runs) - last
+    one = " and " not in noun
     parts = []
     if last:
         lost = max(0, last - axis.after)
-        which = f"the last {noun}" if last == 1 else f"the last {last} {noun}s"
-        what = "only padding" if not lost else f"{_count(lost, noun)} of pixels lost"
-        parts.append(f"{which} of the padded input {'is' if last == 1 else 'are'} never visited ({what})")
+        what = "pixels are lost" if lost else "only padding, no pixel is lost"
+        which = f"the last {noun}" if last == 1 else f"the last {_count(last, noun)}"
+        verb = "is" if last == 1 and one else "are"
+        parts.append(f"{which} of the padded input {verb} never visited ({what})")
     if between:
-        parts.append(f"{_count(between, noun)} between the windows {'is' if between == 1 else 'are'} never visited")
+        parts.append(
+            f"{_count(between, noun)} between the windows {'is' if between == 1 and one else 'are'} never visited"
+        )
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """1 row, 3 columns, 3 rows and 3 columns."""
+    words = noun.split(" and ")
+    return " and ".join(f"{count} {word}" if count == 1 else f"{count} {word}s" for word in words)
 
 
 def parameter_steps(layer: Conv2d | Linear, shape: Shape) -> list[str]:
     """Weights and biases of a layer with parameters; `shape` is its input, (C, H, W) or (n,)."""
     if isinstance(layer, Linear):
-        outputs, fan_in, letters, numbers = layer.units, shape[0], r"M \cdot N", f"{layer.units} \\cdot {shape[0]}"
+        outputs, fan_in, letters, numbers = (
+            layer.units,
+            shape[0],
+            r"M \cdot N",
+            rf"{layer.units} \cdot {number(shape[0])}",
+        )
         steps = [f"{letters} + M" if layer.bias else letters, _plus(numbers, layer.units, layer.bias)]
     else:
         height, width = pair(layer.kernel_size)
@@ -172,7 +206,7 @@ def mac_steps(layer: Conv2d | Linear, shape: Shape) -> list[str]:
     """Multiply–accumulates for one image: every weight of every filter once per output position."""
     total = number(layer.macs(shape))
     if isinstance(layer, Linear):
-        return [r"M \cdot N", rf"= {layer.units} \cdot {shape[0]} = {total}"]
+        return [r"M \cdot N", rf"= {layer.units} \cdot {number(shape[0])} = {total}"]
     filters, height, width = layer.output_shape(shape)
     kernel = pair(layer.kernel_size)
     fan_in = number(shape[0] // layer.groups * kernel[0] * kernel[1])

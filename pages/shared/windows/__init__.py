@@ -1,0 +1,37 @@
+"""The window map: a padded input beside its output, drawn to one scale; a client-side component."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from cnn_core.working import Axis
+
+HERE = Path(__file__).parent
+
+_component = st.components.v2.component(
+    "cnn_lab_windows",
+    html='<div class="windows" role="group" aria-label="Which input cells each output reads"></div>\n<!-- -->',
+    css=(HERE / "windows.css").read_text(encoding="utf-8"),
+    js=(HERE / "windows.js").read_text(encoding="utf-8"),
+)
+
+
+def _axis(axis: Axis) -> dict[str, object]:
+    """One axis as the component reads it."""
+    return {
+        "size": axis.size,
+        "before": axis.before,
+        "cells": len(axis.counts),
+        "reach": axis.reach,
+        "kernel": axis.kernel,
+        "stride": axis.stride,
+        "dilation": axis.dilation,
+        "out": axis.out,
+        "unvisited": axis.unvisited,
+    }
+
+
+def windows(height: Axis, width: Axis, *, channels: int, filters: int, alt: str, key: str) -> None:
+    """Show which input cells every output reads; `channels` and `filters` are the depths of input and output."""
+    data = {"rows": _axis(height), "columns": _axis(width), "channels": channels, "filters": filters, "alt": alt}
+    _component(data=data, key=key)
