@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.shared.site import pages
+from pages.shared.site import ROOT, pages
 
 
 def main() -> None:
     """Configure the app, register every page and run the chosen one."""
-    st.set_page_config(page_title="CNN Lab", page_icon=":material/grid_on:", layout="wide")
+    st.set_page_config(page_title="CNN Lab", page_icon=ROOT / "assets" / "icon.png", layout="wide")
     st.session_state.routed = True
     st.navigation(pages()).run()
 

@@ -1,6 +1,60 @@
-"""Home page."""
+"""Home: what CNN Lab is, in pictures; where to start; which device it computes on."""
 
-from pages.shared.site import ensure_router, header
+from importlib.metadata import version
+
+import streamlit as st
+
+from cnn_core.device import detect
+from pages.shared.figure import figure
+from pages.shared.lesson import sections, show, try_this
+from pages.shared.site import PAGES, PageInfo, ensure_router, page
+
+
+def hero() -> None:
+    """The name, the promise, where to start, and the one operation everything here is made of."""
+    words, drawing = st.columns([5, 6], gap="large", vertical_alignment="center")
+    with words:
+        st.title("CNN Lab", anchor=False)
+        st.markdown(sections("home")["Welcome"])
+        st.page_link(page("convolution"), label="**Start here: step through a convolution**", icon=":material/start:")
+    with drawing:
+        figure("window", key="home_window")
+        st.caption(sections("home")["Colours"])
+
+
+def card(number: int, info: PageInfo) -> None:
+    """One page of the app: its picture, its place in the order, what one does there, and the way in."""
+    with st.container(border=True, height="stretch"):
+        figure(info.file, key=f"home_{info.file}")
+        st.markdown(f"##### {number}. {info.title}")
+        st.markdown(info.help)
+        with st.container(height="stretch", vertical_alignment="bottom"):
+            st.page_link(page(info.file), label=f"Open {info.title}", icon=f":material/{info.icon}:")
+
+
+def device_line() -> str:
+    """What training will run on, in one line."""
+    device = detect()
+    cores = f"{device.cores} CPU core{'s' if device.cores > 1 else ''}"
+    torch = f"PyTorch {version('torch')}"
+    if device.memory is not None:
+        return f":material/bolt: **GPU: {device.name}**, {device.memory / 2**30:.0f} GiB · {cores} · {torch}"
+    return f":material/memory: **CPU: {device.name}**, {cores} · no GPU that PyTorch can use · {torch}"
+
 
 ensure_router()
-header("home", "…")
+hero()
+
+st.header("From nine numbers to a trained network", anchor=False, divider="gray")
+steps = list(enumerate((info for info in PAGES if info.file != "home"), start=1))
+for first in range(0, len(steps), 3):
+    for column, (number, info) in zip(st.columns(3), steps[first : first + 3], strict=False):
+        with column:
+            card(number, info)
+
+st.header("What this computer trains on", anchor=False, divider="gray")
+st.markdown(device_line())
+st.caption(sections("home")["Device"])
+
+show("home", "For a class")
+try_this("home")

@@ -1,0 +1,359 @@
+"""Draws the app's illustrations from real numbers: `python -m assets.draw_figures` writes assets/figures/*.svg.
+
+Each SVG takes its colours from the app's theme variables, so one file serves light and dark; the colours named
+after the comma are for places without a theme.
+"""
+
+import base64
+import io
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from skimage import data
+
+from cnn_core.colour import diverging_rgb, symmetric_limit
+from cnn_core.datasets import load, normalisation
+from cnn_core.geometry import conv_output_size, pool_output_size
+from cnn_core.insight import confusion_matrix, feature_maps
+from cnn_core.insight.activations import evaluating
+from cnn_core.ops import conv2d
+from cnn_core.spec import preset
+from cnn_core.training import TrainConfig, train
+from cnn_core.training.events import EpochDone, Finished, Snapshot, StepDone
+
+OUT = Path(__file__).parent / "figures"
+Grid = NDArray[np.float64]
+
+FALLBACK = {
+    "blue": ("#1A5599", "#E1EEFA", "#174A86"),
+    "orange": ("#CF5F0C", "#FDEBDB", "#954000"),
+    "green": ("#149269", "#DDF4EA", "#005E44"),
+    "violet": ("#AE2FB5", "#F9E5FA", "#822088"),
+}
+SOBEL: Grid = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+
+
+def colour(role: str, shade: str = "") -> str:
+    """The theme variable of a role; `shade` is "", "background" or "text"."""
+    fallback = FALLBACK[role][("", "background", "text").index(shade)]
+    return f"var(--st-{role}-{shade + '-' if shade else ''}color, {fallback})"
+
+
+def tag(name: str, body: str = "", **attributes: object) -> str:
+    """One SVG element; underscores in attribute names become hyphens."""
+    pairs = "".join(f' {key.rstrip("_").replace("_", "-")}="{value}"' for key, value in attributes.items())
+    return f"<{name}{pairs}>{body}</{name}>" if body else f"<{name}{pairs}/>"
+
+
+def label(
+    text: str, x: float, y: float, size: float = 13, *, role: str = "", anchor: str = "middle", **more: object
+) -> str:
+    """A line of text around (x, y), in a role's text colour or the page's."""
+    fill = colour(role, "text") if role else "var(--st-text-color, #1B2333)"
+    return tag(
+        "text",
+        escape(text),
+        x=f"{x:g}",
+        y=f"{y:g}",
+        font_size=size,
+        fill=fill,
+        text_anchor=anchor,
+        dominant_baseline="central",
+        **more,
+    )
+
+
+def number(value: float) -> str:
+    """A whole number with a real minus sign."""
+    return f"{value:g}".replace("-", "−")
+
+
+def box(x: float, y: float, width: float, height: float, role: str) -> str:
+    """A rounded rectangle in a role's colours."""
+    place = {"x": f"{x:g}", "y": f"{y:g}", "width": f"{width:g}", "height": f"{height:g}"}
+    return tag("rect", **place, rx=3, fill=colour(role, "background"), stroke=colour(role), stroke_opacity=0.6)
+
+
+def cells(values: Grid, x: float, y: float, size: float, role: str, prefix: str = "") -> str:
+    """A grid of numbers in a role's colours; `prefix` gives each cell a class of its own, in reading order."""
+    parts = []
+    for index, ((row, column), value) in enumerate(np.ndenumerate(values)):
+        left, top = x + column * size, y + row * size
+        text = label(
+            number(value),
+            left + size / 2,
+            top + size / 2 + 0.5,
+            size * 0.44,
+            role=role,
+            **({"class_": f"{prefix}{index}"} if prefix else {}),
+        )
+        parts.append(box(left, top, size, size, role) + text)
+    return "".join(parts)
+
+
+def picture(rgb: NDArray[np.uint8], x: float, y: float, size: float, *, crisp: bool = False) -> str:
+    """A raster picture inside the SVG, `size` wide; `crisp` keeps pixels square."""
+    buffer = io.BytesIO()
+    Image.fromarray(rgb).save(buffer, "PNG" if crisp else "WEBP", quality=82)
+    kind = "png" if crisp else "webp"
+    return tag(
+        "image",
+        href=f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}",
+        x=x,
+        y=y,
+        width=size,
+        height=size * rgb.shape[0] / rgb.shape[1],
+        style="image-rendering:pixelated" if crisp else "",
+    )
+
+
+def grey(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Values 0 … 255 as an RGB picture."""
+    return np.repeat(np.clip(np.round(values), 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def save(name: str, title: str, width: int, height: int, parts: Iterable[str], style: str = "") -> None:
+    """Write one figure; `title` is its text for those who do not see it."""
+    font = "text{font-family:var(--st-font,Inter,system-ui,sans-serif);font-weight:500;font-feature-settings:'tnum'}"
+    body = tag("title", escape(title)) + tag("style", font + style) + "".join(parts)
+    svg = tag(
+        "svg",
+        body,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width} {height}",
+        role="img",
+        aria_label=escape(title, quote=True),
+        style="display:block;width:100%;height:auto",
+    )
+    (OUT / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+
+
+def ones_and_edge() -> Grid:
+    """A 6 × 6 picture with a bright right half and one odd row, so that the edges stand out."""
+    image = np.zeros((6, 6))
+    image[:, 3:] = 2
+    image[3, 2] = 1
+    image[4, 1:] = 2
+    return image
+
+
+def window() -> None:
+    """The hero: a 3 × 3 kernel walks over a 6 × 6 picture once (under five seconds) and uncovers a 4 × 4 result."""
+    image, size, seconds = ones_and_edge(), 34, 4.8
+    result = conv2d(image[None, None], SOBEL[None, None])[0, 0]
+    steps = [(row, column) for row in range(4) for column in range(4)]
+    x0, y0, x2 = 10, 40, 430
+    frame = tag(
+        "rect",
+        x=x0,
+        y=y0,
+        width=3 * size,
+        height=3 * size,
+        rx=5,
+        fill=colour("orange"),
+        fill_opacity=0.16,
+        stroke=colour("orange"),
+        stroke_width=3,
+        class_="frame",
+    )
+    target = tag(
+        "rect",
+        x=x2,
+        y=y0 + size,
+        width=size,
+        height=size,
+        rx=4,
+        fill="none",
+        stroke=colour("orange"),
+        stroke_width=3,
+        class_="target",
+    )
+    stops = "".join(
+        f"{index / 16:.2%}{{transform:translate({column * size}px,{row * size}px)}}"
+        for index, (row, column) in enumerate(steps)
+    )
+    uncover = "".join(f".o{i}{{animation:show .2s {i * seconds / 16:.2f}s both}}" for i in range(16))
+    style = (
+        f"@keyframes walk{{{stops}100%{{transform:translate({3 * size}px,{3 * size}px)}}}}"
+        "@keyframes show{from{opacity:0}to{opacity:1}}"
+        f".frame,.target{{transform:translate({size}px,{size}px)}}"
+        "@media (prefers-reduced-motion:no-preference){"
+        f".frame,.target{{animation:walk {seconds}s step-end both}}{uncover}}}"
+    )
+    parts = [
+        label("input", x0 + 3 * size, 20, 15, role="blue"),
+        cells(image, x0, y0, size, "blue"),
+        frame,
+        label("∗", 240, y0 + 3 * size, 24),
+        label("kernel", 318, y0 + size, 15, role="orange"),
+        cells(SOBEL, 318 - 1.5 * size, y0 + 1.5 * size, size, "orange"),
+        label("=", 396, y0 + 3 * size, 24),
+        label("output", x2 + 2 * size, y0 + size - 20, 15, role="green"),
+        cells(result, x2, y0 + size, size, "green", prefix="o"),
+        target,
+    ]
+    title = "A 3 by 3 kernel slides over a 6 by 6 picture; each position gives one number of the 4 by 4 output."
+    save("window", title, 576, 254, parts, style)
+
+
+def convolution() -> None:
+    """One position of the window, its products and their sum."""
+    patch = ones_and_edge()[2:5, 1:4]
+    products = patch * SOBEL
+    pairs = [(a, w) for a, w in zip(patch.flat, SOBEL.flat, strict=True) if a and w]
+    terms = " + ".join(f"{number(a)}·({number(w)})" if w < 0 else f"{number(a)}·{number(w)}" for a, w in pairs)
+    size, top = 30, 26
+    parts = [
+        cells(patch, 8, top, size, "blue"),
+        label("·", 116, top + 45, 20),
+        cells(SOBEL, 134, top, size, "orange"),
+        label("=", 243, top + 45, 20),
+        cells(np.array([[products.sum()]]), 262, top + 22, 46, "green"),
+        label(f"{terms} = {number(products.sum())}", 160, 148, 13),
+    ]
+    save("convolution", "Nine numbers times nine weights, added up: one number of the output.", 320, 176, parts)
+
+
+def kernels() -> None:
+    """A photograph, the Sobel kernel, and the edges it finds."""
+    photo = data.camera().astype(np.float64)
+    edges = conv2d(photo[None, None], SOBEL[None, None])[0, 0]
+    # A third of the largest value ends the scale: the strongest edges saturate, the others can be seen.
+    coloured = diverging_rgb(edges, symmetric_limit(edges) / 3)
+    before, after = (np.asarray(Image.fromarray(rgb).resize((220, 220))) for rgb in (grey(photo), coloured))
+    parts = [
+        picture(before, 4, 28, 118),
+        cells(SOBEL, 130, 57, 20, "orange"),
+        picture(after, 198, 28, 118),
+        label("photo", 63, 160, 13, role="blue"),
+        label("kernel", 160, 130, 13, role="orange"),
+        label("edges", 257, 160, 13, role="green"),
+    ]
+    save("kernels", "A photograph of a man with a camera, the Sobel kernel, and the edges it finds.", 320, 176, parts)
+
+
+def shapes() -> None:
+    """Three layers as stacks of maps whose sizes come from the formulas."""
+    first = conv_output_size(28, 5)
+    pooled = pool_output_size(first, 2)
+    second = conv_output_size(pooled, 5)
+    stages = [(28, 1, "blue"), (first, 6, "green"), (pooled, 6, "green"), (second, 16, "green")]
+    x, parts = 8.0, []
+    for extent, maps, role in stages:
+        edge, shown = 20 + 1.9 * extent, min(maps, 6)
+        corners = [(x + 4 * sheet, 78 - edge / 2 + 4 * sheet - 2 * shown) for sheet in range(shown)]
+        parts += [box(left, top, edge, edge, role) for left, top in corners]
+        parts.append(label(f"{maps}×{extent}×{extent}", x + (edge + 4 * shown) / 2, 142, 11.5, role=role))
+        x += edge + 4 * shown + 4
+    parts.append(label(f"⌊(28 − 5 + 2·0) / 1⌋ + 1 = {first}", 160, 164, 13))
+    save("shapes", "A 28 by 28 picture becomes 6, then 16 ever smaller maps as it passes the layers.", 320, 176, parts)
+
+
+def curve(values: list[float], top: float, role: str) -> str:
+    """A line over the plot area of `training`, from 0 at the bottom to `top`; value i of n ends at i/n of the width."""
+    xs = 34 + 274 * np.arange(1, len(values) + 1) / len(values)
+    points = " ".join(f"{x:.1f},{138 - 116 * value / top:.1f}" for x, value in zip(xs, values, strict=True))
+    return tag("polyline", points=points, fill="none", stroke=colour(role), stroke_width=2.4, stroke_linejoin="round")
+
+
+def training(losses: list[float], epochs: list[EpochDone], accuracy: float) -> None:
+    """Loss of every step and validation accuracy of every epoch of one real run."""
+    smooth = [float(np.mean(losses[max(0, i - 12) : i + 1])) for i in range(len(losses))]
+    axis = "var(--st-border-color, #D5DBE6)"
+    parts = [tag("line", x1=34, x2=308, y1=y, y2=y, stroke=axis, stroke_width=1) for y in (22, 80, 138)]
+    parts += [
+        curve(smooth, max(smooth), "orange"),
+        curve([epoch.val_accuracy for epoch in epochs], 1, "green"),
+        label("loss", 92, 112, 13, role="orange", anchor="start"),
+        label("accuracy", 300, 46, 13, role="green", anchor="end"),
+        label("100 %", 30, 22, 10, anchor="end"),
+        label("0", 30, 138, 10, anchor="end"),
+        label(f"{len(epochs)} epochs on Digits: {accuracy:.1%} of the test images right", 160, 160, 12.5),
+    ]
+    save("train", "While a network trains, its loss falls and its accuracy on unseen images rises.", 320, 176, parts)
+
+
+def inspect(filters: Grid, image: NDArray[np.uint8], maps: Grid) -> None:
+    """A digit, eight learned filters and the feature maps they make of it, each set on one scale."""
+    parts = [picture(grey(image), 6, 46, 64, crisp=True), label("digit", 38, 126, 13, role="blue")]
+    limit = symmetric_limit(filters)
+    for index in range(8):
+        left, top = 27 * (index % 4), 46 + 35 * (index // 4)
+        parts.append(picture(diverging_rgb(filters[index], limit), 88 + left, top, 24, crisp=True))
+        parts.append(picture(grey(255 * maps[index] / maps[:8].max()), 212 + left, top, 24, crisp=True))
+    parts += [label("filters", 140, 126, 13, role="orange"), label("feature maps", 264, 126, 13, role="green")]
+    save("inspect", "A handwritten digit, eight filters a network learned, and what they see in it.", 320, 176, parts)
+
+
+def evaluate(matrix: NDArray[np.int64]) -> None:
+    """A confusion matrix; mistakes are drawn strong enough to be seen although they are few."""
+    size, left, top, parts = 13.2, 104, 10, []
+    for (row, column), share in np.ndenumerate(matrix / matrix.sum(axis=1, keepdims=True)):
+        strength = share if row == column else min(1, 0.3 + 6 * share) if share else 0.07
+        place = {
+            "x": f"{left + column * size:.1f}",
+            "y": f"{top + row * size:.1f}",
+            "width": size - 1,
+            "height": size - 1,
+        }
+        fill = colour("green" if row == column else "orange")
+        parts.append(tag("rect", **place, rx=2, fill=fill, fill_opacity=f"{strength:.2f}"))
+    for digit in range(10):
+        middle = (digit + 0.5) * size - 0.5
+        parts.append(label(str(digit), left - 9, top + middle, 9.5))
+        parts.append(label(str(digit), left + middle, top + 10 * size + 8, 9.5))
+    parts.append(label("true", left - 22, top + 5 * size, 12.5, anchor="end"))
+    parts.append(label("predicted", left + 5 * size, top + 10 * size + 23, 12.5))
+    save("evaluate", "A confusion matrix: rows are the true digits, columns what the network said.", 320, 176, parts)
+
+
+def learned() -> None:
+    """Train one small network on Digits; draw its curves, filters, feature maps and confusion matrix."""
+    digits = load("digits")
+    spec = preset("Tiny CNN", input_shape=digits.input_shape, classes=10)
+    events = list(train(spec, digits, TrainConfig(dataset="digits", epochs=12, device="cpu")))
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    accuracy = next(event for event in events if isinstance(event, Finished)).test_accuracy
+    training([event.loss for event in events if isinstance(event, StepDone)], epochs, accuracy)
+
+    weights = [event for event in events if isinstance(event, Snapshot)][-1].weights
+    model = spec.build()
+    model.load_state_dict({name: torch.as_tensor(values) for name, values in weights.items()})
+    mean, std = (np.reshape(values, (-1, 1, 1)) for values in normalisation(digits))
+    images = ((digits.test.images - mean) / std).astype(np.float32)
+    with evaluating(model):
+        predictions = model(torch.from_numpy(images)).argmax(1).numpy()
+    evaluate(confusion_matrix(digits.test.labels, predictions, 10))
+    three = int(np.flatnonzero(digits.test.labels == 3)[0])
+    inspect(weights["conv1.weight"][:, 0], digits.test.images[three, 0], feature_maps(model, images[three])["relu1"])
+
+
+def icon() -> None:
+    """The app's icon in the browser tab: a window of nine cells, the kernel's middle one, and the output."""
+    image = Image.new("RGBA", (192, 192))
+    pen = ImageDraw.Draw(image)
+    for row, column in np.ndindex(3, 3):
+        corner = (8 + 60 * column, 8 + 60 * row)
+        role = "orange" if row == column == 1 else "green" if row == column == 2 else "blue"
+        pen.rounded_rectangle((*corner, corner[0] + 54, corner[1] + 54), 12, fill=FALLBACK[role][0])
+    image.resize((64, 64), Image.Resampling.LANCZOS).save(OUT.parent / "icon.png", optimize=True)
+
+
+def main() -> None:
+    """Draw everything."""
+    OUT.mkdir(exist_ok=True)
+    icon()
+    window()
+    convolution()
+    kernels()
+    shapes()
+    learned()
+
+
+if __name__ == "__main__":
+    main()
