@@ -1,1 +1,122 @@
 """Arrays → Altair charts. No Streamlit here: every function returns a chart that a notebook can show too."""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+# Colours that stand out on the light and on the dark background alike: right blue, wrong orange.
+RIGHT, WRONG = "#3F86CF", "#E8772E"
+MOST_NUMBERED_CLASSES = 20
+"""Above this many classes the cells of a confusion matrix are too small for numbers."""
+
+
+def confusion_chart(
+    matrix: NDArray[np.integer], class_names: Sequence[str], *, ink: str, share: bool = False
+) -> alt.LayerChart:
+    """Heat map of a confusion matrix (K, K): rows true, columns predicted, numbers in the cells, zeros left empty.
+
+    Colour follows each cell's share of its row, drawn so that few mistakes can be seen too; with `share` the
+    numbers are these shares in per cent. `ink` is the colour of the numbers, as Vega knows no text colour of the theme.
+    A clicked cell is the selection "cell" with fields `true` and `predicted`.
+    """
+    support = matrix.sum(axis=1, keepdims=True)
+    shares = matrix / np.maximum(support, 1)
+    rows = pd.DataFrame(
+        {
+            "true": np.repeat(class_names, len(class_names)),
+            "predicted": np.tile(class_names, len(class_names)),
+            "images": matrix.ravel(),
+            "share": shares.ravel(),
+            "answer": np.where(np.eye(len(class_names), dtype=bool), "right", "wrong").ravel(),
+            "label": [_cell(int(n), float(s), share) for n, s in zip(matrix.flat, shares.flat, strict=True)],
+        }
+    )
+    order = list(class_names)
+    columns = alt.Axis(orient="top", labelAngle=_tilt(order), labelOverlap=False, ticks=False, domain=False)
+    cell = alt.selection_point(name="cell", fields=["true", "predicted"], empty=False)
+    base = alt.Chart(rows).encode(
+        x=alt.X("predicted:N", sort=order, title="Predicted class", axis=columns),
+        y=alt.Y("true:N", sort=order, title="True class", axis=alt.Axis(labelOverlap=False, ticks=False, domain=False)),
+        tooltip=[alt.Tooltip("true:N"), "predicted:N", "images:Q", alt.Tooltip("share:Q", format=".1%")],
+    )
+    heat = base.mark_rect(cursor="pointer", stroke="#98A2B3", strokeWidth=0.5).encode(
+        color=alt.Color("answer:N", scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG]), legend=None),
+        fillOpacity=alt.FillOpacity(
+            "share:Q", scale=alt.Scale(type="pow", exponent=0.5, domain=[0, 1], range=[0, 0.75]), legend=None
+        ),
+        strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.5)),
+    )
+    height = max(260, 90 + len(order) * (38 if len(order) <= MOST_NUMBERED_CLASSES else 14))
+    layers = [heat.add_params(cell)]
+    if len(order) <= MOST_NUMBERED_CLASSES:
+        layers.append(base.mark_text(fontSize=13, cursor="pointer", color=ink).encode(text="label:N"))
+    return alt.layer(*layers).properties(height=height)
+
+
+def _cell(count: int, share: float, as_share: bool) -> str:
+    if not count:
+        return ""
+    return f"{share:.0%}".removesuffix("%") if as_share and share >= 0.005 else "<1" if as_share else f"{count}"
+
+
+def _tilt(names: Sequence[str]) -> int:
+    """Long class names do not fit side by side: stand them at an angle."""
+    return 0 if max(map(len, names)) <= 3 else -45
+
+
+def score_chart(names: Sequence[str], scores: Mapping[str, Sequence[float]]) -> alt.Chart:
+    """One row a class, one dot a score (0 … 1), such as precision, recall and F1: told apart by colour and form."""
+    rows = pd.DataFrame(
+        [
+            {"class": name, "score": score, "value": value}
+            for score, values in scores.items()
+            for name, value in zip(names, values, strict=True)
+        ]
+    )
+    start = max(0.0, np.floor(float(rows["value"].min()) * 10 - 0.5) / 10)
+    chart = alt.Chart(rows).mark_point(filled=True, size=80, opacity=1)
+    return chart.encode(
+        x=alt.X("value:Q", scale=alt.Scale(domain=[start, 1]), title=None, axis=alt.Axis(format="%", tickCount=5)),
+        y=alt.Y("class:N", sort=list(names), title="Class", axis=alt.Axis(labelOverlap=False, grid=True, ticks=False)),
+        yOffset=alt.YOffset("score:N", sort=list(scores)),
+        color=alt.Color("score:N", sort=list(scores), legend=alt.Legend(title=None, orient="top")),
+        shape=alt.Shape("score:N", sort=list(scores)),
+        tooltip=["class:N", "score:N", alt.Tooltip("value:Q", format=".1%")],
+    ).properties(height=max(180, 70 + 38 * len(names)))
+
+
+def probability_chart(
+    probabilities: NDArray[np.floating], class_names: Sequence[str], true: int, *, ink: str
+) -> alt.LayerChart:
+    """Bars of the predicted probabilities (K,), the true class marked; of many classes the ten most probable and it.
+
+    `ink` is the colour of the numbers.
+    """
+    shown = list(range(len(class_names)))
+    if len(shown) > 12:
+        top = np.argsort(-probabilities, kind="stable")[:10].tolist()
+        shown = top if true in top else [*top, true]
+    names = {k: f"{class_names[k]} ✓" if k == true else class_names[k] for k in shown}
+    rows = pd.DataFrame(
+        {
+            "class": [names[k] for k in shown],
+            "probability": [float(probabilities[k]) for k in shown],
+            "is": ["true class" if k == true else "another class" for k in shown],
+            "label": [f"{probabilities[k]:.1%}" for k in shown],
+        }
+    )
+    percent = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
+    base = alt.Chart(rows).encode(
+        y=alt.Y("class:N", sort=list(names.values()), title=None, axis=alt.Axis(labelOverlap=False, ticks=False)),
+        x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1.1]), title="Probability", axis=percent),
+        tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
+    )
+    colours = alt.Scale(domain=["true class", "another class"], range=[RIGHT, WRONG])
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(
+        color=alt.Color("is:N", scale=colours, legend=alt.Legend(title=None, orient="top"))
+    )
+    numbers = base.mark_text(align="left", dx=4, color=ink).encode(text="label:N")
+    return alt.layer(bars, numbers).properties(height=max(160, 60 + 24 * len(shown)))
