@@ -1,0 +1,88 @@
+"""The settings of a training run as one checked value that goes to JSON and back."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+Optimizer = Literal["sgd", "adam", "adamw"]
+Device = Literal["auto", "cpu", "cuda"]
+OPTIMIZERS: tuple[str, ...] = get_args(Optimizer)
+DEVICES: tuple[str, ...] = get_args(Device)
+# A rate that usually works at once: Adam rescales every step by itself, SGD wants a larger one.
+DEFAULT_LEARNING_RATES = {"sgd": 0.05, "adam": 0.002, "adamw": 0.002}
+
+_REAL_LIMITS = {"learning_rate": (0.0, 1e6), "momentum": (0.0, 0.999), "weight_decay": (0.0, 10.0)}
+_WHOLE_LIMITS = {"batch_size": (1, 4096), "epochs": (1, 1000), "seed": (0, 2**31 - 1)}
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything but the network that decides how a run goes. Raises ValueError with a sentence for a bad value.
+
+    learning_rate  above 0, up to 1,000,000 (far too large on purpose: watching a run diverge is part of learning)
+    momentum       0 … 0.999, for "sgd" only; Adam keeps averages of its own
+    weight_decay   0 … 10; "adamw" subtracts it from the weights directly, the others add it to the gradient
+    batch_size     1 … 4,096 images a step;  epochs  1 … 1,000;  seed  0 … 2,147,483,647
+    device         "auto" takes the GPU when there is one
+    """
+
+    dataset: str = "digits"
+    optimizer: Optimizer = "adam"
+    learning_rate: float = 0.002
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    batch_size: int = 32
+    epochs: int = 10
+    seed: int = 0
+    device: Device = "auto"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.dataset, str) or not self.dataset:
+            raise ValueError(f"dataset is {self.dataset!r}: it must be the name of a data set, such as 'digits'.")
+        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        _check_choice("device", self.device, DEVICES)
+        for name, (low, high) in _REAL_LIMITS.items():
+            # Kept as float whatever was given, so that equal settings are equal values and print alike.
+            object.__setattr__(self, name, _real(name, getattr(self, name), low, high))
+        if self.learning_rate == 0:
+            raise ValueError("learning_rate is 0: nothing would be learned; choose a number above 0, such as 0.002.")
+        for name, (smallest, largest) in _WHOLE_LIMITS.items():
+            _check_whole(name, getattr(self, name), smallest, largest)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings by name: only strings and numbers, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> "TrainConfig":
+        """The reverse of `to_dict`; a setting left out takes its default.
+
+        Raises ValueError when `settings` is no mapping, names an unknown setting or holds a bad value.
+        """
+        if not isinstance(settings, Mapping):
+            raise ValueError(f"settings is a {type(settings).__name__}: it must map setting names to values.")
+        known = [field.name for field in fields(cls)]
+        unknown = [str(name) for name in settings if name not in known]
+        if unknown:
+            raise ValueError(f"settings has the unknown name {unknown[0]!r}: the names are {', '.join(known)}.")
+        return cls(**settings)
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
+
+
+def _real(name: str, value: object, low: float, high: float) -> float:
+    wanted = f"it must be a number from {low:g} to {high:g}."
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} is {value!r}: {wanted}")
+    if not low <= value <= high or math.isnan(value):
+        raise ValueError(f"{name} is {value}: {wanted}")
+    return float(value)
+
+
+def _check_whole(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}: it must be a whole number from {low} to {high}.")
