@@ -1,0 +1,44 @@
+"""The Shapes page in a browser: set a layer, read the answers, follow a window, share the link."""
+
+from playwright.sync_api import Page, expect
+
+
+def set_number(page: Page, label: str, value: int) -> None:
+    field = page.get_by_label(label, exact=True)
+    field.fill(str(value))
+    field.press("Enter")
+
+
+def test_set_the_course_layer_and_read_its_size_and_parameters(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/shapes?shapes_stride=1&shapes_padding=0&shapes_filters=8")
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("8 × 28 × 28")
+    set_number(page, "Filters", 36)
+    set_number(page, "Stride", 2)
+    set_number(page, "Padding", 1)
+    answers = page.get_by_test_id("stMetricValue")
+    expect(answers.nth(0)).to_have_text("36 × 15 × 15")
+    expect(answers.nth(1)).to_have_text(f"{36 * 3 * 5 * 5 + 36:,}")
+    expect(page.get_by_text("The last row and column of the padded input are never visited")).to_be_visible()
+    page.wait_for_function("!location.search.includes('shapes_padding=0')")
+    expect(page.get_by_text("nn.Conv2d(3, 36, kernel_size=5, stride=2, padding=1)")).to_be_visible()
+
+
+def test_the_window_map_follows_slider_and_pointer(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/shapes?shapes_height=7&shapes_width=7&shapes_kernel_height=3&shapes_kernel_width=3")
+    reading = page.locator(".reading")
+    expect(reading).to_contain_text("Output row 4, column 4 reads rows 6 to 8 and columns 6 to 8")
+    slider = page.get_by_role("slider", name="Window")
+    slider.press("Home")
+    expect(reading).to_contain_text("Output row 1, column 1 reads rows 0 to 2 and columns 0 to 2")
+    expect(reading).to_contain_text("4 of them pixels, 5 outside the image")
+    page.locator(".input svg").first.hover()
+    expect(reading).to_contain_text(
+        "The pixel in row 4, column 4 is read by 4 outputs"
+    )  # two windows down × two across
+
+
+def test_an_impossible_layer_is_explained_and_can_be_mended(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/shapes?shapes_height=3&shapes_padding=0")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("padding 1 or more would")
+    set_number(page, "Padding", 1)
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("36 × 1 × 15")

@@ -1,0 +1,80 @@
+"""The worked steps end in the number that the geometry gives, and the sentences name what is left over."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnn_core.spec import AvgPool2d, Conv2d, Linear, MaxPool2d
+from cnn_core.working import axis_of, leftovers, mac_steps, number, parameter_steps, size_steps
+
+COURSE = Conv2d(36, 5, stride=2, padding=1)
+
+
+def test_steps_of_the_course_example() -> None:
+    steps = size_steps(axis_of(COURSE, (3, 32, 32), 0), "H")
+    assert steps[1].startswith(r"= \left\lfloor \frac{32 + 2 \cdot 1 - 5}{2} \right\rfloor + 1")
+    assert steps[2] == r"= \left\lfloor 14\tfrac{1}{2} \right\rfloor + 1 = 14 + 1 = 15"
+    assert parameter_steps(COURSE, (3, 32, 32))[1:3] == [r"= 36\,(3 \cdot 5 \cdot 5) + 36", r"= 36 \cdot 75 + 36"]
+    assert mac_steps(COURSE, (3, 32, 32))[-1] == r"= 15 \cdot 15 \cdot 36 \cdot 75 = 607{,}500"
+
+
+def test_what_the_course_example_leaves_over() -> None:
+    text = leftovers(axis_of(COURSE, (3, 32, 32), 0), "row and column")
+    assert text == (
+        "29/2 is not whole: the floor drops the window that would no longer fit. "
+        "The last row and column of the padded input are never visited (only padding, no pixel is lost)."
+    )
+    bare = leftovers(axis_of(Conv2d(36, 5, stride=2), (3, 32, 32), 0), "row")
+    assert bare.endswith("The last row of the padded input is never visited (pixels are lost).")
+
+
+@pytest.mark.parametrize(
+    ("layer", "sentence"),
+    [
+        (Conv2d(1, 3, padding=1), "Stride 1 always fits"),
+        (Conv2d(1, 2, stride=2), "8/2 is whole"),
+        (Conv2d(1, 1, stride=3), "6 rows between the windows are never visited"),
+        (MaxPool2d(3, 2, ceil_mode=True), "the ceiling keeps one more window, which reaches 1 cell past the edge"),
+        (MaxPool2d(2, 4, padding=1, ceil_mode=True), "9/4|10/4 is not whole"),
+    ],
+)
+def test_leftovers_name_the_case(layer: Conv2d | MaxPool2d, sentence: str) -> None:
+    assert re.search(sentence, leftovers(axis_of(layer, (1, 10, 10), 0), "row"))
+
+
+def test_a_dropped_ceil_window_is_said() -> None:
+    axis = axis_of(MaxPool2d(2, 3, padding=1, ceil_mode=True), (1, 4, 4), 0)
+    assert "it would start at 6, beyond input + left padding (4 + 1), so it is dropped" in leftovers(axis, "row")
+    assert size_steps(axis, "H")[-1].endswith("3 - 1 = 2")
+
+
+@given(st.integers(1, 30), st.integers(1, 5), st.integers(1, 5), st.integers(0, 2), st.integers(1, 3), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_steps_end_in_the_output_size(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool
+) -> None:
+    for layer in (
+        Conv2d(1, kernel, stride, padding, dilation),
+        MaxPool2d(kernel, stride, padding, ceil_mode, dilation),
+        AvgPool2d(kernel, stride, padding, ceil_mode),
+    ):
+        try:
+            axis = axis_of(layer, (1, size, size), 0)
+        except ValueError:
+            continue
+        assert size_steps(axis, "H")[-1].endswith(f"= {axis.out}")
+        assert sum(count for _, count in axis.unvisited) == axis.counts.count(0)
+        assert leftovers(axis, "row").endswith(".")
+
+
+@given(st.integers(1, 40), st.integers(1, 4), st.integers(1, 3), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_counts_end_in_the_parameters_and_macs(filters: int, groups: int, kernel: int, bias: bool) -> None:
+    conv = Conv2d(filters * groups, kernel, groups=groups, bias=bias)
+    linear = Linear(filters, bias=bias)
+    for layer, shape in ((conv, (groups * 2, 9, 9)), (linear, (groups * 50,))):
+        parameters = number(layer.parameters(shape))
+        assert parameters in parameter_steps(layer, shape)[-1]
+        assert mac_steps(layer, shape)[-1].endswith(f"= {number(layer.macs(shape))}")

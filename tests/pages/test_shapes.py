@@ -1,0 +1,76 @@
+"""The Shapes page: the course example, every layer kind, impossible and hostile settings."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+Open = Callable[..., AppTest]
+
+
+def metrics(at: AppTest) -> list[str]:
+    return [metric.value for metric in at.metric]
+
+
+def formulas(at: AppTest) -> str:
+    return "\n".join(str(item.value) for item in at.latex)
+
+
+def test_opens_on_the_course_example(open_page: Open) -> None:
+    at = open_page("shapes")
+    assert metrics(at) == ["36 × 15 × 15", f"{36 * 3 * 25 + 36:,}", f"{15 * 15 * 36 * 75:,}"]
+    assert r"\frac{32 + 2 \cdot 1 - 5}{2}" in formulas(at)
+    assert "29/2 is not whole" in at.info[0].value
+    assert "nn.Conv2d(3, 36, kernel_size=5, stride=2, padding=1)" in at.code[0].value
+    assert not at.error
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"shapes_layer": "Max pooling"}, ["3 × 16 × 16", "0", "0"]),
+        ({"shapes_layer": "Average pooling", "shapes_height": 7, "shapes_ceil_mode": "true"}, ["3 × 4 × 16", "0", "0"]),
+        ({"shapes_layer": "Linear"}, ["10", f"{3072 * 10 + 10:,}", f"{3072 * 10:,}"]),
+        ({"shapes_layer": "Linear", "shapes_units": 65536, "shapes_height": 512}, None),
+        ({"shapes_height": 28, "shapes_filters": 10, "shapes_stride": 1}, ["10 × 26 × 30", "760", None]),
+        ({"shapes_height": 512, "shapes_width": 512, "shapes_channels": 4096, "shapes_filters": 4096}, None),
+        ({"shapes_channels": 36, "shapes_groups": 36, "shapes_bias": "false"}, ["36 × 15 × 15", "900", None]),
+        ({"shapes_dilation": 7, "shapes_stride": 32, "shapes_padding": 64}, None),
+    ],
+)
+def test_links_set_every_control(open_page: Open, query: dict[str, object], shown: list[str | None] | None) -> None:
+    at = open_page("shapes", **query)
+    assert not at.error
+    for value, expected in zip(metrics(at), shown or [None] * 3, strict=True):
+        assert expected is None or value == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        (
+            {"shapes_height": 3, "shapes_width": 3, "shapes_padding": 0},
+            "Kernel 5 does not fit a 3-wide input with padding 0; padding 1 or more would.",
+        ),
+        ({"shapes_groups": 5}, "Groups is 5: it must divide both the 3 input channels and the 36 filters."),
+        ({"shapes_layer": "Max pooling", "shapes_pool_padding": 2}, "Padding 2 is more than half of kernel 2"),
+    ],
+)
+def test_impossible_settings_are_explained(open_page: Open, query: dict[str, object], sentence: str) -> None:
+    at = open_page("shapes", **query)
+    assert at.error[0].value.startswith(sentence)
+    assert not at.metric
+
+
+def test_a_hostile_link_opens_on_the_defaults(open_page: Open) -> None:
+    hostile = {"height": -4, "width": 10**30, "padding": "abc", "layer": "<script>", "stride": "NaN", "bias": "maybe"}
+    at = open_page("shapes", **{f"shapes_{name}": value for name, value in hostile.items()})
+    assert metrics(at)[0] == "36 × 15 × 15"
+
+
+def test_changing_a_control_changes_the_answer(open_page: Open) -> None:
+    at = open_page("shapes")
+    at.number_input("shapes_stride").set_value(1).run()
+    at.number_input("shapes_padding").set_value(2).run()
+    assert metrics(at)[0] == "36 × 32 × 32"
+    assert "Stride 1 always fits" in at.info[0].value
