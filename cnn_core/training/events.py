@@ -56,12 +56,15 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Finished:
-    """Last event of a run that ended by itself or was asked to stop; test figures are measured once, here."""
+    """Last event of a run that ended by itself or was asked to stop, after `epochs` whole epochs.
+
+    The test figures are measured once, here; None when the run was stopped, which must not wait for them.
+    """
 
     reason: Literal["completed", "stopped"]
     epochs: int
-    test_loss: float
-    test_accuracy: float
+    test_loss: float | None
+    test_accuracy: float | None
     seconds: float
 
 
