@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.shared.site import ROOT, pages
+from pages.shared.site import configure, pages
 
 
 def main() -> None:
     """Configure the app, register every page and run the chosen one."""
-    st.set_page_config(page_title="CNN Lab", page_icon=ROOT / "assets" / "icon.png", layout="wide")
+    configure()
     st.session_state.routed = True
     st.navigation(pages()).run()
 

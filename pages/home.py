@@ -16,10 +16,13 @@ def hero() -> None:
     with words:
         st.title("CNN Lab", anchor=False)
         st.markdown(sections("home")["Welcome"])
-        st.page_link(page("convolution"), label="**Start here: step through a convolution**", icon=":material/start:")
+        with st.container(border=True, width="content"):
+            st.page_link(
+                page("convolution"), label="**Start here:** step through a convolution", icon=":material/start:"
+            )
     with drawing:
         figure("window", key="home_window")
-        st.caption(sections("home")["Colours"])
+        st.markdown(sections("home")["Colours"])
 
 
 def card(number: int, info: PageInfo) -> None:
@@ -45,16 +48,16 @@ def device_line() -> str:
 ensure_router()
 hero()
 
-st.header("From nine numbers to a trained network", anchor=False, divider="gray")
+st.header("From nine numbers to a trained network", anchor=False)
 steps = list(enumerate((info for info in PAGES if info.file != "home"), start=1))
 for first in range(0, len(steps), 3):
     for column, (number, info) in zip(st.columns(3), steps[first : first + 3], strict=False):
         with column:
             card(number, info)
 
-st.header("What this computer trains on", anchor=False, divider="gray")
+st.header("What training runs on", anchor=False)
 st.markdown(device_line())
-st.caption(sections("home")["Device"])
+st.markdown(sections("home")["Device"])
 
 show("home", "For a class")
 try_this("home")

@@ -51,6 +51,11 @@ def pages() -> dict[str, list[StreamlitPage]]:
     return sections
 
 
+def configure() -> None:
+    """Name and icon of the browser tab. A file of ours: a symbol by name would be fetched from the internet."""
+    st.set_page_config(page_title="CNN Lab", page_icon=ROOT / "assets" / "icon.png", layout="wide")
+
+
 def ensure_router() -> None:
     """Register the site map when this page was opened by its own address on a fresh server.
 
@@ -59,6 +64,7 @@ def ensure_router() -> None:
     """
     if "routed" not in st.session_state:
         st.session_state.routed = True
+        configure()
         st.navigation(pages())
         st.rerun()
 

@@ -1,0 +1,124 @@
+"""How the project is laid out: what may import what, how long things get, and that the pins hold together."""
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted([*ROOT.glob("cnn_core/**/*.py"), *ROOT.glob("pages/**/*.py"), *ROOT.glob("benchmarks/*.py")])
+PAGES = sorted(ROOT.glob("pages/*.py"))
+
+
+@cache
+def top_level_imports(path: Path) -> frozenset[str]:
+    """Dotted names that importing the file imports: what stands in functions or under TYPE_CHECKING does not count."""
+    names: set[str] = set()
+
+    def visit(body: list[ast.stmt]) -> None:
+        for node in body:
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module)
+                names.update(f"{node.module}.{alias.name}" for alias in node.names)
+            elif isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.unparse(node.test):
+                visit(node.body + node.orelse)
+            elif isinstance(node, ast.Try | ast.With):
+                visit(node.body)
+
+    visit(ast.parse(path.read_text(encoding="utf-8")).body)
+    return frozenset(names)
+
+
+def files_of(name: str) -> list[Path]:
+    """The project files that importing the dotted `name` runs: the packages above it and the module itself."""
+    parts = name.split(".")
+    places = [ROOT.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    candidates = [file for place in places for file in (place / "__init__.py", place.with_suffix(".py"))]
+    return [file for file in candidates if file.is_file()]
+
+
+def chain_to(package: str, start: Path) -> list[str]:
+    """The shortest chain of top-level imports from `start` to `package`, empty when there is none."""
+    queue, seen = [[start]], {start}
+    for chain in queue:
+        for name in sorted(top_level_imports(chain[-1])):
+            if name.split(".")[0] == package:
+                return [str(file.relative_to(ROOT)) for file in chain] + [name]
+            for file in files_of(name):
+                if file not in seen:
+                    seen.add(file)
+                    queue.append([*chain, file])
+    return []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem != "train"], ids=lambda page: page.stem)
+@pytest.mark.parametrize("package", ["torch", "torchvision", "captum"])
+def test_only_training_imports_torch_at_once(page: Path, package: str) -> None:
+    chain = chain_to(package, page)
+    assert not chain, " → ".join(chain)
+
+
+def test_the_import_walker_sees_a_chain() -> None:
+    assert chain_to("torch", ROOT / "cnn_core/insight/activations.py") == ["cnn_core/insight/activations.py", "torch"]
+    assert chain_to("streamlit", ROOT / "app.py")[0] == "app.py"
+
+
+def test_the_library_imports_quickly_and_without_a_screen() -> None:
+    names = [
+        "device",
+        "geometry",
+        "ops",
+        "trace",
+        "spec",
+        "datasets",
+        "training",
+        "training.config",
+        "training.events",
+        "insight",
+    ]
+    code = "; ".join(f"import cnn_core.{name}" for name in names)
+    code += "; import sys; print(*sorted({'torch', 'streamlit', 'altair', 'sklearn', 'pandas'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    lines = text.count("\n")
+    assert lines <= (130 if path in PAGES else 400), f"{path.name} has {lines} lines"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 50, f"{path.name}: {node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_every_page_can_be_opened_by_its_own_address(path: Path) -> None:
+    if path.stem != "__init__":
+        assert "ensure_router()" in path.read_text(encoding="utf-8").splitlines()
+
+
+def pins(name: str) -> dict[str, str]:
+    """Package → version of a requirements file."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("==") for line in lines if line and not line.startswith(("#", "-r "))]
+    return {re.sub(r"[-_.]+", "-", package).lower(): version for package, version in pairs}
+
+
+def test_every_requirement_is_pinned_and_locked_alike() -> None:
+    locked = pins("requirements.lock")
+    for file in ("requirements.txt", "requirements-dev.txt"):
+        for package, version in pins(file).items():
+            assert locked[package] == version, f"{file}: {package}"
+
+
+def test_the_lock_names_no_registry() -> None:
+    for file in ("requirements.txt", "requirements-dev.txt", "requirements.lock"):
+        assert not re.search(r"https?:|file:|--|@", (ROOT / file).read_text(encoding="utf-8")), file
