@@ -70,7 +70,7 @@ def test_every_step_adds_up_and_writes_its_own_cell(case):
         for term in step.terms:
             left = trace.grid["input"].values[term.left[1:]]
             right = trace.grid["kernel"].values[term.right[1:]]
-            assert term.product == Decimal(repr(left)) * Decimal(repr(right))
+            assert term.product == Decimal(float(left)) * Decimal(float(right))
         assert step.total == sum((term.product for term in step.terms), step.bias)
         assert float(step.total) == trace.grid["output"].values[step.writes[1:]]
 

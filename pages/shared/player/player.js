@@ -18,6 +18,10 @@ export default function ({ parentElement, data }) {
 }
 
 const STEP_MS = 250;
+const ICONS = {
+  first: "M3 3h2v10H3zM13 3v10L6 8z", back: "M12 3v10L5 8z", play: "M4 2.5v11l9-5.5z", pause: "M4 3h3v10H4zM9 3h3v10H9z",
+  forward: "M4 3v10l7-5z", last: "M11 3h2v10h-2zM3 3v10l7-5z",
+};
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 
 function make(tag, attributes = {}, ...children) {
@@ -28,6 +32,15 @@ function make(tag, attributes = {}, ...children) {
   }
   element.append(...children);
   return element;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
+  svg.firstChild.setAttribute("d", ICONS[name]);
+  return svg;
 }
 
 // A hue of its own for every weight, light enough (or dark enough) to read text on.
@@ -58,9 +71,10 @@ class Player {
   // ---- building -------------------------------------------------------------------------------------------------
 
   buildControls() {
-    const button = (label, text, action, cls = "") =>
-      make("button", { type: "button", "aria-label": label, title: label, class: cls, onclick: action }, text);
-    this.playButton = button("Play", "▶ Play", () => (this.timer ? this.pause() : this.play()), "main");
+    const button = (label, face, action, cls = "") =>
+      make("button", { type: "button", "aria-label": label, title: label, class: cls, onclick: action }, face);
+    this.playButton = button("Play", "", () => (this.timer ? this.pause() : this.play()), "main");
+    this.facePlay("play", "Play");
     this.scrubber = make("input", {
       type: "range", min: 0, step: 1, "aria-label": "Step",
       oninput: () => { this.pause(); this.go(Number(this.scrubber.value)); },
@@ -72,23 +86,24 @@ class Player {
     this.revealButton = button("Uncover every output", "Show all", () => this.revealAll());
     this.root.append(
       make("div", { class: "transport", role: "group", "aria-label": "Player controls" },
-        button("First step", "⏮", () => this.jump(0)),
-        button("Step back", "◀", () => this.jump(this.step - 1)),
+        button("First step", icon("first"), () => this.jump(0)),
+        button("Step back", icon("back"), () => this.jump(this.step - 1)),
         this.playButton,
-        button("Step forward", "▶", () => this.jump(this.step + 1)),
-        button("Last step", "⏭", () => this.jump(this.data.steps.length - 1)),
+        button("Step forward", icon("forward"), () => this.jump(this.step + 1)),
+        button("Last step", icon("last"), () => this.jump(this.data.steps.length - 1)),
         this.scrubber, this.counter, this.speed, this.revealButton),
       (this.stage = make("div", { class: "stage" })),
       (this.panel = make("section", { class: "panel", "aria-label": "Arithmetic of this step" })),
       (this.legend = make("p", { class: "legend" })),
       (this.live = make("div", { class: "visually-hidden", "aria-live": "polite" })));
     this.title = make("span", {});
-    this.pinChip = make("span", { class: "chip", hidden: "" }, "pinned: Esc releases");
+    this.pinChip = make("button", { type: "button", class: "chip", hidden: "", onclick: () => this.release() }, "pinned: Esc or tap here to release");
     this.roundChip = make("span", { class: "chip", hidden: "" }, "shown to 4 decimals, added in full");
     this.terms = make("div", { class: "terms" });
     this.sum = make("p", { class: "sum" });
     this.uses = make("ul", { class: "uses", hidden: "" });
-    this.panel.append(make("h3", {}, this.title, this.pinChip, this.roundChip), this.terms, this.sum, this.uses);
+    this.panel.append(make("h3", {}, this.title, this.pinChip, this.roundChip),
+      make("div", { class: "work" }, this.terms, this.sum), this.uses);
   }
 
   load(data) {
@@ -98,7 +113,7 @@ class Player {
     const sameShape = this.data && this.data.steps.length === data.steps.length;
     const step = sameShape ? this.step : 0;
     this.pause();
-    Object.assign(this, { signature, data, dark, pinned: false, hover: null, lit: [], seen: new Set(), step });
+    Object.assign(this, { signature, data, dark, pinned: false, hover: null, lit: [], seen: new Set(), step, under: null });
     this.byWrite = new Map(data.steps.map((s, i) => [s.writes, i]));
     this.indexUses();
     this.drawStage();
@@ -197,7 +212,7 @@ class Player {
     const width = this.root.clientWidth;
     const columns = this.data.grids.reduce((sum, grid) => sum + grid.columns, 0);
     const widest = Math.max(...this.data.grids.map((grid) => grid.columns));
-    const beside = (width - 2 * (56 + 20) - 24) / columns;
+    const beside = (width - 220) / columns; // 220: two signs, four gaps, the borders
     const size = Math.max(28, Math.min(52, Math.floor(width < 600 ? (width - 8) / widest : beside)));
     this.cell = size;
     this.root.style.setProperty("--cell", `${size}px`);
@@ -206,7 +221,9 @@ class Player {
       const digits = Math.max(9.5, Math.min(16, (size - 6) / (longest * 0.6)));
       this.stage.querySelector(`figure[data-grid="${grid.name}"]`).style.setProperty("--digits", `${digits}px`);
     }
+    this.panel.style.minHeight = "";
     this.show();
+    this.panel.style.minHeight = `${this.panel.offsetHeight}px`; // what follows must not jump while hovering
   }
 
   gridOf(name) {
@@ -217,6 +234,7 @@ class Player {
 
   jump(step) {
     this.pause();
+    this.pinned = false;
     this.hover = null;
     this.go(step);
   }
@@ -236,8 +254,7 @@ class Player {
       return this.go(this.step + 1);
     };
     this.timer = setInterval(tick, STEP_MS / Number(this.speed.value));
-    this.playButton.textContent = "❚❚ Pause";
-    this.playButton.setAttribute("aria-label", "Pause");
+    this.facePlay("pause", "Pause");
     tick();
   }
 
@@ -245,9 +262,14 @@ class Player {
     if (!this.timer) return;
     clearInterval(this.timer);
     this.timer = null;
-    this.playButton.textContent = "▶ Play";
-    this.playButton.setAttribute("aria-label", "Play");
+    this.facePlay("play", "Play");
     this.announce();
+  }
+
+  facePlay(name, word) {
+    this.playButton.replaceChildren(icon(name), ` ${word}`);
+    this.playButton.setAttribute("aria-label", word);
+    this.playButton.title = `${word} (space)`;
   }
 
   reveal(step) {
@@ -293,8 +315,9 @@ class Player {
   }
 
   onHover(event) {
-    if (this.pinned) return;
     const target = this.target(event);
+    this.under = target ?? null; // what a release goes on with
+    if (this.pinned) return;
     if (!target) return this.unhover();
     this.pause();
     this.hover = target;
@@ -302,6 +325,7 @@ class Player {
   }
 
   unhover() {
+    this.under = null;
     if (this.pinned || !this.hover) return;
     this.hover = null;
     this.show();
@@ -311,6 +335,7 @@ class Player {
     const target = this.target(event);
     if (!target) return;
     this.pause();
+    this.stage.querySelector("[tabindex]").focus({ preventScroll: true }); // so that the keys go on from here
     const again = this.pinned && this.hover?.grid === target.grid && this.hover?.index === target.index;
     this.pinned = !again;
     this.hover = target;
@@ -321,7 +346,7 @@ class Player {
 
   release() {
     this.pinned = false;
-    this.hover = null;
+    this.hover = this.under;
     this.show();
   }
 
@@ -387,7 +412,8 @@ class Player {
       value.textContent = texts.left[left];
       weight.textContent = texts.right[right];
       result.textContent = `= ${product}`;
-      sum.textContent = `sum so far ${running}`;
+      sum.textContent = `Σ ${running}`;
+      sum.title = "sum so far";
     });
   }
 

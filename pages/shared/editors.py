@@ -1,0 +1,97 @@
+"""Widgets that return matrices: named examples, a field to type or paste into, and a grid of editable cells."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnn_core.examples import name_of
+from cnn_core.matrices import EMPTY, format_matrix, parse_matrix, split_matrix
+
+HERE = Path(__file__).parent / "matrix_editor"
+
+_cells = st.components.v2.component(
+    "cnn_lab_matrix_editor",
+    html='<div class="editor"></div>\n<!-- filled by matrix_editor.js -->',
+    css=(HERE / "matrix_editor.css").read_text(encoding="utf-8"),
+    js=(HERE / "matrix_editor.js").read_text(encoding="utf-8"),
+)
+
+
+def matrix_editor(
+    label: str, text: str, *, text_key: str, role: Literal["input", "kernel"], max_rows: int = 0, max_columns: int = 0
+) -> None:
+    """Editable cells over a matrix `text`; at every key typed, the widget state under `text_key` is rewritten.
+
+    `max_rows` and `max_columns` above 0 offer to add and remove rows and columns up to that size.
+    """
+    key = f"{text_key}_cells"
+
+    def rewrite() -> None:
+        rows = st.session_state[key].edited
+        if rows:
+            st.session_state[text_key] = "; ".join(" ".join(_word(cell) for cell in row) for row in rows)
+
+    cells = [["" if word == EMPTY else word for word in row] for row in split_matrix(text)]
+    data = {"cells": cells or [["0"]], "label": label, "role": role, "max_rows": max_rows, "max_columns": max_columns}
+    _cells(data=data, key=key, on_edited_change=rewrite)
+
+
+def matrix_input(
+    label: str,
+    key: str,
+    library: dict[str, NDArray[np.float64]],
+    *,
+    role: Literal["input", "kernel"],
+    max_rows: int,
+    max_columns: int,
+) -> NDArray[np.float64] | None:
+    """Choose a named matrix or edit one; kept in the URL under `key` as text, which is the one source of truth.
+
+    Returns None, with the reason shown beside the control, while the text is no matrix.
+    """
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    picker = row.container()
+    with row.popover(f"Edit the {label.lower()}", icon=":material/edit:"):
+        cells = st.container()
+        text = st.text_area(
+            "Type or paste",
+            format_matrix(next(iter(library.values()))),
+            key=key,
+            bind="query-params",
+            help="Rows end with ; or a new line. Fractions such as 1/9 work.",
+        )
+    with cells:
+        matrix_editor(label, text, text_key=key, role=role, max_rows=max_rows, max_columns=max_columns)
+    with picker:
+        values = None
+        problem = ""
+        try:
+            values = parse_matrix(text, name=label.lower(), max_rows=max_rows, max_columns=max_columns)
+        except ValueError as error:
+            problem = str(error)
+        _example_picker(label, key, library, values)
+    if problem:
+        st.error(problem)
+    return values
+
+
+def _example_picker(
+    label: str, key: str, library: dict[str, NDArray[np.float64]], values: NDArray[np.float64] | None
+) -> None:
+    """A select box that says which example the matrix is, and writes the chosen one into the text."""
+    pick = f"{key}_example"
+
+    def take() -> None:
+        if st.session_state[pick]:
+            st.session_state[key] = format_matrix(library[st.session_state[pick]])
+
+    st.session_state[pick] = None if values is None else name_of(values, library)
+    st.selectbox(label, list(library), key=pick, on_change=take, placeholder="Your own numbers")
+
+
+def _word(cell: str) -> str:
+    """A typed cell as one word of the text: blanks inside would make two."""
+    return "".join(cell.split())[:30].replace(";", "").replace(",", ".") or EMPTY

@@ -1,0 +1,133 @@
+// A grid of number cells. Python holds the truth as text; this sends the cells as they are typed and shows what comes back.
+
+const editors = new WeakMap();
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  let editor = editors.get(parentElement);
+  if (!editor) {
+    editor = new Editor(parentElement.querySelector(".editor"));
+    editors.set(parentElement, editor);
+  }
+  editor.send = (cells) => setTriggerValue("edited", cells);
+  editor.load(data);
+  return () => {
+    clearTimeout(editor.timer);
+    editors.delete(parentElement);
+  };
+}
+
+const WAIT_MS = 40;
+const NUMBER = /^[-+−]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?(\/[1-9]\d*)?$/i;
+
+class Editor {
+  constructor(root) {
+    this.root = root;
+    this.cells = [];
+    this.grid = document.createElement("div");
+    this.grid.className = "cells";
+    const scroll = document.createElement("div");
+    scroll.className = "scroll";
+    scroll.append(this.grid);
+    this.sizes = document.createElement("div");
+    this.sizes.className = "sizes";
+    root.append(scroll, this.sizes);
+    root.oninput = () => this.typed();
+    root.onkeydown = (event) => this.onKey(event);
+    root.onpaste = (event) => this.onPaste(event);
+    root.onfocusin = (event) => event.target.matches("input") && event.target.select();
+  }
+
+  load(data) {
+    const shape = (rows) => rows.map((row) => row.length).join();
+    const rebuild = !this.data || shape(this.data.cells) !== shape(data.cells) || this.data.label !== data.label;
+    this.data = data;
+    this.root.className = `editor ${data.role}`;
+    if (rebuild) this.build();
+    // the cell being typed in is left alone: an answer to an earlier key must not overwrite a later one
+    const typing = this.root.getRootNode().activeElement;
+    data.cells.forEach((row, i) => row.forEach((text, j) => {
+      const cell = this.cells[i][j];
+      if (cell !== typing && cell.value !== text) cell.value = text;
+    }));
+    this.mark();
+  }
+
+  build() {
+    const { cells, label } = this.data;
+    this.grid.style.setProperty("--columns", Math.max(...cells.map((row) => row.length), 1));
+    this.grid.replaceChildren();
+    this.cells = cells.map((row, i) => row.map((text, j) => {
+      const cell = document.createElement("input");
+      Object.assign(cell, { value: text, inputMode: "text", autocomplete: "off", spellcheck: false });
+      Object.assign(cell.dataset, { row: i, column: j });
+      Object.assign(cell.style, { gridRow: i + 1, gridColumn: j + 1 });
+      cell.setAttribute("aria-label", `${label}, row ${i + 1}, column ${j + 1}`);
+      this.grid.append(cell);
+      return cell;
+    }));
+    this.buildSizes();
+  }
+
+  buildSizes() {
+    const { cells, max_rows: maxRows, max_columns: maxColumns, label } = this.data;
+    if (!maxRows) return this.sizes.replaceChildren();
+    const columns = Math.max(...cells.map((row) => row.length));
+    const button = (text, enabled, change) => {
+      const element = document.createElement("button");
+      Object.assign(element, { type: "button", textContent: text, disabled: !enabled });
+      element.setAttribute("aria-label", `${label}: ${text}`);
+      element.onclick = () => this.send(change(this.values()));
+      return element;
+    };
+    return this.sizes.replaceChildren(
+      button("+ row", cells.length < maxRows, (rows) => [...rows, Array(columns).fill("0")]),
+      button("− row", cells.length > 1, (rows) => rows.slice(0, -1)),
+      button("+ column", columns < maxColumns, (rows) => rows.map((row) => [...row, "0"])),
+      button("− column", columns > 1, (rows) => rows.map((row) => row.slice(0, columns - 1))));
+  }
+
+  values() {
+    return this.cells.map((row) => row.map((cell) => cell.value.trim()));
+  }
+
+  mark() {
+    for (const cell of this.cells.flat()) cell.setAttribute("aria-invalid", String(!NUMBER.test(cell.value.trim())));
+  }
+
+  typed() {
+    this.mark();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.send(this.values()), WAIT_MS);
+  }
+
+  onKey(event) {
+    const cell = event.target;
+    if (!cell.matches("input")) return;
+    const all = cell.selectionStart === 0 && cell.selectionEnd === cell.value.length;
+    const atStart = all || cell.selectionEnd === 0;
+    const atEnd = all || cell.selectionStart === cell.value.length;
+    const moves = {
+      ArrowUp: [-1, 0], ArrowDown: [1, 0], Enter: [event.shiftKey ? -1 : 1, 0],
+      ArrowLeft: atStart ? [0, -1] : null, ArrowRight: atEnd ? [0, 1] : null,
+    };
+    const move = moves[event.key];
+    if (!move) return;
+    const next = this.cells[Number(cell.dataset.row) + move[0]]?.[Number(cell.dataset.column) + move[1]];
+    event.preventDefault();
+    next?.focus();
+  }
+
+  // A block fills the cells from here on; one that does not fit becomes the whole matrix (Python checks its size).
+  onPaste(event) {
+    const cell = event.target;
+    const block = event.clipboardData.getData("text").trim().replace(/[[\]()]+/g, "\n").split(/[;\n\r]+/)
+      .map((line) => line.trim().split(/[\s,]+/).filter(Boolean)).filter((row) => row.length);
+    if (!cell.matches("input") || block.flat().length < 2) return;
+    event.preventDefault();
+    const [top, left] = [Number(cell.dataset.row), Number(cell.dataset.column)];
+    const fits = block.every((row, i) => this.cells[top + i]?.length >= left + row.length);
+    if (!fits) return this.send(block);
+    block.forEach((row, i) => row.forEach((text, j) => { this.cells[top + i][left + j].value = text; }));
+    this.typed();
+  }
+}
