@@ -4,7 +4,7 @@ from functools import cache
 
 import streamlit as st
 
-from pages.shared.site import ROOT
+from pages.shared.site import ROOT, next_page, page
 
 
 @cache
@@ -22,6 +22,9 @@ def show(name: str, heading: str) -> None:
 
 
 def try_this(name: str) -> None:
-    """The closing box of a page: the lesson's section "Try this"."""
+    """The closing box of a page: the lesson's section "Try this", and the way to the next page."""
     with st.container(border=True):
         show(name, "Try this")
+    following = next_page(name)
+    if following:
+        st.page_link(page(following.file), label=f"Next: {following.title}", icon=":material/arrow_forward:")

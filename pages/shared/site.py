@@ -43,6 +43,13 @@ def page(name: str) -> StreamlitPage:
     )
 
 
+def next_page(name: str) -> PageInfo | None:
+    """The page after `name` in the order of the navigation; None after the last."""
+    names = [info.file for info in PAGES]
+    following = names.index(name) + 1
+    return PAGES[following] if following < len(PAGES) else None
+
+
 def pages() -> dict[str, list[StreamlitPage]]:
     """Every page, grouped by navigation section."""
     sections: dict[str, list[StreamlitPage]] = {}

@@ -213,7 +213,7 @@ class Player {
     const columns = this.data.grids.reduce((sum, grid) => sum + grid.columns, 0);
     const widest = Math.max(...this.data.grids.map((grid) => grid.columns));
     const beside = (width - 220) / columns; // 220: two signs, four gaps, the borders
-    const size = Math.max(28, Math.min(52, Math.floor(width < 600 ? (width - 8) / widest : beside)));
+    const size = Math.max(28, Math.min(52, Math.floor(width < 600 ? (width - 16) / widest : beside)));
     this.cell = size;
     this.root.style.setProperty("--cell", `${size}px`);
     for (const grid of this.data.grids) {
