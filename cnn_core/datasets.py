@@ -65,7 +65,7 @@ class Dataset:
 def load(name: str, *, root: str | Path | None = None) -> Dataset:
     """The data set called `name`, the same images in the same splits every time.
 
-    The names in BUILT_IN need nothing; those in FROM_FILES need `root`, a folder laid out the way torchvision expects it.
+    The names in BUILT_IN need nothing; those in FROM_FILES need `root`, a folder laid out as torchvision expects it.
     Raises ValueError when the name is unknown, or when the files are missing from `root`.
     """
     loaders: dict[str, Callable[[], Dataset]] = {
