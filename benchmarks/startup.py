@@ -1,8 +1,8 @@
 """How long a visitor waits: `python -m benchmarks.startup [rounds]` prints one table of medians, in seconds.
 
 server   from starting the process until it answers
-cold     from opening the browser page on that fresh server until the page has settled
-warm     the same page opened again in a new browser page, by its own address
+cold     its first visitor, with an empty browser cache, until the page has settled
+warm     the page opened by its own address in a browser tab of its own, for the second time
 switch   clicked in the navigation of a page that is already open
 """
 
@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from pages.shared.site import PAGES
 from tests.browser.conftest import chromium, serve
@@ -38,20 +38,19 @@ def settle(page: Page, started: float) -> float:
     return time.perf_counter() - started - QUIET
 
 
-def measure_opening(browser: Browser, address: str) -> float:
-    """Open an address in a browser page of its own, with nothing cached."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+def measure_opening(context: BrowserContext, address: str) -> float:
+    """Open an address in a tab of its own."""
     page = context.new_page()
     started = time.perf_counter()
     page.goto(address)
     seconds = settle(page, started)
-    context.close()
+    page.close()
     return seconds
 
 
-def measure_switching(browser: Browser, url: str, times: Times) -> None:
+def measure_switching(context: BrowserContext, url: str, times: Times) -> None:
     """Go through the navigation from top to bottom in one session."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
     page.goto(url)
     settle(page, 0)
     for info in PAGES:
@@ -71,12 +70,15 @@ def measure_round(browser: Browser, times: Times) -> None:
         started = time.perf_counter()
         with serve(Path(folder)) as url:
             times["Home", "server"].append(time.perf_counter() - started)
-            times["Home", "cold"].append(measure_opening(browser, url))
+            # A context has caches of its own, so a new one is a new visitor.
+            context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+            times["Home", "cold"].append(measure_opening(context, url))
             for info in PAGES:
                 address = f"{url}/{'' if info.file == 'home' else info.file}"
-                measure_opening(browser, address)
-                times[info.title, "warm"].append(measure_opening(browser, address))
-            measure_switching(browser, url, times)
+                measure_opening(context, address)
+                times[info.title, "warm"].append(measure_opening(context, address))
+            measure_switching(context, url, times)
+            context.close()
 
 
 def main(rounds: int) -> None:
