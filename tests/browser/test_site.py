@@ -1,5 +1,6 @@
 """Every page in a real browser: opened cold by its own address, without errors, overflow or barriers."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,8 +72,15 @@ def test_no_barriers_and_no_overflow(app_url: str, browser: Browser, info: PageI
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     found = Axe().run(page, context={"include": [["[data-testid=stMain]"]]}, options=NOT_OURS)
     context.close()
-    serious = [rule for rule in found.response["violations"] if rule["impact"] in ("serious", "critical")]
-    assert not serious, [(rule["id"], node["html"][:160]) for rule in serious for node in rule["nodes"]]
+    barriers = [
+        (rule["id"], node["html"][:160], node["failureSummary"])
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+        if rule["impact"] in ("serious", "critical")
+        # Wide formulas and code scroll in boxes that Streamlit makes; browsers put those into the tab order themselves.
+        and not (rule["id"] == "scrollable-region-focusable" and re.match(r'<\w+ class="(katex|st-)', node["html"]))
+    ]
+    assert barriers == []
 
 
 def test_the_cards_of_home_lead_to_their_pages(app_url: str, page: Page) -> None:
