@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cnn_core.insight.filters import FirstLayer, first_layer
+from cnn_core.insight.filters import FirstLayer, first_layer, tile_labels
 from cnn_core.insight.metrics import (
     ClassReport,
     ConfusedPair,
@@ -11,8 +11,11 @@ from cnn_core.insight.metrics import (
     accuracy_interval,
     confused_pairs,
     confusion_matrix,
+    cross_entropy,
     pair_sentence,
     per_class_report,
+    pick_examples,
+    report_lines,
 )
 from cnn_core.insight.tiles import Tiles, enlarge, filter_grid, filter_tiles, image_rgb, signed_tiles, tile_grid
 
@@ -31,6 +34,7 @@ __all__ = [
     "accuracy_interval",
     "confused_pairs",
     "confusion_matrix",
+    "cross_entropy",
     "enlarge",
     "feature_maps",
     "filter_grid",
@@ -40,8 +44,11 @@ __all__ = [
     "image_rgb",
     "pair_sentence",
     "per_class_report",
+    "pick_examples",
+    "report_lines",
     "signed_tiles",
     "tile_grid",
+    "tile_labels",
 ]
 
 

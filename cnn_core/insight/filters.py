@@ -1,6 +1,6 @@
 """The weights that meet the image itself: the only ones that can be looked at as small pictures of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,16 @@ def first_layer(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> First
         flat = _array(weights, "fc1.weight")
         return FirstLayer("fc1", "Linear", flat.reshape(len(flat), *spec.input_shape))
     return None
+
+
+def tile_labels(layer: FirstLayer, *, by_channel: bool, names: Sequence[str] = ()) -> list[str]:
+    """A label for each tile of the layer: its number from 1 or its entry of `names`; by channel 1.1, 1.2, 1.3, 2.1 …
+
+    `names` is used when it has one entry for each filter, as the classes have for the templates of a linear network.
+    """
+    filters, channels = layer.weights.shape[:2]
+    stems = list(names) if len(names) == filters else [f"{i + 1}" for i in range(filters)]
+    return [f"{stem}.{channel + 1}" for stem in stems for channel in range(channels)] if by_channel else stems
 
 
 def _array(weights: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.floating]:

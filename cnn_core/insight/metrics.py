@@ -158,3 +158,51 @@ def pair_sentence(pair: ConfusedPair, class_names: Sequence[str]) -> str:
     images = "image" if support == 1 else "images"
     names = class_names[pair.true], class_names[pair.predicted]
     return f"**{names[0]}** was taken for **{names[1]}** in {pair.count} of {support} {images} ({pair.share:.1%})."
+
+
+def report_lines(report: ClassReport, class_names: Sequence[str]) -> list[dict[str, str]]:
+    """The report as lines of a table: one a class and the two means; a score without denominator is marked "(0/0)"."""
+    lines = dict(zip(class_names, report.classes, strict=True))
+    means = {"Macro mean": report.macro, "Weighted mean": report.weighted}
+    return [_line(name, scores) for table in (lines, means) for name, scores in table.items()]
+
+
+def _line(name: str, scores: Scores) -> dict[str, str]:
+    values = {"precision": scores.precision, "recall": scores.recall, "F1": scores.f1}
+    texts = {key: f"{value:.3f}{' (0/0)' if key in scores.undefined else ''}" for key, value in values.items()}
+    return {"class": name, **texts, "images": f"{scores.support:,}"}
+
+
+def cross_entropy(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
+    """Mean of −ln(softmax probability of the true class), from logits (N, K) and class numbers (N,).
+
+    Raises ValueError when there is no image, or not one row of logits for each label.
+    """
+    if not len(labels) or logits.ndim != 2 or len(logits) != len(labels):
+        raise ValueError(f"logits has shape {logits.shape} for {len(labels)} labels: it must be (images, classes).")
+    # Shifted by the largest logit, or exp would overflow.
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    log_total = np.log(np.exp(shifted).sum(axis=1))
+    return float((log_total - shifted[np.arange(len(labels)), labels]).mean())
+
+
+def pick_examples(
+    labels: NDArray[np.integer],
+    probabilities: NDArray[np.floating],
+    *,
+    true: int | None = None,
+    predicted: int | None = None,
+) -> NDArray[np.intp]:
+    """Places of the images of one cell of the confusion matrix, the surest answers first.
+
+    `labels` is (N,), `probabilities` (N, K). With only `true` or `predicted`: of the whole row or column. With
+    neither: of all mistakes.
+    """
+    answers = probabilities.argmax(axis=1)
+    chosen = answers != labels if true is None and predicted is None else np.ones(len(labels), dtype=bool)
+    if true is not None:
+        chosen &= labels == true
+    if predicted is not None:
+        chosen &= answers == predicted
+    places = np.flatnonzero(chosen)
+    return places[np.argsort(-probabilities[places].max(axis=1), kind="stable")]

@@ -1,11 +1,13 @@
 """Arrays → Altair charts. No Streamlit here: every function returns a chart that a notebook can show too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import altair as alt
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from cnn_core.insight import ClassReport
 
 # Colours that stand out on the light and on the dark background alike: right blue, wrong orange.
 RIGHT, WRONG = "#3F86CF", "#E8772E"
@@ -22,24 +24,20 @@ def confusion_chart(
     numbers are these shares in per cent. `ink` is the colour of the numbers, as Vega knows no text colour of the theme.
     A clicked cell is the selection "cell" with fields `true` and `predicted`.
     """
-    support = matrix.sum(axis=1, keepdims=True)
-    shares = matrix / np.maximum(support, 1)
-    rows = pd.DataFrame(
-        {
-            "true": np.repeat(class_names, len(class_names)),
-            "predicted": np.tile(class_names, len(class_names)),
-            "images": matrix.ravel(),
-            "share": shares.ravel(),
-            "answer": np.where(np.eye(len(class_names), dtype=bool), "right", "wrong").ravel(),
-            "label": [_cell(int(n), float(s), share) for n, s in zip(matrix.flat, shares.flat, strict=True)],
-        }
-    )
+    rows = _cells(matrix, class_names, share)
     order = list(class_names)
-    columns = alt.Axis(orient="top", labelAngle=_tilt(order), labelOverlap=False, ticks=False, domain=False)
+    columns = alt.Axis(
+        orient="top", labelAngle=_tilt(order), labelOverlap=False, labelFlush=False, ticks=False, domain=False
+    )
     cell = alt.selection_point(name="cell", fields=["true", "predicted"], empty=False)
     base = alt.Chart(rows).encode(
         x=alt.X("predicted:N", sort=order, title="Predicted class", axis=columns),
-        y=alt.Y("true:N", sort=order, title="True class", axis=alt.Axis(labelOverlap=False, ticks=False, domain=False)),
+        y=alt.Y(
+            "true:N",
+            sort=order,
+            title="True class",
+            axis=alt.Axis(labelOverlap=False, labelFlush=False, ticks=False, domain=False),
+        ),
         tooltip=[alt.Tooltip("true:N"), "predicted:N", "images:Q", alt.Tooltip("share:Q", format=".1%")],
     )
     heat = base.mark_rect(cursor="pointer", stroke="#98A2B3", strokeWidth=0.5).encode(
@@ -53,7 +51,23 @@ def confusion_chart(
     layers = [heat.add_params(cell)]
     if len(order) <= MOST_NUMBERED_CLASSES:
         layers.append(base.mark_text(fontSize=13, cursor="pointer", color=ink).encode(text="label:N"))
-    return alt.layer(*layers).properties(height=height)
+    return alt.LayerChart(layer=layers).properties(height=height)
+
+
+def _cells(matrix: NDArray[np.integer], class_names: Sequence[str], share: bool) -> pd.DataFrame:
+    """One line for each cell of the matrix: its classes, count, share of its row, side and text."""
+    support = matrix.sum(axis=1, keepdims=True)
+    shares = matrix / np.maximum(support, 1)
+    return pd.DataFrame(
+        {
+            "true": np.repeat(class_names, len(class_names)),
+            "predicted": np.tile(class_names, len(class_names)),
+            "images": matrix.ravel(),
+            "share": shares.ravel(),
+            "answer": np.where(np.eye(len(class_names), dtype=bool), "right", "wrong").ravel(),
+            "label": [_cell(int(n), float(s), share) for n, s in zip(matrix.flat, shares.flat, strict=True)],
+        }
+    )
 
 
 def _cell(count: int, share: float, as_share: bool) -> str:
@@ -67,23 +81,29 @@ def _tilt(names: Sequence[str]) -> int:
     return 0 if max(map(len, names)) <= 3 else -45
 
 
-def score_chart(names: Sequence[str], scores: Mapping[str, Sequence[float]]) -> alt.Chart:
-    """One row a class, one dot a score (0 … 1), such as precision, recall and F1: told apart by colour and form."""
+def score_chart(report: ClassReport, names: Sequence[str]) -> alt.Chart:
+    """Precision, recall and F1 of every class as dots, told apart by colour and form."""
+    scores = ["precision", "recall", "F1"]
     rows = pd.DataFrame(
         [
-            {"class": name, "score": score, "value": value}
-            for score, values in scores.items()
-            for name, value in zip(names, values, strict=True)
+            {"class": name, "score": score, "value": getattr(row, score.lower())}
+            for name, row in zip(names, report.classes, strict=True)
+            for score in scores
         ]
     )
     start = max(0.0, np.floor(float(rows["value"].min()) * 10 - 0.5) / 10)
     chart = alt.Chart(rows).mark_point(filled=True, size=80, opacity=1)
     return chart.encode(
         x=alt.X("value:Q", scale=alt.Scale(domain=[start, 1]), title=None, axis=alt.Axis(format="%", tickCount=5)),
-        y=alt.Y("class:N", sort=list(names), title="Class", axis=alt.Axis(labelOverlap=False, grid=True, ticks=False)),
-        yOffset=alt.YOffset("score:N", sort=list(scores)),
-        color=alt.Color("score:N", sort=list(scores), legend=alt.Legend(title=None, orient="top")),
-        shape=alt.Shape("score:N", sort=list(scores)),
+        y=alt.Y(
+            "class:N",
+            sort=list(names),
+            title="Class",
+            axis=alt.Axis(labelOverlap=False, labelFlush=False, grid=True, ticks=False),
+        ),
+        yOffset=alt.YOffset("score:N", sort=scores),
+        color=alt.Color("score:N", sort=scores, legend=alt.Legend(title=None, orient="top")),
+        shape=alt.Shape("score:N", sort=scores),
         tooltip=["class:N", "score:N", alt.Tooltip("value:Q", format=".1%")],
     ).properties(height=max(180, 70 + 38 * len(names)))
 
@@ -110,7 +130,12 @@ def probability_chart(
     )
     percent = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     base = alt.Chart(rows).encode(
-        y=alt.Y("class:N", sort=list(names.values()), title=None, axis=alt.Axis(labelOverlap=False, ticks=False)),
+        y=alt.Y(
+            "class:N",
+            sort=list(names.values()),
+            title=None,
+            axis=alt.Axis(labelOverlap=False, labelFlush=False, ticks=False),
+        ),
         x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1.1]), title="Probability", axis=percent),
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
@@ -119,4 +144,4 @@ def probability_chart(
         color=alt.Color("is:N", scale=colours, legend=alt.Legend(title=None, orient="top"))
     )
     numbers = base.mark_text(align="left", dx=4, color=ink).encode(text="label:N")
-    return alt.layer(bars, numbers).properties(height=max(160, 60 + 24 * len(shown)))
+    return alt.LayerChart(layer=[bars, numbers]).properties(height=110 + 26 * len(shown))

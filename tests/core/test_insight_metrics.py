@@ -7,16 +7,21 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
+from torch.nn import functional
 
 from cnn_core.insight import (
     accuracy_interval,
     confused_pairs,
     confusion_matrix,
+    cross_entropy,
     pair_sentence,
     per_class_report,
+    pick_examples,
+    report_lines,
 )
 from cnn_core.insight.metrics import Z_95
 
@@ -127,6 +132,40 @@ def test_confused_pairs_are_sorted_and_put_into_words() -> None:
     assert pair_sentence(pairs[0], "abc") == "**c** was taken for **a** in 3 of 10 images (30.0%)."
     assert pair_sentence(pairs[2], "abc") == "**b** was taken for **a** in 1 of 1 image (100.0%)."
     assert confused_pairs(np.eye(3, dtype=int)) == []
+
+
+def test_report_as_a_table_marks_what_is_undefined() -> None:
+    lines = report_lines(per_class_report(np.array([[2, 0], [2, 0]])), ("cat", "dog"))
+    assert [line["class"] for line in lines] == ["cat", "dog", "Macro mean", "Weighted mean"]
+    assert lines[0] == {"class": "cat", "precision": "0.500", "recall": "1.000", "F1": "0.667", "images": "2"}
+    assert lines[1]["precision"] == "0.000 (0/0)"
+    assert lines[1]["recall"] == "0.000"
+    assert lines[2]["recall"] == "0.500"
+    assert lines[3]["images"] == "4"
+
+
+@given(st.lists(st.lists(st.floats(-800, 800), min_size=3, max_size=3), min_size=1, max_size=8), st.data())
+@settings(max_examples=60, deadline=None)
+def test_cross_entropy_equals_torch(rows: list[list[float]], data: st.DataObject) -> None:
+    logits = np.array(rows)
+    labels = np.array(data.draw(st.lists(st.integers(0, 2), min_size=len(rows), max_size=len(rows))))
+    expected = functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(labels)).item()
+    assert cross_entropy(logits, labels) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_cross_entropy_needs_an_answer_for_each_label() -> None:
+    with pytest.raises(ValueError, match=r"logits has shape \(1, 3\) for 2 labels"):
+        cross_entropy(np.zeros((1, 3)), np.array([0, 1]))
+
+
+def test_examples_of_a_cell_come_surest_first() -> None:
+    labels = np.array([0, 0, 1, 1])
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
+    assert pick_examples(labels, probabilities).tolist() == [1, 2]  # mistakes: 0.8 before 0.6
+    assert pick_examples(labels, probabilities, true=1, predicted=0).tolist() == [2]
+    assert pick_examples(labels, probabilities, true=0).tolist() == [0, 1]
+    assert pick_examples(labels, probabilities, predicted=1).tolist() == [1, 3]
+    assert pick_examples(labels, probabilities, true=0, predicted=0).tolist() == [0]
 
 
 def test_metrics_and_pictures_need_no_torch() -> None:

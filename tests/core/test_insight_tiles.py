@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from cnn_core.colour import DIVERGING
-from cnn_core.insight import enlarge, filter_grid, filter_tiles, first_layer, image_rgb, signed_tiles, tile_grid
+from cnn_core.insight import (
+    FirstLayer,
+    enlarge,
+    filter_grid,
+    filter_tiles,
+    first_layer,
+    image_rgb,
+    signed_tiles,
+    tile_grid,
+    tile_labels,
+)
 from cnn_core.insight.tiles import LABEL_HEIGHT
 from cnn_core.spec import Flatten, Linear, MaxPool2d, NetworkSpec, preset
 
@@ -109,6 +119,14 @@ def test_a_linear_network_has_one_template_a_class() -> None:
     assert found is not None
     assert (found.kind, found.weights.shape) == ("Linear", (2, 3, 4, 5))
     assert found.weights[1, 2, 3, 4] == flat[1, -1]
+
+
+def test_tiles_are_numbered_like_the_maps_they_make() -> None:
+    layer = FirstLayer("conv1", "Conv2d", np.zeros((2, 3, 1, 1)))
+    assert tile_labels(layer, by_channel=False) == ["1", "2"]
+    assert tile_labels(layer, by_channel=True) == ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3"]
+    assert tile_labels(layer, by_channel=False, names=("cat", "dog")) == ["cat", "dog"]
+    assert tile_labels(layer, by_channel=False, names=("cat",)) == ["1", "2"]
 
 
 def test_a_network_that_pools_first_has_nothing_to_show() -> None:
