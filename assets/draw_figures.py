@@ -31,7 +31,7 @@ Grid = NDArray[np.float64]
 
 FALLBACK = {
     "blue": ("#1A5599", "#E1EEFA", "#174A86"),
-    "orange": ("#CF5F0C", "#FDEBDB", "#954000"),
+    "orange": ("#CF5F0C", "#FDEBDB", "#8A3B00"),
     "green": ("#149269", "#DDF4EA", "#005E44"),
     "violet": ("#AE2FB5", "#F9E5FA", "#822088"),
 }
