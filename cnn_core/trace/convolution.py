@@ -45,12 +45,33 @@ def convolution_trace(
     output = np.array([float(step.total) for step in steps]).reshape(len(weights), *sweep.output)
     return Trace(
         grids=(
-            Grid("input", "Input", "input", padded, Padding(top, bottom, left, right)),
-            Grid("kernel", "Kernel, flipped" if flip else "Kernel", "kernel", weights.reshape(-1, *sweep.kernel)),
-            Grid("output", "Output", "output", output),
+            Grid(
+                "input", "Input", "input", padded, Padding(top, bottom, left, right), _numbered("channel", len(padded))
+            ),
+            _kernel_grid(weights, flip),
+            Grid("output", "Output", "output", output, planes=_numbered("filter", len(weights))),
         ),
         steps=steps,
+        signs=("∗", "="),
     )
+
+
+def _kernel_grid(weights: Array, flip: bool) -> Grid:
+    """The kernels (F, C, kH, kW) as planes, one a filter and channel."""
+    filters, channels = weights.shape[:2]
+    planes = [f"filter {f + 1}, channel {c + 1}" for f in range(filters) for c in range(channels)]
+    label = "Kernel, flipped" if flip else "Kernel"
+    return Grid(
+        "kernel",
+        label,
+        "kernel",
+        weights.reshape(-1, *weights.shape[2:]),
+        planes=tuple(planes) if len(planes) > 1 else (),
+    )
+
+
+def _numbered(noun: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{noun} {i + 1}" for i in range(count)) if count > 1 else ()
 
 
 def _step(x: Array, w: Array, bias: float, writes: Cell, sweep: Sweep) -> Step:
@@ -62,7 +83,7 @@ def _step(x: Array, w: Array, bias: float, writes: Cell, sweep: Sweep) -> Step:
         seen = Cell("input", c, top + i * sweep.dilation[0], left + j * sweep.dilation[1])
         weight = Cell("kernel", writes.plane * channels + c, i, j)
         terms.append(Term(seen, weight, exact(x[seen[1:]]) * exact(w[writes.plane, c, i, j])))
-    return Step(writes, tuple(terms), exact(bias), sum((term.product for term in terms), exact(bias)))
+    return Step(writes, tuple(terms), total=sum((term.value for term in terms), exact(bias)), bias=exact(bias))
 
 
 def _check_values(x: Array, w: Array, b: Array) -> None:

@@ -161,6 +161,8 @@ def test_a_block_from_a_spreadsheet_is_pasted(page: Page, app_url: str) -> None:
     expect(cell(page, 1, 1)).to_have_value("1")
     expect(cell(page, 2, 2)).to_have_value("1")
     expect(cell(page, 3, 3)).to_have_value("1")  # outside the block: kept
+    page.keyboard.press("Escape")  # the editor would cover the output
+    expect(cell(page, 1, 1)).to_have_count(0)
     page.locator('.output .cell[data-index="7"]').hover()
     # 0·1 + 2·0 + 3·1 + 2·0 + 0·1 + 7·2 + 6·(−1) + 1·0 + 1·1
     expect(page.locator(".player .sum b")).to_have_text(shown(0 + 0 + 3 + 0 + 0 + 14 - 6 + 0 + 1))

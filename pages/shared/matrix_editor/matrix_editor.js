@@ -11,7 +11,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   editor.send = (cells) => setTriggerValue("edited", cells);
   editor.load(data);
   return () => {
-    clearTimeout(editor.timer);
+    editor.flush(); // a panel closed at once must not lose the last key
     editors.delete(parentElement);
   };
 }
@@ -97,7 +97,14 @@ class Editor {
   typed() {
     this.mark();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(this.values()), WAIT_MS);
+    this.timer = setTimeout(() => this.flush(), WAIT_MS);
+  }
+
+  flush() {
+    if (!this.timer) return;
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.send(this.values());
   }
 
   onKey(event) {
@@ -128,6 +135,7 @@ class Editor {
     const fits = block.every((row, i) => this.cells[top + i]?.length >= left + row.length);
     if (!fits) return this.send(block);
     block.forEach((row, i) => row.forEach((text, j) => { this.cells[top + i][left + j].value = text; }));
-    this.typed();
+    this.mark();
+    this.send(this.values());
   }
 }

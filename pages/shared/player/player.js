@@ -46,7 +46,7 @@ function icon(name) {
 // A hue of its own for every weight, light enough (or dark enough) to read text on.
 function tint(index, count, dark) {
   const hue = Math.round((index * 360) / count + 20) % 360;
-  return dark ? `hsl(${hue} 38% 27%)` : `hsl(${hue} 72% 87%)`;
+  return dark ? `hsl(${hue} 38% 24%)` : `hsl(${hue} 72% 87%)`;
 }
 
 function isDark(element) {
@@ -59,6 +59,7 @@ class Player {
     this.root = root;
     this.signature = null;
     this.timer = null;
+    this.lit = [];
     this.buildControls();
     this.resize = new ResizeObserver(() => this.fit());
     this.resize.observe(root);
@@ -110,25 +111,32 @@ class Player {
     const dark = isDark(this.root);
     const signature = JSON.stringify(data) + dark;
     if (signature === this.signature) return;
-    const sameShape = this.data && this.data.steps.length === data.steps.length;
-    const step = sameShape ? this.step : 0;
+    const shape = JSON.stringify([dark, data.grids.map((grid) => [grid.name, grid.label, grid.planes, grid.rows, grid.columns])]);
+    // other numbers in the same grids: the learner's place is kept
+    const fresh = shape !== this.shape;
+    const place = !fresh
+      ? { step: this.step, hover: this.hover, under: this.under, pinned: this.pinned }
+      : { step: 0, hover: null, under: null, pinned: false };
     this.pause();
-    Object.assign(this, { signature, data, dark, pinned: false, hover: null, lit: [], seen: new Set(), step, under: null });
+    this.unlight();
+    Object.assign(this, { signature, data, dark, shape, seen: new Set(), ...place });
     this.byWrite = new Map(data.steps.map((s, i) => [s.writes, i]));
     this.indexUses();
-    this.drawStage();
+    if (fresh) this.drawStage();
+    data.grids.forEach((grid) => this.fillGrid(grid));
     this.drawLegend();
     this.scrubber.max = data.steps.length - 1;
+    this.reveal(this.step);
     this.fit();
-    this.go(step);
     this.root.dataset.ready = "true";
   }
 
   // Which steps read each left cell and each right cell: a hover must not search.
   indexUses() {
-    this.usesOf = { [this.data.left]: new Map(), [this.data.right]: new Map() };
+    const { left: leftGrid, right: rightGrid } = this.data;
+    this.usesOf = { [leftGrid]: new Map(), ...(rightGrid ? { [rightGrid]: new Map() } : {}) };
     this.data.steps.forEach((step, s) => step.terms.forEach(([left, right], t) => {
-      for (const [grid, cell] of [[this.data.left, left], [this.data.right, right]]) {
+      for (const [grid, cell] of [[leftGrid, left], ...(rightGrid ? [[rightGrid, right]] : [])]) {
         const uses = this.usesOf[grid];
         if (!uses.has(cell)) uses.set(cell, []);
         uses.get(cell).push([s, t]);
@@ -139,21 +147,23 @@ class Player {
   drawStage() {
     this.cells = {};
     this.frames = {};
-    const signs = ["∗", "="];
     this.stage.replaceChildren();
     this.data.grids.forEach((grid, i) => {
-      if (i) this.stage.append(make("div", { class: "sign", "aria-hidden": "true" }, signs[i - 1]));
+      if (i) this.stage.append(make("div", { class: "sign", "aria-hidden": "true" }, this.data.signs[i - 1]));
       this.stage.append(this.drawGrid(grid));
     });
   }
 
   drawGrid(grid) {
-    const size = `${grid.planes > 1 ? `${grid.planes} × ` : ""}${grid.rows} × ${grid.columns}`;
+    const size = `${grid.planes.length > 1 ? `${grid.planes.length} × ` : ""}${grid.rows} × ${grid.columns}`;
     const figure = make("figure", { class: grid.role, "data-grid": grid.name },
       make("figcaption", {}, grid.label, make("small", {}, size)));
     this.cells[grid.name] = [];
-    const weights = grid.name === this.data.right ? grid.texts.length : 0;
-    for (let plane = 0; plane < grid.planes; plane++) figure.append(this.drawPlane(grid, plane, weights));
+    const weights = grid.name === this.data.right ? grid.rows * grid.columns : 0;
+    grid.planes.forEach((name, plane) => {
+      if (name) figure.append(make("small", { class: "plane-name" }, name));
+      figure.append(this.drawPlane(grid, plane, weights));
+    });
     return figure;
   }
 
@@ -161,25 +171,16 @@ class Player {
     const output = grid.name === this.data.writes;
     const table = make("div", {
       class: "plane", role: "grid", style: `--columns:${grid.columns}`,
-      "aria-label": `${grid.label}, ${grid.rows} rows by ${grid.columns} columns`, tabindex: output ? 0 : null,
+      "aria-label": `${grid.label}${grid.planes[plane] ? `, ${grid.planes[plane]}` : ""}, ${grid.rows} rows by ${grid.columns} columns`, tabindex: output ? 0 : null,
     });
-    const [top, bottom, left, right] = grid.padding;
-    const unvisited = new Set(grid.unvisited);
     for (let row = 0; row < grid.rows; row++) {
       const line = make("div", { role: "row", style: "display:contents" });
       for (let column = 0; column < grid.columns; column++) {
         const index = (plane * grid.rows + row) * grid.columns + column;
-        const padding = row < top || row >= grid.rows - bottom || column < left || column >= grid.columns - right;
-        const cell = make("div", {
-          role: "gridcell", class: "cell", "data-grid": grid.name, "data-index": index,
-          "aria-label": `row ${row + 1}, column ${column + 1}: ${grid.texts[index]}${padding ? ", padding" : ""}`,
-        }, grid.texts[index]);
-        cell.classList.toggle("padding", padding);
-        cell.classList.toggle("unvisited", unvisited.has(index));
+        const cell = make("div", { role: "gridcell", class: "cell", "data-grid": grid.name, "data-index": index });
         cell.classList.toggle("last", column === grid.columns - 1);
         cell.classList.toggle("bottom", row === grid.rows - 1);
-        if (output) cell.classList.add("masked");
-        if (weights) cell.style.setProperty("--tint", tint(index, weights, this.dark));
+        if (weights) cell.style.setProperty("--tint", tint(index % weights, weights, this.dark));
         this.cells[grid.name].push(cell);
         line.append(cell);
       }
@@ -191,6 +192,22 @@ class Player {
       table.append(frame);
     }
     return make("div", { class: "scroll" }, table);
+  }
+
+  fillGrid(grid) {
+    const [top, bottom, left, right] = grid.padding;
+    const unvisited = new Set(grid.unvisited);
+    this.cells[grid.name].forEach((cell, index) => {
+      const row = Math.floor(index / grid.columns) % grid.rows;
+      const column = index % grid.columns;
+      const padding = row < top || row >= grid.rows - bottom || column < left || column >= grid.columns - right;
+      const text = grid.texts[index];
+      cell.textContent = text;
+      cell.setAttribute("aria-label", `row ${row + 1}, column ${column + 1}: ${text}${padding ? ", padding" : ""}`);
+      cell.classList.toggle("padding", padding);
+      cell.classList.toggle("unvisited", unvisited.has(index));
+      cell.classList.toggle("masked", grid.name === this.data.writes);
+    });
   }
 
   drawLegend() {
@@ -352,12 +369,16 @@ class Player {
 
   // ---- showing --------------------------------------------------------------------------------------------------
 
-  show() {
+  unlight() {
     for (const cell of this.lit) {
-      cell.classList.remove("read", "related", "now");
+      cell.classList.remove("read", "related", "now", "won");
       if (cell.dataset.grid !== this.data.right) cell.style.removeProperty("--tint");
     }
     this.lit = [];
+  }
+
+  show() {
+    this.unlight();
     const pointed = this.hover && this.hover.grid !== this.data.writes ? this.hover : null;
     if (pointed && this.usesOf[pointed.grid]) this.showUses(pointed);
     else this.showStep(this.hover ? this.byWrite.get(this.hover.index) : this.step);
@@ -374,17 +395,19 @@ class Player {
     this.lit.push(cell);
   }
 
-  tintOf(right) {
+  // The colour of a term: its weight's, or where there are no weights that of its place in the window.
+  tintOf(right, place, places) {
+    if (right === null) return tint(place, places, this.dark);
     return this.cells[this.data.right][right].style.getPropertyValue("--tint");
   }
 
   showStep(index) {
     const step = this.data.steps[index];
     this.reveal(index);
-    for (const [left, right] of step.terms) {
-      this.light(this.data.left, left, "read", this.tintOf(right));
-      this.light(this.data.right, right, "related");
-    }
+    step.terms.forEach(([left, right], i) => {
+      this.light(this.data.left, left, i === step.chosen ? "won" : "read", this.tintOf(right, i, step.terms.length));
+      if (right !== null) this.light(this.data.right, right, "related");
+    });
     this.light(this.data.writes, step.writes, "now");
     this.drawFrame(step);
     this.title.textContent = `${this.gridOf(this.data.writes).label}, ${this.place(this.data.writes, step.writes)}`;
@@ -397,24 +420,36 @@ class Player {
   }
 
   drawTerms(step) {
-    const columns = Math.min(this.gridOf(this.data.right).columns, step.terms.length);
-    this.terms.style.setProperty("--terms", columns);
-    const texts = { left: this.gridOf(this.data.left).texts, right: this.gridOf(this.data.right).texts };
+    const width = this.windowWidth(step);
+    this.terms.style.setProperty("--terms", width);
+    const left = this.gridOf(this.data.left).texts;
+    const right = this.data.right && this.gridOf(this.data.right).texts;
     while (this.terms.children.length > step.terms.length) this.terms.lastChild.remove();
     while (this.terms.children.length < step.terms.length) {
-      this.terms.append(make("div", { class: "term" }, make("span", { class: "value" }), "×",
-        make("span", { class: "weight" }), make("span", { class: "product" }), make("span", { class: "running" })));
+      const parts = ["value", "times", "weight", "product", "running"].map((cls) => make("span", { class: cls }));
+      this.terms.append(make("div", { class: "term" }, ...parts));
     }
-    step.terms.forEach(([left, right, product, running], i) => {
+    step.terms.forEach(([a, b, product, running], i) => {
       const tile = this.terms.children[i];
-      const [value, weight, result, sum] = tile.querySelectorAll("span");
-      tile.style.setProperty("--tint", this.tintOf(right));
-      value.textContent = texts.left[left];
-      weight.textContent = texts.right[right];
-      result.textContent = `= ${product}`;
-      sum.textContent = `Σ ${running}`;
+      const [value, times, weight, result, sum] = tile.children;
+      tile.style.setProperty("--tint", this.tintOf(b, i, step.terms.length));
+      tile.classList.toggle("chosen", i === step.chosen);
+      value.textContent = left[a];
+      times.hidden = weight.hidden = result.hidden = b === null;
+      times.textContent = "×";
+      weight.textContent = b === null ? "" : right[b];
+      result.textContent = b === null ? "" : `= ${product}`;
+      sum.textContent = running ? `Σ ${running}` : (i === step.chosen ? "largest" : "");
       sum.title = "sum so far";
     });
+  }
+
+  // Terms stand as their window does: as many to a row as the window has cells in its first row.
+  windowWidth(step) {
+    const { columns } = this.gridOf(this.data.left);
+    const row = Math.floor(step.terms[0][0] / columns);
+    const next = step.terms.findIndex(([left]) => Math.floor(left / columns) !== row);
+    return next < 0 ? step.terms.length : next;
   }
 
   // The window's outline, gaps of a dilated kernel included.
@@ -437,17 +472,18 @@ class Player {
   // An input value or a weight: every sum it takes part in.
   showUses({ grid, index }) {
     const uses = this.usesOf[grid].get(index) ?? [];
-    const texts = { left: this.gridOf(this.data.left).texts, right: this.gridOf(this.data.right).texts };
+    const texts = { left: this.gridOf(this.data.left).texts, right: this.gridOf(this.data.right)?.texts };
     this.light(grid, index, "now");
     for (const frame of Object.values(this.frames)) frame.hidden = true;
     const items = uses.map(([s, t]) => {
       const step = this.data.steps[s];
       const [left, right, product] = step.terms[t];
-      const color = this.tintOf(right);
+      const color = this.tintOf(right, t, step.terms.length);
       if (grid !== this.data.left) this.light(this.data.left, left, "read", color);
-      else this.light(this.data.right, right, "related");
+      else if (right !== null) this.light(this.data.right, right, "related");
       this.light(this.data.writes, step.writes, "related");
-      const text = `${texts.left[left]} × ${texts.right[right]} = ${product} → ${this.place(this.data.writes, step.writes)}`;
+      const times = right === null ? "" : ` × ${texts.right[right]} = ${product}`;
+      const text = `${texts.left[left]}${times} → ${this.place(this.data.writes, step.writes)}`;
       return make("li", { style: `--tint:${color}` }, text);
     });
     const label = this.gridOf(grid).label;
