@@ -1,0 +1,289 @@
+"""The run store: every run as it happens, in a database, with its weights as files beside it.
+
+Several processes use one store at once: the app reads, workers write. Nothing that is loaded runs code: specs and
+configs are JSON, weights are safetensors.
+"""
+
+import json
+import os
+import secrets
+import time
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from cnn_core.spec import NetworkSpec
+from cnn_core.training.config import TrainConfig
+from cnn_core.training.events import EpochDone, Event, Failed, Finished, Snapshot, Started, StepDone
+
+Status = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
+ALIVE = ("queued", "running")
+# Workers say that they are alive every 2 s; after this long without a word, their run is taken for lost.
+LOST_AFTER_S = 20.0
+INTERRUPTED = "The app or its worker was shut down while this run was going on: start it again."
+
+_tables = sa.MetaData()
+_runs = sa.Table(
+    "runs",
+    _tables,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("workspace", sa.String(80), nullable=False, index=True),
+    sa.Column("status", sa.String(12), nullable=False),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("heard_at", sa.Float, nullable=False),
+    sa.Column("stop_requested", sa.Boolean, nullable=False, default=False),
+    sa.Column("spec", sa.Text, nullable=False),
+    sa.Column("config", sa.Text, nullable=False),
+    sa.Column("device", sa.String(100), nullable=False, default=""),
+    sa.Column("steps_per_epoch", sa.Integer, nullable=False, default=0),
+    sa.Column("initial_loss", sa.Float),
+    sa.Column("test_loss", sa.Float),
+    sa.Column("test_accuracy", sa.Float),
+    sa.Column("seconds", sa.Float),
+)
+_steps = sa.Table(
+    "steps",
+    _tables,
+    sa.Column("run_id", sa.String(40), sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("step", sa.Integer, primary_key=True),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    *(sa.Column(name, sa.Float, nullable=False) for name in ("loss", "accuracy", "learning_rate", "seconds")),
+)
+_epochs = sa.Table(
+    "epochs",
+    _tables,
+    sa.Column("run_id", sa.String(40), sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True),
+    *(
+        sa.Column(name, sa.Float, nullable=False)
+        for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the store knows of a run. `created_at` is in seconds since 1970; figures not reached yet are None."""
+
+    id: str
+    workspace: str
+    status: Status
+    message: str
+    created_at: float
+    spec: NetworkSpec
+    config: TrainConfig
+    device: str
+    steps_per_epoch: int
+    initial_loss: float | None
+    test_loss: float | None
+    test_accuracy: float | None
+    seconds: float | None
+
+    @property
+    def alive(self) -> bool:
+        """Whether more may still come of it."""
+        return self.status in ALIVE
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """A database (`url`, as SQLAlchemy spells it) and a `folder` for weights. Small enough to send to workers."""
+
+    url: str
+    folder: Path
+
+    def create(self, workspace: str, spec: NetworkSpec, config: TrainConfig) -> str:
+        """Enter a queued run and return its unguessable id."""
+        run_id, now = secrets.token_urlsafe(16), time.time()
+        row = {
+            "id": run_id,
+            "workspace": workspace,
+            "status": "queued",
+            "created_at": now,
+            "heard_at": now,
+            "spec": spec.to_json(),
+            "config": json.dumps(config.to_dict()),
+        }
+        with self._begin() as connection:
+            connection.execute(sa.insert(_runs).values(row))
+        return run_id
+
+    def append(self, run_id: str, *events: Event) -> None:
+        """Write events down, in one transaction; weights go to files first, so that a listed checkpoint is whole."""
+        for event in events:
+            if isinstance(event, Snapshot):
+                self._save_weights(run_id, event)
+        rows = {table: [_row(run_id, e) for e in events if isinstance(e, kind)] for table, kind in _ROW_KINDS}
+        with self._begin() as connection:
+            for table, values in rows.items():
+                if values:
+                    connection.execute(sa.insert(table), values)
+            for event in events:
+                changes = _changes(event)
+                if changes:
+                    connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(changes))
+        self.heard(run_id)
+
+    def heard(self, run_id: str) -> None:
+        """Note that whoever works on the run is alive."""
+        with self._begin() as connection:
+            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(heard_at=time.time()))
+
+    def get(self, run_id: str) -> Run:
+        """The run called `run_id`. Raises ValueError when there is none."""
+        with self._begin() as connection:
+            row = connection.execute(sa.select(_runs).where(_runs.c.id == run_id)).mappings().first()
+        if row is None:
+            raise ValueError(f"There is no run {run_id[:40]!r}: it was deleted, or the link is incomplete.")
+        return _run(row)
+
+    def runs(self, workspace: str) -> tuple[Run, ...]:
+        """The workspace's runs, newest first."""
+        query = sa.select(_runs).where(_runs.c.workspace == workspace).order_by(_runs.c.created_at.desc())
+        with self._begin() as connection:
+            return tuple(_run(row) for row in connection.execute(query).mappings())
+
+    def steps(self, run_id: str, *, at_most: int = 1000) -> tuple[StepDone, ...]:
+        """The run's steps in order, evenly thinned to `at_most` of them (and the last one)."""
+        with self._begin() as connection:
+            last = connection.execute(sa.select(sa.func.max(_steps.c.step)).where(_steps.c.run_id == run_id)).scalar()
+            every = max(1, -(-(last or 0) // at_most))
+            kept = sa.or_(_steps.c.step % every == 0, _steps.c.step.in_([1, last or 1]))
+            query = sa.select(_steps).where(_steps.c.run_id == run_id, kept).order_by(_steps.c.step)
+            return tuple(StepDone(**_without_id(row)) for row in connection.execute(query).mappings())
+
+    def epochs(self, run_id: str) -> tuple[EpochDone, ...]:
+        """The run's finished epochs in order."""
+        query = sa.select(_epochs).where(_epochs.c.run_id == run_id).order_by(_epochs.c.epoch)
+        with self._begin() as connection:
+            return tuple(EpochDone(**_without_id(row)) for row in connection.execute(query).mappings())
+
+    def request_stop(self, run_id: str) -> None:
+        """Ask the worker to stop after the step it is in."""
+        with self._begin() as connection:
+            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(stop_requested=True))
+
+    def stop_requested(self, run_id: str) -> bool:
+        """Whether somebody asked the run to stop."""
+        with self._begin() as connection:
+            return bool(connection.execute(sa.select(_runs.c.stop_requested).where(_runs.c.id == run_id)).scalar())
+
+    def checkpoints(self, run_id: str) -> tuple[int, ...]:
+        """The epochs whose weights are stored, in order; 0 is the untrained network."""
+        files = self._run_folder(run_id).glob("epoch-*.safetensors")
+        return tuple(sorted(int(path.stem.removeprefix("epoch-")) for path in files))
+
+    def load_weights(self, run_id: str, epoch: int | None = None) -> dict[str, NDArray[np.generic]]:
+        """The weights after `epoch` (the last stored one by default) by state_dict name.
+
+        Raises ValueError when there are none.
+        """
+        from safetensors.numpy import load_file
+
+        stored = self.checkpoints(run_id)
+        if not stored or (epoch is not None and epoch not in stored):
+            has = f"epochs {stored[0]} to {stored[-1]} are" if stored else "no weights are"
+            raise ValueError(f"epoch is {epoch}: {has} stored for this run.")
+        weights = load_file(self._weights_file(run_id, stored[-1] if epoch is None else epoch))
+        return cast(dict[str, NDArray[np.generic]], weights)
+
+    def _save_weights(self, run_id: str, snapshot: Snapshot) -> None:
+        from safetensors.numpy import save_file
+
+        path = self._weights_file(run_id, snapshot.epoch)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        save_file({name: np.ascontiguousarray(array) for name, array in snapshot.weights.items()}, unfinished)
+        os.replace(unfinished, path)  # a reader sees the whole file or none
+
+    def _weights_file(self, run_id: str, epoch: int) -> Path:
+        return self._run_folder(run_id) / f"epoch-{epoch:04d}.safetensors"
+
+    def _run_folder(self, run_id: str) -> Path:
+        if not run_id.replace("-", "").replace("_", "").isalnum():
+            raise ValueError(f"There is no run {run_id[:40]!r}: the link is incomplete.")
+        return self.folder / "runs" / run_id
+
+    def _begin(self) -> Any:
+        return _engine(self.url).begin()
+
+
+def default_store() -> RunStore:
+    """The store of this installation.
+
+    Weights lie in the folder CNN_LAB_DATA (default: data/ beside the code), runs in the database CNN_LAB_DATABASE_URL
+    (default: an SQLite file in that folder).
+    """
+    folder = Path(os.environ.get("CNN_LAB_DATA") or Path(__file__).resolve().parents[2] / "data").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return RunStore(os.environ.get("CNN_LAB_DATABASE_URL") or f"sqlite:///{folder / 'runs.sqlite'}", folder)
+
+
+@cache
+def _engine(url: str) -> sa.Engine:
+    """One engine a process and database, its tables made."""
+    engine = sa.create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    if url.startswith("sqlite"):
+        # Readers and one writer side by side; a crash of the machine may lose the last moment, never the file.
+        sa.event.listen(engine, "connect", _tune_sqlite)
+    _tables.create_all(engine)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+_ROW_KINDS = ((_steps, StepDone), (_epochs, EpochDone))
+
+
+def _row(run_id: str, event: Event) -> dict[str, Any]:
+    return {"run_id": run_id, **asdict(event)}
+
+
+def _without_id(row: Any) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "run_id"}
+
+
+def _changes(event: Event) -> dict[str, Any]:
+    """What an event changes in the run's own row."""
+    match event:
+        case Started():
+            return {
+                "status": "running",
+                "device": event.device,
+                "steps_per_epoch": event.steps_per_epoch,
+                "initial_loss": event.initial_loss,
+            }
+        case Finished():
+            return {
+                "status": "finished" if event.reason == "completed" else "stopped",
+                "test_loss": event.test_loss,
+                "test_accuracy": event.test_accuracy,
+                "seconds": event.seconds,
+            }
+        case Failed():
+            return {"status": "failed", "message": event.message}
+        case _:
+            return {}
+
+
+def _run(row: Any) -> Run:
+    status, message = row["status"], row["message"]
+    if status in ALIVE and time.time() - row["heard_at"] > LOST_AFTER_S:
+        status, message = "interrupted", INTERRUPTED
+    values = {name: row[name] for name in Run.__dataclass_fields__ if name in row}
+    values |= {
+        "status": status,
+        "message": message,
+        "spec": NetworkSpec.from_json(row["spec"]),
+        "config": TrainConfig.from_dict(json.loads(row["config"])),
+    }
+    return Run(**values)

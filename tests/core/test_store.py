@@ -1,0 +1,152 @@
+"""The run store keeps what it is told, for every reader and writer at once."""
+
+import json
+import multiprocessing
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnn_core.spec import preset
+from cnn_core.training import TrainConfig
+from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
+from cnn_core.training.store import LOST_AFTER_S, RunStore, default_store
+
+SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
+CONFIG = TrainConfig(epochs=3, seed=7)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+
+
+def step(number: int) -> StepDone:
+    return StepDone(number, 1, 1 / number, 0.5, 0.002, number / 10)
+
+
+def test_a_run_comes_back_as_it_was_told(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    assert store.get(run_id).status == "queued"
+    epoch = EpochDone(1, 1.5, 0.4, 1.2, 0.5, 0.002, 3.0)
+    store.append(run_id, Started("CPU", 6090, 3, 34, 2.3), step(1), step(2), epoch)
+    run = store.get(run_id)
+    assert (run.status, run.device, run.steps_per_epoch, run.initial_loss) == ("running", "CPU", 34, 2.3)
+    assert (run.spec, run.config, run.workspace) == (SPEC, CONFIG, "mine")
+    assert store.steps(run_id) == (step(1), step(2))
+    assert store.epochs(run_id) == (epoch,)
+    store.append(run_id, Finished("completed", 3, 0.1, 0.97, 4.5))
+    run = store.get(run_id)
+    assert (run.status, run.test_loss, run.test_accuracy, run.seconds, run.alive) == ("finished", 0.1, 0.97, 4.5, False)
+
+
+def test_a_failed_run_says_why(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    store.append(run_id, Failed("loss became NaN at step 3: lower the learning rate", 3))
+    assert (store.get(run_id).status, store.get(run_id).message[:15]) == ("failed", "loss became NaN")
+
+
+def test_weights_come_back_bit_by_bit(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    rng = np.random.default_rng(0)
+    weights = {"conv1.weight": rng.random((4, 1, 3, 3), np.float32), "bn1.num_batches_tracked": np.array(7)}
+    transposed = rng.random((3, 5), np.float32).T  # not contiguous
+    store.append(run_id, Snapshot(0, weights), Snapshot(2, {**weights, "fc1.weight": transposed}))
+    assert store.checkpoints(run_id) == (0, 2)
+    np.testing.assert_array_equal(store.load_weights(run_id, 0)["conv1.weight"], weights["conv1.weight"])
+    np.testing.assert_array_equal(store.load_weights(run_id)["fc1.weight"], transposed)
+    assert store.load_weights(run_id)["bn1.num_batches_tracked"] == 7
+    with pytest.raises(ValueError, match="epochs 0 to 2 are stored"):
+        store.load_weights(run_id, 1)
+
+
+def test_a_run_without_weights_says_so(store):
+    with pytest.raises(ValueError, match="no weights are stored"):
+        store.load_weights(store.create("mine", SPEC, CONFIG))
+
+
+def test_many_steps_are_thinned_evenly_and_end_with_the_last(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    store.append(run_id, *(step(n) for n in range(1, 5001)))
+    steps = [s.step for s in store.steps(run_id, at_most=100)]
+    assert steps == [1, *range(50, 5001, 50)]
+
+
+def test_workspaces_do_not_see_each_other(store):
+    mine = [store.create("mine", SPEC, CONFIG) for _ in range(2)]
+    theirs = store.create("theirs", SPEC, CONFIG)
+    assert [run.id for run in store.runs("mine")] == mine[::-1]
+    assert [run.id for run in store.runs("theirs")] == [theirs]
+    assert len({*mine, theirs}) == 3
+    assert all(len(run_id) > 20 for run_id in mine)
+
+
+def test_stop_is_asked_for_one_run_only(store):
+    first, second = (store.create("mine", SPEC, CONFIG) for _ in range(2))
+    store.request_stop(first)
+    assert store.stop_requested(first)
+    assert not store.stop_requested(second)
+
+
+def test_a_run_that_nobody_works_on_is_shown_as_interrupted(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    with sqlite3.connect(store.folder / "runs.sqlite") as database:
+        database.execute("UPDATE runs SET heard_at = ?", (time.time() - LOST_AFTER_S - 1,))
+    assert store.get(run_id).status == "interrupted"
+    assert "start it again" in store.get(run_id).message
+    store.heard(run_id)  # the worker was only slow
+    assert store.get(run_id).status == "queued"
+
+
+@pytest.mark.parametrize("run_id", ["nobody", "", "../../etc/passwd", "'; DROP TABLE runs; --"])
+def test_unknown_runs_get_a_sentence(store, run_id):
+    with pytest.raises(ValueError, match="There is no run"):
+        store.get(run_id)
+    assert store.steps(run_id) == ()
+
+
+def test_a_hostile_id_reaches_no_other_folder(store):
+    with pytest.raises(ValueError, match="There is no run"):
+        store.checkpoints("../..")
+
+
+def _write(url: str, folder: str, run_id: str, first: int) -> None:
+    store = RunStore(url, Path(folder))
+    for number in range(first, first + 100):
+        store.append(run_id, step(number))
+
+
+def test_two_processes_write_at_once_and_nothing_is_lost(store):
+    run_ids = [store.create("mine", SPEC, CONFIG) for _ in range(2)]
+    spawn = multiprocessing.get_context("spawn")
+    jobs = [spawn.Process(target=_write, args=(store.url, str(store.folder), run_id, 1)) for run_id in run_ids]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join(120)
+    assert [job.exitcode for job in jobs] == [0, 0]
+    for run_id in run_ids:
+        assert [s.step for s in store.steps(run_id)] == list(range(1, 101))
+
+
+def test_the_default_store_lies_in_the_data_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path / "elsewhere"))
+    monkeypatch.delenv("CNN_LAB_DATABASE_URL", raising=False)
+    store = default_store()
+    store.create("mine", SPEC, CONFIG)
+    assert (tmp_path / "elsewhere" / "runs.sqlite").exists()
+    monkeypatch.setenv("CNN_LAB_DATABASE_URL", f"sqlite:///{tmp_path / 'other.sqlite'}")
+    assert default_store().runs("mine") == ()
+
+
+def test_what_is_stored_is_json_and_safetensors_only(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    store.append(run_id, Snapshot(0, {"w": np.zeros(3, np.float32)}))
+    with sqlite3.connect(store.folder / "runs.sqlite") as database:
+        spec, config = database.execute("SELECT spec, config FROM runs").fetchone()
+    assert json.loads(config)["seed"] == 7
+    assert json.loads(spec)
+    assert [name for _, _, names in os.walk(store.folder / "runs") for name in names] == ["epoch-0000.safetensors"]
