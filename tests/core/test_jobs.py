@@ -1,0 +1,127 @@
+"""Jobs run in other processes: they finish, stop, fail and die without taking anything else with them."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cnn_core.spec import preset
+from cnn_core.training import TrainConfig, jobs
+from cnn_core.training.store import Run, RunStore
+
+SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
+LONG = TrainConfig(epochs=1000)
+pytestmark = pytest.mark.xdist_group("dask")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> RunStore:
+    folder = tmp_path_factory.mktemp("jobs")
+    return RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder)
+
+
+def start(store: RunStore, config: TrainConfig) -> str:
+    run_id = store.create("class", SPEC, config)
+    jobs.submit(store, run_id)
+    return run_id
+
+
+def wait(store: RunStore, run_id: str, until: Callable[[Run], bool], seconds: float = 90) -> Run:
+    deadline = time.monotonic() + seconds
+    while not until(run := store.get(run_id)):
+        assert time.monotonic() < deadline, f"still {run.status}: {run.message}"
+        time.sleep(0.02)
+    return run
+
+
+def worker_of(store: RunStore, run_id: str) -> int:
+    """The process that trains the run."""
+    client = jobs._connect()
+    key = f"run-{run_id}"
+    address = next(a for a, keys in client.processing().items() if key in keys)
+    return client.run(os.getpid, workers=[address])[address]
+
+
+def test_a_run_trains_to_its_end_in_another_process(store):
+    run = wait(store, start(store, TrainConfig(epochs=5)), lambda run: not run.alive)
+    assert (run.status, run.message) == ("finished", "")
+    assert run.test_accuracy > 0.9
+    assert [epoch.epoch for epoch in store.epochs(run.id)] == [1, 2, 3, 4, 5]
+    assert store.checkpoints(run.id) == (0, 1, 2, 3, 4, 5)
+    assert store.steps(run.id)[-1].step == 5 * run.steps_per_epoch
+
+
+def test_a_run_stops_when_asked(store):
+    run_id = start(store, LONG)
+    wait(store, run_id, lambda run: bool(store.epochs(run_id)))
+    store.request_stop(run_id)
+    run = wait(store, run_id, lambda run: not run.alive, seconds=5)
+    assert run.status == "stopped"
+    assert store.checkpoints(run_id)[-1] == len(store.epochs(run_id))
+
+
+def test_a_queued_run_can_be_stopped_before_it_starts(store):
+    run_id = store.create("class", SPEC, LONG)
+    store.request_stop(run_id)
+    jobs.submit(store, run_id)
+    assert wait(store, run_id, lambda run: not run.alive).status == "stopped"
+    assert store.epochs(run_id) == ()
+
+
+def test_a_run_that_diverges_fails_with_what_to_change(store):
+    run_id = start(store, TrainConfig(optimizer="sgd", learning_rate=1e6))
+    run = wait(store, run_id, lambda run: not run.alive)
+    assert run.status == "failed"
+    assert run.message.startswith("loss became NaN at step ")
+    assert run.message.endswith(": lower the learning rate")
+
+
+def test_a_network_that_does_not_fit_fails_with_a_sentence(store):
+    run_id = start(store, TrainConfig(dataset="shapes"))
+    run = wait(store, run_id, lambda run: not run.alive)
+    assert run.status == "failed"
+    assert "The network takes images of shape (1, 8, 8)" in run.message
+
+
+def test_a_killed_worker_fails_its_own_run_only_and_the_run_can_be_started_again(store):
+    doomed, other = start(store, LONG), start(store, LONG)
+    for run_id in (doomed, other):
+        wait(store, run_id, lambda run, run_id=run_id: bool(store.epochs(run_id)))
+    os.kill(worker_of(store, doomed), signal.SIGKILL)
+    run = wait(store, doomed, lambda run: not run.alive, seconds=20)
+    assert (run.status, run.message) == ("failed", jobs.KILLED)
+    seen = len(store.epochs(other))
+    wait(store, other, lambda run: len(store.epochs(other)) > seen)
+    assert len(store.epochs(doomed)) >= 1  # what was finished is kept
+    again = jobs.start_again(store, run)
+    wait(store, again, lambda run: bool(store.epochs(again)))
+    for run_id in (other, again):
+        store.request_stop(run_id)
+        wait(store, run_id, lambda run: not run.alive)
+
+
+def test_events_are_written_in_batches(tmp_path, monkeypatch):
+    """A transaction a step would cost more than the step."""
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    writes: list[int] = []
+    append = RunStore.append
+    monkeypatch.setattr(RunStore, "append", lambda self, run_id, *e: (writes.append(len(e)), append(self, run_id, *e)))
+    run_id = store.create("class", SPEC, TrainConfig(epochs=3))
+    jobs.run_job(store.url, str(tmp_path), run_id)
+    assert isinstance(store.get(run_id).test_accuracy, float)
+    assert sum(writes) > 3 * 34
+    assert len(writes) < sum(writes) / 3
+
+
+def test_an_unexpected_error_is_told_without_a_traceback(tmp_path, monkeypatch):
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    monkeypatch.setattr("cnn_core.datasets.load", lambda name: 1 / 0)
+    run_id = store.create("class", SPEC, LONG)
+    jobs.run_job(store.url, str(Path(tmp_path)), run_id)
+    run = store.get(run_id)
+    assert run.status == "failed"
+    assert "ZeroDivisionError" in run.message
+    assert "Traceback" not in run.message
