@@ -64,5 +64,5 @@ def _two_colours(rng: np.random.Generator) -> tuple[tuple[int, ...], tuple[int, 
             return tuple(pair[0].tolist()), tuple(pair[1].tolist())
 
 
-def _polar(angles: NDArray[np.float64], radii: NDArray[np.float64]) -> NDArray[np.float64]:
+def _polar(angles: NDArray[np.floating], radii: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 Device = Literal["auto", "cpu", "cuda"]
-OPTIMIZERS: tuple[str, ...] = get_args(Optimizer)
+OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
 DEVICES: tuple[str, ...] = get_args(Device)
 # A rate that usually works at once: Adam rescales every step by itself, SGD wants a larger one.
 DEFAULT_LEARNING_RATES = {"sgd": 0.05, "adam": 0.002, "adamw": 0.002}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.training.events import Event, Failed, Finished, Snapshot, StepDone
-from cnn_core.training.store import Run, RunStore
+from cnn_core.training.store import RunStore
 
 WRITE_EVERY_S = 0.2
 HEARTBEAT_S = 2.0
@@ -34,13 +34,6 @@ def submit(store: RunStore, run_id: str) -> None:
     future = _connect().submit(run_job, store.url, str(store.folder), run_id, key=f"run-{run_id}", pure=False)
     with _lock:
         _waiting[run_id] = (store, future)
-
-
-def start_again(store: RunStore, run: Run) -> str:
-    """Queue a new run of the same network and settings; returns its id."""
-    run_id = store.create(run.workspace, run.spec, run.config)
-    submit(store, run_id)
-    return run_id
 
 
 def run_job(url: str, folder: str, run_id: str) -> None:

@@ -96,7 +96,7 @@ def test_a_killed_worker_fails_its_own_run_only_and_the_run_can_be_started_again
     seen = len(store.epochs(other))
     wait(store, other, lambda run: len(store.epochs(other)) > seen)
     assert len(store.epochs(doomed)) >= 1  # what was finished is kept
-    again = jobs.start_again(store, run)
+    again = start(store, run.config)
     wait(store, again, lambda run: bool(store.epochs(again)))
     for run_id in (other, again):
         store.request_stop(run_id)

@@ -1,0 +1,75 @@
+"""What the pages keep between runs of their scripts: the learner's workspace, the chosen run, and cached data."""
+
+import secrets
+import time
+
+import streamlit as st
+
+from cnn_core.datasets import Dataset, load
+from cnn_core.training.store import Run, RunStore, default_store
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def store() -> RunStore:
+    """The run store of this installation."""
+    return default_store()
+
+
+@st.cache_resource(max_entries=4, show_spinner="Preparing the images …")
+def dataset(name: str) -> Dataset:
+    """A data set, loaded once for everybody; nobody may write to it."""
+    return load(name)
+
+
+def workspace() -> str:
+    """The unguessable name under which this learner's runs are kept, in the link of every page that shows runs.
+
+    A link that carries one wins; so a reload, or the link opened elsewhere, finds the same runs.
+    """
+    token = st.query_params.get("workspace") or st.session_state.get("workspace") or secrets.token_urlsafe(12)
+    token = token[:80]
+    st.session_state.workspace = token
+    if st.query_params.get("workspace") != token:
+        st.query_params["workspace"] = token
+    return token
+
+
+def show_run(run_id: str) -> None:
+    """Make `run_id` the chosen run. For callbacks: it must happen before the picker is drawn."""
+    st.session_state.run = run_id
+
+
+def run_picker() -> Run | None:
+    """Choose among the workspace's runs, newest first; the choice is shared by all pages and kept in the link.
+
+    A run named in the link is found even when it belongs to another workspace. None when there is no run at all.
+    """
+    runs = {run.id: run for run in store().runs(workspace())}
+    linked = st.query_params.get("run", "")
+    if linked and linked not in runs:
+        try:
+            runs[linked] = store().get(linked)
+        except ValueError as problem:
+            st.warning(str(problem))
+    if not runs:
+        return None
+    if st.session_state.get("run") not in runs:
+        st.session_state.run = linked if linked in runs else next(iter(runs))
+    chosen = st.selectbox("Run", list(runs), key="run", format_func=lambda run_id: run_name(runs[run_id]))
+    if linked != chosen:
+        st.query_params["run"] = chosen
+    return runs[chosen]
+
+
+def run_name(run: Run) -> str:
+    """What a run is called in lists: network, data set, result or state, age."""
+    result = f"{run.test_accuracy:.1%}" if run.test_accuracy is not None else run.status
+    return f"{run.spec.name} on {run.config.dataset.capitalize()} · {result} · {_age(time.time() - run.created_at)}"
+
+
+def _age(seconds: float) -> str:
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
