@@ -8,6 +8,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+# An empty Sequential, such as a shortcut without layers, has no children but is no layer either.
+_PASSING = (nn.Dropout, nn.Dropout2d, nn.Identity, nn.Sequential)
 FeatureMaps = dict[str, NDArray[np.float32]]
 
 
@@ -34,7 +36,7 @@ def feature_maps(model: nn.Module, image: ArrayLike) -> FeatureMaps:
     handles = [
         module.register_forward_hook(keep(name))
         for name, module in model.named_modules()
-        if not any(module.children()) and not isinstance(module, nn.Dropout | nn.Dropout2d | nn.Identity)
+        if not any(module.children()) and not isinstance(module, _PASSING)
     ]
     try:
         with evaluating(model), torch.no_grad():

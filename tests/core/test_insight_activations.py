@@ -53,6 +53,7 @@ def test_residual_blocks_show_the_layers_inside() -> None:
     maps = feature_maps(preset("D-resnet18").build(seed=0), np.ones((3, 64, 64), np.float32))
     assert maps["block1.body.conv1"].shape[0] == 64
     assert "block1" not in maps
+    assert "block1.shortcut" not in maps  # empty: it passes its input on
 
 
 def test_a_network_of_linear_layers_has_no_maps(image: np.ndarray) -> None:

@@ -24,3 +24,18 @@ def open_page() -> Callable[..., AppTest]:
         return at
 
     return open_
+
+
+@pytest.fixture(scope="session")
+def digits_run() -> str:
+    """Id of a finished run of two epochs on Digits, stored event by event as a job stores it."""
+    from cnn_core import datasets
+    from cnn_core.spec import preset
+    from cnn_core.training import TrainConfig, train
+    from cnn_core.training.store import default_store
+
+    store, spec, config = default_store(), preset("Tiny CNN"), TrainConfig(dataset="digits", epochs=2)
+    run_id = store.create("tests", spec, config)
+    for event in train(spec, datasets.load("digits"), config):
+        store.append(run_id, event)
+    return run_id

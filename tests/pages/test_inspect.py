@@ -1,0 +1,163 @@
+"""The Inspect page: with no run, with a trained one, and with everything that can be wrong with one."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnn_core.spec import Flatten, Linear, MaxPool2d, NetworkSpec, preset
+from cnn_core.training import TrainConfig
+from cnn_core.training.events import Failed, Snapshot, Started
+from cnn_core.training.store import default_store
+
+Open = Callable[..., AppTest]
+
+
+def headings(at: AppTest) -> list[str]:
+    return [subheader.value for subheader in at.subheader]
+
+
+def captions(at: AppTest) -> list[str]:
+    return [caption.value for caption in at.caption]
+
+
+def pictures(at: AppTest) -> list[str]:
+    """The alt texts of all pictures."""
+    return [image.alt for element in at.get("image") for image in element.proto.imgs]
+
+
+def store_run(spec: NetworkSpec, *, weights: bool = True, spoil: float | None = None) -> str:
+    """A run with the untrained network as its only checkpoint, every weight set to `spoil` if given."""
+    store = default_store()
+    run_id = store.create("inspect-test", spec, TrainConfig(dataset="digits", epochs=1))
+    store.append(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3))
+    if weights:
+        state = {name: value.numpy().copy() for name, value in spec.build(seed=0).state_dict().items()}
+        if spoil is not None:
+            state = {name: np.full_like(value, spoil) for name, value in state.items()}
+        store.append(run_id, Snapshot(0, state))
+    return run_id
+
+
+def test_without_a_run_an_untrained_network_is_shown(open_page: Open) -> None:
+    at = open_page("inspect")
+    assert "No network of yours yet" in at.info[0].value
+    assert "Filters of the first layer, conv1" in headings(at)
+    assert "Filters of conv1: 16 pictures" in pictures(at)
+
+
+def test_a_trained_run_shows_filters_answer_and_maps(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run)
+    assert not at.info
+    assert not at.error
+    assert "What every layer makes of it" in headings(at)
+    for layer in ("conv1", "relu1", "pool1"):
+        assert f"16 feature maps of {layer}" in pictures(at)
+    assert "32 feature maps of pool2" in pictures(at)
+    assert any(text.value.startswith("The network says **") for text in at.markdown)
+
+
+def test_the_slider_goes_back_to_the_untrained_network(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run)
+    trained = captions(at)[0]
+    slider = at.select_slider(key="inspect_epoch")
+    assert slider.value == 2
+    slider.set_value(0).run()
+    assert not at.exception
+    weights = default_store().load_weights(digits_run, 0)["conv1.weight"]
+    assert captions(at)[0] == f"Scale −{abs(weights).max():.3g} … +{abs(weights).max():.3g}: " + (
+        "red negative, white 0, blue positive."
+    )
+    assert captions(at)[0] != trained
+
+
+def test_each_filter_on_a_scale_of_its_own_says_so(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_filter_scale="each by itself")
+    assert captions(at)[0].startswith("Scale each its own, from ±")
+
+
+def test_a_class_limits_the_choice_of_images(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_class="3", inspect_image=2)
+    assert at.number_input(key="inspect_image").value == 2
+    assert any("an example of class 3" in alt for alt in pictures(at))
+    at.number_input(key="inspect_image").set_value(30).run()
+    at.selectbox(key="inspect_class").select("all classes").run()
+    at.number_input(key="inspect_image").set_value(360).run()
+    at.selectbox(key="inspect_class").select("4").run()
+    assert not at.exception
+    assert any("an example of class 4" in alt for alt in pictures(at))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"run": "../../etc/passwd"},
+        {"run": "' OR 1=1 --", "inspect_epoch": "-7"},
+        {"inspect_image": "999999999", "inspect_class": "<script>"},
+        {"inspect_image": "-1", "inspect_filter_scale": "none", "inspect_map_scale": "☃"},
+    ],
+)
+def test_hostile_links_open_the_page(open_page: Open, query: dict[str, str]) -> None:
+    at = open_page("inspect", **query)
+    assert "Try this" in headings(at)
+
+
+@pytest.mark.parametrize(
+    "query", [{"inspect_epoch": "after epoch 99"}, {"inspect_image": "361"}, {"inspect_image": "x"}]
+)
+def test_links_beyond_the_run_fall_back(open_page: Open, digits_run: str, query: dict[str, str]) -> None:
+    at = open_page("inspect", run=digits_run, **query)
+    assert at.select_slider(key="inspect_epoch").value == 2
+    assert at.number_input(key="inspect_image").value == 1
+
+
+def test_a_linear_network_shows_a_template_a_class(open_page: Open) -> None:
+    at = open_page("inspect", run=store_run(preset("Linear only")))
+    assert "Templates of the first layer, fc1" in headings(at)
+    assert "Without convolutions" in headings(at)
+    assert any("no feature maps to show" in info.value for info in at.info)
+
+
+def test_a_network_that_begins_otherwise_says_so(open_page: Open) -> None:
+    spec = NetworkSpec("pooled", (1, 8, 8), (MaxPool2d(2), Flatten(), Linear(10)))
+    at = open_page("inspect", run=store_run(spec))
+    assert any("no filters that can be seen" in info.value for info in at.info)
+    assert "1 feature maps of pool1" in pictures(at)
+
+
+def test_long_networks_are_shown_in_parts(open_page: Open) -> None:
+    spec = preset("D-resnet18", input_shape=(1, 8, 8), classes=10)
+    at = open_page("inspect", run=store_run(spec))
+    layers = at.selectbox(key="inspect_layers")
+    assert layers.value.startswith("1 to 8 of ")
+    assert any(caption.endswith("The first 32 of 64 maps.") for caption in captions(at))
+    layers.select_index(1).run()
+    assert not at.exception
+    assert "32 feature maps of block1.body.conv1" not in pictures(at)
+
+
+def test_a_run_that_is_still_going_shows_its_latest_checkpoint(open_page: Open) -> None:
+    at = open_page("inspect", run=store_run(preset("Tiny CNN")))
+    assert "still going" in at.info[0].value
+    assert "Filters of conv1: 16 pictures" in pictures(at)
+
+
+def test_a_run_without_weights_sends_to_train(open_page: Open) -> None:
+    at = open_page("inspect", run=store_run(preset("Tiny CNN"), weights=False))
+    assert "has no saved weights" in at.info[0].value
+    assert "Filters of conv1: 16 pictures" in pictures(at)
+
+
+def test_a_failed_run_says_why(open_page: Open) -> None:
+    run_id = store_run(preset("Tiny CNN"))
+    default_store().append(run_id, Failed("The loss became NaN at step 3: lower the learning rate.", 3))
+    at = open_page("inspect", run=run_id)
+    assert "The loss became NaN at step 3" in at.warning[0].value
+
+
+def test_weights_that_are_no_numbers_are_reported(open_page: Open) -> None:
+    spec = preset("Tiny CNN")
+    at = open_page("inspect", run=store_run(spec, spoil=float("nan")))
+    assert "weights holds values that are infinite or not a number" in at.error[0].value
+    assert "Try this" in headings(at)
