@@ -1,6 +1,7 @@
 """Arrays → Altair charts. No Streamlit here: every function returns a chart that a notebook can show too."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import altair as alt
@@ -48,11 +49,12 @@ def confusion_chart(
             "share:Q", scale=alt.Scale(type="pow", exponent=0.5, domain=[0, 1], range=[0, 0.75]), legend=None
         ),
         strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.5)),
+        description="words:N",
     )
     height = max(260, 90 + len(order) * (38 if len(order) <= MOST_NUMBERED_CLASSES else 14))
     layers = [heat.add_params(cell)]
     if len(order) <= MOST_NUMBERED_CLASSES:
-        layers.append(base.mark_text(fontSize=13, cursor="pointer", color=ink).encode(text="label:N"))
+        layers.append(base.mark_text(fontSize=13, cursor="pointer", color=ink, aria=False).encode(text="label:N"))
     return alt.LayerChart(layer=layers).properties(height=height)
 
 
@@ -67,6 +69,10 @@ def _cells(matrix: NDArray[np.integer], class_names: Sequence[str], share: bool)
             "images": matrix.ravel(),
             "share": shares.ravel(),
             "answer": np.where(np.eye(len(class_names), dtype=bool), "right", "wrong").ravel(),
+            "words": [
+                f"true {true}, predicted {predicted}: {n} images"
+                for (true, predicted), n in zip(product(class_names, repeat=2), matrix.flat, strict=True)
+            ],
             "label": [_cell(int(n), float(s), share) for n, s in zip(matrix.flat, shares.flat, strict=True)],
         }
     )
@@ -145,7 +151,7 @@ def probability_chart(
     bars = base.mark_bar(cornerRadiusEnd=3).encode(
         color=alt.Color("is:N", scale=colours, legend=alt.Legend(title=None, orient="top"))
     )
-    numbers = base.mark_text(align="left", dx=4, color=ink).encode(text="label:N")
+    numbers = base.mark_text(align="left", dx=4, color=ink, aria=False).encode(text="label:N")
     return alt.LayerChart(layer=[bars, numbers]).properties(height=110 + 26 * len(shown))
 
 

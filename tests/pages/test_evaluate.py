@@ -31,8 +31,8 @@ def metrics(at: AppTest) -> dict[str, str]:
 
 
 def gallery(at: AppTest) -> list[str]:
-    """Captions of the images shown."""
-    return [image.caption for element in at.get("image") for image in element.proto.imgs]
+    """What the images shown are said to be."""
+    return [image.alt for element in at.get("image") for image in element.proto.imgs]
 
 
 def test_without_a_run_the_page_explains_itself(open_page: Open) -> None:
@@ -73,7 +73,7 @@ def test_mistakes_are_shown_and_a_cell_can_be_chosen(open_page: Open, digits_run
     at.selectbox(key="evaluate_predicted").select("0").run()
     assert not at.exception
     hits = int(((labels == 0) & (answers == 0)).sum())
-    assert at.caption[-1].value.startswith(f"{hits} such images")
+    assert any(text.value.startswith(f":small[{hits} such images") for text in at.markdown)
     assert len(gallery(at)) == min(hits, 24)
     assert all(words.startswith("0 → 0, ") for words in gallery(at))
 

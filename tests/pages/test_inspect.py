@@ -18,8 +18,10 @@ def headings(at: AppTest) -> list[str]:
     return [subheader.value for subheader in at.subheader]
 
 
-def captions(at: AppTest) -> list[str]:
-    return [caption.value for caption in at.caption]
+def scales(at: AppTest) -> list[str]:
+    """What is said below each grid: its scale and how much of it is shown."""
+    notes = [text.value.removeprefix(":small[").removesuffix("]") for text in at.markdown]
+    return [note for note in notes if note.startswith("Scale ")]
 
 
 def pictures(at: AppTest) -> list[str]:
@@ -60,21 +62,21 @@ def test_a_trained_run_shows_filters_answer_and_maps(open_page: Open, digits_run
 
 def test_the_slider_goes_back_to_the_untrained_network(open_page: Open, digits_run: str) -> None:
     at = open_page("inspect", run=digits_run)
-    trained = captions(at)[0]
+    trained = scales(at)[0]
     slider = at.select_slider(key="inspect_epoch")
     assert slider.value == 2
     slider.set_value(0).run()
     assert not at.exception
     weights = default_store().load_weights(digits_run, 0)["conv1.weight"]
-    assert captions(at)[0] == f"Scale −{abs(weights).max():.3g} … +{abs(weights).max():.3g}: " + (
+    assert scales(at)[0] == f"Scale −{abs(weights).max():.3g} … +{abs(weights).max():.3g}: " + (
         "red negative, white 0, blue positive."
     )
-    assert captions(at)[0] != trained
+    assert scales(at)[0] != trained
 
 
 def test_each_filter_on_a_scale_of_its_own_says_so(open_page: Open, digits_run: str) -> None:
     at = open_page("inspect", run=digits_run, inspect_filter_scale="each by itself")
-    assert captions(at)[0].startswith("Scale each its own, from ±")
+    assert scales(at)[0].startswith("Scale each its own, from ±")
 
 
 def test_a_class_limits_the_choice_of_images(open_page: Open, digits_run: str) -> None:
@@ -131,7 +133,7 @@ def test_long_networks_are_shown_in_parts(open_page: Open) -> None:
     at = open_page("inspect", run=store_run(spec))
     layers = at.selectbox(key="inspect_layers")
     assert layers.value.startswith("1 to 8 of ")
-    assert any(caption.endswith("The first 32 of 64 maps.") for caption in captions(at))
+    assert any(note.endswith("The first 32 of 64 maps.") for note in scales(at))
     layers.select_index(1).run()
     assert not at.exception
     assert "32 feature maps of block1.body.conv1" not in pictures(at)
