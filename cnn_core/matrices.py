@@ -45,8 +45,15 @@ def parse_matrix(text: str, *, name: str = "matrix", max_rows: int = 12, max_col
 
 
 def format_matrix(values: NDArray[np.float64]) -> str:
-    """The shortest text that `parse_matrix` reads back as exactly these values: `-1 0 1; -2 0 2; -1 0 1`."""
-    return "; ".join(" ".join(repr(float(value)).removesuffix(".0") for value in row) for row in values)
+    """The shortest text that `parse_matrix` reads back as exactly these values: `-1 0 1; -2 0 2; 1/9 0 1`."""
+    return "; ".join(" ".join(_word(float(value)) for value in row) for row in values)
+
+
+def _word(value: float) -> str:
+    """A number as a decimal, or as a fraction where that is shorter and exactly the same float."""
+    decimal = repr(value).removesuffix(".0")
+    fraction = Fraction(value).limit_denominator(999)
+    return str(fraction) if len(str(fraction)) < len(decimal) and float(fraction) == value else decimal
 
 
 def _number(word: str, place: str) -> float:

@@ -159,7 +159,8 @@ def _curve_spec(what: str, title: str, domain: list[float] | None) -> dict[str, 
     """A constant Vega-Lite spec: only rows are swapped while a run goes on, so nothing flickers."""
     x = {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": False}}
     scale = {"domain": domain} if domain else {"zero": True}
-    y = {"field": what, "type": "quantitative", "title": title, "scale": scale}
+    axis = {"format": "~g"}  # a loss that explodes is told as 1e+9, not as a row of zeros
+    y = {"field": what, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
     series = ["training, each step", "training", "validation", "guessing"]
     colour = {
         "field": "series",
@@ -186,7 +187,7 @@ def _curve_spec(what: str, title: str, domain: list[float] | None) -> dict[str, 
             layer("training", points),
             layer("validation", points),
         ],
-        "height": 260,
+        "height": 200,
     }
 
 

@@ -63,7 +63,9 @@ def run_picker() -> Run | None:
 
 def run_name(run: Run) -> str:
     """What a run is called in lists: network, data set, result or state, age."""
-    result = f"{run.test_accuracy:.1%}" if run.test_accuracy is not None else run.status
+    result: str = "in progress" if run.alive else run.status
+    if run.test_accuracy is not None:
+        result = f"{run.test_accuracy:.1%}"
     return f"{run.spec.name} on {run.config.dataset.capitalize()} · {result} · {_age(time.time() - run.created_at)}"
 
 

@@ -35,7 +35,8 @@ def choose_data() -> Dataset:
     )
     data = state.dataset(name)
     st.image(examples(name), width="stretch", alt=f"Two images of each class of {name.capitalize()}")
-    st.caption(DESCRIPTIONS[name][:1].upper() + DESCRIPTIONS[name][1:] + ".")
+    classes = "" if name == "digits" else f" Classes: {', '.join(data.class_names)}."
+    st.caption(f"{DESCRIPTIONS[name][:1].upper()}{DESCRIPTIONS[name][1:]}.{classes}")
     return data
 
 
@@ -46,7 +47,7 @@ def examples(name: str) -> np.ndarray:
     firsts = np.array([np.flatnonzero(data.train.labels == k)[:2] for k in range(len(data.class_names))])
     images = np.stack([image_rgb(image) for image in data.train.images[firsts.T.ravel()]])
     zoom = max(1, 64 // images.shape[1])
-    return tile_grid(images, columns=len(data.class_names), zoom=zoom, labels=[*data.class_names, *[""] * len(firsts)])
+    return tile_grid(images, columns=len(data.class_names), zoom=zoom)
 
 
 def choose_network(data: Dataset) -> NetworkSpec:
@@ -131,9 +132,8 @@ def show(run: Run) -> None:
     rows = curve_rows(
         steps, epochs, steps_per_epoch=run.steps_per_epoch, total_epochs=max(1, len(epochs)), classes=run.spec.classes
     )
-    left, right = st.columns(2)
-    left.vega_lite_chart(rows, LOSS_SPEC, key="train_loss_chart", alt=loss_words(epochs))
-    right.vega_lite_chart(rows, ACCURACY_SPEC, key="train_accuracy_chart", alt=accuracy_words(epochs))
+    st.vega_lite_chart(rows, LOSS_SPEC, key="train_loss_chart", alt=loss_words(epochs))
+    st.vega_lite_chart(rows, ACCURACY_SPEC, key="train_accuracy_chart", alt=accuracy_words(epochs))
 
 
 def state_line(run: Run) -> None:

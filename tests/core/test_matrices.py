@@ -14,6 +14,10 @@ def test_text_and_back_is_exact(values):
     np.testing.assert_array_equal(parse_matrix(format_matrix(values)), values)
 
 
+def test_what_no_short_decimal_can_say_is_written_as_a_fraction():
+    assert format_matrix(np.array([[1 / 9, 0.5, -2 / 3], [0.25, 7, 0.1]])) == "1/9 0.5 -2/3; 1/4 7 0.1"
+
+
 @pytest.mark.parametrize(
     "text",
     ["1 2; 3 4", "1,2\n3,4", "1\t2\r\n3\t4\r\n", "[[1, 2], [3, 4]]", "[[1 2]\n [3 4]]", " 1  2 ;3 4; "],
