@@ -1,0 +1,179 @@
+"""Photographs that come with the app, and the safe reading of pictures that a visitor uploads."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+Pixels = NDArray[np.uint8]
+
+LONG_SIDE = 512
+"""Pictures are shrunk so that neither side is longer."""
+MOST_BYTES = 20_000_000
+MOST_PIXELS = 40_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+READABLE = "PNG, JPEG, WebP, GIF, BMP or TIFF"
+ORIENTATION = 0x0112  # the EXIF tag
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""ITU-R BT.601: how bright red, green and blue look."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph inside scikit-image's wheel: its name there, a short title, and what it shows."""
+
+    name: str
+    title: str
+    alt: str
+
+
+PHOTOS = (
+    Photo("camera", "Photographer", "A man in a coat looks into a camera on a tripod; towers far behind him"),
+    Photo("astronaut", "Astronaut", "Portrait of an astronaut in an orange space suit before a flag and a shuttle"),
+    Photo("chelsea", "Cat", "The face of a tabby cat, close up"),
+    Photo("coffee", "Coffee", "A cup of coffee with a spoon on its saucer, on a wooden table"),
+    Photo("coins", "Coins", "Four rows of old coins on a dark ground"),
+    Photo("rocket", "Rocket", "A white rocket on its launch pad before dawn"),
+    Photo("page", "Book page", "A page of a printed book, unevenly lit"),
+    Photo("brick", "Brick wall", "A wall of bricks, seen straight on"),
+    Photo("grass", "Grass", "Blades of grass from above"),
+    Photo("moon", "Moon", "The surface of the Moon with one large crater"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """A picture read from an upload: uint8 RGB (height, width, 3), and in words what was done to it."""
+
+    image: Pixels
+    notes: tuple[str, ...]
+
+
+def photo(name: str, size: int = LONG_SIDE) -> Pixels:
+    """The photograph `name` of PHOTOS as uint8 RGB (height, width, 3), its longer side at most `size` pixels.
+
+    Raises ValueError for a name that is not in PHOTOS and for a size below 1.
+    """
+    if name not in {entry.name for entry in PHOTOS}:
+        raise ValueError(f"There is no photograph “{name}”: choose {', '.join(entry.name for entry in PHOTOS)}.")
+    if size < 1:
+        raise ValueError(f"size is {size}: a photograph needs at least 1 pixel.")
+    import skimage.data  # not needed by those who only read uploads
+
+    pixels = getattr(skimage.data, name)()
+    return np.array(_shrunk(Image.fromarray(pixels).convert("RGB"), size))
+
+
+def to_grey(image: Pixels) -> Pixels:
+    """Brightness (height, width) of an RGB picture (height, width, 3), 0.299 R + 0.587 G + 0.114 B (BT.601), rounded.
+
+    A picture of two dimensions is returned as it is. Raises ValueError for any other shape.
+    """
+    if image.ndim == 2:
+        return image
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"image has shape {image.shape}: give (height, width) or (height, width, 3).")
+    grey: Pixels = np.rint(image.astype(np.float32) @ LUMA).astype(np.uint8)
+    return grey
+
+
+def decode_upload(data: bytes) -> Upload:
+    """Read an uploaded picture into plain RGB pixels, its longer side at most 512; whatever else it holds is dropped.
+
+    Size in bytes and in pixels is checked before any pixel is decoded. Raises ValueError with a sentence for
+    whatever is no picture, too large, damaged, or of a kind not in FORMATS.
+    """
+    if not data:
+        raise ValueError("The file is empty: choose another one.")
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"The file has {len(data) / 1e6:.0f} MB: at most {MOST_BYTES // 10**6} MB can be read.")
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
+        _check_size(image.size)
+        return _read(image)
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ValueError(_refusal(data, error)) from None
+    except _TooLargeError as error:
+        raise ValueError(str(error)) from None
+    except Exception as error:  # damaged data makes decoders fail in many ways, none of which is the visitor's concern
+        raise ValueError("The picture is damaged or cut off: save it again, or choose another one.") from error
+
+
+class _TooLargeError(Exception):
+    """A picture of more pixels than are read; told apart from what decoders raise."""
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MOST_PIXELS:
+        raise _TooLargeError(
+            f"The picture claims {width:,} × {height:,} pixels: at most {MOST_PIXELS // 10**6} million are read."
+        )
+
+
+def _refusal(data: bytes, error: Exception) -> str:
+    if isinstance(error, Image.DecompressionBombError):
+        return f"The picture claims far too many pixels: at most {MOST_PIXELS // 10**6} million are read."
+    if b"<svg" in data[:4096].lower():
+        return f"An SVG is a drawing, not pixels: export it as PNG, or choose a {READABLE}."
+    return f"The file is no picture that can be read here: choose a {READABLE}."
+
+
+def _read(image: Image.Image) -> Upload:
+    """Decode, turn upright, bring to 8-bit RGB on white, shrink; each step that changed something leaves a note."""
+    notes = []
+    if getattr(image, "is_animated", False):
+        notes.append("It holds several frames: the first is used.")
+        image.seek(0)
+    if ";16" in str(getattr(image, "tile", "")):
+        notes.append("16 bits a channel, scaled to 8.")
+    # a PNG is decoded by getexif already, so what `tile` says is read before
+    if image.getexif().get(ORIENTATION, 1) not in (0, 1):
+        notes.append("Turned upright, as its EXIF orientation says.")
+    full = image.size
+    image.draft(None, (2 * LONG_SIDE, 2 * LONG_SIDE))  # a JPEG is decoded no larger than needed
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    rgb = _on_white(_eight_bits(upright, notes), notes)
+    if max(full) > LONG_SIDE:
+        notes.append(f"Shrunk from {full[0]:,} × {full[1]:,} pixels to {' × '.join(map(str, rgb.size))}.")
+    return Upload(np.array(rgb), tuple(notes))
+
+
+def _eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Bring 16-bit, 32-bit and float greys to 0 … 255; Pillow itself would clip them."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    values = np.asarray(image).astype(np.float64)
+    if image.mode.startswith("I;16"):
+        return Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    if not np.isfinite(values).all():
+        raise ValueError("A picture with infinite or missing values.")
+    low, high = values.min(), values.max()
+    notes.append(f"Its values {low:g} … {high:g} are scaled to 0 … 255.")
+    return Image.fromarray(np.rint((values - low) * (255 / max(high - low, 1e-300))).astype(np.uint8))
+
+
+def _on_white(image: Image.Image, notes: list[str]) -> Image.Image:
+    """RGB, shrunk; transparent parts show white."""
+    if image.mode == "CMYK":
+        notes.append("Printing colours (CMYK) converted to RGB, without a colour profile.")
+    if image.mode in ("P", "PA"):
+        notes.append("Palette colours read as RGB.")
+    if not image.has_transparency_data:
+        return _shrunk(image.convert("RGB"), LONG_SIDE)
+    clear = _shrunk(image.convert("RGBA"), LONG_SIDE)
+    if clear.getchannel("A").getextrema() != (255, 255):
+        notes.append("Transparent parts are laid on white.")
+    white = Image.new("RGBA", clear.size, "white")
+    return Image.alpha_composite(white, clear).convert("RGB")
+
+
+def _shrunk(image: Image.Image, size: int) -> Image.Image:
+    scale = size / max(image.size)
+    if scale >= 1:
+        return image
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS)
