@@ -67,7 +67,7 @@ def working(layer: Conv2d, shape: tuple[int, int, int]) -> None:
     st.latex(r"y_{i,j} = \sum_{u,v} w_{u,v} \cdot x_{\,i S + u D - P,\; j S + v D - P}")
     rows, columns = axis_of(layer, shape, 0), axis_of(layer, shape, 1)
     st.latex(aligned([*size_steps(rows, "H"), *size_steps(columns, "W")]))
-    st.caption(f"Rows: {leftovers(rows, 'row')} Columns: {leftovers(columns, 'column')}")
+    lesson.note(f"Rows: {leftovers(rows, 'row')} Columns: {leftovers(columns, 'column')}")
 
 
 def code(settings: dict[str, Any], flip: bool) -> None:

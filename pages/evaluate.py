@@ -56,7 +56,7 @@ def show_matrix(matrix: NDArray[np.int64], names: tuple[str, ...]) -> None:
         right = int(matrix.trace())
         alt = f"Confusion matrix, rows true, columns predicted: {right} of {matrix.sum()} images on the diagonal"
         st.altair_chart(chart, key="evaluate_matrix", on_select=take_clicked_cell, selection_mode="cell", alt=alt)
-        view.note("Blue: right. Orange: wrong. An empty cell is 0. Click a cell to see its images.")
+        lesson.note("Blue: right. Orange: wrong. An empty cell is 0. Click a cell to see its images.")
     with words:
         st.markdown("**Most confused**")
         pairs = confused_pairs(matrix)
@@ -87,7 +87,7 @@ def show_gallery(subject: Subject, logits: NDArray[np.float32], names: tuple[str
     number = {name: k for k, name in enumerate(names)}
     places = pick_examples(test.labels, probabilities, true=number.get(true), predicted=number.get(predicted))
     what = "mistakes" if true == predicted == ANY else "such images"
-    view.note(f"{len(places):,} {what}, the surest answers first; {min(len(places), GALLERY)} shown.")
+    lesson.note(f"{len(places):,} {what}, the surest answers first; {min(len(places), GALLERY)} shown.")
     shown = places[:GALLERY]
     answers = probabilities.argmax(axis=1)
     words = [f"{names[test.labels[i]]} → {names[answers[i]]}, {probabilities[i].max():.0%}" for i in shown]

@@ -63,11 +63,11 @@ def size_working(layer: Layer, axes: tuple[Axis, Axis], image: Image) -> None:
         st.latex(
             rf"N = C \cdot H \cdot W = {channels} \cdot {height} \cdot {width} = {number(channels * height * width)}"
         )
-        st.caption("Flattened to N values, of which each of the M units makes one output.")
+        lesson.note("Flattened to N values, of which each of the M units makes one output.")
         return
     if axes[0] == axes[1]:
         st.latex(aligned(size_steps(axes[0], "H")))
-        st.caption("The width gives the same.")
+        lesson.note("The width gives the same.")
         return
     for column, axis, symbol in zip(st.columns(2), axes, "HW", strict=True):
         column.latex(aligned(size_steps(axis, symbol)))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from cnn_core.insight import enlarge, image_rgb, tile_grid
 from cnn_core.spec import NetworkSpec, preset
 from pages.shared import state
+from pages.shared.lesson import note
 from pages.shared.site import page
 
 COLUMNS = 8
@@ -171,11 +172,6 @@ def gallery(images: NDArray[np.uint8], captions: list[str]) -> None:
             with st.container(width=104, gap="xsmall"):
                 st.image(upright(image, 96), width=104, output_format="PNG", alt=caption)
                 note(caption)
-
-
-def note(text: str) -> None:
-    """Small print that, unlike `st.caption`, keeps the contrast that WCAG 2.2 AA asks for."""
-    st.markdown(f":small[{text}]")
 
 
 def upright(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

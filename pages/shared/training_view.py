@@ -14,6 +14,7 @@ from cnn_core.training.config import DEFAULT_LEARNING_RATES, OPTIMIZERS
 from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.charts import ACCURACY_SPEC, LOSS_SPEC, curve_rows
+from pages.shared.lesson import note
 from pages.shared.site import page
 
 OPTIMIZER_NAMES = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
@@ -36,7 +37,7 @@ def choose_data() -> Dataset:
     data = state.dataset(name)
     st.image(examples(name), width="stretch", alt=f"Two images of each class of {name.capitalize()}")
     classes = "" if name == "digits" else f" Classes: {', '.join(data.class_names)}."
-    st.caption(f"{DESCRIPTIONS[name][:1].upper()}{DESCRIPTIONS[name][1:]}.{classes}")
+    note(f"{DESCRIPTIONS[name][:1].upper()}{DESCRIPTIONS[name][1:]}.{classes}")
     return data
 
 
@@ -56,7 +57,7 @@ def choose_network(data: Dataset) -> NetworkSpec:
     name = st.selectbox("Network", list(networks), key="train_network", bind="query-params")
     spec = networks[name]
     heavy = " Slow without a GPU." if spec.total_parameters > HEAVY else ""
-    st.caption(f"{NETWORKS[name]} **{spec.total_parameters:,} parameters**.{heavy}")
+    note(f"{NETWORKS[name]} **{spec.total_parameters:,} parameters**.{heavy}")
     return spec
 
 
@@ -168,7 +169,7 @@ def progress(run: Run, last: Any, epochs: int) -> None:
         )
         return
     if run.seconds is not None:
-        st.caption(f"{epochs} epochs in {duration(run.seconds)} on {run.device}; {done:,} steps.")
+        note(f"{epochs} epochs in {duration(run.seconds)} on {run.device}; {done:,} steps.")
 
 
 def duration(seconds: float) -> str:
@@ -223,5 +224,5 @@ def live(run_id: str) -> None:
         st.rerun()
     show(run)
     if st.session_state.get("train_stop"):
-        st.caption("Stopping after this step …")
+        note("Stopping after this step …")
     actions(run)

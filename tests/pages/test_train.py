@@ -29,7 +29,7 @@ def stored_run(*events, workspace: str = "somebody") -> str:
 
 
 def words(at: AppTest) -> str:
-    return "\n".join(e.value for e in (*at.info, *at.success, *at.warning, *at.error, *at.caption, *at.markdown))
+    return "\n".join(e.value for e in (*at.info, *at.success, *at.warning, *at.error, *at.markdown))
 
 
 def test_opens_ready_to_start(open_page: Open) -> None:
