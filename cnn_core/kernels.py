@@ -1,241 +1,360 @@
-"""Kernels of image processing by name and family, and filtering with them."""
+"""Image kernels by name, filtering a photograph with one, and showing signed results honestly."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-Array = NDArray[np.float64]
-PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
-PADDING_MODES: tuple[PaddingMode, ...] = get_args(PaddingMode)
+from cnn_core.colour import DIVERGING, diverging_rgb, symmetric_limit
+from cnn_core.images import to_grey
+
+Weights = NDArray[np.float64]
+Result = NDArray[np.float32]
+
 SIZES = (3, 5)
-# The names of PyTorch's padding modes → those of scipy.ndimage; "reflect" does not repeat the edge pixel in either.
-_SCIPY_MODES = {"zeros": "constant", "reflect": "mirror", "replicate": "nearest", "circular": "wrap"}
+PADDING_MODES = {
+    "zeros": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+    "valid": None,
+}
+"""PyTorch's name of a padding mode → NumPy's; "valid" pads nothing, so the result is smaller."""
+VIEWS = ("signed", "absolute", "clamp")
+SIGMAS = tuple(round(0.4 + 0.1 * step, 1) for step in range(17))
+"""The widths offered for Gaussian kernels, 0.4 … 2.0 pixels."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kernel:
-    """A named kernel: `weights(size)` makes it for an odd size; `formula` is LaTeX; `sees` says what it answers to."""
+    """A named kernel: its family, its formula (LaTeX), in one line what it sees, its weights (k, k), its σ if any."""
 
     name: str
     family: str
     formula: str
     sees: str
-    weights: Callable[[int], Array]
+    weights: Weights
+    sigma: float | None = None
 
 
-def apply_kernel(
-    image: NDArray[np.floating], weights: Array, *, padding_mode: PaddingMode = "zeros"
-) -> NDArray[np.float32]:
-    """Cross-correlate each channel of `image`, (H, W) or (H, W, C), with `weights`; the size is kept.
+def gaussian(size: int, sigma: float) -> Weights:
+    """Gaussian of width `sigma` (pixels), sampled on `size` × `size`; rounded to 4 decimals, adding up to 1."""
+    squares = np.square(np.arange(size) - size // 2)
+    bell = np.exp(-np.add.outer(squares, squares) / (2 * sigma**2))
+    return _balanced(bell / bell.sum(), total=1)
 
-    Beyond the edge: zeros, or the picture reflected, its edge repeated, or the picture again. This is what deep
-    learning calls a convolution; for that of mathematics pass the weights rotated by 180°.
-    Raises ValueError when the kernel is larger than the picture or holds a value that is not finite.
+
+def laplacian_of_gaussian(size: int, sigma: float) -> Weights:
+    """Laplacian of a Gaussian of width `sigma` (pixels), (r² − 2σ²)/(2πσ⁶)·exp(−r²/2σ²) (Marr and Hildreth, 1980).
+
+    Sampled on `size` × `size`, rounded to 4 decimals, its mean taken off so that the weights add up to 0.
     """
-    if not np.isfinite(weights).all():
-        raise ValueError("The kernel holds a value that is not a finite number: every cell needs one.")
-    if weights.shape[0] > image.shape[0] or weights.shape[1] > image.shape[1]:
-        raise ValueError(
-            f"The kernel is {weights.shape[0]} × {weights.shape[1]}, the picture only {image.shape[0]} × "
-            f"{image.shape[1]}: choose a smaller kernel or a larger picture."
-        )
-    planes = image.astype(np.float32) if image.ndim == 3 else image.astype(np.float32)[..., np.newaxis]
-    mode = _SCIPY_MODES[padding_mode]
-    results = [ndimage.correlate(planes[..., c], weights, np.float32, mode) for c in range(planes.shape[-1])]
-    return np.stack(results, axis=-1).reshape(image.shape)
+    squares = np.square(np.arange(size) - size // 2)
+    r2 = np.add.outer(squares, squares)
+    values = (r2 - 2 * sigma**2) / (2 * np.pi * sigma**6) * np.exp(-r2 / (2 * sigma**2))
+    return _balanced(values - values.mean(), total=0)
 
 
-def resized(weights: Array, size: int) -> Array:
-    """`weights` cut or padded with zeros to (size, size) around its centre."""
-    result = np.zeros((size, size))
-    rows, columns = (min(size, n) for n in weights.shape)
-    top, left = (weights.shape[0] - rows) // 2, (weights.shape[1] - columns) // 2
-    to_top, to_left = (size - rows) // 2, (size - columns) // 2
-    result[to_top : to_top + rows, to_left : to_left + columns] = weights[top : top + rows, left : left + columns]
-    return result
-
-
-def _axis(size: int) -> Array:
-    return np.arange(size, dtype=np.float64) - size // 2
-
-
-def _delta(size: int, row: int = 0, column: int = 0) -> Array:
-    weights = np.zeros((size, size))
-    weights[size // 2 + row, size // 2 + column] = 1
-    return weights
-
-
-def _gaussian(size: int) -> Array:
-    """Binomial weights, the whole-number neighbours of a Gaussian with σ = √(size − 1) / 2."""
-    row = np.array([1.0])
-    for _ in range(size - 1):
-        row = np.convolve(row, [1, 1])
-    weights: Array = np.outer(row, row) / row.sum() ** 2
-    return weights
-
-
-def _slope(size: int, across: float) -> Array:
-    """Differences along the row, smoothed down the column: `across` is the middle weight of the 3 × 3 smoothing."""
-    smooth, slope = np.array([1.0, across, 1.0]), np.array([-1.0, 0.0, 1.0])
-    for _ in range((size - 3) // 2):
-        smooth, slope = np.convolve(smooth, [1, 2, 1]), np.convolve(slope, [1, 2, 1])
-    return np.outer(smooth, slope)
-
-
-def _prewitt(size: int) -> Array:
-    return np.tile(np.sign(_axis(size)), (size, 1))
-
-
-def _laplacian(size: int) -> Array:
-    weights = np.zeros((size, size))
-    weights[size // 2, :] = weights[:, size // 2] = 1
-    weights[size // 2, size // 2] = -2 * (size - 1)
-    return weights
-
-
-def _sharpen(size: int) -> Array:
-    return _delta(size) - _laplacian(size)
-
-
-def _log(size: int) -> Array:
-    """Laplacian of Gaussian with σ = size / 5, made to sum to 0, its middle made 1."""
-    squares = np.add.outer(_axis(size) ** 2, _axis(size) ** 2) / (2 * (size / 5) ** 2)
-    weights = (1 - squares) * np.exp(-squares)
-    weights -= weights.mean()
-    rounded: Array = np.round(weights / weights[size // 2, size // 2], 4)
+def _balanced(values: Weights, total: float) -> Weights:
+    """Rounded to 4 decimals; what rounding leaves over goes to the middle weight."""
+    rounded = np.round(values, 4)
+    middle = len(values) // 2
+    rounded[middle, middle] = np.round(rounded[middle, middle] + total - rounded.sum(), 4)
     return rounded
 
 
-def _emboss(size: int) -> Array:
-    weights = np.add.outer(_axis(size), _axis(size))
-    weights[size // 2, size // 2] = 1
-    return weights
+def _matrix(text: str, divisor: float = 1) -> Weights:
+    return np.array([[float(word) for word in row.split()] for row in text.split(";")]) / divisor
 
 
-def _lines(size: int) -> Array:
-    """A bright row between dark ones; sums to 0."""
-    weights = -np.ones((size, size))
-    weights[size // 2] = size - 1
-    return weights
+def _slope(name: str, middle: int, side: int, remark: str) -> list[Kernel]:
+    """A smoothed difference along x and along y."""
+    x = _matrix(f"{-side} 0 {side}; {-middle} 0 {middle}; {-side} 0 {side}")
+    smooth = rf"\begin{{bmatrix}}{side}\\{middle}\\{side}\end{{bmatrix}}"
+    across = rf"\begin{{bmatrix}}{side}&{middle}&{side}\end{{bmatrix}}"
+    formula_x = rf"{smooth}\begin{{bmatrix}}-1&0&1\end{{bmatrix}} \approx \partial I/\partial x"
+    formula_y = rf"\begin{{bmatrix}}-1\\0\\1\end{{bmatrix}}{across} \approx \partial I/\partial y"
+    family = "Edges"
+    sees_x = f"Vertical edges: positive where it gets brighter to the right. {remark}"
+    sees_y = f"Horizontal edges: positive where it gets brighter downwards. {remark}"
+    return [
+        Kernel(f"{name} x", family, formula_x, sees_x, x),
+        Kernel(f"{name} y", family, formula_y, sees_y, x.T.copy()),
+    ]
 
 
-KERNELS = (
-    Kernel("Identity", "Copy", r"y = x", "Nothing: the picture stays as it is.", _delta),
-    Kernel(
-        "Shift left",
-        "Copy",
-        r"y_{i,j} = x_{i,j+1}",
-        "Every pixel takes its right neighbour's place.",
-        lambda n: _delta(n, 0, 1),
-    ),
-    Kernel(
-        "Box blur",
-        "Blur",
-        r"w = \tfrac{1}{k^2}",
-        "The mean of the neighbourhood: detail goes, square blotches stay.",
-        lambda n: np.full((n, n), 1 / n**2),
-    ),
-    Kernel(
-        "Gaussian blur",
-        "Blur",
-        r"w \propto e^{-(u^2+v^2)/2\sigma^2}",
-        "A mean that trusts near pixels more: the smooth blur.",
-        _gaussian,
-    ),
-    Kernel(
-        "Motion blur",
-        "Blur",
-        r"w_{u,u} = \tfrac{1}{k}",
-        "The mean along a diagonal, as if the camera had moved.",
-        lambda n: np.eye(n) / n,
-    ),
-    Kernel(
-        "Sharpen",
-        "Sharpen",
-        r"w = \delta - \nabla^2",
-        "What differs from its neighbours is made to differ more.",
-        _sharpen,
-    ),
-    Kernel(
-        "Unsharp mask",
-        "Sharpen",
-        r"w = 2\delta - \text{blur}",
-        "The picture plus all that a blur takes from it.",
-        lambda n: 2 * _delta(n) - _gaussian(n),
-    ),
-    Kernel(
-        "Sobel: vertical edges",
-        "Edges",
-        r"w = (1\;2\;1)^\top (-1\;0\;1)",
-        "Brightness that changes from left to right.",
-        lambda n: _slope(n, 2),
-    ),
-    Kernel(
-        "Sobel: horizontal edges",
-        "Edges",
-        r"w = (-1\;0\;1)^\top (1\;2\;1)",
-        "Brightness that changes from top to bottom.",
-        lambda n: _slope(n, 2).T,
-    ),
-    Kernel(
-        "Prewitt: vertical edges",
-        "Edges",
-        r"w = (1\;1\;1)^\top (-1\;0\;1)",
-        "As Sobel, all rows counted alike.",
-        _prewitt,
-    ),
-    Kernel(
-        "Prewitt: horizontal edges",
-        "Edges",
-        r"w = (-1\;0\;1)^\top (1\;1\;1)",
-        "As Sobel, all columns counted alike.",
-        lambda n: _prewitt(n).T,
-    ),
-    Kernel(
-        "Scharr: vertical edges",
-        "Edges",
-        r"w = (3\;10\;3)^\top (-1\;0\;1)",
-        "As Sobel, but equally strong for edges at any angle.",
-        lambda n: 3 * _slope(n, 10 / 3),
-    ),
-    Kernel(
-        "Scharr: horizontal edges",
-        "Edges",
-        r"w = (-1\;0\;1)^\top (3\;10\;3)",
-        "As Sobel, but equally strong for edges at any angle.",
-        lambda n: 3 * _slope(n, 10 / 3).T,
-    ),
-    Kernel(
-        "Laplacian",
-        "Second derivative",
-        r"w = \nabla^2",
-        "Pixels that differ from the mean of their neighbours, in any direction.",
-        _laplacian,
-    ),
-    Kernel(
-        "Laplacian of Gaussian",
-        "Second derivative",
-        r"w = -\nabla^2 e^{-(u^2+v^2)/2\sigma^2}",
-        "Blobs of its own size, and edges where the sign changes.",
-        _log,
-    ),
-    Kernel("Emboss", "Relief", r"w_{u,v} = u + v", "Light that falls in from one corner.", _emboss),
-    Kernel(
-        "Horizontal lines",
-        "Lines",
-        r"w_{0,v} = k-1,\; \text{else } -1",
-        "Thin bright lines that run left to right.",
-        _lines,
-    ),
-    Kernel(
-        "Vertical lines",
-        "Lines",
-        r"w_{u,0} = k-1,\; \text{else } -1",
-        "Thin bright lines that run top to bottom.",
-        lambda n: _lines(n).T,
-    ),
-)
+def _plain() -> list[Kernel]:
+    return [
+        Kernel("Identity", "Unchanged", "y = I", "Nothing: every pixel is kept.", _matrix("0 0 0; 0 1 0; 0 0 0")),
+        Kernel(
+            "Shift",
+            "Unchanged",
+            r"y_{i,j} = I_{i,\,j-1}",
+            "Every pixel's left neighbour: the picture moves one pixel to the right.",
+            _matrix("0 0 0; 1 0 0; 0 0 0"),
+        ),
+    ]
+
+
+def _blurs(sigma: float) -> list[Kernel]:
+    bell = rf"w_{{u,v}} \propto e^{{-(u^2+v^2)/2\sigma^2}},\quad \sigma = {sigma:g}"
+    soft = "The mean of the neighbourhood, near pixels counting more: noise and fine detail go."
+    box = "The plain mean of the neighbourhood: noise goes, edges smear."
+    return [
+        Kernel("Box blur 3 × 3", "Blur", r"w = \tfrac{1}{9}", box, np.full((3, 3), 1 / 9)),
+        Kernel("Box blur 5 × 5", "Blur", r"w = \tfrac{1}{25}", box, np.full((5, 5), 1 / 25)),
+        Kernel("Gaussian 3 × 3", "Blur", bell, soft, gaussian(3, sigma), sigma),
+        Kernel("Gaussian 5 × 5", "Blur", bell, soft, gaussian(5, sigma), sigma),
+        Kernel(
+            "Motion blur",
+            "Blur",
+            r"w_{u,v} = \tfrac{1}{5}\;[u = v]",
+            "The mean along a diagonal, as if the camera had moved.",
+            np.eye(5) / 5,
+        ),
+    ]
+
+
+def _sharpeners() -> list[Kernel]:
+    binomial = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256
+    twice = 2 * np.pad([[1.0]], 2)
+    return [
+        Kernel(
+            "Sharpen",
+            "Sharpen",
+            r"y = I - \nabla^2 I",
+            "The picture with its fine detail added once more.",
+            _matrix("0 -1 0; -1 5 -1; 0 -1 0"),
+        ),
+        Kernel(
+            "Unsharp mask",
+            "Sharpen",
+            r"y = I + (I - G * I) = 2I - G * I",
+            "The picture plus its difference from a blurred copy, as printers did with film.",
+            twice - binomial,
+        ),
+        Kernel(
+            "Emboss",
+            "Sharpen",
+            r"y = I + \partial I/\partial d",
+            "Relief: slopes along the diagonal become light and shade.",
+            _matrix("-2 -1 0; -1 1 1; 0 1 2"),
+        ),
+    ]
+
+
+def _curvature(sigma: float) -> list[Kernel]:
+    second = r"y \approx \partial^2 I/\partial x^2 + \partial^2 I/\partial y^2"
+    log = rf"y = \nabla^2 (G_\sigma * I),\quad \sigma = {sigma:g}"
+    return [
+        Kernel(
+            "Laplacian",
+            "Spots and outlines",
+            second,
+            "Changes of slope in every direction; it doubles at an edge and is loud in noise.",
+            _matrix("0 1 0; 1 -4 1; 0 1 0"),
+        ),
+        Kernel(
+            "Laplacian, 8 neighbours",
+            "Spots and outlines",
+            second,
+            "As the Laplacian, with the diagonals: outlines of any direction.",
+            _matrix("1 1 1; 1 -8 1; 1 1 1"),
+        ),
+        Kernel(
+            "Laplacian of Gaussian",
+            "Spots and outlines",
+            log,
+            "Spots about 1.4 σ in radius: blurred first, so noise is quieter.",
+            laplacian_of_gaussian(5, sigma),
+            sigma,
+        ),
+    ]
+
+
+def _lines() -> list[Kernel]:
+    def line(name: str, text: str) -> Kernel:
+        sees = f"Bright {name} lines one pixel wide; dark ones come out negative."
+        return Kernel(f"{name.capitalize()} line", "Lines", r"\textstyle\sum w = 0", sees, _matrix(text))
+
+    return [
+        line("horizontal", "-1 -1 -1; 2 2 2; -1 -1 -1"),
+        line("vertical", "-1 2 -1; -1 2 -1; -1 2 -1"),
+        line("rising", "-1 -1 2; -1 2 -1; 2 -1 -1"),
+        line("falling", "2 -1 -1; -1 2 -1; -1 -1 2"),
+    ]
+
+
+@lru_cache(maxsize=len(SIGMAS) + 1)
+def library(sigma: float = 1.0) -> tuple[Kernel, ...]:
+    """Every named kernel, family by family; the Gaussian ones of width `sigma` (pixels)."""
+    return (
+        *_slope("Sobel", 2, 1, "Smoothed along the edge."),
+        *_slope("Prewitt", 1, 1, "A plain mean along the edge."),
+        *_slope("Scharr", 10, 3, "Weighted so that slanted edges come out right."),
+        *_curvature(sigma),
+        *_lines(),
+        *_blurs(sigma),
+        *_sharpeners(),
+        *_plain(),
+    )
+
+
+KERNELS = library()
+
+
+def named(name: str, sigma: float = 1.0) -> Kernel:
+    """The kernel called `name`, of width `sigma` if it has one. Raises ValueError for a name that is not in KERNELS."""
+    for kernel in library(sigma):
+        if kernel.name == name:
+            return kernel
+    raise ValueError(f"There is no kernel “{name}”: choose {', '.join(kernel.name for kernel in KERNELS)}.")
+
+
+def recognise(weights: Weights) -> Kernel | None:
+    """The named kernel that has exactly these weights, of whatever σ of SIGMAS; zeros around it do not count."""
+    core = resize(weights, 3) if weights.shape == (5, 5) else weights
+    forms = [weights, core] if np.count_nonzero(core) == np.count_nonzero(weights) else [weights]
+    candidates = [*KERNELS, *(kernel for sigma in SIGMAS for kernel in library(sigma) if kernel.sigma)]
+    for form in forms:
+        for kernel in candidates:
+            if np.array_equal(kernel.weights, form):
+                return kernel
+    return None
+
+
+def resize(weights: Weights, size: int) -> Weights:
+    """The same centre on `size` × `size` cells (odd): zeros added around, or the border cut off."""
+    grow = (size - len(weights)) // 2
+    return np.pad(weights, grow) if grow >= 0 else weights[-grow:grow, -grow:grow]
+
+
+def check_weights(weights: Weights) -> Weights:
+    """`weights` as float64, unchanged. Raises ValueError unless finite, two-dimensional and of odd height and width."""
+    values = np.asarray(weights, dtype=np.float64)
+    if values.ndim != 2 or not (values.shape[0] % 2 and values.shape[1] % 2):
+        shape = " × ".join(map(str, values.shape))
+        raise ValueError(f"The kernel is {shape}: give it an odd number of rows and columns, so that it has a middle.")
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, column = bad[0]
+        what = "is empty" if np.isnan(values[row, column]) else "is infinite"
+        raise ValueError(f"The kernel's row {row + 1}, column {column + 1} {what}: type a number.")
+    return values
+
+
+def pad_image(image: NDArray[np.generic], weights: Weights, padding_mode: str) -> NDArray[np.generic]:
+    """`image` (height, width) or (height, width, 3) with the border that keeps its size under `weights`, filled in.
+
+    Raises ValueError for an unknown `padding_mode`, and when nothing is padded and the kernel is larger.
+    """
+    if padding_mode not in PADDING_MODES:
+        raise ValueError(f"padding_mode is “{padding_mode}”: choose {', '.join(PADDING_MODES)}.")
+    mode = PADDING_MODES[padding_mode]
+    height, width = weights.shape
+    if mode is None:
+        if height > image.shape[0] or width > image.shape[1]:
+            raise ValueError(
+                f"The kernel is {height} × {width} and the picture {image.shape[0]} × {image.shape[1]}: "
+                "without padding the kernel does not fit. Choose a padding, or a smaller kernel."
+            )
+        return image
+    borders = [(height // 2, height // 2), (width // 2, width // 2), (0, 0)]
+    return np.pad(image, borders[: image.ndim], mode=mode)  # type: ignore[call-overload, no-any-return]
+
+
+def apply_kernel(
+    image: NDArray[np.generic],
+    weights: Weights,
+    *,
+    per_channel: bool = False,
+    padding_mode: str = "zeros",
+    flip: bool = False,
+) -> Result:
+    """Filter a picture (height, width) or (height, width, 3) with one kernel; float32, in the picture's own units.
+
+    Cross-correlation, what deep learning calls convolution; `flip` turns the kernel by 180° first, which makes it
+    the convolution of mathematics. The result is (height, width) of the grey picture, or (height, width, 3) with
+    `per_channel`, where the same kernel filters red, green and blue each by itself. Raises ValueError for weights
+    that are not finite or have no middle, and for an unknown `padding_mode`.
+    """
+    w = check_weights(weights)
+    if flip:
+        w = w[::-1, ::-1]
+    grey = image.ndim == 2 or not per_channel
+    planes = to_grey(image)[None] if grey else np.moveaxis(image, -1, 0)  # type: ignore[arg-type]
+    padded = np.stack([pad_image(plane, w, padding_mode) for plane in planes]).astype(np.float32)
+    rows, columns = padded.shape[1] - w.shape[0] + 1, padded.shape[2] - w.shape[1] + 1
+    result = np.zeros((len(planes), rows, columns), dtype=np.float32)
+    for (u, v), weight in np.ndenumerate(w):
+        if weight:  # one shifted copy a weight: few, whole-picture steps
+            result += np.float32(weight) * padded[:, u : u + rows, v : v + columns]
+    return result[0] if grey else np.moveaxis(result, 0, -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A result made visible: pixels (height, width, 3), the ends of the scale, its colours, and what is hidden."""
+
+    pixels: NDArray[np.uint8]
+    low: float
+    high: float
+    colours: tuple[str, ...]
+    remark: str
+
+
+def show_result(result: Result, view: str) -> Shown:
+    """Colour a filter result for the screen, on a scale that is stated.
+
+    `view` "signed": colours, symmetric about zero; "absolute": magnitudes, black to white; "clamp": as a picture,
+    0 … 255, whatever lies outside cut off. Raises ValueError for another `view`.
+    """
+    if view not in VIEWS:
+        raise ValueError(f"view is “{view}”: choose {', '.join(VIEWS)}.")
+    limit = symmetric_limit(result)
+    if view == "clamp":
+        hidden = float(np.mean((result < -0.5) | (result > 255.5)))
+        remark = (
+            f"Below 0 is black, above 255 is white. This hides {_percent(hidden)} of the values."
+            if hidden
+            else "Every value lies between 0 and 255: nothing is hidden."
+        )
+        return Shown(_rgb(np.rint(np.clip(result, 0, 255))), 0.0, 255.0, ("#000000", "#ffffff"), remark)
+    if view == "absolute":
+        remark = "Black is zero. This hides the sign: dark-to-bright and bright-to-dark look the same."
+        return Shown(_rgb(np.rint(np.abs(result) * (255 / limit))), 0.0, limit, ("#000000", "#ffffff"), remark)
+    if result.ndim == 3:  # three signed channels share one picture: zero is mid-grey in each
+        remark = "Mid-grey is zero in each channel; darker is negative, brighter positive."
+        pixels = _rgb(np.rint(127.5 + result * (127.5 / limit)))
+        return Shown(pixels, -limit, limit, ("#000000", "#808080", "#ffffff"), remark)
+    steps = 255
+    ramp = diverging_rgb(np.linspace(-1, 1, 2 * steps + 1), 1.0)  # looked up: fast enough while a cell is edited
+    pixels = ramp[np.rint(result * (steps / limit)).astype(np.int16) + steps]
+    colours = tuple("#" + "".join(f"{int(part):02x}" for part in colour) for colour in DIVERGING)
+    remark = "White is zero, red negative, blue positive. The ends are this result's largest value."
+    return Shown(pixels, -limit, limit, colours, remark)
+
+
+def _rgb(values: Result) -> NDArray[np.uint8]:
+    pixels = values.astype(np.uint8)
+    return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "less than 1 %"
+
+
+def on_balance(weights: Weights) -> str:
+    """What the sum of the weights tells of flat areas of a picture, in one sentence."""
+    total = float(np.sum(weights))
+    if abs(total) < 1e-9 * max(1.0, float(np.abs(weights).sum())):
+        return "The weights add up to 0: flat areas become 0, only changes are seen."
+    if abs(total - 1) < 1e-9:
+        return "The weights add up to 1: flat areas keep their brightness."
+    return f"The weights add up to {total:.4g}: flat areas come out {total:.4g} times as bright.".replace("-", "−")
+
+
+def usual_view(weights: Weights) -> str:
+    """The view that suits a kernel: "signed" when the weights add up to 0 or less, else "clamp"."""
+    return "clamp" if float(np.sum(weights)) > 1e-6 else "signed"

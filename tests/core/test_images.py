@@ -204,5 +204,5 @@ def test_what_is_no_picture_gets_a_sentence(data, words):
 @pytest.mark.parametrize("share", [0.3, 0.7])
 def test_truncated_files_are_refused(kind, share):
     whole = saved(Image.fromarray(RNG.integers(0, 256, (100, 100, 3), dtype=np.uint8)), kind)
-    with pytest.raises(ValueError, match="damaged or cut off|no picture"):
+    with pytest.raises(ValueError, match=r"damaged or cut off|no picture"):
         decode_upload(whole[: int(len(whole) * share)])
