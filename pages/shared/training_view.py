@@ -204,7 +204,11 @@ def actions(run: Run) -> None:
     with st.container(horizontal=True):
         if run.alive:
             st.button(
-                "Stop", icon=":material/stop:", key="train_stop", on_click=state.store().request_stop, args=(run.id,)
+                "Stop training",
+                icon=":material/stop:",
+                key="train_stop",
+                on_click=state.store().request_stop,
+                args=(run.id,),
             )
             return
         if run.status in ("failed", "interrupted", "stopped"):

@@ -41,7 +41,7 @@ def test_a_reload_in_the_middle_and_another_browser_find_the_run(page: Page, app
     elsewhere = browser.new_context().new_page()
     elsewhere.goto(page.url)
     message(elsewhere, "Training Tiny CNN on Digits")
-    elsewhere.get_by_role("button", name="Stop").click()
+    elsewhere.get_by_role("button", name="Stop training").click()
     message(page, "Stopped. Every finished epoch is kept.")
     elsewhere.context.close()
 
@@ -53,7 +53,7 @@ def test_leaving_the_page_keeps_the_run_going(page: Page, app_url: str) -> None:
     expect(page.get_by_role("heading", name="Shapes", level=1)).to_be_visible()
     page.get_by_role("link", name="Train", exact=True).click()
     message(page, "Training Tiny CNN on Digits")
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop training").click()
     message(page, "Stopped. Every finished epoch is kept.")
 
 
