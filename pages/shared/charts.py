@@ -167,7 +167,13 @@ def _curve_spec(what: str, title: str, domain: list[float] | None) -> dict[str, 
         "type": "nominal",
         "title": None,
         "scale": {"domain": series, "range": [RIGHT, RIGHT, WRONG, "#8A8F9C"]},
-        "legend": {"orient": "top", "values": series[1:], "symbolType": "stroke", "symbolStrokeWidth": 3},
+        "legend": {
+            "orient": "top",
+            "values": series[1:],
+            "symbolType": "stroke",
+            "symbolStrokeWidth": 3,
+            "symbolOpacity": 1,
+        },
     }
     tooltip = [
         {"field": "series", "type": "nominal"},
@@ -187,7 +193,7 @@ def _curve_spec(what: str, title: str, domain: list[float] | None) -> dict[str, 
             layer("training", points),
             layer("validation", points),
         ],
-        "height": 200,
+        "height": 300,
     }
 
 

@@ -114,7 +114,7 @@ def choose_settings(data: Dataset) -> TrainConfig:
     try:
         return TrainConfig(data.name, optimizer, rate, batch_size=batch, epochs=epochs, seed=seed)
     except ValueError as problem:
-        st.error(str(problem)[:1].upper() + str(problem)[1:])
+        st.error(str(problem).replace("_", " ").capitalize())
         st.stop()
 
 

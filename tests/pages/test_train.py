@@ -72,7 +72,7 @@ def test_extreme_settings_are_taken(open_page: Open, submitted: list[str]) -> No
 @pytest.mark.parametrize("rate", [0, 1e7])
 def test_an_impossible_learning_rate_gets_a_sentence(open_page: Open, rate: float) -> None:
     at = open_page("train", train_rate=rate)
-    assert at.error[0].value.startswith("Learning_rate is")
+    assert at.error[0].value.startswith("Learning rate is")
 
 
 @pytest.mark.parametrize(
