@@ -1,55 +1,62 @@
 """Results of filtering as pictures, each with the one scale that says which number a colour stands for."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.colour import diverging_rgb, symmetric_limit
+from cnn_core.colour import DIVERGING, diverging_rgb, symmetric_limit
 
-View = Literal["Signed colours", "Absolute value", "Clamp 0 … 255"]
-VIEWS: tuple[View, ...] = get_args(View)
-HIDES = {
-    "Signed colours": "Nothing is hidden: sign and size both show, on a scale centred at 0.",
-    "Absolute value": "Hides the sign: a step up and a step down look the same.",
-    "Clamp 0 … 255": "Hides everything below 0 and above 255: half of an edge filter's answer is lost.",
-}
+VIEWS = ("signed", "absolute", "clamp")
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A picture uint8 (H, W, 3), its colour bar uint8 (1, 256, 3), and the numbers at the bar's left and right end."""
+    """A result made visible: pixels (height, width, 3), the ends of the scale, its colours, and what is hidden."""
 
-    rgb: NDArray[np.uint8]
-    bar: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     low: float
     high: float
+    colours: tuple[str, ...]
+    remark: str
 
 
-def show_result(result: NDArray[np.float32], view: View) -> Shown:
-    """A filtered picture, grey (H, W) or colour (H, W, 3), as it is to be seen.
+def show_result(result: NDArray[np.float32], view: str) -> Shown:
+    """Colour a filter result for the screen, on a scale that is stated.
 
-    A result within 0 … 255 is a picture already and is shown as it is. Otherwise `view` decides: signed values on
-    −limit … +limit (red to blue for grey; for colour, mid-grey is 0), their absolute value on 0 … limit, or cut off.
+    `view` "signed": colours, symmetric about zero; "absolute": magnitudes, black to white; "clamp": as a picture,
+    0 … 255, whatever lies outside cut off. Raises ValueError for another `view`.
     """
-    if result.min() >= 0 and result.max() <= 255:
-        return _plain(result, 0.0, 255.0)
-    if view == "Clamp 0 … 255":
-        return _plain(np.clip(result, 0, 255), 0.0, 255.0)
+    if view not in VIEWS:
+        raise ValueError(f"view is “{view}”: choose {', '.join(VIEWS)}.")
     limit = symmetric_limit(result)
-    if view == "Absolute value":
-        return _plain(np.abs(result), 0.0, limit)
-    if result.ndim == 3:
-        return _plain(result, -limit, limit)
-    bar = np.linspace(-limit, limit, 256)[np.newaxis]
-    return Shown(diverging_rgb(result, limit), diverging_rgb(bar, limit), -limit, limit)
+    if view == "clamp":
+        hidden = float(np.mean((result < -0.5) | (result > 255.5)))
+        remark = (
+            f"Below 0 is black, above 255 is white. This hides {_percent(hidden)} of the values."
+            if hidden
+            else "Every value lies between 0 and 255: nothing is hidden."
+        )
+        return Shown(_rgb(np.rint(np.clip(result, 0, 255))), 0.0, 255.0, ("#000000", "#ffffff"), remark)
+    if view == "absolute":
+        remark = "Black is zero. This hides the sign: dark-to-bright and bright-to-dark look the same."
+        return Shown(_rgb(np.rint(np.abs(result / limit) * 255)), 0.0, limit, ("#000000", "#ffffff"), remark)
+    if result.ndim == 3:  # three signed channels share one picture: zero is mid-grey in each
+        remark = "Mid-grey is zero in each channel; darker is negative, brighter positive."
+        pixels = _rgb(np.rint(127.5 + result / limit * 127.5))
+        return Shown(pixels, -limit, limit, ("#000000", "#808080", "#ffffff"), remark)
+    steps = 255
+    ramp = diverging_rgb(np.linspace(-1, 1, 2 * steps + 1), 1.0)  # looked up: fast enough while a cell is edited
+    pixels = ramp[np.rint(result / limit * steps).astype(np.int16) + steps]
+    colours = tuple("#" + "".join(f"{int(part):02x}" for part in colour) for colour in DIVERGING)
+    remark = "White is zero, red negative, blue positive. The ends are this result's largest value."
+    return Shown(pixels, -limit, limit, colours, remark)
 
 
-def _plain(values: NDArray[np.float32], low: float, high: float) -> Shown:
-    """From black at `low` to white at `high`."""
-    levels = np.round((values - low) / (high - low) * 255).astype(np.uint8)
-    bar = np.arange(256, dtype=np.uint8)[np.newaxis, :, np.newaxis]
-    return Shown(
-        levels if levels.ndim == 3 else np.repeat(levels[..., np.newaxis], 3, axis=2), bar.repeat(3, axis=2), low, high
-    )
+def _rgb(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    pixels = values.astype(np.uint8)
+    return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "less than 1 %"

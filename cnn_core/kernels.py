@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.colour import DIVERGING, diverging_rgb, symmetric_limit
 from cnn_core.images import to_grey
 
 Weights = NDArray[np.float64]
 Result = NDArray[np.float32]
+Pixel = TypeVar("Pixel", bound=np.generic)
 
 SIZES = (3, 5)
 PADDING_MODES = {
@@ -21,7 +22,6 @@ PADDING_MODES = {
     "valid": None,
 }
 """PyTorch's name of a padding mode → NumPy's; "valid" pads nothing, so the result is smaller."""
-VIEWS = ("signed", "absolute", "clamp")
 SIGMAS = tuple(round(0.4 + 0.1 * step, 1) for step in range(17))
 """The widths offered for Gaussian kernels, 0.4 … 2.0 pixels."""
 
@@ -244,7 +244,7 @@ def check_weights(weights: Weights) -> Weights:
     return values
 
 
-def pad_image(image: NDArray[np.generic], weights: Weights, padding_mode: str) -> NDArray[np.generic]:
+def pad_image(image: NDArray[Pixel], weights: Weights, padding_mode: str) -> NDArray[Pixel]:
     """`image` (height, width) or (height, width, 3) with the border that keeps its size under `weights`, filled in.
 
     Raises ValueError for an unknown `padding_mode`, and when nothing is padded and the kernel is larger.
@@ -293,56 +293,22 @@ def apply_kernel(
     return result[0] if grey else np.moveaxis(result, 0, -1)
 
 
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """A result made visible: pixels (height, width, 3), the ends of the scale, its colours, and what is hidden."""
+def most_changed(result: Result, padded: NDArray[np.generic], weights: Weights) -> tuple[int, int]:
+    """The pixel (row, column) of a `result` that differs most from what the kernel makes of a flat area.
 
-    pixels: NDArray[np.uint8]
-    low: float
-    high: float
-    colours: tuple[str, ...]
-    remark: str
-
-
-def show_result(result: Result, view: str) -> Shown:
-    """Colour a filter result for the screen, on a scale that is stated.
-
-    `view` "signed": colours, symmetric about zero; "absolute": magnitudes, black to white; "clamp": as a picture,
-    0 … 255, whatever lies outside cut off. Raises ValueError for another `view`.
+    `padded` is the picture the windows were read from. Pixels near the border are left out where there are others.
     """
-    if view not in VIEWS:
-        raise ValueError(f"view is “{view}”: choose {', '.join(VIEWS)}.")
-    limit = symmetric_limit(result)
-    if view == "clamp":
-        hidden = float(np.mean((result < -0.5) | (result > 255.5)))
-        remark = (
-            f"Below 0 is black, above 255 is white. This hides {_percent(hidden)} of the values."
-            if hidden
-            else "Every value lies between 0 and 255: nothing is hidden."
-        )
-        return Shown(_rgb(np.rint(np.clip(result, 0, 255))), 0.0, 255.0, ("#000000", "#ffffff"), remark)
-    if view == "absolute":
-        remark = "Black is zero. This hides the sign: dark-to-bright and bright-to-dark look the same."
-        return Shown(_rgb(np.rint(np.abs(result) * (255 / limit))), 0.0, limit, ("#000000", "#ffffff"), remark)
-    if result.ndim == 3:  # three signed channels share one picture: zero is mid-grey in each
-        remark = "Mid-grey is zero in each channel; darker is negative, brighter positive."
-        pixels = _rgb(np.rint(127.5 + result * (127.5 / limit)))
-        return Shown(pixels, -limit, limit, ("#000000", "#808080", "#ffffff"), remark)
-    steps = 255
-    ramp = diverging_rgb(np.linspace(-1, 1, 2 * steps + 1), 1.0)  # looked up: fast enough while a cell is edited
-    pixels = ramp[np.rint(result * (steps / limit)).astype(np.int16) + steps]
-    colours = tuple("#" + "".join(f"{int(part):02x}" for part in colour) for colour in DIVERGING)
-    remark = "White is zero, red negative, blue positive. The ends are this result's largest value."
-    return Shown(pixels, -limit, limit, colours, remark)
-
-
-def _rgb(values: Result) -> NDArray[np.uint8]:
-    pixels = values.astype(np.uint8)
-    return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "less than 1 %"
+    rows, columns = result.shape[:2]
+    top, left = (side // 2 for side in weights.shape)
+    middle = padded[top : top + rows, left : left + columns].astype(np.float32)
+    change = np.abs(result - np.float32(weights.sum()) * middle).reshape(rows, columns, -1).sum(axis=-1)
+    if min(rows, columns) > 4 * max(weights.shape):
+        edge = max(weights.shape)
+        inner = np.zeros_like(change)
+        inner[edge:-edge, edge:-edge] = change[edge:-edge, edge:-edge]
+        change = inner
+    row, column = divmod(int(np.argmax(change)), columns) if change.any() else (rows // 2, columns // 2)
+    return row, column
 
 
 def on_balance(weights: Weights) -> str:

@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from cnn_core import kernels
 from cnn_core.images import to_grey
-from cnn_core.kernels import KERNELS, apply_kernel, named, pad_image, recognise, show_result
+from cnn_core.kernel_code import scipy_code, torch_code
+from cnn_core.kernels import KERNELS, apply_kernel, named, pad_image, recognise
 from cnn_core.matrices import format_matrix, parse_matrix
 
 SCIPY = {"zeros": "constant", "reflect": "mirror", "replicate": "nearest", "circular": "wrap"}
@@ -166,50 +167,35 @@ def test_resizing_keeps_the_centre():
     np.testing.assert_array_equal(kernels.resize(w, 5), w)
 
 
-def test_signed_view_is_symmetric_about_white():
-    shown = show_result(np.array([[-200, 0, 100]], np.float32), "signed")
-    assert (shown.low, shown.high) == (-200, 200)
-    red, white, blue = shown.pixels[0].tolist()
-    assert red == [103, 0, 31]  # the end of the scale
-    assert white == [247, 247, 247]
-    assert blue[2] > blue[0]
-
-
-def test_signed_view_of_channels_puts_zero_at_mid_grey():
-    shown = show_result(np.array([[[-50, 0, 50]]], np.float32), "signed")
-    assert (shown.low, shown.high) == (-50, 50)
-    assert shown.pixels.tolist() == [[[0, 128, 255]]]
-
-
-def test_absolute_view_hides_the_sign_and_says_so():
-    shown = show_result(np.array([[-200, 0, 200, 100]], np.float32), "absolute")
-    assert (shown.low, shown.high) == (0, 200)
-    assert shown.pixels[0, :, 0].tolist() == [255, 0, 255, 128]
-    assert "hides the sign" in shown.remark
-
-
-def test_clamped_view_says_how_much_it_hides():
-    shown = show_result(np.array([[-1, 0, 128, 300]], np.float32), "clamp")
-    assert (shown.low, shown.high) == (0, 255)
-    assert shown.pixels[0, :, 0].tolist() == [0, 0, 128, 255]
-    assert "hides 50 %" in shown.remark
-    assert "nothing is hidden" in show_result(np.array([[0, 255]], np.float32), "clamp").remark
-    assert "less than 1 %" in show_result(np.array([[-9] + [5] * 999], np.float32), "clamp").remark
-
-
-@given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2), elements=st.floats(-1e9, 1e9, width=32)))
-def test_every_result_can_be_shown(result):
-    for view in kernels.VIEWS:
-        shown = show_result(result, view)
-        assert shown.pixels.shape == (*result.shape, 3)
-        assert shown.low < shown.high
-    with pytest.raises(ValueError, match="view is “heat”: choose signed"):
-        show_result(result, "heat")
-
-
 def test_what_the_sum_of_the_weights_tells():
     assert "add up to 0" in kernels.on_balance(named("Sobel x").weights)
     assert "add up to 1" in kernels.on_balance(named("Box blur 3 × 3").weights)
     assert "add up to −9: flat areas come out −9 times" in kernels.on_balance(-np.ones((3, 3)))
     assert kernels.usual_view(named("Laplacian").weights) == "signed"
     assert kernels.usual_view(named("Sharpen").weights) == "clamp"
+
+
+def test_the_pixel_that_changes_most():
+    image = np.full((40, 40), 100, np.uint8)
+    image[21, 17] = 200
+    w = named("Laplacian").weights
+    padded = pad_image(image, w, "zeros")
+    assert kernels.most_changed(apply_kernel(image, w), padded, w) == (21, 17)  # not the border, dark with padding
+    identity = named("Identity").weights
+    assert kernels.most_changed(apply_kernel(image, identity), padded, identity) == (20, 20)
+    one = np.full((1, 1), 9, np.uint8)
+    assert kernels.most_changed(apply_kernel(one, w), pad_image(one, w, "zeros"), w) == (0, 0)
+
+
+@pytest.mark.parametrize("mode", kernels.PADDING_MODES)
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_code_shown_does_what_the_page_does(mode, flip):
+    image = np.random.default_rng(1).integers(0, 256, (12, 10), dtype=np.uint8)
+    w = named("Unsharp mask").weights + np.arange(25).reshape(5, 5)  # no symmetry that could hide a flip
+    wanted = apply_kernel(image, w, padding_mode=mode, flip=flip)
+    here = {"x": torch.tensor(image[None, None], dtype=torch.float64), "w": torch.tensor(w)}
+    exec(torch_code(mode, flip), here)
+    np.testing.assert_allclose(here["y"][0, 0], wanted, rtol=1e-5, atol=1e-2)
+    here = {"x": image.astype(float), "w": w}
+    exec(scipy_code(mode, flip), here)
+    np.testing.assert_allclose(here["y"], wanted, rtol=1e-5, atol=1e-2)

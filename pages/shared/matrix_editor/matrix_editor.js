@@ -19,6 +19,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
 const WAIT_MS = 40;
 const NUMBER = /^[-+−]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?(\/[1-9]\d*)?$/i;
 
+function number(text) {
+  if (!NUMBER.test(text)) return NaN;
+  const [top, bottom] = text.replace("−", "-").split("/").map(Number);
+  return bottom ? top / bottom : top;
+}
+
 class Editor {
   constructor(root) {
     this.root = root;
@@ -34,7 +40,16 @@ class Editor {
     root.oninput = () => this.typed();
     root.onkeydown = (event) => this.onKey(event);
     root.onpaste = (event) => this.onPaste(event);
-    root.onfocusin = (event) => event.target.matches("input") && event.target.select();
+    // entering a cell selects its number, also by a click; a second click places the caret
+    root.addEventListener("focusin", (event) => {
+      if (!event.target.matches("input")) return;
+      this.entered = event.target;
+      event.target.select();
+    });
+    root.onclick = (event) => {
+      if (event.target === this.entered) event.target.select();
+      this.entered = null;
+    };
   }
 
   load(data) {
@@ -91,7 +106,14 @@ class Editor {
   }
 
   mark() {
-    for (const cell of this.cells.flat()) cell.setAttribute("aria-invalid", String(!NUMBER.test(cell.value.trim())));
+    const numbers = this.cells.flat().map((cell) => number(cell.value.trim()));
+    const largest = Math.max(...numbers.map((value) => Math.abs(value) || 0)) || 1;
+    this.cells.flat().forEach((cell, i) => {
+      cell.setAttribute("aria-invalid", String(Number.isNaN(numbers[i])));
+      // a kernel's weights are tinted by sign and size
+      cell.dataset.sign = numbers[i] < 0 ? "minus" : "plus";
+      cell.style.setProperty("--strength", `${Math.round((Math.abs(numbers[i] || 0) / largest) * 40)}%`);
+    });
   }
 
   typed() {

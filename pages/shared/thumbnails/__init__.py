@@ -1,0 +1,52 @@
+"""A row of small pictures to choose one from; a client-side component."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+HERE = Path(__file__).parent
+SIDE = 96
+
+_component = st.components.v2.component(
+    "cnn_lab_thumbnails",
+    html='<div class="thumbnails" role="radiogroup"></div>\n<!-- filled by thumbnails.js -->',
+    css=(HERE / "thumbnails.css").read_text(encoding="utf-8"),
+    js=(HERE / "thumbnails.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """One picture to choose: the value it stands for, its title, what it shows, and the picture as a data: URL."""
+
+    value: str
+    title: str
+    alt: str
+    source: str
+
+
+def thumbnail(value: str, title: str, alt: str, image: NDArray[np.uint8]) -> Thumbnail:
+    """A Thumbnail of `image` (height, width, 3), cut to a square."""
+    buffer = io.BytesIO()
+    ImageOps.fit(Image.fromarray(image), (SIDE, SIDE)).save(buffer, "WEBP", quality=80)
+    return Thumbnail(value, title, alt, f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}")
+
+
+def thumbnails(label: str, choices: Sequence[Thumbnail], chosen: str, *, choice_key: str) -> None:
+    """Show the pictures; a click writes the value of one into the widget state under `choice_key`."""
+    key = f"{choice_key}_thumbnails"
+
+    def choose() -> None:
+        value = st.session_state[key].chosen
+        if value in {choice.value for choice in choices}:
+            st.session_state[choice_key] = value
+
+    pictures = [vars(choice) for choice in choices]
+    _component(data={"label": label, "pictures": pictures, "chosen": chosen}, key=key, on_chosen_change=choose)
