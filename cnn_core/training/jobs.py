@@ -13,14 +13,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cnn_core.training.events import Event, Failed, Finished, Snapshot, StepDone
+from cnn_core.device import cpu_cores
+from cnn_core.training.events import Event, Failed, Finished, StepDone
 from cnn_core.training.store import RunStore
 
+ENDED = ("finished", "stopped", "failed")
 WRITE_EVERY_S = 0.2
+CONNECT_WITHIN_S = 10.0
 HEARTBEAT_S = 2.0
+# A stop takes effect between two steps; a step longer than this is cut off together with its process.
+STOP_GRACE_S = 0.7
 KILLED = (
     "The worker process was killed, perhaps because memory ran out: start the run again, with a smaller batch size."
 )
+UNREACHABLE = "No Dask scheduler answers at {address}: start it, or ask who runs this app. Then start the run again."
 CRASHED = "Something unexpected went wrong ({kind}); details are in the server's log. Start the run again."
 
 log = logging.getLogger(__name__)
@@ -31,7 +37,13 @@ _waiting: dict[str, tuple[RunStore, Any]] = {}
 
 def submit(store: RunStore, run_id: str) -> None:
     """Queue the run: it starts as soon as a worker is free. Starts the embedded cluster if there is none yet."""
-    future = _connect().submit(run_job, store.url, str(store.folder), run_id, key=f"run-{run_id}", pure=False)
+    try:
+        client = _connect()
+    except OSError:
+        log.exception("no scheduler")
+        store.append(run_id, Failed(UNREACHABLE.format(address=os.environ.get("DASK_SCHEDULER_ADDRESS")), 0))
+        return
+    future = client.submit(run_job, store.url, str(store.folder), run_id, key=f"run-{run_id}", pure=False)
     with _lock:
         _waiting[run_id] = (store, future)
 
@@ -39,6 +51,11 @@ def submit(store: RunStore, run_id: str) -> None:
 def run_job(url: str, folder: str, run_id: str) -> None:
     """What a worker does: train the run and write down what happens. Never raises for what goes wrong in training."""
     store = RunStore(url, Path(folder))
+    run = store.get(run_id)
+    if run.device or run.status in ENDED:  # a scheduler with settings of its own hands out a lost job again
+        if run.alive:
+            store.append(run_id, Failed(KILLED, 0))
+        return
     try:
         with _alive(store, run_id):
             _record(store, run_id, _events(store, run_id))
@@ -65,7 +82,7 @@ def _record(store: RunStore, run_id: str, events: Iterator[Event]) -> None:
     written = time.monotonic()
     for event in events:
         batch.append(event)
-        if not isinstance(event, StepDone | Snapshot) or time.monotonic() - written > WRITE_EVERY_S:
+        if not isinstance(event, StepDone) or time.monotonic() - written > WRITE_EVERY_S:
             store.append(run_id, *batch)
             batch, written = [], time.monotonic()
     store.append(run_id, *batch)
@@ -86,12 +103,20 @@ def _stop_check(store: RunStore, run_id: str) -> Callable[[], bool]:
 
 @contextmanager
 def _alive(store: RunStore, run_id: str) -> Iterator[None]:
-    """Tell the store every HEARTBEAT_S seconds that the run is being worked on, also within a long step."""
+    """Tell the store that the run is being worked on, also within a long step, and see that a stop is not put off."""
     done = threading.Event()
+    started, own_process = time.monotonic(), _own_process()
 
     def beat() -> None:
-        while not done.wait(HEARTBEAT_S):
-            store.heard(run_id)
+        heard = started
+        while not done.wait(WRITE_EVERY_S):
+            if own_process and store.stop_requested(run_id) and not done.wait(STOP_GRACE_S):
+                epochs = len(store.epochs(run_id))
+                store.append(run_id, Finished("stopped", epochs, None, None, time.monotonic() - started))
+                os._exit(0)  # nothing gentler ends a step; the nanny starts a fresh worker
+            if time.monotonic() - heard > HEARTBEAT_S:
+                heard = time.monotonic()
+                store.heard(run_id)
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
@@ -100,6 +125,16 @@ def _alive(store: RunStore, run_id: str) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _own_process() -> bool:
+    """Whether this code runs in a worker process that does nothing but this one job."""
+    from distributed import get_worker
+
+    try:
+        return bool(get_worker().state.nthreads == 1)
+    except ValueError:
+        return False
 
 
 def _connect() -> Any:
@@ -120,8 +155,8 @@ def _make_client() -> Any:
     # A killed worker must fail its run visibly; Dask's default is to run it again, unseen, from the start.
     dask.config.set({"distributed.scheduler.allowed-failures": 0})
     if address:
-        return Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
-    cores = os.cpu_count() or 1
+        return Client(address, timeout=CONNECT_WITHIN_S, set_as_default=False)  # type: ignore[no-untyped-call]
+    cores = cpu_cores()
     workers = min(4, max(2, cores // 2))
     threads = str(max(1, cores // workers))
     dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}})
@@ -139,9 +174,9 @@ def _close(client: Any, cluster: Any) -> None:
 
 
 def _watch() -> None:
-    """Keep queued runs known as alive, and mark the run of a killed worker as failed."""
+    """Keep queued runs known as alive, stop those nobody waits for, and mark the run of a killed worker as failed."""
     while True:
-        time.sleep(0.5)
+        time.sleep(0.3)
         with _lock:
             waiting = dict(_waiting)
         for run_id, (store, future) in waiting.items():
@@ -155,11 +190,17 @@ def _watch() -> None:
 
 def _settled(store: RunStore, run_id: str, future: Any) -> bool:
     """Whether the job has ended; one that ended without a last event is marked as failed."""
+    run = store.get(run_id)
+    ended = run.status in ENDED
     if future.status == "pending":
-        if store.get(run_id).status == "queued":
+        if run.status == "queued" and run.stop_requested:
+            future.cancel()
+            store.append(run_id, Finished("stopped", 0, None, None, 0.0))
+            return True
+        if not ended and not run.device:  # nobody works on it yet, but it is not lost
             store.heard(run_id)
-        return False
-    if future.status != "finished" and store.get(run_id).status not in ("finished", "stopped", "failed"):
+        return ended
+    if future.status != "finished" and not ended:
         store.append(run_id, Failed(KILLED, 0))
     return True
 

@@ -73,7 +73,7 @@ def _run(session: _Session, should_stop: Stop) -> Iterator[Event]:
         losses, correct, sizes = 0.0, 0.0, 0
         for done, size in _steps(session, batches, step, epoch, should_stop):
             if not math.isfinite(done.loss):
-                yield Failed(_diverged(done), done.step)
+                yield Failed(_diverged(done.loss, done.step), done.step)
                 return
             yield done
             losses, correct, sizes = losses + done.loss * size, correct + done.accuracy * size, sizes + size
@@ -83,6 +83,9 @@ def _run(session: _Session, should_stop: Stop) -> Iterator[Event]:
         )
         if validation is None:
             yield Finished("stopped", epoch - 1, None, None, session.seconds)
+            return
+        if not math.isfinite(validation[0]):  # the last step of the epoch broke the weights
+            yield Failed(_diverged(validation[0], step), step)
             return
         yield EpochDone(epoch, losses / sizes, correct / sizes, *validation, config.learning_rate, session.seconds)
         yield _snapshot(session, epoch)
@@ -173,6 +176,6 @@ def _snapshot(session: _Session, epoch: int) -> Snapshot:
     return Snapshot(epoch, weights)
 
 
-def _diverged(done: StepDone) -> str:
-    kind = "NaN" if math.isnan(done.loss) else "infinite"
-    return f"loss became {kind} at step {done.step}: lower the learning rate"
+def _diverged(loss: float, step: int) -> str:
+    kind = "NaN" if math.isnan(loss) else "infinite"
+    return f"loss became {kind} at step {step}: lower the learning rate"

@@ -7,9 +7,9 @@ configs are JSON, weights are safetensors.
 import json
 import os
 import secrets
+import threading
 import time
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -25,9 +25,13 @@ Status = Literal["queued", "running", "finished", "stopped", "failed", "interrup
 ALIVE = ("queued", "running")
 # Workers say that they are alive every 2 s; after this long without a word, their run is taken for lost.
 LOST_AFTER_S = 20.0
+# Of a long run only some checkpoints stay: every 2nd, every 4th, … epoch, and always the first and the last.
+MOST_CHECKPOINTS, MOST_BYTES = 50, 2**30
 INTERRUPTED = "The app or its worker was shut down while this run was going on: start it again."
 
 _tables = sa.MetaData()
+_engines: dict[str, sa.Engine] = {}
+_lock = threading.Lock()
 _runs = sa.Table(
     "runs",
     _tables,
@@ -78,6 +82,7 @@ class Run:
     created_at: float
     spec: NetworkSpec
     config: TrainConfig
+    stop_requested: bool
     device: str
     steps_per_epoch: int
     initial_loss: float | None
@@ -115,32 +120,34 @@ class RunStore:
         return run_id
 
     def append(self, run_id: str, *events: Event) -> None:
-        """Write events down, in one transaction; weights go to files first, so that a listed checkpoint is whole."""
+        """Write events down, in one transaction; weights go to files first, so that a listed checkpoint is whole.
+
+        Also notes that whoever works on the run is alive. Raises ValueError when there is no such run.
+        """
         for event in events:
             if isinstance(event, Snapshot):
                 self._save_weights(run_id, event)
         rows = {table: [_row(run_id, e) for e in events if isinstance(e, kind)] for table, kind in _ROW_KINDS}
+        changes: dict[str, Any] = {"heard_at": time.time()}
+        for event in events:
+            changes |= _changes(event)
         with self._begin() as connection:
+            _update(connection, run_id, changes)
             for table, values in rows.items():
                 if values:
                     connection.execute(sa.insert(table), values)
-            for event in events:
-                changes = _changes(event)
-                if changes:
-                    connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(changes))
-        self.heard(run_id)
 
     def heard(self, run_id: str) -> None:
         """Note that whoever works on the run is alive."""
         with self._begin() as connection:
-            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(heard_at=time.time()))
+            _update(connection, run_id, {"heard_at": time.time()})
 
     def get(self, run_id: str) -> Run:
         """The run called `run_id`. Raises ValueError when there is none."""
         with self._begin() as connection:
             row = connection.execute(sa.select(_runs).where(_runs.c.id == run_id)).mappings().first()
         if row is None:
-            raise ValueError(f"There is no run {run_id[:40]!r}: it was deleted, or the link is incomplete.")
+            raise ValueError(_unknown(run_id))
         return _run(row)
 
     def runs(self, workspace: str) -> tuple[Run, ...]:
@@ -165,9 +172,9 @@ class RunStore:
             return tuple(EpochDone(**_without_id(row)) for row in connection.execute(query).mappings())
 
     def request_stop(self, run_id: str) -> None:
-        """Ask the worker to stop after the step it is in."""
+        """Ask whoever works on the run to stop. Raises ValueError when there is no such run."""
         with self._begin() as connection:
-            connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(stop_requested=True))
+            _update(connection, run_id, {"stop_requested": True})
 
     def stop_requested(self, run_id: str) -> bool:
         """Whether somebody asked the run to stop."""
@@ -188,8 +195,8 @@ class RunStore:
 
         stored = self.checkpoints(run_id)
         if not stored or (epoch is not None and epoch not in stored):
-            has = f"epochs {stored[0]} to {stored[-1]} are" if stored else "no weights are"
-            raise ValueError(f"epoch is {epoch}: {has} stored for this run.")
+            has = f"of the epochs {', '.join(map(str, stored))} weights" if stored else "no weights"
+            raise ValueError(f"epoch is {epoch}: {has} are stored for this run.")
         weights = load_file(self._weights_file(run_id, stored[-1] if epoch is None else epoch))
         return cast(dict[str, NDArray[np.generic]], weights)
 
@@ -200,14 +207,24 @@ class RunStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
         save_file({name: np.ascontiguousarray(array) for name, array in snapshot.weights.items()}, unfinished)
+        size = unfinished.stat().st_size
         os.replace(unfinished, path)  # a reader sees the whole file or none
+        self._thin_checkpoints(run_id, max(2, min(MOST_CHECKPOINTS, MOST_BYTES // max(1, size))))
+
+    def _thin_checkpoints(self, run_id: str, most: int) -> None:
+        """Keep about `most` checkpoints, evenly spaced; else a thousand epochs of a large network fill the disk."""
+        stored = self.checkpoints(run_id)
+        every = 2 ** (stored[-1] // most).bit_length()
+        for epoch in stored[:-1]:
+            if epoch % every:
+                self._weights_file(run_id, epoch).unlink(missing_ok=True)
 
     def _weights_file(self, run_id: str, epoch: int) -> Path:
         return self._run_folder(run_id) / f"epoch-{epoch:04d}.safetensors"
 
     def _run_folder(self, run_id: str) -> Path:
         if not run_id.replace("-", "").replace("_", "").isalnum():
-            raise ValueError(f"There is no run {run_id[:40]!r}: the link is incomplete.")
+            raise ValueError(_unknown(run_id))
         return self.folder / "runs" / run_id
 
     def _begin(self) -> Any:
@@ -225,14 +242,25 @@ def default_store() -> RunStore:
     return RunStore(os.environ.get("CNN_LAB_DATABASE_URL") or f"sqlite:///{folder / 'runs.sqlite'}", folder)
 
 
-@cache
 def _engine(url: str) -> sa.Engine:
     """One engine a process and database, its tables made."""
-    engine = sa.create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    with _lock:
+        if url not in _engines:
+            _engines[url] = _make_engine(url)
+        return _engines[url]
+
+
+def _make_engine(url: str) -> sa.Engine:
+    engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
     if url.startswith("sqlite"):
         # Readers and one writer side by side; a crash of the machine may lose the last moment, never the file.
         sa.event.listen(engine, "connect", _tune_sqlite)
-    _tables.create_all(engine)
+    with engine.begin() as connection:
+        # "If not exists" in the statement itself: another process may be making the same tables just now.
+        for table in _tables.sorted_tables:
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
     return engine
 
 
@@ -242,6 +270,16 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
 
 
 _ROW_KINDS = ((_steps, StepDone), (_epochs, EpochDone))
+
+
+def _update(connection: sa.Connection, run_id: str, changes: dict[str, Any]) -> None:
+    """Change the run's own row. Raises ValueError when there is none."""
+    if not connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(changes)).rowcount:
+        raise ValueError(_unknown(run_id))
+
+
+def _unknown(run_id: str) -> str:
+    return f"There is no run {run_id[:40]!r}: it was deleted, or the link is incomplete."
 
 
 def _row(run_id: str, event: Event) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Jobs run in other processes: they finish, stop, fail and die without taking anything else with them."""
 
+import math
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from cnn_core.spec import preset
 from cnn_core.training import TrainConfig, jobs
+from cnn_core.training.events import Started
 from cnn_core.training.store import Run, RunStore
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
@@ -125,3 +127,62 @@ def test_an_unexpected_error_is_told_without_a_traceback(tmp_path, monkeypatch):
     assert run.status == "failed"
     assert "ZeroDivisionError" in run.message
     assert "Traceback" not in run.message
+
+
+def test_a_queued_run_stops_at_once_while_all_workers_are_busy(store):
+    workers = len(jobs._connect().scheduler_info()["workers"])
+    busy = [start(store, LONG) for _ in range(workers)]
+    for run_id in busy:
+        wait(store, run_id, lambda run, run_id=run_id: bool(store.epochs(run_id)))
+    queued = start(store, LONG)
+    store.request_stop(queued)
+    assert wait(store, queued, lambda run: not run.alive).status == "stopped"
+    assert [store.get(run_id).status for run_id in busy] == ["running"] * workers
+    for run_id in busy:
+        store.request_stop(run_id)
+        wait(store, run_id, lambda run: not run.alive)
+
+
+def test_a_step_that_takes_long_is_cut_off_by_a_stop(store):
+    """One batch of this network holds the worker for many seconds."""
+    spec = preset("VGG-16", input_shape=(3, 32, 32), classes=5)
+    run_id = store.create("class", spec, TrainConfig(dataset="shapes", batch_size=1000, device="cpu"))
+    jobs.submit(store, run_id)
+    wait(store, run_id, lambda run: run.status == "running")
+    store.request_stop(run_id)
+    assert wait(store, run_id, lambda run: not run.alive).status == "stopped"
+    assert store.steps(run_id) == ()
+    again = wait(store, start(store, TrainConfig(epochs=1)), lambda run: not run.alive)
+    assert again.status == "finished"
+
+
+def test_a_job_that_is_handed_out_twice_is_not_run_again(tmp_path):
+    """What a scheduler does by itself when a worker dies, unless it is told not to."""
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    run_id = store.create("class", SPEC, TrainConfig(epochs=1))
+    store.append(run_id, Started("CPU", 6090, 1, 34, 2.3))
+    jobs.run_job(store.url, str(tmp_path), run_id)
+    assert (store.get(run_id).status, store.get(run_id).message) == ("failed", jobs.KILLED)
+    assert store.steps(run_id) == ()
+
+
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    monkeypatch.setattr(jobs, "_client", None)
+    monkeypatch.setattr(jobs, "CONNECT_WITHIN_S", 0.1)
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:9")
+    run = store.get(start(store, LONG))
+    assert run.status == "failed"
+    assert run.message.startswith("No Dask scheduler answers at tcp://127.0.0.1:9")
+
+
+def test_a_validation_loss_that_is_no_number_fails_with_what_to_change(tmp_path):
+    """All images in one batch: the epoch's only loss is fine, and what its step made of the weights is not."""
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    config = TrainConfig(optimizer="sgd", learning_rate=1e6, batch_size=2000)
+    run_id = store.create("class", SPEC, config)
+    jobs.run_job(store.url, str(tmp_path), run_id)
+    run = store.get(run_id)
+    assert run.status == "failed"
+    assert run.message.endswith(": lower the learning rate")
+    assert all(math.isfinite(epoch.val_loss) for epoch in store.epochs(run_id))

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from cnn_core.spec import preset
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
-from cnn_core.training.store import LOST_AFTER_S, RunStore, default_store
+from cnn_core.training.store import LOST_AFTER_S, MOST_CHECKPOINTS, RunStore, default_store
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 CONFIG = TrainConfig(epochs=3, seed=7)
@@ -59,7 +60,7 @@ def test_weights_come_back_bit_by_bit(store):
     np.testing.assert_array_equal(store.load_weights(run_id, 0)["conv1.weight"], weights["conv1.weight"])
     np.testing.assert_array_equal(store.load_weights(run_id)["fc1.weight"], transposed)
     assert store.load_weights(run_id)["bn1.num_batches_tracked"] == 7
-    with pytest.raises(ValueError, match="epochs 0 to 2 are stored"):
+    with pytest.raises(ValueError, match="of the epochs 0, 2 weights are stored"):
         store.load_weights(run_id, 1)
 
 
@@ -150,3 +151,35 @@ def test_what_is_stored_is_json_and_safetensors_only(store):
     assert json.loads(config)["seed"] == 7
     assert json.loads(spec)
     assert [name for _, _, names in os.walk(store.folder / "runs") for name in names] == ["epoch-0000.safetensors"]
+
+
+def test_nothing_is_written_for_unknown_runs(store):
+    for write in (lambda: store.append("nobody", step(1)), lambda: store.request_stop("nobody")):
+        with pytest.raises(ValueError, match="There is no run 'nobody'"):
+            write()
+    assert store.steps("nobody") == ()
+
+
+def test_of_many_checkpoints_some_are_kept_evenly_with_the_first_and_the_last(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    for epoch in range(2 * MOST_CHECKPOINTS + 2):
+        store.append(run_id, Snapshot(epoch, {"w": np.full(1, epoch, np.float32)}))
+    last = 2 * MOST_CHECKPOINTS + 1
+    assert store.checkpoints(run_id) == (*range(0, last, 4), last)
+    assert store.load_weights(run_id)["w"] == last
+
+
+def test_a_large_network_keeps_fewer_checkpoints(store, monkeypatch):
+    monkeypatch.setattr("cnn_core.training.store.MOST_BYTES", 10_000)
+    run_id = store.create("mine", SPEC, CONFIG)
+    for epoch in range(12):
+        store.append(run_id, Snapshot(epoch, {"w": np.zeros(1000, np.float32)}))
+    assert store.checkpoints(run_id) == (0, 8, 11)
+    assert sum(file.stat().st_size for file in (store.folder / "runs" / run_id).iterdir()) < 15_000
+
+
+def test_many_threads_may_open_a_new_store_at_once(tmp_path):
+    stores = [RunStore(f"sqlite:///{tmp_path / f'{n}.sqlite'}", tmp_path) for n in range(5)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: stores[n % 5].runs("mine"), range(40)))
+    assert found == [()] * 40
