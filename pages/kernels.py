@@ -16,10 +16,12 @@ from pages.shared.lens import lens
 from pages.shared.picture_form import Picture, choose_picture
 from pages.shared.site import ensure_router, header
 
-VIEW_LABELS = dict(zip(("Signed colours", "Absolute value", "Clamp to 0–255"), VIEWS, strict=True))
+VIEW_LABELS = dict(zip(("Signed", "Absolute value", "0 to 255"), VIEWS, strict=True))
 PADDING_LABELS = dict(zip(("Zeros", "Reflect", "Replicate", "Circular", "None"), PADDING_MODES, strict=True))
 CHANNELS = ("Grey", "Each colour channel")
 MODES = ("Cross-correlation", "True convolution")
+MODE_HELP = "Deep learning computes cross-correlation. True convolution turns the kernel by 180° first."
+PADDING_HELP = "Zeros; the picture mirrored; its last row repeated; its other side; or nothing: a smaller result."
 
 
 def choice(label: str, options: tuple[str, ...], name: str, help: str) -> str:
@@ -35,18 +37,8 @@ def settings() -> dict[str, Any]:
     with st.container(horizontal=True, gap="medium"):
         view = choice("Show the result as", tuple(VIEW_LABELS), "view", "Results below 0 need a scale of their own.")
         channels = choice("Filter", CHANNELS, "channels", "The same kernel on brightness, or on red, green and blue.")
-        mode = choice(
-            "The kernel is laid on as",
-            MODES,
-            "mode",
-            "Deep learning computes cross-correlation. True convolution turns the kernel by 180° first.",
-        )
-        padding = choice(
-            "Beyond the border lie",
-            tuple(PADDING_LABELS),
-            "padding",
-            "Zeros; the picture mirrored; its last row repeated; its other side; or nothing: the result is smaller.",
-        )
+        mode = choice("The kernel is laid on as", MODES, "mode", MODE_HELP)
+        padding = choice("Beyond the border", tuple(PADDING_LABELS), "padding", PADDING_HELP)
     return {
         "view": VIEW_LABELS[view],
         "per_channel": channels == CHANNELS[1],
@@ -97,16 +89,14 @@ def formula_and_code(how: dict[str, Any]) -> None:
 def lab() -> None:
     """Picture, kernel and result; a fragment, so that an edited weight redraws nothing else."""
     picture = choose_picture()
-    left, right = st.columns([2, 5], gap="medium")
+    left, right = st.columns([1, 2], gap="medium")
     with left, st.container(border=True):
         weights = choose_kernel()
         if weights is not None:
             lesson.note(on_balance(weights))
-    with right:
-        result = st.container()
-        how = settings()
+    how = settings()
     if picture is not None and weights is not None:
-        with result:
+        with right:
             show(picture, weights, how)
     formula_and_code(how)
 

@@ -11,6 +11,7 @@ from cnn_core.examples import name_of
 from cnn_core.matrices import EMPTY, format_matrix, parse_matrix, split_matrix
 
 HERE = Path(__file__).parent / "matrix_editor"
+MOST_SHOWN = 16
 
 _cells = st.components.v2.component(
     "cnn_lab_matrix_editor",
@@ -34,7 +35,9 @@ def matrix_editor(
         if rows:
             st.session_state[text_key] = "; ".join(" ".join(_word(cell) for cell in row) for row in rows)
 
-    cells = [["" if word == EMPTY else word for word in row] for row in split_matrix(text)]
+    # a link may hold thousands of words; a grid that large could not be edited anyway
+    rows = [row[:MOST_SHOWN] for row in split_matrix(text)[:MOST_SHOWN]]
+    cells = [["" if word == EMPTY else word for word in row] for row in rows]
     data = {"cells": cells or [["0"]], "label": label, "role": role, "max_rows": max_rows, "max_columns": max_columns}
     _cells(data=data, key=key, on_edited_change=rewrite)
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from cnn_core.kernels import KERNELS, SIGMAS, SIZES, Kernel, named, recognise, resize, usual_view
 from cnn_core.matrices import format_matrix, parse_matrix
 from pages.shared.editors import matrix_editor
-from pages.shared.lesson import note
 
 Weights = NDArray[np.float64]
 TEXT = "kernels_weights"
@@ -67,8 +66,6 @@ def _pick(weights: Weights | None) -> None:
     )
     if found:
         _explain(found)
-    else:
-        note("Your own numbers.")
     if found and found.sigma:
         state.kernels_sigma = found.sigma
         st.select_slider("Width σ in pixels", SIGMAS, key="kernels_sigma", on_change=_take_sigma, args=(found.name,))
@@ -90,7 +87,7 @@ def _take_name() -> None:
     if st.session_state.kernels_name:
         kernel = named(st.session_state.kernels_name)
         st.session_state[TEXT] = format_matrix(kernel.weights)
-        suited = {"signed": "Signed colours", "clamp": "Clamp to 0–255"}
+        suited = {"signed": "Signed", "clamp": "0 to 255"}
         st.session_state.kernels_view = suited[usual_view(kernel.weights)]
 
 

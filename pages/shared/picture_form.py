@@ -64,7 +64,7 @@ def choose_picture() -> Picture | None:
     try:
         image, notes = _upload(file.file_id, file.getvalue())
     except ValueError as problem:
-        st.error(f"{file.name}: {problem}")
+        st.error(str(problem))
         return None
     if notes:
         note(" ".join(notes))

@@ -135,13 +135,14 @@ class Lens {
     const largest = Math.max(...weights.flat().map(Math.abs)) || 1;
     const kernel = weights.flat().map((weight, i) => {
       const cell = make("span", `cell ${weight < 0 ? "minus" : weight > 0 ? "plus" : "none"}`, written(words.flat()[i]));
-      cell.style.setProperty("--strength", `${Math.round((Math.abs(weight) / largest) * 40)}%`);
+      cell.style.setProperty("--strength", `${Math.round(Math.sqrt(Math.abs(weight) / largest) * 40)}%`);
       return cell;
     });
     this.title = make("h3");
     this.sums = make("output", "sums");
     this.sums.setAttribute("aria-live", "polite");
-    const row = make("div", "grids", ...parts, make("span", "sign", "×"), this.grid("Kernel", "kernel", k, kernel));
+    const factor = make("div", "factor", make("span", "sign", "×"), this.grid("Kernel", "kernel", k, kernel));
+    const row = make("div", "grids", ...parts, factor);
     this.panel.replaceChildren(this.title, row, this.sums);
   }
 

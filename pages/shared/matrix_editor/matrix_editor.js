@@ -112,7 +112,7 @@ class Editor {
       cell.setAttribute("aria-invalid", String(Number.isNaN(numbers[i])));
       // a kernel's weights are tinted by sign and size
       cell.dataset.sign = numbers[i] < 0 ? "minus" : "plus";
-      cell.style.setProperty("--strength", `${Math.round((Math.abs(numbers[i] || 0) / largest) * 40)}%`);
+      cell.style.setProperty("--strength", `${Math.round(Math.sqrt(Math.abs(numbers[i] || 0) / largest) * 40)}%`);
     });
   }
 
