@@ -26,7 +26,7 @@ def diverging_rgb(values: NDArray[np.floating], limit: float) -> NDArray[np.uint
     """
     if not limit > 0:
         raise ValueError(f"limit is {limit}: a colour scale needs a limit above 0.")
-    position = (np.clip(values / limit, -1, 1) + 1) / 2 * (len(DIVERGING) - 1)
+    position = (np.clip(values, -limit, limit) / limit + 1) / 2 * (len(DIVERGING) - 1)
     stops = np.arange(len(DIVERGING))
     channels = [np.interp(position, stops, DIVERGING[:, channel]) for channel in range(3)]
     return np.round(np.stack(channels, axis=-1)).astype(np.uint8)

@@ -32,6 +32,10 @@ TEXTURES = {
 }
 TEXTURE_SIZE = 32
 _SEED = 0
+_EXPECTED = {
+    "mnist": "the four unpacked files MNIST/raw/train-images-idx3-ubyte and so on",
+    "cifar10": "the six files cifar-10-batches-py/data_batch_1 and so on",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +104,16 @@ def cut_patches(
 ) -> NDArray[np.uint8]:
     """`count` square patches (count, 1, 32, 32) of a grey (H, W) picture, wholly within columns start … stop−1.
 
-    Patches of one call may overlap each other. Raises ValueError when the strip is narrower than a patch.
+    Patches of one call may overlap each other.
+    Raises ValueError when the strip is narrower than a patch or reaches beyond the picture.
     """
     start, stop = columns
-    if stop - start < TEXTURE_SIZE or picture.shape[0] < TEXTURE_SIZE:
-        raise ValueError(f"columns is {columns}: a strip must be at least {TEXTURE_SIZE} pixels wide and high.")
+    height, width = picture.shape
+    if not 0 <= start <= stop - TEXTURE_SIZE <= width - TEXTURE_SIZE or height < TEXTURE_SIZE:
+        raise ValueError(
+            f"columns is {columns}: a strip must lie within a picture of {width}×{height} pixels "
+            f"and be at least {TEXTURE_SIZE} pixels wide and high."
+        )
     windows = np.lib.stride_tricks.sliding_window_view(picture[:, start:stop], (TEXTURE_SIZE, TEXTURE_SIZE))
     tops = rng.integers(windows.shape[0], size=count)
     lefts = rng.integers(windows.shape[1], size=count)
@@ -175,8 +184,10 @@ def _from_files(name: str, root: str | Path | None) -> Dataset:
     source = datasets.MNIST if name == "mnist" else datasets.CIFAR10
     try:
         parts = [source(str(root), train=train, download=False) for train in (True, False)]
-    except RuntimeError as error:
-        raise ValueError(f"root is {str(root)!r}: no complete copy of {name!r} is in this folder.") from error
+    except (RuntimeError, ValueError, TypeError, AssertionError, OSError) as error:  # torchvision's for bad files
+        raise ValueError(
+            f"root is {str(root)!r}: no complete copy of {name!r} is in this folder; expected {_EXPECTED[name]}."
+        ) from error
     (images, labels), (test_images, test_labels) = [
         (_channels_first(np.asarray(part.data)), np.asarray(part.targets, dtype=np.int64)) for part in parts
     ]

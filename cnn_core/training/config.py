@@ -39,7 +39,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if not isinstance(self.dataset, str) or not self.dataset:
-            raise ValueError(f"dataset is {self.dataset!r}: it must be the name of a data set, such as 'digits'.")
+            raise ValueError(f"dataset is {self.dataset!r:.60}: it must be the name of a data set, such as 'digits'.")
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
         _check_choice("device", self.device, DEVICES)
         for name, (low, high) in _REAL_LIMITS.items():
@@ -65,19 +65,19 @@ class TrainConfig:
         known = [field.name for field in fields(cls)]
         unknown = [str(name) for name in settings if name not in known]
         if unknown:
-            raise ValueError(f"settings has the unknown name {unknown[0]!r}: the names are {', '.join(known)}.")
+            raise ValueError(f"settings has the unknown name {unknown[0]!r:.60}: the names are {', '.join(known)}.")
         return cls(**settings)
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
+        raise ValueError(f"{name} is {value!r:.60}: choose one of {', '.join(choices)}.")
 
 
 def _real(name: str, value: object, low: float, high: float) -> float:
     wanted = f"it must be a number from {low:g} to {high:g}."
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} is {value!r}: {wanted}")
+        raise ValueError(f"{name} is {value!r:.60}: {wanted}")
     if not low <= value <= high or math.isnan(value):
         raise ValueError(f"{name} is {value}: {wanted}")
     return float(value)
@@ -85,4 +85,4 @@ def _real(name: str, value: object, low: float, high: float) -> float:
 
 def _check_whole(name: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}: it must be a whole number from {low} to {high}.")
+        raise ValueError(f"{name} is {value!r:.60}: it must be a whole number from {low} to {high}.")

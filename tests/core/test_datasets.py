@@ -1,137 +1,282 @@
-"""The built-in data sets: real, offline, the same every time, and honestly split."""
+"""Data sets: offline, the same every time, split without leaks, and normalised by what may be known while training."""
 
 import gzip
+import hashlib
+import os
+import pickle
 import struct
+import subprocess
+import sys
+from functools import cache
+from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_core import datasets
-from cnn_core.datasets import BUILT_IN, Dataset, Split, cut_patches, load, normalisation
+from cnn_core.datasets import (
+    BUILT_IN,
+    DESCRIPTIONS,
+    FROM_FILES,
+    TEXTURE_SIZE,
+    Dataset,
+    Split,
+    cut_patches,
+    load,
+    normalisation,
+    stratified_split,
+)
 from cnn_core.shapes_drawing import SHAPE_NAMES, draw_shapes, outline
 
-SHAPES = {"digits": (1, 8, 8), "textures": (1, 32, 32), "shapes": (3, 32, 32)}
-CLASSES = {"digits": 10, "textures": 6, "shapes": 5}
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = {
+    "digits": ((1, 8, 8), 10, (1077, 360, 360)),
+    "textures": ((1, 32, 32), 6, (6 * 240, 6 * 80, 6 * 80)),
+    "shapes": ((3, 32, 32), 5, (2000, 500, 500)),
+}
+ALONE = """
+import hashlib, socket, sys
+def refuse(*_): raise OSError("no network")
+socket.socket.connect = socket.getaddrinfo = refuse
+from cnn_core.datasets import BUILT_IN, load
+for name in BUILT_IN:
+    data = load(name)
+    parts = [array.tobytes() for s in (data.train, data.val, data.test) for array in (s.images, s.labels)]
+    print(name, hashlib.sha256(b"".join(parts)).hexdigest())
+print("torch" in sys.modules)
+"""
 
 
-@pytest.fixture(scope="module")
-def loaded() -> dict[str, Dataset]:
-    return {name: load(name) for name in BUILT_IN}
+@cache
+def built_in(name: str) -> Dataset:
+    return load(name)
+
+
+def splits(data: Dataset) -> tuple[Split, Split, Split]:
+    return data.train, data.val, data.test
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_images_and_labels_are_what_they_say(loaded, name):
-    data = loaded[name]
-    assert data.input_shape == SHAPES[name]
-    assert len(data.class_names) == CLASSES[name]
-    for split in (data.train, data.val, data.test):
-        assert split.images.dtype == np.uint8
-        assert split.images.shape == (len(split), *SHAPES[name])
-        assert split.labels.dtype == np.int64
-        assert set(split.labels) == set(range(CLASSES[name]))
-        counts = np.bincount(split.labels)
-        assert counts.max() <= 1.2 * counts.min()
+def test_images_labels_and_classes(name: str) -> None:
+    data, (shape, classes, sizes) = built_in(name), SIZES[name]
+    assert (data.name, data.input_shape, len(set(data.class_names))) == (name, shape, classes)
+    assert tuple(map(len, splits(data))) == sizes
+    for split in splits(data):
+        assert (split.images.dtype, split.labels.dtype) == (np.uint8, np.int64)
+        assert split.images.shape == (len(split.labels), *shape)
+        assert set(split.labels.tolist()) == set(range(classes))
+        assert split.images.min() < 64 < 192 < split.images.max(), "the whole range of brightness is used"
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_the_same_images_every_time(loaded, name):
-    again = load(name)
-    for part in ("train", "val", "test"):
-        np.testing.assert_array_equal(getattr(again, part).images, getattr(loaded[name], part).images)
-        np.testing.assert_array_equal(getattr(again, part).labels, getattr(loaded[name], part).labels)
+def test_every_class_has_its_share_of_every_split(name: str) -> None:
+    data = built_in(name)
+    shares = np.array([np.bincount(split.labels) / len(split) for split in splits(data)])
+    np.testing.assert_allclose(shares, shares[[0, 0, 0]], atol=0.006)
 
 
-def test_digits_are_all_there_once(loaded):
-    data = loaded["digits"]
-    assert len(data.train) + len(data.val) + len(data.test) == 1797
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_no_image_is_in_two_splits(name: str) -> None:
+    parts = [{image.tobytes() for image in split.images} for split in splits(built_in(name))]
+    for one, other in combinations(parts, 2):
+        assert not one & other
+
+
+def test_offline_and_the_same_in_another_process(tmp_path: Path) -> None:
+    environment = os.environ | {"SKIMAGE_DATADIR": str(tmp_path), "PYTHONHASHSEED": "123"}
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    expected = []
+    for name in BUILT_IN:
+        parts = [array.tobytes() for s in splits(built_in(name)) for array in (s.images, s.labels)]
+        expected += [name, hashlib.sha256(b"".join(parts)).hexdigest()]
+    assert done.stdout.split() == [*expected, "False"]
+
+
+def test_digits_are_all_of_scikit_learns_once() -> None:
     from sklearn.datasets import load_digits
 
-    pixels = np.round(load_digits().data * 255 / 16).astype(np.uint8)
-    ours = np.concatenate([s.images.reshape(len(s), -1) for s in (data.train, data.val, data.test)])
-    np.testing.assert_array_equal(np.sort(ours.view("V64").ravel()), np.sort(pixels.view("V64").ravel()))
+    pixels, labels = load_digits(return_X_y=True)
+    theirs = np.column_stack([np.rint(pixels * 255 / 16), labels]).tolist()
+    ours = [np.column_stack([s.images.reshape(len(s), -1), s.labels]) for s in splits(built_in("digits"))]
+    assert sorted(np.concatenate(ours).tolist()) == sorted(theirs)
 
 
-@pytest.mark.parametrize("name", ["textures", "shapes"])
-def test_no_image_is_in_two_splits(loaded, name):
-    parts = [
-        {image.tobytes() for image in split.images}
-        for split in (loaded[name].train, loaded[name].val, loaded[name].test)
-    ]
-    assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
+@pytest.mark.parametrize("name", [*BUILT_IN, *FROM_FILES])
+def test_every_name_is_described(name: str) -> None:
+    assert DESCRIPTIONS[name]
 
 
-@given(st.integers(0, 30), st.integers(32, 60), st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
-def test_patches_stay_within_their_strip(start, width, seed):
-    picture = np.tile(np.arange(100, dtype=np.uint8), (40, 1))  # every pixel holds its column
-    patches = cut_patches(picture, (start, start + width), 20, np.random.default_rng(seed))
-    assert patches.shape == (20, 1, 32, 32)
-    assert patches.min() >= start
-    assert patches.max() < start + width
+@pytest.mark.parametrize("name", ["", "Digits", "imagenet", "../digits"])
+def test_unknown_names_get_a_sentence(name: str) -> None:
+    with pytest.raises(ValueError, match=r"name is .*: there is no such data set; choose one of digits, .*cifar10\."):
+        load(name)
 
 
-def test_a_strip_narrower_than_a_patch_is_refused():
-    with pytest.raises(ValueError, match="at least 32 pixels"):
-        cut_patches(np.zeros((40, 100), np.uint8), (0, 31), 1, np.random.default_rng(0))
-
-
-def test_normalisation_is_measured_on_train_alone(loaded):
-    data = loaded["shapes"]
-    mean, deviation = normalisation(data)
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_normalisation_is_numpys_over_the_train_split(name: str) -> None:
+    data = built_in(name)
     pixels = data.train.images.astype(np.float64)
+    mean, deviation = normalisation(data)
+    assert mean.dtype == deviation.dtype == np.float32
     np.testing.assert_allclose(mean, pixels.mean(axis=(0, 2, 3)), rtol=1e-6)
     np.testing.assert_allclose(deviation, pixels.std(axis=(0, 2, 3)), rtol=1e-6)
-    blank = Split(np.zeros_like(data.test.images), data.test.labels)
-    other = Dataset("x", data.class_names, data.train, blank, blank)
-    np.testing.assert_array_equal(normalisation(other)[0], mean)
 
 
-def test_a_channel_that_never_changes_is_not_divided_by_zero():
-    flat = Split(np.full((4, 2, 3, 3), 7, np.uint8), np.zeros(4, np.int64))
-    mean, deviation = normalisation(Dataset("flat", ("a",), flat, flat, flat))
-    assert mean.tolist() == [7, 7]
-    assert deviation.tolist() == [1, 1]
+def test_normalisation_knows_nothing_of_the_other_splits_and_bears_a_flat_channel() -> None:
+    images = np.zeros((2, 2, 1, 1), dtype=np.uint8)
+    images[:, 0, 0, 0] = 10, 30
+    images[:, 1] = 200
+    bright = Split(np.full((4, 2, 1, 1), 255, dtype=np.uint8), np.zeros(4, dtype=np.int64))
+    mean, deviation = normalisation(Dataset("", ("a",), Split(images, np.zeros(2, dtype=np.int64)), bright, bright))
+    assert mean.tolist() == [(10 + 30) / 2, 200]
+    assert deviation.tolist() == [(30 - 10) / 2, 1]
+
+
+@given(width=st.integers(32, 200), start=st.integers(0, 168), extra=st.integers(0, 60), seed=st.integers(0, 99))
+@settings(max_examples=40)
+def test_patches_stay_within_their_columns(width: int, start: int, extra: int, seed: int) -> None:
+    start = min(start, width - TEXTURE_SIZE)
+    stop = min(start + TEXTURE_SIZE + extra, width)
+    picture = np.tile(np.arange(width, dtype=np.uint8), (40, 1))  # a pixel's value is its column
+    patches = cut_patches(picture, (start, stop), 30, np.random.default_rng(seed))
+    assert (patches.shape, patches.dtype) == ((30, 1, TEXTURE_SIZE, TEXTURE_SIZE), np.uint8)
+    assert patches.min() >= start
+    assert patches.max() < stop
+
+
+def test_the_first_and_the_last_patch_of_a_strip_can_come_up() -> None:
+    picture = np.tile(np.arange(36, dtype=np.uint8), (32, 1))
+    lefts = cut_patches(picture, (1, 35), 200, np.random.default_rng(0))[:, 0, 0, 0]
+    assert set(lefts.tolist()) == {1, 2, 3}
+
+
+@pytest.mark.parametrize("columns", [(0, 31), (40, 10), (-40, 10), (60, 200), (90, 130)])
+def test_impossible_strips_get_a_sentence(columns: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=r"columns is .*: a strip must"):
+        cut_patches(np.zeros((50, 100), dtype=np.uint8), columns, 1, np.random.default_rng(0))
+
+
+@given(counts=st.lists(st.integers(8, 40), min_size=2, max_size=5), held_out=st.sampled_from([0.1, 0.25, 0.5]))
+@settings(max_examples=30)
+def test_a_stratified_split_keeps_every_image_once_with_its_label(counts: list[int], held_out: float) -> None:
+    labels = np.repeat(np.arange(len(counts)), counts)
+    images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1)
+    rest, held = stratified_split(images, labels, held_out)
+    both = np.concatenate([rest.images, held.images]).ravel()
+    assert sorted(both.tolist()) == list(range(len(labels)))
+    np.testing.assert_array_equal(labels[both], np.concatenate([rest.labels, held.labels]))
+    share = np.bincount(held.labels, minlength=len(counts)) - held_out * np.array(counts)
+    assert np.abs(share).max() <= 1
 
 
 @pytest.mark.parametrize("name", SHAPE_NAMES)
-def test_outlines_fill_the_unit_circle(name):
-    radii = np.linalg.norm(outline(name), axis=1)
-    assert 0.9 < radii.max() <= 1 + 1e-9
+def test_outlines_fit_their_circle_and_have_their_symmetry(name: str) -> None:
+    turns = {"circle": 40, "square": 4, "triangle": 3, "star": 5, "cross": 4}[name]
+    corners = outline(name)
+    assert np.hypot(*corners.T).max() <= 1 + 1e-12
+    angle = 2 * np.pi / turns
+    turned = corners @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    nearest = np.abs(turned[:, np.newaxis] - corners).max(axis=2).min(axis=1)
+    assert nearest.max() < 1e-9
+
+
+def test_shapes_stand_out_from_their_background() -> None:
+    images, labels = draw_shapes(50, seed=3)
+    assert np.bincount(labels).tolist() == [10] * 5
+    grey = np.tensordot(images.astype(float), [0.299, 0.587, 0.114], axes=(1, 0))
+    spread = np.percentile(grey, 97, axis=(1, 2)) - np.percentile(grey, 3, axis=(1, 2))
+    assert spread.min() > 60 - 2 * 12
 
 
 @pytest.mark.parametrize("size", [8, 16, 64])
-def test_shapes_can_be_drawn_at_any_size(size):
+def test_shapes_are_drawn_in_any_size(size: int) -> None:
     images, labels = draw_shapes(10, seed=3, size=size)
     assert images.shape == (10, 3, size, size)
     assert np.bincount(labels).tolist() == [2, 2, 2, 2, 2]
 
 
-def test_unknown_names_and_missing_files_get_a_sentence(tmp_path):
-    with pytest.raises(ValueError, match="choose one of digits, textures, shapes, mnist, cifar10"):
-        load("imagenet")
-    with pytest.raises(ValueError, match="root is missing"):
-        load("mnist")
-    with pytest.raises(ValueError, match="no complete copy of 'cifar10'"):
-        load("cifar10", root=tmp_path)
+def test_impossible_drawings_get_a_sentence() -> None:
+    with pytest.raises(ValueError, match="count is 0"):
+        draw_shapes(0, seed=0)
+    with pytest.raises(ValueError, match="size is 7"):
+        draw_shapes(1, seed=0, size=7)
+    with pytest.raises(ValueError, match="there is no such shape"):
+        outline("heart")
 
 
-def test_mnist_is_read_from_files_of_its_own_format(tmp_path):
-    folder = tmp_path / "MNIST" / "raw"
-    folder.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    for part, count in (("train", 100), ("t10k", 20)):
+def write_mnist(folder: Path, counts: tuple[int, int] = (100, 20)) -> list[np.ndarray]:
+    """Four valid idx files of random images whose first pixel is the label; returns the images."""
+    raw, rng = folder / "MNIST" / "raw", np.random.default_rng(5)
+    raw.mkdir(parents=True)
+    pictures = []
+    for part, count in zip(("train", "t10k"), counts, strict=True):
         images = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
-        labels = (np.arange(count) % 10).astype(np.uint8)
-        files = {
-            f"{part}-images-idx3-ubyte": struct.pack(">IIII", 2051, count, 28, 28) + images.tobytes(),
-            f"{part}-labels-idx1-ubyte": struct.pack(">II", 2049, count) + labels.tobytes(),
-        }
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-            (folder / f"{name}.gz").write_bytes(gzip.compress(content))
-    data = datasets.load("mnist", root=tmp_path)
-    assert (len(data.train), len(data.val), len(data.test)) == (90, 10, 20)
-    assert data.input_shape == (1, 28, 28)
-    assert set(data.val.labels) == set(range(10))
+        images[:, 0, 0] = np.arange(count) % 10
+        header = struct.pack(">4i", 0x0803, count, 28, 28)
+        (raw / f"{part}-images-idx3-ubyte").write_bytes(header + images.tobytes())
+        (raw / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 0x0801, count) + images[:, 0, 0].tobytes())
+        pictures.append(images)
+    return pictures
+
+
+def test_mnist_from_files(tmp_path: Path) -> None:
+    train, test = write_mnist(tmp_path)
+    data = load("mnist", root=tmp_path)
+    assert (data.input_shape, data.class_names) == ((1, 28, 28), tuple("0123456789"))
+    assert tuple(map(len, splits(data))) == (100 - 100 // 10, 100 // 10, 20)
+    for split in splits(data):
+        assert (split.images.dtype, split.labels.dtype) == (np.uint8, np.int64)
+        np.testing.assert_array_equal(split.images[:, 0, 0, 0], split.labels)
+    np.testing.assert_array_equal(data.test.images[:, 0], test)
+    learned = np.concatenate([data.train.images, data.val.images])[:, 0]
+    assert sorted(image.tobytes() for image in learned) == sorted(image.tobytes() for image in train)
+
+
+def test_cifar10_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from torchvision.datasets import CIFAR10
+
+    folder = tmp_path / CIFAR10.base_folder
+    folder.mkdir()
+    names = [f"thing {number}" for number in range(10)]
+    pixels = np.zeros((100, 3, 32, 32), dtype=np.uint8)
+    pixels[:, 0], pixels[:, 1], pixels[:, 2, 3, 5] = np.arange(100)[:, None, None] % 10, 100, 200
+    batch = {"data": pixels.reshape(100, -1), "labels": list(range(10)) * 10}
+    sums = {}
+    for file, content in {"data_batch_1": batch, "test_batch": batch, "batches.meta": {"label_names": names}}.items():
+        (folder / file).write_bytes(pickle.dumps(content))
+        sums[file] = hashlib.md5((folder / file).read_bytes()).hexdigest()
+    # The real files are 180 MB: the check sums are replaced, the reading is torchvision's.
+    monkeypatch.setattr(CIFAR10, "train_list", [["data_batch_1", sums["data_batch_1"]]])
+    monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
+    monkeypatch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": sums["batches.meta"]})
+    data = load("cifar10", root=str(tmp_path))
+    assert (data.input_shape, data.class_names) == ((3, 32, 32), tuple(names))
+    np.testing.assert_array_equal(data.test.images, pixels)
+    np.testing.assert_array_equal(data.train.images[:, 0, 7, 9], data.train.labels)
+    assert (len(data.train), len(data.val)) == (90, 10)
+
+
+@pytest.mark.parametrize("name", FROM_FILES)
+def test_missing_files_get_a_sentence(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"root is missing: .* is not built in; give the folder"):
+        load(name)
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ValueError, match=r"root is .*: no complete copy of .* is in this folder; expected"):
+            load(name, root=folder)
+    assert list(tmp_path.iterdir()) == [], "looking leaves nothing behind"
+
+
+@pytest.mark.parametrize("damage", ["cut short", "empty", "packed", "not idx"])
+def test_damaged_files_get_a_sentence(damage: str, tmp_path: Path) -> None:
+    write_mnist(tmp_path)
+    file = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    content = file.read_bytes()
+    file.write_bytes(
+        {"cut short": content[:-7], "empty": b"", "packed": gzip.compress(content), "not idx": b"hello" * 99}[damage]
+    )
+    with pytest.raises(ValueError, match=r"root is .*: no complete copy of 'mnist' is in this folder"):
+        load("mnist", root=tmp_path)
