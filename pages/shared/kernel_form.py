@@ -19,7 +19,7 @@ def choose_kernel() -> Weights | None:
 
     While a cell is being typed it may hold no number: then the last kernel stays. None if there never was one.
     """
-    name, cells = st.container(), st.container()
+    pick, cells = st.container(), st.container()
     with st.expander("Type or paste", icon=":material/edit_note:"):
         text = st.text_area(
             "Weights",
@@ -34,12 +34,15 @@ def choose_kernel() -> Weights | None:
     except ValueError as error:
         problem = str(error)
     weights: Weights | None = st.session_state.get(LAST)
+    found = None if weights is None else recognise(weights)
+    with pick:
+        _pick(found, weights)
     with cells:
         matrix_editor("Kernel", text, text_key=TEXT, role="kernel")
         if problem:
             st.error(problem + (" Until then the last kernel is shown." if weights is not None else ""))
-    with name:
-        _pick(None if problem else weights)
+    if found:  # below the cells, which must not move while they are edited
+        _explain(found)
     return weights
 
 
@@ -50,9 +53,8 @@ def _parse(text: str) -> Weights:
     return values
 
 
-def _pick(weights: Weights | None) -> None:
-    """Name, size and width of the kernel: each says what the weights are, and rewrites them when changed."""
-    found = None if weights is None else recognise(weights)
+def _pick(found: Kernel | None, weights: Weights | None) -> None:
+    """Name and size of the kernel: each says what the weights are, and rewrites them when changed."""
     state = st.session_state
     state.kernels_name = found.name if found else None
     state.kernels_size = f"{len(weights)} × {len(weights)}" if weights is not None else None
@@ -64,11 +66,6 @@ def _pick(weights: Weights | None) -> None:
         on_change=_take_name,
         placeholder="Your own numbers",
     )
-    if found:
-        _explain(found)
-    if found and found.sigma:
-        state.kernels_sigma = found.sigma
-        st.select_slider("Width σ in pixels", SIGMAS, key="kernels_sigma", on_change=_take_sigma, args=(found.name,))
     st.segmented_control(
         "Size",
         [f"{size} × {size}" for size in SIZES],
@@ -79,6 +76,10 @@ def _pick(weights: Weights | None) -> None:
 
 
 def _explain(kernel: Kernel) -> None:
+    """What a named kernel sees, its formula, and its width if it has one."""
+    if kernel.sigma:
+        st.session_state.kernels_sigma = kernel.sigma
+        st.select_slider("Width σ in pixels", SIGMAS, key="kernels_sigma", on_change=_take_sigma, args=(kernel.name,))
     st.markdown(kernel.sees)
     st.latex(kernel.formula)
 

@@ -38,11 +38,13 @@ def test_a_typed_weight_changes_the_picture_and_keeps_the_caret(page: Page, app_
     open_lab(page, app_url)
     before = result(page)
     cell(page, 2, 2).click()
+    place = cell(page, 2, 2).bounding_box()
     page.keyboard.type("-1.5")
     shows(page, "-1 0 1; -2 -1.5 2; -1 0 1")
     assert result(page) != before
     expect(cell(page, 2, 2)).to_be_focused()
     expect(cell(page, 2, 2)).to_have_value("-1.5")
+    assert cell(page, 2, 2).bounding_box() == place  # the name of the kernel is gone, its cells have not moved
     page.keyboard.press("ArrowDown")  # a cell entered is selected, so typing replaces its number
     page.keyboard.type("7")
     shows(page, "-1 0 1; -2 -1.5 2; -1 7 1")
