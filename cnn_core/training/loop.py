@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from torch.nn import functional as F
 from cnn_core.datasets import Dataset
 from cnn_core.spec import NetworkSpec
 from cnn_core.training.config import TrainConfig
-from cnn_core.training.evaluation import logit_batches, measure, normaliser, pick_device
+from cnn_core.training.evaluation import EVALUATION_BATCH, logit_batches, measure, normaliser, pick_device
 from cnn_core.training.events import EpochDone, Event, Failed, Finished, Snapshot, Started, StepDone
 
 # A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
@@ -31,6 +30,7 @@ class _Session:
     config: TrainConfig
     device: torch.device
     normalise: Callable[[Tensor], Tensor]
+    draws: bool  # whether the network draws random numbers while it learns (dropout)
     started: float
 
     @property
@@ -42,29 +42,44 @@ def train(spec: NetworkSpec, data: Dataset, config: TrainConfig, *, should_stop:
     """Train `spec` on `data` and say what happens: Started, Snapshot 0, then each epoch's StepDone …, EpochDone and
     Snapshot, and at last Finished or Failed.
 
-    The same settings on the same device give the same numbers. Images are normalised with the train split's
-    statistics; the loss is the cross-entropy of the logits; the validation set is looked at after every epoch and the
-    test set once, at the end. A last batch of one image joins the batch before it (batch norm needs two).
-    `should_stop` is asked before every step and every evaluation batch.
-    Raises ValueError when the network does not fit the images or the classes, or the device is not there.
+    The same settings on the same device give the same numbers, and torch's global random state is left alone. Images
+    are normalised with the train split's statistics; the loss is the cross-entropy of the logits; the validation set
+    is looked at after every epoch and the test set once, at the end. A last batch of one image joins the batch before
+    it (batch norm needs two).
+    `should_stop` is asked at every step and every evaluation batch.
+    Raises ValueError when the network does not fit the images, the classes or batches of one image, when a split is
+    empty, or when the device is not there.
     """
+    _check(spec, data, config)
+    return _guarded(_run(spec, data, config, should_stop or (lambda: False)))
+
+
+def _check(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
+    """ValueError with a sentence for what could not run."""
     if spec.input_shape != data.input_shape:
         raise ValueError(f"the network takes images of shape {spec.input_shape}, {data.name} has {data.input_shape}.")
     if spec.classes != len(data.class_names):
         raise ValueError(f"the network tells {spec.classes} classes apart, {data.name} has {len(data.class_names)}.")
-    return _guarded(_run(_session(spec, data, config), should_stop or (lambda: False)))
+    empty = [part for part in ("train", "val", "test") if not len(getattr(data, part))]
+    if empty:
+        raise ValueError(f"{data.name} has no images in its {empty[0]} split: every split needs some.")
+    norms = [row for row in spec.summary() if row.kind == "BatchNorm" and math.prod(row.output_shape[1:]) == 1]
+    if norms and min(config.batch_size, len(data.train)) == 1:
+        name = norms[0].name
+        raise ValueError(f"{name} cannot learn from batches of one image: choose a batch_size of 2 or more images.")
+    pick_device(config.device)
 
 
 def _session(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> _Session:
     device = pick_device(config.device)
-    torch.manual_seed(config.seed)  # for dropout; weights and the order of the images have generators of their own
     model = spec.build(seed=config.seed).to(device)
     optimizer = make_optimizer(model, config)
-    return _Session(model, optimizer, data, config, device, normaliser(data, device), time.perf_counter())
+    draws = any(row.kind in ("Dropout", "Dropout2d") for row in spec.summary())
+    return _Session(model, optimizer, data, config, device, normaliser(data, device), draws, time.perf_counter())
 
 
-def _run(session: _Session, should_stop: Stop) -> Iterator[Event]:
-    config, data = session.config, session.data
+def _run(spec: NetworkSpec, data: Dataset, config: TrainConfig, should_stop: Stop) -> Iterator[Event]:
+    session = _session(spec, data, config)
     yield _started(session)
     yield _snapshot(session, 0)
     step = 0
@@ -90,6 +105,9 @@ def _run(session: _Session, should_stop: Stop) -> Iterator[Event]:
         yield EpochDone(epoch, losses / sizes, correct / sizes, *validation, config.learning_rate, session.seconds)
         yield _snapshot(session, epoch)
     test = measure(session.model, data.test, session.normalise, should_stop)
+    if test is not None and not math.isfinite(test[0]):
+        yield Failed(_diverged(test[0], step), step)
+        return
     loss, accuracy = test or (None, None)
     yield Finished("stopped" if test is None else "completed", config.epochs, loss, accuracy, session.seconds)
 
@@ -105,7 +123,7 @@ def _steps(
         if should_stop():
             break
         wanted = labels[batch].to(session.device)
-        logits = session.model(session.normalise(images[batch]))
+        logits = _learning_logits(session, images[batch], step)
         loss = F.cross_entropy(logits, wanted)
         session.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -116,6 +134,16 @@ def _steps(
             yield from _fetch(waiting, session, epoch)
             waiting = []
     yield from _fetch(waiting, session, epoch)
+
+
+def _learning_logits(session: _Session, images: Tensor, step: int) -> Tensor:
+    """Logits in training mode. Dropout draws from a seed of this step's own, so that nothing else which draws random
+    numbers meanwhile changes the run, or is changed by it."""
+    with torch.random.fork_rng([session.device] if session.device.type == "cuda" else [], enabled=session.draws):
+        if session.draws:
+            torch.manual_seed(session.config.seed * 1_000_003 + step)
+        logits: Tensor = session.model(session.normalise(images))
+    return logits
 
 
 def _fetch(
@@ -133,7 +161,10 @@ def _guarded(events: Iterator[Event]) -> Iterator[Event]:
         for event in events:
             step = event.step if isinstance(event, StepDone) else step
             yield event
-    except (MemoryError, torch.OutOfMemoryError):
+    except (MemoryError, RuntimeError) as error:
+        # On a GPU it is an error of its own, in main memory a RuntimeError that only its text tells apart.
+        if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
+            raise
         yield Failed(f"memory ran out at step {step + 1}: choose a smaller batch size or a smaller network", step + 1)
 
 
@@ -150,25 +181,27 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
 def shuffled_batches(count: int, size: int, *, seed: int, epoch: int) -> list[Tensor]:
     """The image numbers 0 … count−1 in the random order of this epoch, cut into batches of `size`.
 
-    A last batch of one image joins the batch before it. The same seed and epoch give the same batches.
+    A last batch of one image joins the batch before it, unless `size` is 1. The same seed and epoch give the same
+    batches.
     """
     generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
     batches = list(torch.split(torch.randperm(count, generator=generator), size))
-    if len(batches) > 1 and len(batches[-1]) == 1:
+    if size > 1 and len(batches) > 1 and len(batches[-1]) == 1:
         batches[-2:] = [torch.cat(batches[-2:])]
     return batches
 
 
 def _started(session: _Session) -> Started:
-    """Where and how long it runs, and the loss of the untrained network on up to 256 training images."""
+    """Where and how long it runs, and the loss of the untrained network on the first images to come, at most 256."""
     data, config = session.data, session.config
-    first = torch.from_numpy(data.train.images[:256])
-    logits = next(islice(logit_batches(session.model, first, session.normalise), 1))
-    loss = F.cross_entropy(logits, torch.from_numpy(data.train.labels[:256]).to(session.device))
-    steps = len(shuffled_batches(len(data.train), config.batch_size, seed=config.seed, epoch=1))
+    batches = shuffled_batches(len(data.train), config.batch_size, seed=config.seed, epoch=1)
+    chosen = torch.cat(batches)[:EVALUATION_BATCH]  # shuffled: a data set may be stored class by class
+    images, labels = torch.from_numpy(data.train.images)[chosen], torch.from_numpy(data.train.labels)[chosen]
+    (logits,) = logit_batches(session.model, images, session.normalise)
+    loss = F.cross_entropy(logits, labels.to(session.device))
     name = torch.cuda.get_device_name(session.device) if session.device.type == "cuda" else "CPU"
     parameters = sum(p.numel() for p in session.model.parameters())
-    return Started(name, parameters, config.epochs, steps, loss.item())
+    return Started(name, parameters, config.epochs, len(batches), loss.item())
 
 
 def _snapshot(session: _Session, epoch: int) -> Snapshot:
