@@ -119,7 +119,10 @@ class Editor {
   typed() {
     this.mark();
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.flush(), WAIT_MS);
+    // the first key is sent at once; keys that follow within a moment wait for the last of them
+    const now = performance.now();
+    this.timer = setTimeout(() => this.flush(), now - (this.last ?? 0) < WAIT_MS ? WAIT_MS : 0);
+    this.last = now;
   }
 
   flush() {
