@@ -148,6 +148,13 @@ def test_patches_stay_within_their_columns(width: int, start: int, extra: int, s
     assert patches.max() < stop
 
 
+def test_splits_of_the_textures_share_no_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = np.tile(np.arange(250, dtype=np.uint8), (300, 1))
+    monkeypatch.setattr("cnn_core.datasets._grey_photograph", lambda name: columns)
+    train, val, test = (set(np.unique(split.images).tolist()) for split in splits(load("textures")))
+    assert (train, val, test) == (set(range(150)), set(range(150, 200)), set(range(200, 250)))
+
+
 def test_the_first_and_the_last_patch_of_a_strip_can_come_up() -> None:
     picture = np.tile(np.arange(36, dtype=np.uint8), (32, 1))
     lefts = cut_patches(picture, (1, 35), 200, np.random.default_rng(0))[:, 0, 0, 0]
