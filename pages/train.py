@@ -29,7 +29,6 @@ with picture:
         view.live(run.id)
     else:
         view.show(run)
-        view.actions(run)
 st.divider()
 left, right = st.columns(2, gap="large")
 with left:

@@ -161,7 +161,14 @@ def _make_client() -> Any:
     threads = str(max(1, cores // workers))
     dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}})
     cluster = LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0, silence_logs=40
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=None,
+        # Without a dashboard Dask still opens its usual port for figures of health; any free one will do.
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+        memory_limit=0,
+        silence_logs=40,
     )
     client = Client(cluster, set_as_default=False)  # type: ignore[no-untyped-call]
     atexit.register(_close, client, cluster)
@@ -169,6 +176,18 @@ def _make_client() -> Any:
 
 
 def _close(client: Any, cluster: Any) -> None:
+    """End the embedded cluster with the app: runs are asked to stop first, so that no worker has to be waited for."""
+    with _lock:
+        waiting = dict(_waiting)
+        _waiting.clear()
+    cut_off = [(store, run_id) for run_id, (store, _) in waiting.items() if store.get(run_id).alive]
+    for store, run_id in cut_off:
+        store.request_stop(run_id)
+    deadline = time.monotonic() + 2 * STOP_GRACE_S
+    while time.monotonic() < deadline and any(store.get(run_id).status == "running" for store, run_id in cut_off):
+        time.sleep(0.05)
+    for store, run_id in cut_off:
+        store.interrupt(run_id)
     client.close(timeout=2)
     cluster.close(timeout=5)
 

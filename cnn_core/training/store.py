@@ -176,6 +176,11 @@ class RunStore:
         with self._begin() as connection:
             _update(connection, run_id, {"stop_requested": True})
 
+    def interrupt(self, run_id: str) -> None:
+        """Note that the run was cut off from outside. Raises ValueError when there is no such run."""
+        with self._begin() as connection:
+            _update(connection, run_id, {"status": "interrupted", "message": INTERRUPTED})
+
     def stop_requested(self, run_id: str) -> bool:
         """Whether somebody asked the run to stop."""
         with self._begin() as connection:

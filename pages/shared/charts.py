@@ -209,7 +209,7 @@ def curve_rows(
     A step stands at its fraction of an epoch. Guessing among C classes has the loss ln C and the accuracy 1/C.
     """
     per_epoch = max(1, steps_per_epoch)
-    reach = float(total_epochs if epochs else 1)
+    reach = max(float(total_epochs if epochs else 1), steps[-1].step / per_epoch if steps else 0.0)
     rows: list[tuple[str, float, float, float]] = [
         ("guessing", x, float(np.log(classes)), 1 / classes) for x in (0.0, reach)
     ]

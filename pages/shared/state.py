@@ -35,7 +35,7 @@ def workspace() -> str:
 
 
 def show_run(run_id: str) -> None:
-    """Make `run_id` the chosen run. For callbacks: it must happen before the picker is drawn."""
+    """Make `run_id` the chosen run."""
     st.session_state.run = run_id
 
 
@@ -44,20 +44,33 @@ def run_picker() -> Run | None:
 
     A run named in the link is found even when it belongs to another workspace. None when there is no run at all.
     """
-    runs = {run.id: run for run in store().runs(workspace())}
-    linked = st.query_params.get("run", "")
-    if linked and linked not in runs:
+    own = store().runs(workspace())
+    runs = {run.id: run for run in own}
+    # Numbered, as two runs with the same settings and seed are otherwise named alike.
+    names = {run.id: f"{number}. {run_name(run)}" for number, run in zip(range(len(own), 0, -1), own, strict=True)}
+    wanted = st.session_state.get("run") or st.query_params.get("run", "")
+    if wanted and wanted not in runs:
         try:
-            runs[linked] = store().get(linked)
+            runs[wanted] = store().get(wanted)
+            names[wanted] = f"From a link: {run_name(runs[wanted])}"
         except ValueError as problem:
             st.warning(str(problem))
     if not runs:
         return None
-    if st.session_state.get("run") not in runs:
-        st.session_state.run = linked if linked in runs else next(iter(runs))
-    chosen = st.selectbox("Run", list(runs), key="run", format_func=lambda run_id: run_name(runs[run_id]))
-    if linked != chosen:
+    chosen = wanted if wanted in runs else next(iter(runs))
+    show_run(chosen)
+    if st.query_params.get("run") != chosen:
         st.query_params["run"] = chosen
+    # The browser knows an option by its name, and these names change with time: so the choice is kept beside the
+    # widget, taken over when somebody picks, and set anew at each run of the page.
+    st.session_state.run_choice = chosen
+    st.selectbox(
+        "Run",
+        list(runs),
+        key="run_choice",
+        format_func=names.__getitem__,
+        on_change=lambda: show_run(st.session_state.run_choice),
+    )
     return runs[chosen]
 
 

@@ -18,6 +18,15 @@ from pages.shared.lesson import note
 from pages.shared.site import page
 
 OPTIMIZER_NAMES = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
+SHORT_KINDS = {
+    "Conv2d": "conv",
+    "MaxPool2d": "pool",
+    "AvgPool2d": "pool",
+    "AdaptiveAvgPool2d": "mean",
+    "Residual": "sum",
+    "Linear": "linear",
+}
+MOST_STOPS = 9
 # Above this many parameters a run on a CPU takes minutes an epoch: offered, but said.
 HEAVY = 5_000_000
 
@@ -58,7 +67,22 @@ def choose_network(data: Dataset) -> NetworkSpec:
     spec = networks[name]
     heavy = " Slow without a GPU." if spec.total_parameters > HEAVY else ""
     note(f"{NETWORKS[name]} **{spec.total_parameters:,} parameters**.{heavy}")
+    note(one_line(spec))
     return spec
+
+
+def one_line(spec: NetworkSpec) -> str:
+    """The network from image to classes, through the layers that change its shape; long ones without their middle."""
+    layers = [(SHORT_KINDS[row.kind], row.output_shape) for row in spec.summary() if row.kind in SHORT_KINDS]
+    stops = [f"{kind} {_size(shape)}" for kind, shape in [("image", spec.input_shape), *layers]]
+    if len(stops) > MOST_STOPS:
+        left_out = len(stops) - MOST_STOPS + 1
+        stops[MOST_STOPS // 2 : MOST_STOPS // 2 + left_out] = [f"… {left_out} more …"]
+    return " → ".join(stops)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -82,6 +106,7 @@ def choose_settings(data: Dataset) -> TrainConfig:
         format_func=OPTIMIZER_NAMES.__getitem__,
         key="train_optimizer",
         bind="query-params",
+        on_change=usual_rate,
     )
     usual = DEFAULT_LEARNING_RATES[optimizer]
     left, right = st.columns(2)
@@ -118,6 +143,12 @@ def choose_settings(data: Dataset) -> TrainConfig:
         st.stop()
 
 
+def usual_rate() -> None:
+    """A new optimiser starts from its own usual learning rate, unless the learner has set another."""
+    if st.session_state.train_rate in DEFAULT_LEARNING_RATES.values():
+        st.session_state.train_rate = DEFAULT_LEARNING_RATES[st.session_state.train_optimizer]
+
+
 def start(spec: NetworkSpec, config: TrainConfig) -> None:
     """Queue a run and make it the one that is shown."""
     run_id = state.store().create(state.workspace(), spec, config)
@@ -130,6 +161,7 @@ def show(run: Run) -> None:
     state_line(run)
     steps, epochs = state.store().steps(run.id), state.store().epochs(run.id)
     progress(run, steps[-1] if steps else None, len(epochs))
+    actions(run)
     rows = curve_rows(
         steps, epochs, steps_per_epoch=run.steps_per_epoch, total_epochs=max(1, len(epochs)), classes=run.spec.classes
     )
@@ -140,6 +172,8 @@ def show(run: Run) -> None:
 def state_line(run: Run) -> None:
     """Where the run stands, in words."""
     match run.status:
+        case "queued" | "running" if run.stop_requested:
+            st.info("Stopping …", icon=":material/stop_circle:")
         case "queued":
             st.info("Waiting for a free worker …", icon=":material/hourglass_top:")
         case "running":
@@ -169,7 +203,7 @@ def progress(run: Run, last: Any, epochs: int) -> None:
         )
         return
     if run.seconds is not None:
-        note(f"{epochs} epochs in {duration(run.seconds)} on {run.device}; {done:,} steps.")
+        note(f"{epochs} epoch{'' if epochs == 1 else 's'} in {duration(run.seconds)} on {run.device}; {done:,} steps.")
 
 
 def duration(seconds: float) -> str:
@@ -201,7 +235,7 @@ def accuracy_words(epochs: Any) -> str:
 
 def actions(run: Run) -> None:
     """What can be done with the run: stop it, look inside it, start it again."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if run.alive:
             st.button(
                 "Stop training",
@@ -209,6 +243,7 @@ def actions(run: Run) -> None:
                 key="train_stop",
                 on_click=state.store().request_stop,
                 args=(run.id,),
+                disabled=run.stop_requested,
             )
             return
         if run.status in ("failed", "interrupted", "stopped"):
@@ -227,6 +262,3 @@ def live(run_id: str) -> None:
     if not run.alive:
         st.rerun()
     show(run)
-    if st.session_state.get("train_stop"):
-        note("Stopping after this step …")
-    actions(run)

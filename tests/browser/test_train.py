@@ -62,3 +62,22 @@ def test_a_learning_rate_that_diverges_is_named(page: Page, app_url: str) -> Non
     message(page, re.compile(r"loss became (NaN|infinite) at step \d+: lower the learning rate"))
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     expect(page.get_by_role("button", name="Start again")).to_be_visible()
+
+
+def test_an_older_run_is_chosen_and_evaluated(page: Page, app_url: str) -> None:
+    start(page, f"{app_url}/train?train_network=Linear+only&train_epochs=2")
+    message(page, "of the test images are right")
+    older = re.search(r"run=([\w-]+)", page.url)[1]
+    page.get_by_role("spinbutton", name="Epochs").fill("1")
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text(re.compile("^1 epoch in "))).to_be_visible()
+    page.get_by_role("combobox", name="Run").press("ArrowDown")  # a click would scroll, which closes the list
+    page.get_by_role("option").nth(1).click()
+    page.wait_for_url(re.compile(older))
+    page.get_by_role("link", name="Evaluate it").click()
+    expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible()
+    page.wait_for_url(re.compile(f"evaluate.*run={older}"))
+    page.reload()
+    expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible()
+    assert older in page.url

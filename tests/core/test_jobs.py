@@ -3,6 +3,8 @@
 import math
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +14,10 @@ import pytest
 from cnn_core.spec import preset
 from cnn_core.training import TrainConfig, jobs
 from cnn_core.training.events import Started
-from cnn_core.training.store import Run, RunStore
+from cnn_core.training.store import INTERRUPTED, Run, RunStore
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
+ROOT = Path(__file__).resolve().parents[2]
 LONG = TrainConfig(epochs=1000)
 pytestmark = pytest.mark.xdist_group("dask")
 
@@ -186,3 +189,31 @@ def test_a_validation_loss_that_is_no_number_fails_with_what_to_change(tmp_path)
     assert run.status == "failed"
     assert run.message.endswith(": lower the learning rate")
     assert all(math.isfinite(epoch.val_loss) for epoch in store.epochs(run_id))
+
+
+def test_an_app_that_ends_takes_its_workers_along_and_says_so_of_their_runs(tmp_path):
+    """In a process of its own, which ends while its run goes on."""
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    run_id = store.create("class", SPEC, LONG)
+    pid_file = tmp_path / "worker.pid"
+    script = tmp_path / "app.py"
+    script.write_text(f"""
+import os, time
+from pathlib import Path
+from cnn_core.training import jobs
+from cnn_core.training.store import RunStore
+if __name__ == "__main__":
+    store = RunStore({store.url!r}, Path({str(tmp_path)!r}))
+    jobs.submit(store, {run_id!r})
+    while not store.epochs({run_id!r}):
+        time.sleep(0.05)
+    pids = jobs._connect().run(os.getpid)
+    Path({str(pid_file)!r}).write_text(" ".join(map(str, pids.values())))
+""")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, script], env=environment, cwd=ROOT, check=True, timeout=120)
+    assert (store.get(run_id).status, store.get(run_id).message) == ("interrupted", INTERRUPTED)
+    assert store.checkpoints(run_id)
+    for pid in map(int, pid_file.read_text().split()):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)

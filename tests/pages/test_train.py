@@ -1,7 +1,9 @@
 """The Train page: defaults, extremes, bad settings and hostile links. What jobs do is tested elsewhere."""
 
+import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -9,6 +11,8 @@ from cnn_core.spec import preset
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
 from cnn_core.training.store import default_store
+from pages.shared.charts import curve_rows
+from pages.shared.training_view import one_line
 
 Open = Callable[..., AppTest]
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
@@ -124,4 +128,53 @@ def test_only_this_workspaces_runs_are_listed(open_page: Open) -> None:
     stored_run(Finished("completed", 1, 0.3, 0.8, 1.0), workspace="theirs")
     at = open_page("train", workspace="mine-only")
     assert at.session_state.run == mine
-    assert len(at.selectbox("run").options) == 1
+    assert len(at.selectbox("run_choice").options) == 1
+
+
+def test_the_chosen_run_stays_chosen_when_names_change_and_on_other_pages(open_page: Open) -> None:
+    done = Finished("completed", 1, 0.3, 0.91, 1.0)
+    older = stored_run(Snapshot(0, {"w": np.zeros(1, np.float32)}), done, workspace="two-runs")
+    newer = stored_run(workspace="two-runs")
+    at = open_page("train", workspace="two-runs")
+    assert at.session_state.run == newer
+    at.selectbox("run_choice").select_index(1).run()
+    assert "**91.0%** of the test images" in words(at)
+    default_store().append(newer, done)  # "in progress" becomes "91.0%": the same name as the other's
+    at.run()
+    assert at.session_state.run == older
+    at.switch_page("pages/shapes.py").run()
+    at.switch_page("pages/train.py").run()
+    assert at.session_state.run == older
+    assert at.selectbox("run_choice").index == 1
+
+
+def test_a_stop_that_is_under_way_is_shown(open_page: Open) -> None:
+    run_id = stored_run()
+    default_store().request_stop(run_id)
+    at = open_page("train", run=run_id)
+    assert "Stopping …" in words(at)
+    assert at.button("train_stop").disabled
+
+
+def test_a_new_optimiser_brings_its_usual_learning_rate(open_page: Open) -> None:
+    at = open_page("train")
+    at.selectbox("train_optimizer").select("sgd").run()
+    assert at.number_input("train_rate").value == 0.05
+    at.number_input("train_rate").set_value(0.3).run()
+    at.selectbox("train_optimizer").select("adam").run()
+    assert at.number_input("train_rate").value == 0.3  # the learner's own stays
+
+
+def test_networks_are_told_in_one_line() -> None:
+    shapes = "image 1×8×8 → conv 16×8×8 → pool 16×4×4 → conv 32×4×4 → pool 32×2×2 → linear 10"
+    assert one_line(SPEC) == shapes
+    long = one_line(preset("ResNet-34")).split(" → ")
+    assert (len(long), long[0], long[-1]) == (9, "image 3×224×224", "linear 1000")
+    assert long[4].startswith("… ")
+
+
+def test_a_run_too_long_to_draw_whole_stays_within_two_thousand_points() -> None:
+    run_id = stored_run(*(StepDone(n, 1, 1.0, 0.5, 0.002, n) for n in range(1, 3001)))
+    rows = curve_rows(default_store().steps(run_id), (), steps_per_epoch=34, total_epochs=100, classes=10)
+    assert len(rows) <= 2000
+    assert rows["loss"].iloc[0] == pytest.approx(math.log(10))
