@@ -13,14 +13,9 @@ with settings, st.container(border=True):
     data = view.choose_data()
     spec = view.choose_network(data)
     config = view.choose_settings(data)
-    st.button(
-        "Start training",
-        icon=":material/play_arrow:",
-        key="train_start",
-        width="stretch",
-        on_click=view.start,
-        args=(spec, config),
-    )
+    # Not a callback: its arguments would be the settings before the one that was typed last.
+    if st.button("Start training", icon=":material/play_arrow:", key="train_start", width="stretch"):
+        view.start(spec, config)
 with picture:
     run = state.run_picker()
     if run is None:

@@ -69,10 +69,13 @@ def test_an_older_run_is_chosen_and_evaluated(page: Page, app_url: str) -> None:
     message(page, "of the test images are right")
     older = re.search(r"run=([\w-]+)", page.url)[1]
     page.get_by_role("spinbutton", name="Epochs").fill("1")
-    page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(re.compile("^1 epoch in "))).to_be_visible()
-    page.get_by_role("combobox", name="Run").press("ArrowDown")  # a click would scroll, which closes the list
+    page.reload()
+    expect(page.get_by_text(re.compile("^1 epoch in "))).to_be_visible()
+    expect(page.locator(".vega-embed canvas, .vega-embed svg.marks")).to_have_count(2)
+    # By keyboard: a click scrolls first, and an open list closes when anything scrolls.
+    page.get_by_role("combobox", name="Run").press("ArrowDown")
     page.get_by_role("option").nth(1).click()
     page.wait_for_url(re.compile(older))
     page.get_by_role("link", name="Evaluate it").click()

@@ -53,6 +53,13 @@ def test_start_hands_the_run_to_a_worker_and_shows_it(open_page: Open, submitted
     assert "Waiting for a free worker" in words(at)
 
 
+def test_a_setting_typed_just_before_the_click_counts(open_page: Open, submitted: list[str]) -> None:
+    at = open_page("train")
+    at.number_input("train_epochs").set_value(3)
+    at.button("train_start").click().run()
+    assert default_store().get(submitted[0]).config.epochs == 3
+
+
 @pytest.mark.parametrize("dataset", ["digits", "textures", "shapes"])
 def test_every_offered_network_fits_the_images(open_page: Open, submitted: list[str], dataset: str) -> None:
     at = open_page("train", train_dataset=dataset.capitalize())
