@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]
 LONG_SIDE = 512
 """Pictures are shrunk so that neither side is longer."""
 MOST_BYTES = 20_000_000
-MOST_PIXELS = 40_000_000
+MOST_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 READABLE = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 ORIENTATION = 0x0112  # the EXIF tag
@@ -130,9 +130,10 @@ def _read(image: Image.Image) -> Upload:
     if ";16" in str(getattr(image, "tile", "")):
         notes.append("16 bits a channel, scaled to 8.")
     # a PNG is decoded by getexif already, so what `tile` says is read before
-    if image.getexif().get(ORIENTATION, 1) not in (0, 1):
+    orientation = image.getexif().get(ORIENTATION)
+    if orientation in range(2, 9):
         notes.append("Turned upright, as its EXIF orientation says.")
-    full = image.size
+    full = image.size[::-1] if orientation in range(5, 9) else image.size  # 5 … 8 lie on their side
     image.draft(None, (2 * LONG_SIDE, 2 * LONG_SIDE))  # a JPEG is decoded no larger than needed
     image.load()
     upright = ImageOps.exif_transpose(image)
@@ -143,12 +144,14 @@ def _read(image: Image.Image) -> Upload:
 
 
 def _eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Bring 16-bit, 32-bit and float greys to 0 … 255; Pillow itself would clip them."""
+    """Shrink 16-bit, 32-bit and float greys and bring them to 0 … 255; Pillow itself would clip them."""
     if not image.mode.startswith(("I", "F")):
         return image
-    values = np.asarray(image).astype(np.float64)
-    if image.mode.startswith("I;16"):
-        return Image.fromarray(np.rint(values / 257).astype(np.uint8))
+    sixteen = image.mode.startswith("I;16")
+    # shrunk first: a large picture in 64-bit floats would take half a gigabyte
+    values = np.asarray(_shrunk(image.convert("I") if sixteen else image, LONG_SIDE)).astype(np.float64)
+    if sixteen:
+        return Image.fromarray(np.rint(values.clip(0, 65535) / 257).astype(np.uint8))
     if not np.isfinite(values).all():
         raise ValueError("A picture with infinite or missing values.")
     low, high = values.min(), values.max()

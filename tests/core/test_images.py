@@ -169,6 +169,26 @@ def test_animation_gives_its_first_frame():
     assert upload.notes[0] == "It holds several frames: the first is used."
 
 
+def test_unknown_orientation_turns_nothing():
+    exif = Image.Exif()
+    exif[0x0112] = 77
+    assert decode_upload(saved(Image.new("RGB", (8, 4)), "JPEG", exif=exif)).notes == ()
+
+
+def test_size_before_shrinking_is_told_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    upload = decode_upload(saved(Image.new("RGB", (2000, 1000)), "JPEG", exif=exif))
+    assert upload.notes[-1] == "Shrunk from 1,000 × 2,000 pixels to 256 × 512."
+
+
+def test_large_16_bit_grey_is_shrunk_without_clipping():
+    ramp = np.tile(np.linspace(0, 65535, 1024, dtype=np.uint16), (8, 1))
+    image = decode_upload(saved(Image.fromarray(ramp), "PNG")).image
+    assert image.shape == (4, 512, 3)
+    assert np.abs(image[2, :, 0] - np.linspace(0, 255, 512)).max() <= 1
+
+
 def test_large_pictures_are_shrunk_and_said():
     upload = decode_upload(saved(Image.new("RGB", (2000, 1000), (7, 8, 9)), "JPEG"))
     assert upload.image.shape == (256, 512, 3)
@@ -188,8 +208,8 @@ def test_large_pictures_are_shrunk_and_said():
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no picture"),
         (b"\x89PNG\r\n\x1a\n", "no picture|damaged"),
         (png(50_000, 50_000, 8, 2, b""), "too many pixels"),  # 7.5 GB in 60 bytes
-        (png(9_000, 9_000, 8, 0, b""), "claims 9,000 × 9,000 pixels: at most 40 million"),
-        (png(40_000_001, 1, 1, 0, b""), "claims 40,000,001 × 1 pixels"),
+        (png(9_000, 9_000, 8, 0, b""), "claims 9,000 × 9,000 pixels: at most 50 million"),
+        (png(50_000_001, 1, 1, 0, b""), "claims 50,000,001 × 1 pixels"),
         (png(4_000, 4_000, 8, 0, b"\0" * 100), "damaged or cut off"),
         (bytes(MOST_BYTES + 1), "at most 20 MB"),
     ],
