@@ -7,6 +7,7 @@ The loops run over output cells (n, o, i, j): picture, channel, row, column; and
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnn_core.ops.adaptive import bins
 from cnn_core.ops.arguments import (
     FloatArray,
     IntOrPair,
@@ -15,6 +16,8 @@ from cnn_core.ops.arguments import (
     bias,
     convolution_arguments,
     output_gradient,
+    pair,
+    picture,
     pooling_arguments,
 )
 from cnn_core.ops.windows import crop, pad, wide
@@ -162,6 +165,48 @@ def avg_pool2d_backward(
             dx[n, c][cell] += dy[n, c, i, j] / _divisor(sweep, i, j, count_include_pad)
 
     return dx.astype(x.dtype)
+
+
+def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> FloatArray:
+    """Each output cell is the root of the sum of squares under its window. See `ops.lp_pool2d`."""
+    x, sweep = pooling_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
+    y = np.zeros(x.shape[:2] + sweep.output, wide(x))
+
+    for n, c, i, j in np.ndindex(y.shape):
+        for cell in _cells(sweep, i, j):
+            y[n, c, i, j] += x[n, c].astype(y.dtype)[cell] ** 2
+        y[n, c, i, j] = np.sqrt(y[n, c, i, j])
+
+    return y.astype(x.dtype)
+
+
+def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
+    """Each output cell is the largest value of its bins of rows and columns. See `ops.adaptive_max_pool2d`."""
+    x, (height, width) = picture("x", x), pair("output_size", output_size)
+    rows, columns = bins(x.shape[2], height), bins(x.shape[3], width)
+    y = np.full((*x.shape[:2], height, width), -np.inf, x.dtype)
+
+    for n, c, i, j in np.ndindex(y.shape):
+        for row in rows[i]:
+            for column in columns[j]:
+                y[n, c, i, j] = np.maximum(y[n, c, i, j], x[n, c, row, column])
+
+    return y
+
+
+def adaptive_avg_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
+    """Each output cell is the mean of its bins of rows and columns. See `ops.adaptive_avg_pool2d`."""
+    x, (height, width) = picture("x", x), pair("output_size", output_size)
+    rows, columns = bins(x.shape[2], height), bins(x.shape[3], width)
+    y = np.zeros((*x.shape[:2], height, width), wide(x))
+
+    for n, c, i, j in np.ndindex(y.shape):
+        for row in rows[i]:
+            for column in columns[j]:
+                y[n, c, i, j] += x[n, c, row, column]
+        y[n, c, i, j] /= len(rows[i]) * len(columns[j])
+
+    return y.astype(x.dtype)
 
 
 def _first_channel(o: int, w_shape: tuple[int, ...], groups: int) -> int:

@@ -1,4 +1,4 @@
-"""Max and average pooling, forward and backward: one whole-picture step for each cell of the window."""
+"""Max, average and L2 pooling: one whole-picture step for each cell of the window."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,7 +49,7 @@ def max_pool2d_backward(
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
     dy = output_gradient(dy, x, x.shape[1], sweep)
     dpadded = np.zeros(x.shape[:2] + sweep.padded_size, wide(x))
-    np.add.at(dpadded.reshape(-1), _winners(pad(x, sweep, -np.inf), sweep).reshape(-1), dy.reshape(-1))
+    np.add.at(dpadded.reshape(-1), winners(pad(x, sweep, -np.inf), sweep).reshape(-1), dy.reshape(-1))
     return crop(dpadded, sweep).astype(x.dtype, copy=False)
 
 
@@ -102,8 +102,24 @@ def avg_pool2d_backward(
     return crop(dpadded, sweep).astype(x.dtype, copy=False)
 
 
-def _winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
-    """The position in the flattened `padded` of the cell that wins each window, (N, C, H', W')."""
+def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> FloatArray:
+    """The length of each window: the root of the sum of its squares. x is (N, C, H, W), the result (N, C, H', W').
+
+    Formula: torch.nn.LPPool2d with norm_type 2, which pads nothing. Its ceil_mode, which stretches the sums of windows
+    that hang over the edge, is left out. Raises ValueError with a sentence as `max_pool2d` does.
+    """
+    x, sweep = pooling_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
+    total = np.zeros(x.shape[:2] + sweep.output, wide(x))
+    for u, v in np.ndindex(sweep.kernel):
+        total += np.square(met_by(x, sweep, u, v, sweep.output).astype(total.dtype, copy=False))
+    return np.sqrt(total).astype(x.dtype, copy=False)
+
+
+def winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
+    """The position in the flattened `padded` of the cell that wins each window, (N, C, H', W').
+
+    The first of several maxima in row-major order; of NaNs the last. `padded` is framed with −∞.
+    """
     (n, channels, height, width), (sh, sw), (dh, dw) = padded.shape, sweep.stride, sweep.dilation
     planes = np.arange(n * channels).reshape(n, channels, 1, 1) * height * width
     corners = np.add.outer(np.arange(sweep.output[0]) * sh * width, np.arange(sweep.output[1]) * sw)

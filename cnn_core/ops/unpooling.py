@@ -1,0 +1,78 @@
+"""The way back up from a pooled picture: with the winners' places, and without them."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cnn_core.ops.arguments import FloatArray, IntOrPair, Padding, Pair, picture, pooling_arguments
+from cnn_core.ops.pooling import winners
+from cnn_core.ops.windows import crop, met_by, pad, wide
+
+
+def max_pool2d_switches(
+    x: ArrayLike,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    dilation: IntOrPair = 1,
+    ceil_mode: bool = False,
+) -> NDArray[np.intp]:
+    """Where the maximum of each window came from: row · W + column in its channel, of shape (N, C, H', W').
+
+    What torch's `max_pool2d` returns with return_indices; −1 where a window meets padding alone. The name is that of
+    Zeiler & Fergus, "Visualizing and understanding convolutional networks" (2014). Arguments as in `max_pool2d`.
+    """
+    x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
+    height, width = sweep.padded_size
+    (top, _), (left, _) = sweep.padding
+    row, column = np.divmod(winners(pad(x, sweep, -np.inf), sweep) % (height * width), width)
+    row, column = row - top, column - left
+    inside = (row >= 0) & (row < sweep.size[0]) & (column >= 0) & (column < sweep.size[1])
+    return np.where(inside, row * sweep.size[1] + column, -1)
+
+
+def max_unpool2d(y: ArrayLike, switches: ArrayLike, size: Pair) -> FloatArray:
+    """Pooled values (N, C, H', W') put back at their `switches` in pictures of `size` (H, W); zeros elsewhere.
+
+    Formula: torch.nn.MaxUnpool2d, with `size` as its output_size. Raises ValueError when shapes or places disagree.
+    """
+    y, places = picture("y", y), np.asarray(switches)
+    if places.shape != y.shape:
+        raise ValueError(f"switches has shape {places.shape}: give that of y, {y.shape}.")
+    if places.size and places.max() >= size[0] * size[1]:
+        raise ValueError(f"switches holds place {places.max()}: size {size} has places up to {size[0] * size[1] - 1}.")
+    n, channels = y.shape[:2]
+    # one more place at the end takes the values of windows that met padding alone
+    flat = np.zeros((n * channels, size[0] * size[1] + 1), y.dtype)
+    np.put_along_axis(flat, places.reshape(n * channels, -1), y.reshape(n * channels, -1), axis=1)
+    return flat[:, :-1].reshape(n, channels, *size)
+
+
+def spread_unpool2d(
+    y: ArrayLike,
+    kernel_size: IntOrPair,
+    size: Pair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: Padding = 0,
+    dilation: IntOrPair = 1,
+    ceil_mode: bool = False,
+) -> FloatArray:
+    """Pooled values (N, C, H', W') spread over the windows they came from, in pictures of `size` (H, W).
+
+    A cell gets the mean of the values whose windows read it, and 0 where none does: with stride = kernel this is
+    nearest-neighbour upsampling, in general torch's fold(y) / fold(1). The arguments are those of the pooling.
+    Raises ValueError when y has not the shape that pooling gives.
+    """
+    y = picture("y", y)
+    blank = np.zeros((*y.shape[:2], *size), y.dtype)
+    _, sweep = pooling_arguments(blank, kernel_size, stride, padding, dilation, ceil_mode)
+    if y.shape[2:] != sweep.output:
+        raise ValueError(f"y has shape {y.shape}: pooling a picture of {size} gives {sweep.output} rows and columns.")
+    total = np.zeros((*y.shape[:2], *sweep.padded_size), wide(y))
+    count = np.zeros((1, 1, *sweep.padded_size))
+    for u, v in np.ndindex(sweep.kernel):
+        for sums, values in ((total, y), (count, 1)):
+            cells = met_by(sums, sweep, u, v, sweep.output)
+            cells += values
+    return (crop(total, sweep) / np.maximum(crop(count, sweep), 1)).astype(y.dtype, copy=False)
