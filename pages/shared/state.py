@@ -22,16 +22,19 @@ def dataset(name: str) -> Dataset:
 
 
 def workspace() -> str:
-    """The unguessable name under which this learner's runs are kept, in the link of every page that shows runs.
+    """The unguessable name under which this learner's runs are kept.
 
     A link that carries one wins; so a reload, or the link opened elsewhere, finds the same runs.
     """
     token = st.query_params.get("workspace") or st.session_state.get("workspace") or secrets.token_urlsafe(12)
-    token = token[:80]
-    st.session_state.workspace = token
-    if st.query_params.get("workspace") != token:
-        st.query_params["workspace"] = token
-    return token
+    st.session_state.workspace = token[:80]
+    return token[:80]
+
+
+def _keep_in_link(**values: str) -> None:
+    """Write into the page's address what is not there yet: at once, as every write is a place that Back returns to."""
+    if any(st.query_params.get(name) != value for name, value in values.items()):
+        st.query_params.update(values)
 
 
 def show_run(run_id: str) -> None:
@@ -56,11 +59,11 @@ def run_picker() -> Run | None:
         except ValueError as problem:
             st.warning(str(problem))
     if not runs:
+        _keep_in_link(workspace=workspace())
         return None
     chosen = wanted if wanted in runs else next(iter(runs))
     show_run(chosen)
-    if st.query_params.get("run") != chosen:
-        st.query_params["run"] = chosen
+    _keep_in_link(workspace=workspace(), run=chosen)
     # The browser knows an option by its name, and these names change with time: so the choice is kept beside the
     # widget, taken over when somebody picks, and set anew at each run of the page.
     st.session_state.run_choice = chosen
