@@ -1,4 +1,4 @@
-"""Small numbers to convolve by hand: inputs and kernels on which something can be seen."""
+"""Small numbers to compute with by hand: inputs and kernels on which something can be seen."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,29 @@ KERNELS: dict[str, NDArray[np.float64]] = {
     "Mean of 2 × 2": np.full((2, 2), 0.25),
     "Shift to the left": np.array([[0.0, 0, 0], [0, 0, 1], [0, 0, 0]]),
     "Asymmetric 1 to 9": np.arange(1.0, 10).reshape(3, 3),
+}
+
+POOLING_INPUTS: dict[str, NDArray[np.float64]] = {
+    "Classical 4 × 4": np.array([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]),
+    "Ties": np.array([[7.0, 7, 1, 2], [7, 3, 2, 0], [0, 0, 5, 1], [0, 0, 1, 9]]),
+    "All negative": -np.array([[9.0, 4, 7, 2], [3, 8, 1, 6], [5, 2, 9, 4], [7, 6, 3, 8]]),
+    "One bright pixel": _impulse(),
+    "Vertical edge": _edge(),
+    "Five by five": np.arange(1.0, 26).reshape(5, 5),
+    # the fifth digit of scikit-learn's handwritten digits
+    "Handwritten 4": np.array(
+        [
+            [0.0, 0, 0, 1, 11, 0, 0, 0],
+            [0, 0, 0, 7, 8, 0, 0, 0],
+            [0, 0, 1, 13, 6, 2, 2, 0],
+            [0, 0, 7, 15, 0, 9, 8, 0],
+            [0, 5, 16, 10, 0, 16, 6, 0],
+            [0, 4, 15, 16, 13, 16, 1, 0],
+            [0, 0, 0, 3, 15, 10, 0, 0],
+            [0, 0, 0, 2, 16, 4, 0, 0],
+        ]
+    ),
+    "Random digits, 12 × 12": np.random.default_rng(3).integers(0, 10, (12, 12)).astype(np.float64),
 }
 
 

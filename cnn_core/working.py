@@ -77,6 +77,8 @@ def aligned(steps: list[str]) -> str:
 
 def _anchored(step: str) -> str:
     """A step with the mark at which it is aligned: its first equals sign, or where one would stand."""
+    if "&" in step:
+        return step
     if step.startswith("="):
         return "&" + step
     left, equals, right = step.partition(" = ")
@@ -117,6 +119,27 @@ def size_steps(axis: Axis, symbol: str) -> list[str]:
         start, bound = rounded * axis.stride, axis.size + axis.before
         steps.append(
             rf"{start} \ge {axis.size} + {axis.before} = {bound} \;\Rightarrow\; {rounded + 1} - 1 = {axis.out}"
+        )
+    return steps
+
+
+def bin_steps(size: int, out: int, symbol: str) -> list[str]:
+    """Which cells each window of an adaptive pooling reads along one axis, counted from 1.
+
+    At most the first three and the last window are written out. Source: see `ops.adaptive.bins`.
+    """
+    steps = [
+        rf"\text{{window }} i &: \left\lfloor \tfrac{{(i-1)\,{symbol}}}{{{symbol}_\text{{out}}}} \right\rfloor + 1 "
+        rf"\;\ldots\; \left\lceil \tfrac{{i\,{symbol}}}{{{symbol}_\text{{out}}}} \right\rceil"
+    ]
+    shown = range(1, out + 1) if out <= 4 else (1, 2, 3, out)
+    for i in shown:
+        first, last = (i - 1) * size // out + 1, -(-i * size // out)
+        if i == out > 4:
+            steps.append(r"&\;\;\vdots")
+        steps.append(
+            rf"i = {i} &: \left\lfloor \tfrac{{{i - 1} \cdot {size}}}{{{out}}} \right\rfloor + 1 \;\ldots\; "
+            rf"\left\lceil \tfrac{{{i} \cdot {size}}}{{{out}}} \right\rceil = {first} \;\ldots\; {last}"
         )
     return steps
 

@@ -1,6 +1,6 @@
 """Arrays → Altair charts. No Streamlit here: every function returns a chart that a notebook can show too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -217,3 +217,34 @@ def curve_rows(
     rows += [("training", float(e.epoch), e.train_loss, e.train_accuracy) for e in epochs]
     rows += [("validation", float(e.epoch), e.val_loss, e.val_accuracy) for e in epochs]
     return pd.DataFrame(rows, columns=["series", "epoch", "loss", "accuracy"])
+
+
+def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.LayerChart:
+    """How much features change over the shift in pixels, one line a stage; a rule marks the `shift` looked at."""
+    stages = list(changes)
+    rows = pd.DataFrame(
+        [
+            {"stage": stage, "shift": pixels, "change": value}
+            for stage, values in changes.items()
+            for pixels, value in enumerate(values)
+        ]
+    )
+    lines = alt.Chart(rows).encode(
+        x=alt.X("shift:Q", title="shift in pixels", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
+        y=alt.Y("change:Q", title="relative change of the features", axis=alt.Axis(format="%", tickCount=6)),
+        color=alt.Color(
+            "stage:N",
+            sort=stages,
+            scale=alt.Scale(domain=stages, range=["#8A8F9C", RIGHT, WRONG, "#B45FC4"]),
+            legend=alt.Legend(title=None, orient="top", columns=2, symbolSize=90),
+        ),
+        tooltip=["stage:N", alt.Tooltip("shift:Q", title="shift"), alt.Tooltip("change:Q", format=".1%")],
+    )
+    dashes = alt.StrokeDash(
+        "stage:N", scale=alt.Scale(domain=stages, range=[[1, 0], [1, 0], [1, 0], [6, 4]]), legend=None
+    )
+    points = lines.mark_point(filled=True, size=80, opacity=1).encode(shape=alt.Shape("stage:N", sort=stages))
+    rule = alt.Chart(pd.DataFrame({"shift": [shift]})).mark_rule(color="#8A8F9C", strokeDash=[3, 3]).encode(x="shift:Q")
+    return alt.LayerChart(
+        layer=[rule, lines.mark_line(strokeWidth=2.5).encode(strokeDash=dashes), points]
+    ).properties(height=320)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_core.spec import AvgPool2d, Conv2d, Linear, MaxPool2d
-from cnn_core.working import axis_of, leftovers, mac_steps, number, parameter_steps, size_steps
+from cnn_core.working import aligned, axis_of, bin_steps, leftovers, mac_steps, number, parameter_steps, size_steps
 
 COURSE = Conv2d(36, 5, stride=2, padding=1)
 
@@ -78,3 +78,15 @@ def test_counts_end_in_the_parameters_and_macs(filters: int, groups: int, kernel
         parameters = number(layer.parameters(shape))
         assert parameters in parameter_steps(layer, shape)[-1]
         assert mac_steps(layer, shape)[-1].endswith(f"= {number(layer.macs(shape))}")
+
+
+def test_the_bins_of_an_adaptive_pooling() -> None:
+    steps = bin_steps(5, 2, "H")
+    assert steps[1].endswith(r"= 1 \;\ldots\; 3")  # ⌊0/2⌋ + 1 … ⌈5/2⌉
+    assert steps[2].endswith(r"= 3 \;\ldots\; 5")  # ⌊5/2⌋ + 1 … ⌈10/2⌉
+    assert aligned(steps).count("&") == len(steps) == 3
+    assert len(bin_steps(12, 4, "W")) == 5
+    many = bin_steps(12, 7, "W")  # the first three and the last
+    assert [step.partition(" &")[0] for step in many[1:4]] == ["i = 1", "i = 2", "i = 3"]
+    assert many[-1].startswith("i = 7")
+    assert r"\vdots" in many[-2]
