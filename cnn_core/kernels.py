@@ -8,19 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.images import to_grey
+from cnn_core.ops.windows import NUMPY_MODES
 
 Weights = NDArray[np.float64]
 Result = NDArray[np.float32]
 Pixel = TypeVar("Pixel", bound=np.generic)
 
 SIZES = (3, 5)
-PADDING_MODES = {
-    "zeros": "constant",
-    "reflect": "reflect",
-    "replicate": "edge",
-    "circular": "wrap",
-    "valid": None,
-}
+PADDING_MODES = {**NUMPY_MODES, "valid": None}
 """PyTorch's name of a padding mode → NumPy's; "valid" pads nothing, so the result is smaller."""
 SIGMAS = tuple(round(0.4 + 0.1 * step, 1) for step in range(17))
 """The widths offered for Gaussian kernels, 0.4 … 2.0 pixels."""
@@ -261,7 +256,7 @@ def pad_image(image: NDArray[Pixel], weights: Weights, padding_mode: str) -> NDA
             )
         return image
     borders = [(height // 2, height // 2), (width // 2, width // 2), (0, 0)]
-    return np.pad(image, borders[: image.ndim], mode=mode)  # type: ignore[call-overload, no-any-return]
+    return np.pad(image, borders[: image.ndim], mode=mode)
 
 
 def apply_kernel(

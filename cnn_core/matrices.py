@@ -1,12 +1,14 @@
 """Matrices as text: what a learner types, pastes from a spreadsheet or finds in a link, and back."""
 
 import re
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 LARGEST = 1e6
+BETWEEN_PLANES = "|"
 EMPTY = "_"
 
 
@@ -42,6 +44,57 @@ def parse_matrix(text: str, *, name: str = "matrix", max_rows: int = 12, max_col
         for i, row in enumerate(rows, 1)
     ]
     return np.array(numbers, dtype=np.float64)
+
+
+def split_planes(text: str) -> list[list[list[str]]]:
+    """The words of a stack of matrices, which `|` parts: one matrix a channel."""
+    return [split_matrix(plane) for plane in text.split(BETWEEN_PLANES)]
+
+
+def parse_planes(
+    text: str, *, name: str = "matrix", max_planes: int = 3, max_rows: int = 12, max_columns: int = 12
+) -> NDArray[np.float64]:
+    """Read matrices parted by `|` as a float array (planes, rows, columns); each as `parse_matrix` reads it.
+
+    Raises ValueError with a sentence for too many planes, and for planes of unequal size.
+    """
+    texts = text.split(BETWEEN_PLANES)
+    if len(texts) > max_planes:
+        raise ValueError(f"The {name} has {len(texts)} planes, parted by |: at most {max_planes} can be shown here.")
+    names = [name] if len(texts) == 1 else [f"{name}, plane {i}," for i in range(1, len(texts) + 1)]
+    planes = [
+        parse_matrix(plane, name=label, max_rows=max_rows, max_columns=max_columns)
+        for plane, label in zip(texts, names, strict=True)
+    ]
+    odd = next((i for i, plane in enumerate(planes) if plane.shape != planes[0].shape), None)
+    if odd is not None:
+        sizes = [" × ".join(map(str, planes[i].shape)) for i in (odd, 0)]
+        raise ValueError(
+            f"Plane {odd + 1} of the {name} is {sizes[0]}, plane 1 is {sizes[1]}: every plane needs the same size."
+        )
+    return np.stack(planes)
+
+
+def format_planes(values: NDArray[np.float64]) -> str:
+    """The text that `parse_planes` reads back as exactly these values (planes, rows, columns)."""
+    return f" {BETWEEN_PLANES} ".join(map(format_matrix, values))
+
+
+def replace_words(text: str, words: Mapping[tuple[int, int, int], str]) -> str:
+    """The text of a stack of matrices with some of its words, given by plane, row and column, replaced.
+
+    What was typed is kept as it was typed: it may be no number yet. Cells that are not there are left out.
+    """
+    planes = split_planes(text)
+    for (plane, row, column), word in words.items():
+        if plane < len(planes) and row < len(planes[plane]) and column < len(planes[plane][row]):
+            planes[plane][row][column] = one_word(word)
+    return f" {BETWEEN_PLANES} ".join("; ".join(" ".join(row) for row in plane) for plane in planes)
+
+
+def one_word(typed: str) -> str:
+    """What was typed into a cell as one word of the text: blanks inside would make two, nothing none."""
+    return "".join(typed.split())[:30].translate(str.maketrans(",", ".", ";|")) or EMPTY
 
 
 def format_matrix(values: NDArray[np.float64]) -> str:

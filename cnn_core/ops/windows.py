@@ -1,10 +1,14 @@
 """The padded picture and the cells of it that a window meets."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from cnn_core.ops.arguments import FloatArray, Pair, Sweep
+from cnn_core.ops.arguments import FloatArray, Pair, Sides, Sweep
+
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+NUMPY_MODES: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+"""PyTorch's name of a padding mode → NumPy's."""
 
 
 def wide(x: FloatArray) -> np.dtype[np.floating[Any]]:
@@ -17,6 +21,25 @@ def pad(x: FloatArray, sweep: Sweep, value: float = 0.0) -> FloatArray:
     padded = np.full(x.shape[:2] + sweep.padded_size, value, wide(x))
     padded[:, :, *sweep.inside] = x
     return padded
+
+
+def fill(x: FloatArray, padding: Sides, mode: PaddingMode) -> FloatArray:
+    """x (…, H, W) framed with zeros or with values of its own, as `padding_mode` of torch.nn.Conv2d has it.
+
+    Raises ValueError for an unknown mode, and where a mode has too few values to take: "reflect" needs a side longer
+    than its padding, "circular" one at least as long.
+    """
+    if mode not in NUMPY_MODES:
+        raise ValueError(f"padding_mode is {mode!r}: choose {', '.join(NUMPY_MODES)}.")
+    least = {"reflect": 1, "circular": 0}.get(mode)
+    for size, edges, axis in zip(x.shape[-2:], padding, ("rows", "columns"), strict=True):
+        if least is not None and max(edges) + least > size:
+            raise ValueError(
+                f"padding is {max(edges)} and the input has {size} {axis}: “{mode}” takes its values from the input, "
+                f"so at most {size - least} would be right."
+            )
+    filled: FloatArray = np.pad(x, [(0, 0)] * (x.ndim - 2) + list(padding), mode=NUMPY_MODES[mode])
+    return filled
 
 
 def crop(padded: FloatArray, sweep: Sweep) -> FloatArray:

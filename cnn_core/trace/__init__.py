@@ -1,6 +1,34 @@
 """Operations written out as data: every grid, every step and every term, for the player and for a notebook."""
 
 from cnn_core.trace.convolution import convolution_trace
-from cnn_core.trace.model import Cell, Grid, Padding, Step, Term, Trace, play_data
+from cnn_core.trace.model import Cell, Grid, Padding, Step, Term, Trace
+from cnn_core.trace.play import play_data
+from cnn_core.trace.pooling import (
+    Tie,
+    adaptive_pool_trace,
+    avg_pool_trace,
+    lp_pool_trace,
+    max_pool_trace,
+    tie_note,
+    ties,
+    unpooling_trace,
+)
 
-__all__ = ["Cell", "Grid", "Padding", "Step", "Term", "Trace", "convolution_trace", "play_data"]
+__all__ = [
+    "Cell",
+    "Grid",
+    "Padding",
+    "Step",
+    "Term",
+    "Tie",
+    "Trace",
+    "adaptive_pool_trace",
+    "avg_pool_trace",
+    "convolution_trace",
+    "lp_pool_trace",
+    "max_pool_trace",
+    "play_data",
+    "tie_note",
+    "ties",
+    "unpooling_trace",
+]

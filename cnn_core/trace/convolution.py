@@ -1,5 +1,6 @@
 """The trace of a convolution: one step per output value, one term per weight."""
 
+from decimal import Decimal
 from itertools import product
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from cnn_core.ops import flip_kernel
 from cnn_core.ops.arguments import IntOrPair, Sweep, convolution_arguments
 from cnn_core.ops.arguments import Padding as PaddingArgument
+from cnn_core.ops.windows import PaddingMode, fill
 from cnn_core.trace.model import Cell, Grid, Padding, Step, Term, Trace
 from cnn_core.trace.text import exact
 
@@ -22,73 +24,89 @@ def convolution_trace(
     stride: IntOrPair = 1,
     padding: PaddingArgument = 0,
     dilation: IntOrPair = 1,
+    groups: int = 1,
+    padding_mode: PaddingMode = "zeros",
     flip: bool = False,
 ) -> Trace:
     """Write out a convolution of one image.
 
-    x: input (C, H, W); w: kernels (F, C, kH, kW); b: biases (F,) or None; the settings are those of
-    `cnn_core.ops.conv2d`, whose formula this spells out. With `flip` the kernel is rotated by 180° first: the
-    convolution of mathematics; without, the cross-correlation that deep learning calls convolution.
-    Steps run over filters, rows, columns; the grids are "input" (padded), "kernel" and "output".
+    x: input (C, H, W); w: kernels (F, C/groups, kH, kW); b: biases (F,) or None; the settings are those of
+    `cnn_core.ops.conv2d`, whose formula this spells out, and `padding_mode` as in torch.nn.Conv2d. With `flip` the
+    kernel is rotated by 180° first: the convolution of mathematics; without, the cross-correlation that deep learning
+    calls convolution. Steps run over filters, rows, columns; the grids are "input" (padded), "kernel", "bias" where
+    there is one, and "output".
     Raises ValueError when shapes disagree, a value is not finite or the kernel does not fit.
     """
-    images, kernels, sweep = convolution_arguments(np.asarray(x)[None], w, stride, padding, dilation, groups=1)
+    images, kernels, sweep = convolution_arguments(np.asarray(x)[None], w, stride, padding, dilation, groups)
     weights = np.asarray(flip_kernel(kernels) if flip else kernels, dtype=np.float64)
-    biases = np.zeros(len(weights)) if b is None else np.asarray(b, dtype=np.float64)
-    _check_values(x, weights, biases)
-    (top, bottom), (left, right) = sweep.padding
-    padded = np.pad(images[0].astype(np.float64), ((0, 0), *sweep.padding))
-    steps = tuple(
-        _step(padded, weights, float(biases[f]), Cell("output", f, row, column), sweep)
-        for f, row, column in product(range(len(weights)), *map(range, sweep.output))
-    )
+    check_values(x, weights, b)
+    padded: Array = fill(images[0], sweep.padding, padding_mode).astype(np.float64)
+    steps = _steps(padded, weights, b, sweep, groups)
     output = np.array([float(step.total) for step in steps]).reshape(len(weights), *sweep.output)
-    return Trace(
-        grids=(
-            Grid(
-                "input", "Input", "input", padded, Padding(top, bottom, left, right), _numbered("channel", len(padded))
-            ),
-            _kernel_grid(weights, flip),
-            Grid("output", "Output", "output", output, planes=_numbered("filter", len(weights))),
-        ),
-        steps=steps,
-        signs=("∗", "="),
+    (top, bottom), (left, right) = sweep.padding
+    grids = (
+        Grid("input", "Input", "input", padded, Padding(top, bottom, left, right), numbered("channel", len(padded))),
+        _kernel_grid(weights, flip),
+        *bias_grid(b),
+        Grid("output", "Output", "output", output, planes=numbered("filter", len(weights)), at_once=1),
     )
+    return Trace(grids, steps, signs=("∗", "+", "=") if b is not None else ("∗", "="))
 
 
 def _kernel_grid(weights: Array, flip: bool) -> Grid:
-    """The kernels (F, C, kH, kW) as planes, one a filter and channel."""
+    """The kernels (F, C, kH, kW) as planes, one a filter and channel; one filter is shown at a time."""
     filters, channels = weights.shape[:2]
-    planes = [f"filter {f + 1}, channel {c + 1}" for f in range(filters) for c in range(channels)]
+    names = [f"filter {f + 1}, channel {c + 1}" for f in range(filters) for c in range(channels)]
     label = "Kernel, flipped" if flip else "Kernel"
-    return Grid(
-        "kernel",
-        label,
-        "kernel",
-        weights.reshape(-1, *weights.shape[2:]),
-        planes=tuple(planes) if len(planes) > 1 else (),
-    )
+    planes = weights.reshape(-1, *weights.shape[2:])
+    named = tuple(names) if len(names) > 1 else ()
+    return Grid("kernel", label, "kernel", planes, planes=named, at_once=channels, rotated=flip)
 
 
-def _numbered(noun: str, count: int) -> tuple[str, ...]:
+def bias_grid(b: Array | None) -> tuple[Grid, ...]:
+    """The biases (F,) as one column, a cell a filter; nothing without biases."""
+    return () if b is None else (Grid("bias", "Bias", "kernel", np.asarray(b, dtype=np.float64).reshape(1, -1, 1)),)
+
+
+def numbered(noun: str, count: int) -> tuple[str, ...]:
+    """Names of planes: “channel 1”, “channel 2”; none where there is only one."""
     return tuple(f"{noun} {i + 1}" for i in range(count)) if count > 1 else ()
 
 
-def _step(x: Array, w: Array, bias: float, writes: Cell, sweep: Sweep) -> Step:
-    """The step that writes one output cell from the padded input `x`."""
-    _, channels, height, width = w.shape
-    top, left = writes.row * sweep.stride[0], writes.column * sweep.stride[1]
-    terms = []
-    for c, i, j in product(range(channels), range(height), range(width)):
-        seen = Cell("input", c, top + i * sweep.dilation[0], left + j * sweep.dilation[1])
-        weight = Cell("kernel", writes.plane * channels + c, i, j)
-        terms.append(Term(seen, weight, exact(x[seen[1:]]) * exact(w[writes.plane, c, i, j])))
-    return Step(writes, tuple(terms), total=sum((term.value for term in terms), exact(bias)), bias=exact(bias))
+def _steps(x: Array, w: Array, b: Array | None, sweep: Sweep, groups: int) -> tuple[Step, ...]:
+    """A step for every output cell of the padded input `x`, over filters, rows, columns."""
+    filters, channels, *kernel = w.shape
+    inputs = _cells("input", x)
+    weights = _cells("kernel", w.reshape(-1, *kernel))
+    per_group = filters // groups
+    steps = []
+    for f, row, column in product(range(filters), *map(range, sweep.output)):
+        top, left = row * sweep.stride[0], column * sweep.stride[1]
+        first = f // per_group * channels  # the first channel of this filter's group
+        terms = []
+        for c, i, j in product(range(channels), *map(range, kernel)):
+            seen, number = inputs[first + c][top + i * sweep.dilation[0]][left + j * sweep.dilation[1]]
+            weight, factor = weights[f * channels + c][i][j]
+            terms.append(Term(seen, weight, number * factor))
+        bias = Decimal(0) if b is None else exact(float(b[f]))
+        total = sum((term.value for term in terms), bias)
+        bias_at = None if b is None else Cell("bias", 0, f, 0)
+        steps.append(Step(Cell("output", f, row, column), tuple(terms), total, bias, bias_at=bias_at))
+    return tuple(steps)
 
 
-def _check_values(x: Array, w: Array, b: Array) -> None:
-    if b.shape != (len(w),):
-        raise ValueError(f"b has shape {b.shape}: right is one bias a filter, ({len(w)},).")
+def _cells(grid: str, values: Array) -> list[list[list[tuple[Cell, Decimal]]]]:
+    """Every cell of a grid with its number, made once: a window reads each of them many times."""
+    return [
+        [[(Cell(grid, p, i, j), exact(float(value))) for j, value in enumerate(row)] for i, row in enumerate(plane)]
+        for p, plane in enumerate(values)
+    ]
+
+
+def check_values(x: Array, w: Array, b: Array | None) -> None:
+    """Refuse a bias that is not one a filter, and values that no sum can be made of."""
+    if b is not None and np.shape(b) != (len(w),):
+        raise ValueError(f"b has shape {np.shape(b)}: right is one bias a filter, ({len(w)},).")
     for name, values in (("x", x), ("w", w), ("b", b)):
-        if not np.isfinite(values).all():
+        if values is not None and not np.isfinite(values).all():
             raise ValueError(f"{name} holds a value that is not a finite number: every cell needs one.")

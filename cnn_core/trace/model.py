@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate
-from typing import Any, Literal, NamedTuple
+from itertools import groupby
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,8 @@ NO_PADDING = Padding()
 @dataclass(frozen=True)
 class Grid:
     """Named numbers of shape (planes, height, width). `padding` cells belong to it but came from no one's data;
-    `planes` names each plane where there is more than one (“red”, “filter 2, channel 1”)."""
+    `planes` names each plane where there is more than one (“red”, “filter 2, channel 1”), of which `at_once` stand
+    beside each other (0: all; a kernel shows one filter at a time). A `rotated` grid stands turned by 180°."""
 
     name: str
     label: str
@@ -47,23 +48,30 @@ class Grid:
     values: NDArray[np.float64]
     padding: Padding = NO_PADDING
     planes: tuple[str, ...] = ()
+    at_once: int = 0
+    rotated: bool = False
 
 
-@dataclass(frozen=True)
-class Term:
-    """One contribution: the value at `left`, times the value at `right` where there is one."""
+class Term(NamedTuple):
+    """One contribution: the value at `left`, times the value at `right` where there is one.
+
+    `origin` is a cell of one further grid that explains the term: in a backward pass the output that the product of
+    `left` and `right` is about.
+    """
 
     left: Cell
     right: Cell | None
     value: Decimal
+    origin: Cell | None = None
 
 
 @dataclass(frozen=True)
 class Step:
     """Everything that makes one output cell.
 
-    `combine` says how the terms become the `total`: their sum plus the `bias`; their maximum, won by the term number
-    `chosen`; their sum over `divisor`; or the square root of the sum of their squares.
+    `combine` says how the terms become the `total`: their sum plus the `bias` (read from `bias_at`); their maximum, won
+    by the term number `chosen`; their sum over `divisor`; or the square root of the sum of their squares.
+    No terms at all is a sum that nothing reaches: its total is 0.
     """
 
     writes: Cell
@@ -73,6 +81,7 @@ class Step:
     combine: Combine = "sum"
     divisor: int = 1
     chosen: int | None = None
+    bias_at: Cell | None = None
 
 
 @dataclass(frozen=True)
@@ -91,94 +100,93 @@ class Trace:
         """The grids by name."""
         return {grid.name: grid for grid in self.grids}
 
+    @cached_property
+    def exact(self) -> dict[str, list[list[list[Decimal]]]]:
+        """The numbers of every grid, as exact as they were given."""
+        return {
+            grid.name: [[[text.exact(float(number)) for number in row] for row in plane] for plane in grid.values]
+            for grid in self.grids
+        }
+
+    @cached_property
+    def rounded(self) -> frozenset[Cell]:
+        """The cells that are shown with fewer digits than they have."""
+        return frozenset(
+            Cell(name, p, i, j)
+            for name, planes in self.exact.items()
+            for p, plane in enumerate(planes)
+            for i, row in enumerate(plane)
+            for j, number in enumerate(row)
+            if text.is_rounded(number)
+        )
+
 
 def sentence(trace: Trace, step: Step) -> str:
     """The step's arithmetic in one line: `2·(−1) + 7·1 = 5`, with ≈ when a number in it is shown rounded."""
-    terms = [_product(trace, term) for term in step.terms]
+    terms = [_product(trace, term) for term in step.terms] or ["0"]
     left = {
-        "sum": " + ".join([*terms, *([f"{text.factor(step.bias)} (bias)"] if step.bias else [])]),
+        "sum": " + ".join([*terms, *_bias(step)]),
         "max": f"max({', '.join(terms)})",
         "mean": f"({' + '.join(terms)}) / {step.divisor}",
         "root": f"√({' + '.join(f'{term}²' for term in terms)})",
     }[step.combine]
-    return f"{left} {'≈' if _is_rounded(trace, step) else '='} {text.show(step.total)}"
+    return f"{left} {equals(trace, step)} {text.show(step.total)}"
+
+
+def lines(trace: Trace, step: Step) -> list[str]:
+    """The step's arithmetic, a line for each channel it sums over and one for the total; one line without channels."""
+    channels = partial_sums(step)
+    if len(channels) < 2:
+        return [sentence(trace, step)]
+    sign = equals(trace, step)
+    sums = [text.show(total) for _, total in channels]
+    each = [
+        " + ".join(_product(trace, term) for term in terms) + f" {sign} {total}"
+        for (terms, _), total in zip(channels, sums, strict=True)
+    ]
+    summands = [text.factor(total) for _, total in channels]
+    return [*each, f"{' + '.join([*summands, *_bias(step)])} {sign} {text.show(step.total)}"]
+
+
+def partial_sums(step: Step) -> list[tuple[list[Term], Decimal]]:
+    """The terms of a sum, channel by channel (planes of their left grid), each with its own sum; none for a maximum."""
+    if step.combine != "sum":
+        return []
+    channels = [list(terms) for _, terms in groupby(step.terms, key=lambda term: term.left.plane)]
+    return [(terms, sum((term.value for term in terms), Decimal(0))) for terms in channels]
 
 
 def visited(trace: Trace, grid: Grid) -> NDArray[np.bool_]:
     """Which cells of `grid` any step reads, of shape (planes, height, width)."""
+    cells = {cell for step in trace.steps for term in step.terms for cell in term[:2]}
     seen = np.zeros(grid.values.shape, dtype=np.bool_)
-    for step in trace.steps:
-        for term in step.terms:
-            for cell in (term.left, term.right):
-                if cell is not None and cell.grid == grid.name:
-                    seen[cell.plane, cell.row, cell.column] = True
+    for cell in cells:
+        if isinstance(cell, Cell) and cell.grid == grid.name:
+            seen[cell[1:]] = True
     return seen
 
 
-def play_data(trace: Trace) -> dict[str, Any]:
-    """The trace as the plain JSON-ready data that the player draws: every text is made here.
-
-    A cell is its index in the grid's row-major order. Grids are listed in the order of `trace.grids`; a step's terms
-    are `[left index, right index or None, value, running sum]`, the running sum only where the terms are added.
-    """
-    first = trace.steps[0].terms[0]
-    return {
-        "grids": [_grid_data(trace, grid) for grid in trace.grids],
-        "signs": list(trace.signs),
-        "left": first.left.grid,
-        "right": first.right.grid if first.right else None,
-        "writes": trace.steps[0].writes.grid,
-        "steps": [_step_data(trace, step) for step in trace.steps],
-    }
+def is_rounded(trace: Trace, step: Step) -> bool:
+    """Whether a number of this step is shown with fewer digits than it has."""
+    if text.is_rounded(step.bias) or text.is_rounded(step.total):
+        return True
+    return bool(trace.rounded) and any(not trace.rounded.isdisjoint(term[:2]) for term in step.terms)
 
 
-def _grid_data(trace: Trace, grid: Grid) -> dict[str, Any]:
-    _, rows, columns = grid.values.shape
-    read = grid.name != trace.steps[0].writes.grid
-    return {
-        "name": grid.name,
-        "label": grid.label,
-        "role": grid.role,
-        "planes": list(grid.planes) or [""],
-        "rows": rows,
-        "columns": columns,
-        "padding": list(grid.padding),
-        "texts": [text.show(text.exact(value)) for value in grid.values.flat],
-        "unvisited": np.flatnonzero(~visited(trace, grid)).tolist() if read else [],
-    }
+def equals(trace: Trace, step: Step) -> str:
+    """The sign between a step's arithmetic and its total."""
+    return "≈" if is_rounded(trace, step) else "="
 
 
-def _step_data(trace: Trace, step: Step) -> dict[str, Any]:
-    running = [text.show(total) for total in accumulate(term.value for term in step.terms)]
-    if step.combine not in ("sum", "mean"):
-        running = [""] * len(running)
-    return {
-        "writes": _index(trace, step.writes),
-        "terms": [
-            [_index(trace, t.left), _index(trace, t.right) if t.right else None, text.show(t.value), total]
-            for t, total in zip(step.terms, running, strict=True)
-        ],
-        "chosen": step.chosen,
-        "rounded": _is_rounded(trace, step),
-        "total": text.show(step.total),
-        "sentence": sentence(trace, step),
-    }
+def value(trace: Trace, cell: Cell) -> Decimal:
+    """The number in a cell, as exact as it was given."""
+    return trace.exact[cell.grid][cell.plane][cell.row][cell.column]
+
+
+def _bias(step: Step) -> list[str]:
+    return [f"{text.factor(step.bias)} (bias)"] if step.bias or step.bias_at else []
 
 
 def _product(trace: Trace, term: Term) -> str:
-    left = text.factor(_value(trace, term.left))
-    return left if term.right is None else f"{left}·{text.factor(_value(trace, term.right))}"
-
-
-def _is_rounded(trace: Trace, step: Step) -> bool:
-    cells = (cell for term in step.terms for cell in (term.left, term.right) if cell is not None)
-    return any(map(text.is_rounded, (step.bias, step.total, *(_value(trace, cell) for cell in cells))))
-
-
-def _value(trace: Trace, cell: Cell) -> Decimal:
-    return text.exact(trace.grid[cell.grid].values[cell.plane, cell.row, cell.column])
-
-
-def _index(trace: Trace, cell: Cell) -> int:
-    _, rows, columns = trace.grid[cell.grid].values.shape
-    return int((cell.plane * rows + cell.row) * columns + cell.column)
+    left = text.factor(value(trace, term.left))
+    return left if term.right is None else f"{left}·{text.factor(value(trace, term.right))}"

@@ -1,12 +1,15 @@
 """Numbers as a learner reads them: exact decimals, a true minus sign, and a mark where something was rounded."""
 
 from decimal import Decimal
+from functools import lru_cache
 
+# The functions below are kept in a cache: a trace asks for the same few numbers many thousand times.
 # What fits a cell and is still read at a glance; anything longer is rounded and marked as such.
 PLACES = 4
 _UNIT = Decimal(1).scaleb(-PLACES)
 
 
+@lru_cache(maxsize=2**15)
 def exact(value: float) -> Decimal:
     """The shortest decimal that stands for `value` (0.1 is 0.1, not its 55-digit binary neighbour)."""
     return Decimal(repr(float(value)))
@@ -17,6 +20,7 @@ def rounded(value: Decimal) -> Decimal:
     return value.quantize(_UNIT) if value.is_finite() and abs(value) < Decimal(10) ** 12 else value
 
 
+@lru_cache(maxsize=2**15)
 def show(value: Decimal) -> str:
     """`value` rounded to PLACES decimals, without trailing zeros, with a true minus sign: −0.5, 12, 1e+15."""
     if not value.is_finite():
@@ -30,12 +34,14 @@ def show(value: Decimal) -> str:
     return text.replace("-", "−")
 
 
+@lru_cache(maxsize=2**15)
 def factor(value: Decimal) -> str:
     """`value` as a factor of a product: negative numbers in brackets, so that 2·(−1) is never 2·−1."""
     text = show(value)
     return f"({text})" if text.startswith("−") else text
 
 
+@lru_cache(maxsize=2**15)
 def is_rounded(value: Decimal) -> bool:
     """Whether `show` leaves out a part of `value` that a learner could miss (more than a billionth)."""
     return value.is_finite() and abs(value - rounded(value)) > Decimal("1e-9")

@@ -8,7 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.examples import name_of
-from cnn_core.matrices import EMPTY, format_matrix, parse_matrix, split_matrix
+from cnn_core.matrices import EMPTY, format_matrix, one_word, parse_matrix, split_matrix
 
 HERE = Path(__file__).parent / "matrix_editor"
 MOST_SHOWN = 16
@@ -17,7 +17,7 @@ _cells = st.components.v2.component(
     "cnn_lab_matrix_editor",
     html='<div class="editor"></div>\n<!-- filled by matrix_editor.js -->',
     css=(HERE / "matrix_editor.css").read_text(encoding="utf-8"),
-    js=(HERE / "matrix_editor.js").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in (HERE.parent / "cells.js", HERE / "matrix_editor.js")),
 )
 
 
@@ -33,7 +33,7 @@ def matrix_editor(
     def rewrite() -> None:
         rows = st.session_state[key].edited
         if rows:
-            st.session_state[text_key] = "; ".join(" ".join(_word(cell) for cell in row) for row in rows)
+            st.session_state[text_key] = "; ".join(" ".join(one_word(cell) for cell in row) for row in rows)
 
     # a link may hold thousands of words; a grid that large could not be edited anyway
     rows = [row[:MOST_SHOWN] for row in split_matrix(text)[:MOST_SHOWN]]
@@ -93,8 +93,3 @@ def _example_picker(
 
     st.session_state[pick] = None if values is None else name_of(values, library)
     st.selectbox(label, list(library), key=pick, on_change=take, placeholder="Your own numbers")
-
-
-def _word(cell: str) -> str:
-    """A typed cell as one word of the text: blanks inside would make two."""
-    return "".join(cell.split())[:30].replace(";", "").replace(",", ".") or EMPTY

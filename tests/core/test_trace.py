@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cnn_core import ops
 from cnn_core.trace import convolution_trace, play_data
-from cnn_core.trace.model import sentence, visited
+from cnn_core.trace.model import lines, sentence, visited
 from cnn_core.trace.text import exact, show
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())["by_hand_convolution"]
@@ -38,16 +38,18 @@ def test_first_sum_of_the_course_example_in_words():
 @st.composite
 def settings_of_a_convolution(draw):
     kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
+    groups = draw(st.integers(1, 3))
+    per_group = draw(st.integers(1, 2))
     dilation = draw(st.integers(1, 3))
     padding = draw(st.integers(0, 3))
     span = max(dilation * (k - 1) + 1 for k in kernel)
     size = draw(st.integers(max(1, span - 2 * padding), max(9, span)))
-    shape = (draw(st.integers(1, 3)), size, draw(st.integers(max(1, span - 2 * padding), max(9, span))))
+    shape = (groups * per_group, size, draw(st.integers(max(1, span - 2 * padding), max(9, span))))
     rng = np.random.default_rng(draw(st.integers(0, 999)))
     x = rng.integers(-9, 10, shape).astype(float)
-    w = rng.integers(-5, 6, (draw(st.integers(1, 2)), shape[0], *kernel)) / 4
+    w = rng.integers(-5, 6, (groups * draw(st.integers(1, 2)), per_group, *kernel)) / 4
     b = rng.integers(-3, 4, len(w)).astype(float)
-    return x, w, b, {"stride": draw(st.integers(1, 4)), "padding": padding, "dilation": dilation}
+    return x, w, b, {"stride": draw(st.integers(1, 4)), "padding": padding, "dilation": dilation, "groups": groups}
 
 
 @given(settings_of_a_convolution())
@@ -58,6 +60,23 @@ def test_output_equals_torch_and_our_own(case):
     expected = F.conv2d(torch.tensor(x)[None], torch.tensor(w), torch.tensor(b), **options)[0].numpy()
     np.testing.assert_allclose(output, expected, atol=1e-12)
     np.testing.assert_allclose(output, ops.conv2d(x[None], w, b, **options)[0], atol=1e-12)
+
+
+@given(settings_of_a_convolution(), st.sampled_from(["zeros", "reflect", "replicate", "circular"]))
+@settings(max_examples=60, deadline=None)
+def test_padding_modes_equal_torch(case, mode):
+    x, w, b, options = case
+    layer = torch.nn.Conv2d(x.shape[0], len(w), w.shape[2:], **options, padding_mode=mode, dtype=torch.float64)
+    layer.weight.data, layer.bias.data = torch.tensor(w), torch.tensor(b)
+    least = {"reflect": 1, "circular": 0}.get(mode, -99)
+    if options["padding"] + least > min(x.shape[1:]):
+        with pytest.raises(ValueError, match="takes its values from the input"):
+            convolution_trace(x, w, b, **options, padding_mode=mode)
+    else:
+        trace = convolution_trace(x, w, b, **options, padding_mode=mode)
+        np.testing.assert_allclose(
+            trace.grid["output"].values, layer(torch.tensor(x)[None])[0].detach().numpy(), atol=1e-12
+        )
 
 
 @given(settings_of_a_convolution())
@@ -96,11 +115,25 @@ def test_same_padding_of_an_even_kernel_goes_right_and_below():
 
 def test_play_data_is_json_and_holds_running_sums():
     data = json.loads(json.dumps(play_data(convolution_trace(X, W, np.array([5.0]), padding=1))))
-    step = data["steps"][7]  # row 2, column 3: the window in the middle of the picture
-    assert [term[2] for term in step["terms"]] == ["0", "0", "3", "−4", "0", "14", "−6", "0", "1"]
-    assert [term[3] for term in step["terms"]] == ["0", "0", "3", "−1", "−1", "13", "7", "7", "8"]
-    assert step["total"] == "13"
-    assert step["sentence"].endswith("+ 5 (bias) = 13")
+    step = 7  # row 2, column 3: the window in the middle of the picture
+    window = slice(data["first"][step], data["first"][step + 1])
+    texts = {name: [data["words"][word] for word in data["terms"][name][window]] for name in ("product", "running")}
+    assert texts["product"] == ["0", "0", "3", "−4", "0", "14", "−6", "0", "1"]
+    assert texts["running"] == ["0", "0", "3", "−1", "−1", "13", "7", "7", "8"]
+    assert data["steps"][step]["total"] == "13"
+    assert data["steps"][step]["lines"][0].endswith("+ 5 (bias) = 13")
+    assert data["grids"][2]["name"] == data["bias"] == "bias"
+
+
+def test_channels_are_summed_one_by_one():
+    x = np.arange(1.0, 9).reshape(2, 2, 2)
+    trace = convolution_trace(x, np.array([[[[1.0, 1], [1, 1]], [[2, 0], [0, -1]]]]), np.array([-3.0]))
+    assert lines(trace, trace.steps[0]) == [
+        "1·1 + 2·1 + 3·1 + 4·1 = 10",
+        "5·2 + 6·0 + 7·0 + 8·(−1) = 2",
+        "10 + 2 + (−3) (bias) = 9",
+    ]
+    assert play_data(trace)["steps"][0]["parts"] == ["10", "2"]
 
 
 def test_unvisited_cells_of_a_stride_that_does_not_fit():

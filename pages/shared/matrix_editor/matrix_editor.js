@@ -17,14 +17,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
 }
 
 const WAIT_MS = 40;
-const NUMBER = /^[-+−]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?(\/[1-9]\d*)?$/i;
-
-function number(text) {
-  if (!NUMBER.test(text)) return NaN;
-  const [top, bottom] = text.replace("−", "-").split("/").map(Number);
-  return bottom ? top / bottom : top;
-}
-
 class Editor {
   constructor(root) {
     this.root = root;
@@ -106,7 +98,7 @@ class Editor {
   }
 
   mark() {
-    const numbers = this.cells.flat().map((cell) => number(cell.value.trim()));
+    const numbers = this.cells.flat().map((cell) => readNumber(cell.value));
     const largest = Math.max(...numbers.map((value) => Math.abs(value) || 0)) || 1;
     this.cells.flat().forEach((cell, i) => {
       cell.setAttribute("aria-invalid", String(Number.isNaN(numbers[i])));
@@ -152,8 +144,7 @@ class Editor {
   // A block fills the cells from here on; one that does not fit becomes the whole matrix (Python checks its size).
   onPaste(event) {
     const cell = event.target;
-    const block = event.clipboardData.getData("text").trim().replace(/[[\]()]+/g, "\n").split(/[;\n\r]+/)
-      .map((line) => line.trim().split(/[\s,]+/).filter(Boolean)).filter((row) => row.length);
+    const block = readBlock(event.clipboardData.getData("text"));
     if (!cell.matches("input") || block.flat().length < 2) return;
     event.preventDefault();
     const [top, left] = [Number(cell.dataset.row), Number(cell.dataset.column)];

@@ -1,20 +1,54 @@
 """The player: one client-side component that shows any trace, a frame per step and no server round trip."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from cnn_core.matrices import replace_words
+
 HERE = Path(__file__).parent
+# One module in the browser, one file a concern: joined here, as there is no build step.
+SCRIPTS = ("../cells.js", "trace.js", "stage.js", "panel.js", "predict.js", "editing.js", "player.js")
 
 _component = st.components.v2.component(
     "cnn_lab_player",
     html='<div class="player" role="group" aria-label="Step-by-step player"></div>\n<!-- filled by player.js -->',
     css=(HERE / "player.css").read_text(encoding="utf-8"),
-    js=(HERE / "player.js").read_text(encoding="utf-8"),
+    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
 )
 
 
-def player(data: dict[str, Any], *, key: str) -> None:
-    """Show a trace. `data` is what `cnn_core.trace.play_data` makes."""
-    _component(data=data, key=key)
+def player(data: dict[str, Any], *, key: str, edits: Mapping[str, str] | None = None) -> None:
+    """Show a trace. `data` is what `cnn_core.trace.play_data` makes, with `padding_text`: what padding cells hold.
+
+    It may also hold `tally` (what is counted: “multiplications”), `loops` (lines of code to step through), `slips` (per
+    step the likely wrong answers, each with a sentence) and `tile_columns` (terms to a row).
+    The grids named in `edits` can be edited in place: the state under their text key is then rewritten.
+    """
+    texts = edits or {}
+
+    def rewrite() -> None:
+        edit = st.session_state[key].edited
+        if not edit or edit["grid"] not in texts:
+            return
+        text_key = texts[edit["grid"]]
+        if "block" in edit:
+            st.session_state[text_key] = edit["block"]
+            return
+        grid = next(grid for grid in data["grids"] if grid["name"] == edit["grid"])
+        words = {source_cell(grid, index): word for index, word in edit["cells"]}
+        st.session_state[text_key] = replace_words(st.session_state[text_key], words)
+
+    _component(data={**data, "editable": list(texts)}, key=key, on_edited_change=rewrite)
+
+
+def source_cell(grid: dict[str, Any], index: int) -> tuple[int, int, int]:
+    """Plane, row and column, in the text that a grid was made from, of the cell that stands at `index`."""
+    top, _, left, _ = grid["padding"]
+    plane, inside = divmod(index, grid["rows"] * grid["columns"])
+    row, column = divmod(inside, grid["columns"])
+    if grid["rotated"]:
+        return plane, grid["rows"] - 1 - row, grid["columns"] - 1 - column
+    return plane, row - top, column - left

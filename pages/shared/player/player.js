@@ -3,14 +3,16 @@
 
 const players = new WeakMap();
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   let player = players.get(parentElement);
   if (!player) {
     player = new Player(parentElement.querySelector(".player"));
     players.set(parentElement, player);
   }
+  player.send = (edit) => setTriggerValue("edited", edit);
   player.load(data);
   return () => {
+    player.editing.close();
     player.pause();
     player.resize.disconnect();
     players.delete(parentElement);
@@ -18,21 +20,12 @@ export default function ({ parentElement, data }) {
 }
 
 const STEP_MS = 250;
+const LINK_MS = 250;
 const ICONS = {
   first: "M3 3h2v10H3zM13 3v10L6 8z", back: "M12 3v10L5 8z", play: "M4 2.5v11l9-5.5z", pause: "M4 3h3v10H4zM9 3h3v10H9z",
   forward: "M4 3v10l7-5z", last: "M11 3h2v10h-2zM3 3v10l7-5z",
 };
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element[name] = value;
-    else if (value !== null) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -43,23 +36,16 @@ function icon(name) {
   return svg;
 }
 
-// A hue of its own for every weight, light enough (or dark enough) to read text on.
-function tint(index, count, dark) {
-  const hue = Math.round((index * 360) / count + 20) % 360;
-  return dark ? `hsl(${hue} 38% 24%)` : `hsl(${hue} 72% 87%)`;
-}
-
-function isDark(element) {
-  const [r, g, b] = getComputedStyle(element).color.match(/[\d.]+/g).map(Number);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 128; // light text means a dark page
-}
-
 class Player {
   constructor(root) {
     this.root = root;
-    this.signature = null;
     this.timer = null;
-    this.lit = [];
+    this.stage = new Stage();
+    this.prediction = new Prediction();
+    this.editing = new Editing((edit) => this.send(edit), (target) => this.pin(target));
+    this.panel = new Panel({
+      release: () => this.release(), check: (text) => this.check(text), hint: () => this.hint(), tell: () => this.tell(),
+    });
     this.buildControls();
     this.resize = new ResizeObserver(() => this.fit());
     this.resize.observe(root);
@@ -67,6 +53,8 @@ class Player {
     root.onpointerdown = (event) => this.onPress(event);
     root.onpointerover = (event) => this.onHover(event);
     root.onpointerleave = () => this.unhover();
+    root.ondblclick = (event) => this.editing.open(this.target(event));
+    root.onpaste = (event) => this.onPaste(event);
   }
 
   // ---- building -------------------------------------------------------------------------------------------------
@@ -78,176 +66,119 @@ class Player {
     this.facePlay("play", "Play");
     this.scrubber = make("input", {
       type: "range", min: 0, step: 1, "aria-label": "Step",
-      oninput: () => { this.pause(); this.go(Number(this.scrubber.value)); },
+      oninput: () => this.jump(Number(this.scrubber.value)),
     });
     this.counter = make("span", { class: "counter" });
     this.speed = make("select", { "aria-label": "Speed" },
       ...SPEEDS.map((s) => make("option", { value: s, ...(s === 1 ? { selected: "" } : {}) }, `${s}×`)));
     this.speed.onchange = () => this.timer && (this.pause(), this.play());
     this.revealButton = button("Uncover every output", "Show all", () => this.revealAll());
+    this.predictButton = make("button", {
+      type: "button", class: "toggle", "aria-pressed": "false", title: "Work each output out before you see it",
+      onclick: () => this.setPredict(!this.prediction.on),
+    }, "Predict");
+    this.pages = make("div", { class: "pages", role: "group", "aria-label": "Filter shown", hidden: "" });
+    this.tally = make("span", { class: "tally" });
+    this.score = make("span", { class: "score", role: "status" });
+    this.legend = make("p", { class: "legend" });
+    this.live = make("div", { class: "visually-hidden", "aria-live": "polite" });
     this.root.append(
       make("div", { class: "transport", role: "group", "aria-label": "Player controls" },
         button("First step", icon("first"), () => this.jump(0)),
-        button("Step back", icon("back"), () => this.jump(this.step - 1)),
+        button("Step back", icon("back"), () => this.advance(-1)),
         this.playButton,
-        button("Step forward", icon("forward"), () => this.jump(this.step + 1)),
-        button("Last step", icon("last"), () => this.jump(this.data.steps.length - 1)),
-        this.scrubber, this.counter, this.speed, this.revealButton),
-      (this.stage = make("div", { class: "stage" })),
-      (this.panel = make("section", { class: "panel", "aria-label": "Arithmetic of this step" })),
-      (this.legend = make("p", { class: "legend" })),
-      (this.live = make("div", { class: "visually-hidden", "aria-live": "polite" })));
-    this.title = make("span", {});
-    this.pinChip = make("button", { type: "button", class: "chip", hidden: "", onclick: () => this.release() }, "pinned: Esc or tap here to release");
-    this.roundChip = make("span", { class: "chip", hidden: "" }, "shown to 4 decimals, added in full");
-    this.terms = make("div", { class: "terms" });
-    this.sum = make("p", { class: "sum" });
-    this.uses = make("ul", { class: "uses", hidden: "" });
-    this.panel.append(make("h3", {}, this.title, this.pinChip, this.roundChip),
-      make("div", { class: "work" }, this.terms, this.sum), this.uses);
+        button("Step forward", icon("forward"), () => this.advance(1)),
+        button("Last step", icon("last"), () => this.jump(this.trace.count - 1)),
+        this.scrubber, this.counter, this.speed, this.revealButton, this.predictButton),
+      make("div", { class: "status" }, this.pages, this.tally, this.score),
+      this.stage.element, this.panel.element, this.legend, this.live);
   }
 
   load(data) {
     const dark = isDark(this.root);
     const signature = JSON.stringify(data) + dark;
     if (signature === this.signature) return;
-    const shape = JSON.stringify([dark, data.grids.map((grid) => [grid.name, grid.label, grid.planes, grid.rows, grid.columns])]);
-    // other numbers in the same grids: the learner's place is kept
-    const fresh = shape !== this.shape;
-    const place = !fresh
-      ? { step: this.step, hover: this.hover, under: this.under, pinned: this.pinned }
-      : { step: 0, hover: null, under: null, pinned: false };
     this.pause();
-    this.unlight();
-    Object.assign(this, { signature, data, dark, shape, seen: new Set(), ...place });
-    this.byWrite = new Map(data.steps.map((s, i) => [s.writes, i]));
-    this.indexUses();
-    if (fresh) this.drawStage();
-    data.grids.forEach((grid) => this.fillGrid(grid));
+    const count = this.trace?.count;
+    this.signature = signature;
+    this.trace = new PlayedTrace(data);
+    const fresh = this.stage.load(this.trace, dark);
+    this.panel.load(this.trace, this.stage);
+    this.editing.load(this.trace, this.stage);
+    this.seen = new Set();
+    this.prediction.reset();
+    // the same grids, or the same steps drawn in another way: the learner's place is kept
+    if (count === undefined) this.restore();
+    else if (fresh) Object.assign(this, { step: count === this.trace.count ? this.step : 0, hover: null, under: null, pinned: false });
+    this.done = null;
+    this.drawPages();
     this.drawLegend();
-    this.scrubber.max = data.steps.length - 1;
+    this.predictButton.hidden = Boolean(data.loops);
+    this.scrubber.max = this.trace.count - 1;
     this.reveal(this.step);
     this.fit();
     this.root.dataset.ready = "true";
   }
 
-  // Which steps read each left cell and each right cell: a hover must not search.
-  indexUses() {
-    const { left: leftGrid, right: rightGrid } = this.data;
-    this.usesOf = { [leftGrid]: new Map(), ...(rightGrid ? { [rightGrid]: new Map() } : {}) };
-    this.data.steps.forEach((step, s) => step.terms.forEach(([left, right], t) => {
-      for (const [grid, cell] of [[leftGrid, left], ...(rightGrid ? [[rightGrid, right]] : [])]) {
-        const uses = this.usesOf[grid];
-        if (!uses.has(cell)) uses.set(cell, []);
-        uses.get(cell).push([s, t]);
-      }
-    }));
-  }
-
-  drawStage() {
-    this.cells = {};
-    this.frames = {};
-    this.stage.replaceChildren();
-    this.data.grids.forEach((grid, i) => {
-      if (i) this.stage.append(make("div", { class: "sign", "aria-hidden": "true" }, this.data.signs[i - 1]));
-      this.stage.append(this.drawGrid(grid));
-    });
-  }
-
-  drawGrid(grid) {
-    const size = `${grid.planes.length > 1 ? `${grid.planes.length} × ` : ""}${grid.rows} × ${grid.columns}`;
-    const figure = make("figure", { class: grid.role, "data-grid": grid.name },
-      make("figcaption", {}, grid.label, make("small", {}, size)));
-    this.cells[grid.name] = [];
-    const weights = grid.name === this.data.right ? grid.rows * grid.columns : 0;
-    grid.planes.forEach((name, plane) => {
-      if (name) figure.append(make("small", { class: "plane-name" }, name));
-      figure.append(this.drawPlane(grid, plane, weights));
-    });
-    return figure;
-  }
-
-  drawPlane(grid, plane, weights) {
-    const output = grid.name === this.data.writes;
-    const table = make("div", {
-      class: "plane", role: "grid", style: `--columns:${grid.columns}`,
-      "aria-label": `${grid.label}${grid.planes[plane] ? `, ${grid.planes[plane]}` : ""}, ${grid.rows} rows by ${grid.columns} columns`, tabindex: output ? 0 : null,
-    });
-    for (let row = 0; row < grid.rows; row++) {
-      const line = make("div", { role: "row", style: "display:contents" });
-      for (let column = 0; column < grid.columns; column++) {
-        const index = (plane * grid.rows + row) * grid.columns + column;
-        const cell = make("div", { role: "gridcell", class: "cell", "data-grid": grid.name, "data-index": index });
-        cell.classList.toggle("last", column === grid.columns - 1);
-        cell.classList.toggle("bottom", row === grid.rows - 1);
-        if (weights) cell.style.setProperty("--tint", tint(index % weights, weights, this.dark));
-        this.cells[grid.name].push(cell);
-        line.append(cell);
-      }
-      table.append(line);
-    }
-    if (grid.name === this.data.left) {
-      const frame = make("div", { class: "frame", hidden: "" });
-      this.frames[plane] = frame;
-      table.append(frame);
-    }
-    return make("div", { class: "scroll" }, table);
-  }
-
-  fillGrid(grid) {
-    const [top, bottom, left, right] = grid.padding;
-    const unvisited = new Set(grid.unvisited);
-    this.cells[grid.name].forEach((cell, index) => {
-      const row = Math.floor(index / grid.columns) % grid.rows;
-      const column = index % grid.columns;
-      const padding = row < top || row >= grid.rows - bottom || column < left || column >= grid.columns - right;
-      const text = grid.texts[index];
-      cell.textContent = text;
-      cell.setAttribute("aria-label", `row ${row + 1}, column ${column + 1}: ${text}${padding ? ", padding" : ""}`);
-      cell.classList.toggle("padding", padding);
-      cell.classList.toggle("unvisited", unvisited.has(index));
-      cell.classList.toggle("masked", grid.name === this.data.writes);
-    });
+  // One button a filter; grids that show one filter at a time follow the step.
+  drawPages() {
+    const { planes } = this.trace.gridOf[this.trace.writes];
+    const perPage = this.trace.count / planes.length;
+    this.pages.hidden = planes.length < 2;
+    this.pages.replaceChildren(...planes.map((name, page) =>
+      make("button", { type: "button", onclick: () => this.jump(page * perPage + (this.step % perPage)) }, name)));
   }
 
   drawLegend() {
-    const grid = this.gridOf(this.data.left);
+    const grid = this.trace.gridOf[this.trace.left];
     const keys = make("span", { class: "keys" });
     for (const [key, what] of [["←", ""], ["→", ""], ["↑", ""], ["↓", " move"], ["Space", " play"], ["Esc", " release"]]) {
       keys.append(make("kbd", {}, key), what);
     }
     const entry = (cls, text) => make("span", {}, make("i", { class: `swatch ${cls}` }), text);
     this.legend.replaceChildren(
-      ...(grid.padding.some(Boolean) ? [entry("padding", `padding: ${this.data.padding_text}`)] : []),
+      ...(grid.padding.some(Boolean) ? [entry("padding", `padding: ${this.trace.padding_text}`)] : []),
       ...(grid.unvisited.length ? [entry("unvisited", "never visited by any window")] : []),
+      ...(this.trace.editable.length ? [make("span", {}, "Click a number and type to change it.")] : []),
       keys);
   }
 
-  // As large as fits: all grids beside each other, never smaller than 28 px a cell.
   fit() {
-    if (!this.data) return;
-    const width = this.root.clientWidth;
-    const columns = this.data.grids.reduce((sum, grid) => sum + grid.columns, 0);
-    const widest = Math.max(...this.data.grids.map((grid) => grid.columns));
-    const beside = (width - 220) / columns; // 220: two signs, four gaps, the borders
-    const size = Math.max(28, Math.min(52, Math.floor(width < 600 ? (width - 16) / widest : beside)));
-    this.cell = size;
-    this.root.style.setProperty("--cell", `${size}px`);
-    for (const grid of this.data.grids) {
-      const longest = Math.max(...grid.texts.map((text) => text.length));
-      const digits = Math.max(9.5, Math.min(16, (size - 6) / (longest * 0.6)));
-      this.stage.querySelector(`figure[data-grid="${grid.name}"]`).style.setProperty("--digits", `${digits}px`);
-    }
-    this.panel.style.minHeight = "";
+    if (!this.trace) return;
+    this.stage.width = this.root.clientWidth;
+    this.stage.fit(this.root.clientWidth);
+    this.panel.element.style.minHeight = "";
     this.show();
-    this.panel.style.minHeight = `${this.panel.offsetHeight}px`; // what follows must not jump while hovering
+    this.panel.element.style.minHeight = `${this.panel.element.offsetHeight}px`; // what follows must not jump while hovering
   }
 
-  gridOf(name) {
-    return this.data.grids.find((grid) => grid.name === name);
+  // ---- the link -------------------------------------------------------------------------------------------------
+
+  // The step and the mode stand in the address, so that a copied link shows the same; no server is asked.
+  restore() {
+    const link = new URLSearchParams(window.location.search);
+    const step = Number.parseInt(link.get("step") ?? "1", 10) - 1;
+    Object.assign(this, { step: this.clamp(Number.isNaN(step) ? 0 : step), hover: null, under: null, pinned: false });
+    if (link.get("predict") === "1") this.setPredict(true);
+  }
+
+  keepInLink() {
+    clearTimeout(this.linkTimer);
+    this.linkTimer = setTimeout(() => {
+      if (!this.root.isConnected) return;
+      const address = new URL(window.location.href);
+      const set = (name, value) => (value ? address.searchParams.set(name, value) : address.searchParams.delete(name));
+      set("step", this.step ? String(this.step + 1) : "");
+      set("predict", this.prediction.on ? "1" : "");
+      if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address);
+    }, LINK_MS);
   }
 
   // ---- moving ---------------------------------------------------------------------------------------------------
+
+  clamp(step) {
+    return Math.max(0, Math.min(this.trace.count - 1, step));
+  }
 
   jump(step) {
     this.pause();
@@ -257,19 +188,43 @@ class Player {
   }
 
   go(step) {
-    this.step = Math.max(0, Math.min(this.data.steps.length - 1, step));
+    this.step = this.clamp(step);
+    this.done = null;
+    this.panel.say("");
+    this.panel.field.value = "";
     this.reveal(this.step);
     this.show();
+    this.keepInLink();
+  }
+
+  // On by one step; through loops by one product.
+  advance(by) {
+    if (!this.trace.loops) return this.jump(this.step + by);
+    this.pause();
+    return this.tick(by);
+  }
+
+  tick(by = 1) {
+    if (!this.trace.loops) return this.go(this.step + by);
+    const all = this.trace.step(this.step).terms.length;
+    const done = (this.done ?? all) + by;
+    this.pinned = false;
+    this.hover = null;
+    if (done > all && this.step < this.trace.count - 1) { this.go(this.step + 1); this.done = 0; }
+    else if (done < 0 && this.step > 0) { this.go(this.step - 1); this.done = null; }
+    else this.done = Math.max(0, Math.min(all, done));
+    return this.show();
+  }
+
+  atEnd() {
+    return this.step >= this.trace.count - 1 && (!this.trace.loops || (this.done ?? Infinity) >= this.trace.step(this.step).terms.length);
   }
 
   play() {
-    if (this.step >= this.data.steps.length - 1) this.step = -1;
+    if (this.atEnd()) { this.step = this.trace.loops ? 0 : -1; this.done = 0; }
     this.pinned = false;
     this.hover = null;
-    const tick = () => {
-      if (this.step >= this.data.steps.length - 1) return this.pause();
-      return this.go(this.step + 1);
-    };
+    const tick = () => (this.atEnd() ? this.pause() : this.tick());
     this.timer = setInterval(tick, STEP_MS / Number(this.speed.value));
     this.facePlay("pause", "Pause");
     tick();
@@ -290,38 +245,75 @@ class Player {
   }
 
   reveal(step) {
-    if (this.seen.has(step)) return;
+    if (this.seen.has(step) || this.prediction.isOpen(step)) return;
     this.seen.add(step);
-    this.cells[this.data.writes][this.data.steps[step].writes].classList.remove("masked");
+    this.stage.reveal(this.trace.steps[step].writes);
   }
 
   revealAll() {
-    this.data.steps.forEach((_, step) => this.reveal(step));
+    for (let step = 0; step < this.trace.count; step++) this.reveal(step);
   }
 
   moveBy(rows, columns) {
-    const grid = this.gridOf(this.data.writes);
-    const at = this.data.steps[this.step].writes;
-    const row = Math.floor(at / grid.columns) + rows;
-    const column = (at % grid.columns) + columns;
     // left and right run on into the neighbouring row, as reading does; up and down stop at the edge
-    if (columns) return this.jump(this.step + columns);
-    const target = this.byWrite.get(row * grid.columns + column);
-    return target === undefined ? undefined : this.jump(target);
+    if (columns) return this.advance(columns);
+    const grid = this.trace.gridOf[this.trace.writes];
+    const target = this.trace.stepAt.get(this.trace.steps[this.step].writes + rows * grid.columns);
+    const inside = target !== undefined && this.trace.pageOf(target) === this.trace.pageOf(this.step);
+    return inside ? this.jump(target) : undefined;
   }
 
-  onKey(event) {
-    if (event.target.matches("input, select")) return;
-    if (event.key === " " && event.target.matches("button")) return;
-    const actions = {
-      ArrowLeft: () => this.moveBy(0, -1), ArrowRight: () => this.moveBy(0, 1),
-      ArrowUp: () => this.moveBy(-1, 0), ArrowDown: () => this.moveBy(1, 0),
-      Home: () => this.jump(0), End: () => this.jump(this.data.steps.length - 1),
-      " ": () => (this.timer ? this.pause() : this.play()), Escape: () => this.release(),
-    };
-    if (!actions[event.key]) return;
-    event.preventDefault();
-    actions[event.key]();
+  // ---- predicting -----------------------------------------------------------------------------------------------
+
+  setPredict(on) {
+    this.pause();
+    this.prediction.on = on;
+    this.prediction.reset();
+    this.predictButton.setAttribute("aria-pressed", String(on));
+    this.root.classList.toggle("predicting", on);
+    this.seen = new Set();
+    this.stage.fill(this.trace.gridOf[this.trace.writes]);
+    this.playButton.disabled = this.revealButton.disabled = on;
+    this.reveal(this.step);
+    this.fit();
+    this.keepInLink();
+    if (on) this.panel.field.focus({ preventScroll: true });
+  }
+
+  check(text) {
+    if (this.prediction.solved.has(this.step)) return this.nextOpen();
+    const slips = this.trace.slips?.[this.step];
+    const wrong = this.prediction.check(this.step, text, { total: this.trace.steps[this.step].total, slips });
+    if (wrong === null) this.solve("Right! Enter goes on to the next.", "right");
+    else this.panel.say(wrong, "wrong");
+    return this.show();
+  }
+
+  solve(verdict, kind) {
+    this.prediction.solved.add(this.step);
+    this.reveal(this.step);
+    this.panel.say(verdict, kind);
+    this.panel.field.focus({ preventScroll: true });
+  }
+
+  hint() {
+    const { terms } = this.trace.step(this.step);
+    if (!this.prediction.hint(this.step, terms.length)) this.panel.say("Every product is there: add them up.");
+    this.show();
+  }
+
+  tell() {
+    this.prediction.tried.add(this.step);
+    this.solve("So it is. Enter goes on to the next.");
+    this.show();
+  }
+
+  nextOpen() {
+    for (let ahead = 1; ahead <= this.trace.count; ahead++) {
+      const step = (this.step + ahead) % this.trace.count;
+      if (!this.prediction.solved.has(step)) return this.jump(step);
+    }
+    return this.panel.say("Every output is found.", "right");
   }
 
   // ---- pointing -------------------------------------------------------------------------------------------------
@@ -334,11 +326,13 @@ class Player {
   onHover(event) {
     const target = this.target(event);
     this.under = target ?? null; // what a release goes on with
-    if (this.pinned) return;
-    if (!target) return this.unhover();
-    this.pause();
-    this.hover = target;
-    return this.show();
+    if (this.pinned || this.editing.input) return;
+    if (!target) this.unhover();
+    else {
+      this.pause();
+      this.hover = target;
+      this.show();
+    }
   }
 
   unhover() {
@@ -352,11 +346,22 @@ class Player {
     const target = this.target(event);
     if (!target) return;
     this.pause();
-    this.stage.querySelector("[tabindex]").focus({ preventScroll: true }); // so that the keys go on from here
+    this.editing.close();
     const again = this.pinned && this.hover?.grid === target.grid && this.hover?.index === target.index;
-    this.pinned = !again;
+    this.pin(target, !again || event.pointerType !== "mouse" || this.editing.can(target));
+    if (again && this.editing.can(target) && event.pointerType !== "mouse") { // a second tap opens the keyboard
+      event.preventDefault();
+      this.editing.open(target);
+    }
+  }
+
+  pin(target, pinned = true) {
+    this.pinned = pinned;
     this.hover = target;
-    if (target.grid === this.data.writes) this.go(this.byWrite.get(target.index));
+    const keyed = this.stage.cells[target.grid][target.index].closest(".plane[tabindex]")
+      ?? this.stage.element.querySelector(`.one:not([hidden]) .plane[data-grid="${this.trace.writes}"]`);
+    keyed.focus({ preventScroll: true }); // so that the keys go on from here
+    if (target.grid === this.trace.writes && this.trace.stepAt.has(target.index)) this.go(this.trace.stepAt.get(target.index));
     else this.show();
     this.announce();
   }
@@ -367,142 +372,110 @@ class Player {
     this.show();
   }
 
+  // ---- keys -----------------------------------------------------------------------------------------------------
+
+  onKey(event) {
+    if (event.target.matches("input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === " " && event.target.matches("button")) return;
+    const grid = event.target.closest?.(".plane")?.dataset.grid;
+    if (grid && this.trace.editable.includes(grid) && this.onEditKey(event, grid)) return event.preventDefault();
+    const actions = {
+      ArrowLeft: () => this.moveBy(0, -1), ArrowRight: () => this.moveBy(0, 1),
+      ArrowUp: () => this.moveBy(-1, 0), ArrowDown: () => this.moveBy(1, 0),
+      Home: () => this.jump(0), End: () => this.jump(this.trace.count - 1),
+      " ": () => (this.timer ? this.pause() : this.play()), Escape: () => this.release(),
+    };
+    if (!actions[event.key] || (event.key === " " && this.prediction.on)) return undefined;
+    event.preventDefault();
+    return actions[event.key]();
+  }
+
+  // In a grid that can be edited the arrows go from cell to cell, and typing opens the cell.
+  onEditKey(event, grid) {
+    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+    const at = this.hover?.grid === grid ? this.hover : null;
+    if (moves[event.key]) {
+      const first = { grid, index: this.firstCell(event.target.closest(".plane"), grid) };
+      this.pin(at ? this.editing.beside(at, ...moves[event.key]) ?? at : first);
+    } else if (at && this.pinned && /^[-+−.\d]$/.test(event.key)) this.editing.open(at, event.key);
+    else if (at && this.pinned && (event.key === "Enter" || event.key === "F2")) this.editing.open(at);
+    else if (at && this.pinned && (event.key === "Delete" || event.key === "Backspace")) this.editing.open(at, "");
+    else return false;
+    return true;
+  }
+
+  firstCell(plane, grid) {
+    const cells = [...plane.querySelectorAll(".cell")].map((cell) => Number(cell.dataset.index));
+    return cells.find((index) => this.editing.can({ grid, index }));
+  }
+
+  onPaste(event) {
+    if (!this.pinned || !this.editing.can(this.hover)) return;
+    event.preventDefault();
+    this.editing.paste(this.hover, event.clipboardData.getData("text"));
+  }
+
   // ---- showing --------------------------------------------------------------------------------------------------
 
-  unlight() {
-    for (const cell of this.lit) {
-      cell.classList.remove("read", "related", "now", "won");
-      if (cell.dataset.grid !== this.data.right) cell.style.removeProperty("--tint");
-    }
-    this.lit = [];
-  }
-
   show() {
-    this.unlight();
-    const pointed = this.hover && this.hover.grid !== this.data.writes ? this.hover : null;
-    if (pointed && this.usesOf[pointed.grid]) this.showUses(pointed);
-    else this.showStep(this.hover ? this.byWrite.get(this.hover.index) : this.step);
-    this.pinChip.hidden = !this.pinned;
+    this.stage.unlight();
+    const pointed = this.hover && this.hover.grid !== this.trace.writes ? this.hover : null;
+    if (pointed && this.trace.usesOf[pointed.grid]) this.showUses(pointed);
+    else this.showStep((this.hover && !pointed && this.trace.stepAt.get(this.hover.index)) ?? this.step);
+    this.panel.pinChip.hidden = !this.pinned;
     this.scrubber.value = this.step;
-    this.scrubber.setAttribute("aria-valuetext", `step ${this.step + 1} of ${this.data.steps.length}`);
-    this.counter.textContent = `step ${this.step + 1} of ${this.data.steps.length}`;
-  }
-
-  light(grid, index, cls, color = null) {
-    const cell = this.cells[grid][index];
-    cell.classList.add(cls);
-    if (color) cell.style.setProperty("--tint", color);
-    this.lit.push(cell);
-  }
-
-  // The colour of a term: its weight's, or where there are no weights that of its place in the window.
-  tintOf(right, place, places) {
-    if (right === null) return tint(place, places, this.dark);
-    return this.cells[this.data.right][right].style.getPropertyValue("--tint");
+    this.counter.textContent = `step ${this.step + 1} of ${this.trace.count}`;
+    this.scrubber.setAttribute("aria-valuetext", this.counter.textContent);
+    this.score.textContent = this.prediction.on ? this.prediction.score(this.trace.count) : "";
+    this.showTally();
   }
 
   showStep(index) {
-    const step = this.data.steps[index];
-    this.reveal(index);
-    step.terms.forEach(([left, right], i) => {
-      this.light(this.data.left, left, i === step.chosen ? "won" : "read", this.tintOf(right, i, step.terms.length));
-      if (right !== null) this.light(this.data.right, right, "related");
-    });
-    this.light(this.data.writes, step.writes, "now");
-    this.drawFrame(step);
-    this.title.textContent = `${this.gridOf(this.data.writes).label}, ${this.place(this.data.writes, step.writes)}`;
-    this.drawTerms(step);
-    this.sum.replaceChildren(step.sentence.slice(0, -step.total.length), make("b", {}, step.total));
-    this.roundChip.hidden = !step.rounded;
-    this.terms.hidden = this.sum.hidden = false;
-    this.uses.hidden = true;
-    if (!this.timer) this.announce();
+    const step = this.trace.step(index);
+    const all = step.terms.length;
+    const open = this.prediction.isOpen(index);
+    if (!open) this.reveal(index);
+    this.stage.turnTo(this.trace.pageOf(index));
+    this.facePages(this.trace.pageOf(index));
+    const through = this.trace.loops && index === this.step ? this.done : null;
+    this.stage.lightStep(step, through === null ? null : through - 1);
+    const done = open ? this.prediction.hints.get(index) ?? 0 : through ?? all;
+    this.panel.showStep(index, { done, open, predicting: this.prediction.on && index === this.step });
+    if (!this.timer && !open) this.announce();
   }
 
-  drawTerms(step) {
-    const width = this.windowWidth(step);
-    this.terms.style.setProperty("--terms", width);
-    const left = this.gridOf(this.data.left).texts;
-    const right = this.data.right && this.gridOf(this.data.right).texts;
-    while (this.terms.children.length > step.terms.length) this.terms.lastChild.remove();
-    while (this.terms.children.length < step.terms.length) {
-      const parts = ["value", "times", "weight", "product", "running"].map((cls) => make("span", { class: cls }));
-      this.terms.append(make("div", { class: "term" }, ...parts));
-    }
-    step.terms.forEach(([a, b, product, running], i) => {
-      const tile = this.terms.children[i];
-      const [value, times, weight, result, sum] = tile.children;
-      tile.style.setProperty("--tint", this.tintOf(b, i, step.terms.length));
-      tile.classList.toggle("chosen", i === step.chosen);
-      value.textContent = left[a];
-      times.hidden = weight.hidden = result.hidden = b === null;
-      times.textContent = "×";
-      weight.textContent = b === null ? "" : right[b];
-      result.textContent = b === null ? "" : `= ${product}`;
-      sum.textContent = running ? `Σ ${running}` : (i === step.chosen ? "largest" : "");
-      sum.title = "sum so far";
-    });
-  }
-
-  // Terms stand as their window does: as many to a row as the window has cells in its first row.
-  windowWidth(step) {
-    const { columns } = this.gridOf(this.data.left);
-    const row = Math.floor(step.terms[0][0] / columns);
-    const next = step.terms.findIndex(([left]) => Math.floor(left / columns) !== row);
-    return next < 0 ? step.terms.length : next;
-  }
-
-  // The window's outline, gaps of a dilated kernel included.
-  drawFrame(step) {
-    const grid = this.gridOf(this.data.left);
-    const area = grid.rows * grid.columns;
-    const places = step.terms.map(([left]) => left % area);
-    const rows = places.map((p) => Math.floor(p / grid.columns));
-    const columns = places.map((p) => p % grid.columns);
-    const [top, left] = [Math.min(...rows), Math.min(...columns)];
-    for (const frame of Object.values(this.frames)) {
-      frame.hidden = false;
-      frame.style.left = `${left * this.cell}px`;
-      frame.style.top = `${top * this.cell}px`;
-      frame.style.width = `${(Math.max(...columns) - left + 1) * this.cell}px`;
-      frame.style.height = `${(Math.max(...rows) - top + 1) * this.cell}px`;
-    }
-  }
-
-  // An input value or a weight: every sum it takes part in.
+  // An input value or a weight lights every sum it takes part in.
   showUses({ grid, index }) {
-    const uses = this.usesOf[grid].get(index) ?? [];
-    const texts = { left: this.gridOf(this.data.left).texts, right: this.gridOf(this.data.right)?.texts };
-    this.light(grid, index, "now");
-    for (const frame of Object.values(this.frames)) frame.hidden = true;
-    const items = uses.map(([s, t]) => {
-      const step = this.data.steps[s];
-      const [left, right, product] = step.terms[t];
-      const color = this.tintOf(right, t, step.terms.length);
-      if (grid !== this.data.left) this.light(this.data.left, left, "read", color);
-      else if (right !== null) this.light(this.data.right, right, "related");
-      this.light(this.data.writes, step.writes, "related");
-      const times = right === null ? "" : ` × ${texts.right[right]} = ${product}`;
-      const text = `${texts.left[left]}${times} → ${this.place(this.data.writes, step.writes)}`;
-      return make("li", { style: `--tint:${color}` }, text);
-    });
-    const label = this.gridOf(grid).label;
-    const count = uses.length === 1 ? "1 output" : `${uses.length} outputs`;
-    const visited = uses.length ? `takes part in ${count}` : "is never visited by any window";
-    this.title.textContent = `${label}, ${this.place(grid, index)}: ${this.gridOf(grid).texts[index]} ${visited}`;
-    this.uses.replaceChildren(...items);
-    this.terms.hidden = this.sum.hidden = this.roundChip.hidden = true;
-    this.uses.hidden = false;
+    const { trace, stage } = this;
+    const area = trace.gridOf[grid].rows * trace.gridOf[grid].columns;
+    const { at_once: atOnce } = trace.gridOf[grid];
+    stage.turnTo(atOnce ? Math.floor(index / area / atOnce) : trace.pageOf(this.step));
+    stage.light(grid, index, "now");
+    stage.hideFrames();
+    for (const [s, t] of trace.usesOf[grid].get(index) ?? []) {
+      const step = trace.step(s);
+      const term = step.terms[t];
+      if (grid !== trace.left) stage.light(trace.left, term.left, "read", stage.tintOf(term, t, step.terms.length));
+      if (grid !== trace.right && term.right !== NONE) stage.light(trace.right, term.right, "related");
+      if (grid !== trace.origin && term.origin !== NONE) stage.light(trace.origin, term.origin, "related");
+      stage.light(trace.writes, step.writes, "related");
+    }
+    this.panel.showUses({ grid, index });
   }
 
-  place(name, index) {
-    const grid = this.gridOf(name);
-    const inside = index % (grid.rows * grid.columns);
-    return `row ${Math.floor(inside / grid.columns) + 1}, column ${(inside % grid.columns) + 1}`;
+  facePages(page) {
+    [...this.pages.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === page)));
+  }
+
+  showTally() {
+    if (!this.trace.tally) return this.tally.replaceChildren();
+    const done = this.trace.first[this.step] + (this.done ?? this.trace.step(this.step).terms.length);
+    const number = (value) => value.toLocaleString("en");
+    return this.tally.replaceChildren(`${number(done)} of ${number(this.trace.first[this.trace.count])} ${this.trace.tally}`);
   }
 
   announce() {
-    const step = this.data?.steps[this.step];
-    if (step) this.live.textContent = `${this.title.textContent}: ${step.sentence}`;
+    if (!this.trace || this.prediction.isOpen(this.step)) return;
+    this.live.textContent = `${this.panel.title.textContent}: ${this.trace.steps[this.step].lines.join("; ")}`;
   }
 }
