@@ -1,0 +1,225 @@
+"""The traces of pooling, one step per output value, and of the way back up."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.ops.adaptive import bins
+from cnn_core.ops.arguments import IntOrPair, Sweep, pair, pooling_arguments
+from cnn_core.ops.arguments import Padding as PaddingArgument
+from cnn_core.trace.model import NO_PADDING, Cell, Combine, Grid, Padding, Step, Term, Trace
+from cnn_core.trace.text import exact, show
+
+Array = NDArray[np.float64]
+Axis = Sequence[Sequence[int]]
+"""The cells of one axis of the padded input that each window reads."""
+MOST_TIES_TOLD = 3
+
+
+def max_pool_trace(
+    x: Array,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: PaddingArgument = 0,
+    dilation: IntOrPair = 1,
+    ceil_mode: bool = False,
+) -> Trace:
+    """Write out `ops.max_pool2d` of one image x (C, H, W): grids "input" (padded with −∞) and "output".
+
+    Each step's `chosen` term is the first maximum in row order, as in PyTorch; None where a window meets padding
+    alone. What hangs over the padding (ceil_mode) does not exist, and is not drawn. Raises ValueError when a value is
+    not finite or no window fits.
+    """
+    x, sweep = _checked(x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _trace(x, "max", *_axes(sweep), _frame(sweep))
+
+
+def avg_pool_trace(
+    x: Array,
+    kernel_size: IntOrPair,
+    *,
+    stride: IntOrPair | None = None,
+    padding: PaddingArgument = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Trace:
+    """Write out `ops.avg_pool2d`, padded with 0; each step's `divisor` is the number of cells its mean counts.
+
+    Padding cells count unless `count_include_pad` is False; otherwise as `max_pool_trace`.
+    """
+    x, sweep = _checked(x, kernel_size, stride, padding, 1, ceil_mode)
+    return _trace(x, "mean", *_axes(sweep), _frame(sweep), count_padding=count_include_pad)
+
+
+def lp_pool_trace(x: Array, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> Trace:
+    """Write out `ops.lp_pool2d`, the root of the sum of squares; otherwise as `max_pool_trace`."""
+    x, sweep = _checked(x, kernel_size, stride, 0, 1, ceil_mode=False)
+    return _trace(x, "root", *_axes(sweep), NO_PADDING)
+
+
+def adaptive_pool_trace(x: Array, output_size: IntOrPair, *, combine: Literal["max", "mean"]) -> Trace:
+    """Write out `ops.adaptive_max_pool2d` or `ops.adaptive_avg_pool2d` of one image x (C, H, W).
+
+    Size 1 is global pooling. Raises ValueError when a value is not finite or a size is below 1.
+    """
+    x, _ = _checked(x, 1, 1, 0, 1, ceil_mode=False)
+    height, width = pair("output_size", output_size)
+    return _trace(x, combine, bins(x.shape[1], height), bins(x.shape[2], width), NO_PADDING)
+
+
+def _checked(
+    x: Array,
+    kernel: IntOrPair,
+    stride: IntOrPair | None,
+    padding: PaddingArgument,
+    dilation: IntOrPair,
+    ceil_mode: bool,
+) -> tuple[Array, Sweep]:
+    pictures, sweep = pooling_arguments(np.asarray(x)[None], kernel, stride, padding, dilation, ceil_mode)
+    if not np.isfinite(pictures).all():
+        raise ValueError("x holds a value that is not a finite number: every cell needs one.")
+    return pictures[0].astype(np.float64), sweep
+
+
+def _axes(sweep: Sweep) -> tuple[Axis, Axis]:
+    """Which rows and which columns of the padded input each window reads; cells beyond the padding left out."""
+    rows, columns = (
+        [
+            [cell for cell in range(i * stride, i * stride + kernel * gap, gap) if cell < before + size + after]
+            for i in range(out)
+        ]
+        for size, kernel, stride, (before, after), gap, out in zip(
+            sweep.size, sweep.kernel, sweep.stride, sweep.padding, sweep.dilation, sweep.output, strict=True
+        )
+    )
+    return rows, columns
+
+
+def _frame(sweep: Sweep) -> Padding:
+    (top, bottom), (left, right) = sweep.padding
+    return Padding(top, bottom, left, right)
+
+
+def _trace(
+    x: Array, combine: Combine, rows: Axis, columns: Axis, frame: Padding, *, count_padding: bool = True
+) -> Trace:
+    edges = ((0, 0), (frame.top, frame.bottom), (frame.left, frame.right))
+    padded = np.pad(x, edges, constant_values=-np.inf if combine == "max" else 0.0)
+    counted = np.pad(np.ones(x.shape[1:], dtype=bool), edges[1:], constant_values=count_padding)
+    steps = []
+    for c, (i, high), (j, across) in product(range(len(x)), enumerate(rows), enumerate(columns)):
+        terms = tuple(
+            Term(Cell("input", c, row, column), None, exact(padded[c, row, column]))
+            for row, column in product(high, across)
+        )
+        divisor = max(1, int(counted[np.ix_(high, across)].sum())) if combine == "mean" else 1
+        steps.append(_step(Cell("output", c, i, j), terms, combine, divisor))
+    output = np.array([float(step.total) for step in steps]).reshape(len(x), len(rows), len(columns))
+    planes = tuple(f"channel {c + 1}" for c in range(len(x))) if len(x) > 1 else ()
+    grids = (
+        Grid("input", "Input", "input", padded, frame, planes),
+        Grid("output", "Output", "output", output, planes=planes),
+    )
+    return Trace(grids, tuple(steps), signs=("→",))
+
+
+def _step(writes: Cell, terms: tuple[Term, ...], combine: Combine, divisor: int = 1) -> Step:
+    values = [term.value for term in terms]
+    if combine == "max":
+        total = max(values, default=Decimal("-Infinity"))
+        chosen = values.index(total) if total.is_finite() else None
+        return Step(writes, terms, total, combine="max", chosen=chosen)
+    if combine == "mean":
+        return Step(writes, terms, sum(values, Decimal(0)) / divisor, combine="mean", divisor=divisor)
+    return Step(writes, terms, sum((value * value for value in values), Decimal(0)).sqrt(), combine="root")
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A window of max pooling whose maximum stands in several cells; the first wins and alone gets the gradient."""
+
+    writes: Cell
+    cells: tuple[Cell, ...]
+    value: Decimal
+
+
+def ties(trace: Trace) -> tuple[Tie, ...]:
+    """The tied windows of a max pooling, in the order of its steps; none for other poolings."""
+    found = []
+    for step in trace.steps:
+        best = tuple(term.left for term in step.terms if step.chosen is not None and term.value == step.total)
+        if len(best) > 1:
+            found.append(Tie(step.writes, best, step.total))
+    return tuple(found)
+
+
+def tie_note(trace: Trace) -> str:
+    """The tied windows in words, with their cells as the player counts them; empty when nothing ties."""
+    tied = ties(trace)
+    if not tied:
+        return ""
+    several = len(tied) > MOST_TIES_TOLD
+    parts = [
+        f"output {_place(tie.writes)}: {show(tie.value)} in {', '.join(map(_place, tie.cells))}"
+        for tie in tied[:MOST_TIES_TOLD]
+    ]
+    padded = " of the padded input" if any(trace.grid["input"].padding) else ""
+    more = f"; and {len(tied) - MOST_TIES_TOLD} more" if several else ""
+    return (
+        f"**{len(tied)} of {len(trace.steps)} {'window is' if len(trace.steps) == 1 else 'windows are'} tied** "
+        f"(cells as row, column{padded}). {'; '.join(parts)}{more}. "
+        "The first in row order wins, as in PyTorch, and on the way back the gradient goes to it alone."
+    )
+
+
+def _place(cell: Cell) -> str:
+    return f"({cell.row + 1}, {cell.column + 1})"
+
+
+def unpooling_trace(pooled: Trace, *, switches: bool) -> Trace:
+    """Write out the way back up from a pooling: one step for each cell of the picture before.
+
+    With `switches` (max pooling only) each maximum returns to the cell it came from and all others become 0:
+    `ops.max_unpool2d`. Without, each cell gets the mean of the values whose windows read it, and 0 where none does:
+    `ops.spread_unpool2d`. Grids: "original", "pooled", "unpooled"; a term's `origin` is the original's cell.
+    Raises ValueError when switches are asked of a pooling that has none.
+    """
+    if switches and any(step.combine != "max" for step in pooled.steps):
+        raise ValueError("switches is True: only max pooling knows one cell that each value came from.")
+    before, after = pooled.grid["input"], pooled.grid["output"]
+    top, bottom, left, right = before.padding
+    _, height, width = before.values.shape
+    original = before.values[:, top : height - bottom, left : width - right]
+    readers: dict[tuple[int, int, int], list[Step]] = defaultdict(list)
+    for step in pooled.steps:
+        read = [step.terms[step.chosen]] if switches and step.chosen is not None else [] if switches else step.terms
+        for term in read:
+            readers[term.left.plane, term.left.row - top, term.left.column - left].append(step)
+    steps = [
+        _way_back(Cell("unpooled", *place), readers.get(place, []), switches) for place in np.ndindex(original.shape)
+    ]
+    values = np.array([float(step.total) for step in steps]).reshape(original.shape)
+    label = "Back up, with switches" if switches else "Back up, without switches"
+    grids = (
+        Grid("original", "Original", "input", original, planes=before.planes),
+        Grid("pooled", "Pooled", "output", after.values, planes=after.planes),
+        Grid("unpooled", label, "input", values, planes=before.planes),
+    )
+    return Trace(grids, tuple(steps), signs=("→", "→"))
+
+
+def _way_back(writes: Cell, readers: Iterable[Step], switches: bool) -> Step:
+    """What comes back to one cell from the windows that hand it their value."""
+    origin = Cell("original", *writes[1:])
+    terms = tuple(Term(Cell("pooled", *step.writes[1:]), None, step.total, origin=origin) for step in readers)
+    if len(terms) <= 1:
+        return Step(writes, terms, terms[0].value if terms else Decimal(0))
+    # overlapping windows won by the same cell all hold its value
+    return _step(writes, terms, "max" if switches else "mean", len(terms))
