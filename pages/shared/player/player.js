@@ -113,9 +113,11 @@ class Player {
     this.done = null;
     this.drawPages();
     this.drawLegend();
-    this.predictButton.hidden = Boolean(data.loops);
+    this.predictButton.hidden = Boolean(data.loops || data.aside);
+    this.revealButton.hidden = Boolean(data.aside);
     this.scrubber.max = this.trace.count - 1;
     this.reveal(this.step);
+    if (data.aside) this.revealAll();
     this.fit();
     this.root.dataset.ready = "true";
   }
@@ -156,13 +158,14 @@ class Player {
 
   // The step and the mode stand in the address, so that a copied link shows the same; no server is asked.
   restore() {
-    const link = new URLSearchParams(window.location.search);
+    const link = new URLSearchParams(this.trace.aside ? "" : window.location.search);
     const step = Number.parseInt(link.get("step") ?? "1", 10) - 1;
     Object.assign(this, { step: this.clamp(Number.isNaN(step) ? 0 : step), hover: null, under: null, pinned: false });
     if (link.get("predict") === "1") this.setPredict(true);
   }
 
   keepInLink() {
+    if (this.trace.aside) return; // the address holds one step, that of the page's main player
     clearTimeout(this.linkTimer);
     this.linkTimer = setTimeout(() => {
       if (!this.root.isConnected) return;
