@@ -183,6 +183,40 @@ def _place(cell: Cell) -> str:
     return f"({cell.row + 1}, {cell.column + 1})"
 
 
+def pooling_slips(trace: Trace) -> list[list[tuple[str, str]]]:
+    """For each step of a pooling the wrong answers that come to mind, each with a sentence on what went wrong."""
+    return [
+        [(show(value), said) for value, said in _slips(step) if show(value) != show(step.total)] for step in trace.steps
+    ]
+
+
+def _slips(step: Step) -> list[tuple[Decimal, str]]:
+    values = [term.value for term in step.terms if term.value.is_finite()]
+    if not values:
+        return []
+    total, count = sum(values, Decimal(0)), len(values)
+    squares = sum((value * value for value in values), Decimal(0))
+    if step.combine == "max":
+        beside_padding = [(Decimal(0), "padding holds −∞ here, not 0: it never wins.")]
+        return [
+            *(beside_padding if count < len(step.terms) else []),
+            (total / count, "that is the mean. Max pooling keeps the largest."),
+            (min(values), "that is the smallest number of the window."),
+            (max(map(abs, values)), "that is the largest without its sign: −9 is less than −2."),
+        ]
+    if step.combine == "mean":
+        return [
+            (total, f"that is the sum. Divide it by {step.divisor}."),
+            (total / count, f"not every cell counts here: divide the sum by {step.divisor}."),
+            (max(values), "that is the largest. Average pooling takes the mean."),
+        ]
+    return [
+        (squares, "that is the sum of the squares. Take its root."),
+        (total, "that is the plain sum. Square each number first, and take the root at the end."),
+        (max(values), "that is the largest. L2 pooling adds squares and takes the root."),
+    ]
+
+
 def unpooling_trace(pooled: Trace, *, switches: bool) -> Trace:
     """Write out the way back up from a pooling: one step for each cell of the picture before.
 

@@ -20,6 +20,7 @@ from cnn_core.trace import (
     lp_pool_trace,
     max_pool_trace,
     play_data,
+    pooling_slips,
     tie_note,
     ties,
     unpooling_trace,
@@ -186,6 +187,31 @@ def test_many_ties_are_counted_not_listed() -> None:
     note = tie_note(max_pool_trace(np.zeros((1, 6, 6)), 3, stride=1, padding=1))
     assert note.startswith("**36 of 36 windows are tied** (cells as row, column of the padded input)")
     assert "; and 33 more." in note
+
+
+def test_wrong_answers_are_recognised() -> None:
+    first = dict(pooling_slips(max_pool_trace(CLASSICAL, 2))[0])  # 1 1 / 5 6
+    assert "mean" in first[f"{(1 + 1 + 5 + 6) / 4:g}"]
+    assert "smallest" in first["1"]
+    assert "0" not in first
+    padded = dict(pooling_slips(max_pool_trace(-CLASSICAL - 1, 2, padding=1))[0])  # one cell, −2
+    assert "−∞" in padded["0"]
+    assert "without its sign" in padded["2"]
+    means = dict(pooling_slips(avg_pool_trace(CLASSICAL + 1, 2, padding=1, count_include_pad=False))[1])  # 0 0 / 2 3
+    assert "Divide it by 2" in means["5"]
+    assert "not every cell counts" in means[f"{5 / 4:g}"]
+    lengths = dict(pooling_slips(lp_pool_trace(CLASSICAL, 2))[2])  # 3 2 / 1 2
+    assert "root" in lengths[f"{9 + 4 + 1 + 4}"]
+    assert "Square each number" in lengths[f"{3 + 2 + 1 + 2}"]
+
+
+@given(poolings())
+@settings(max_examples=30, deadline=None)
+def test_no_right_answer_is_called_wrong(case: tuple[str, np.ndarray, Any, dict]) -> None:
+    operation, x, kernel, options = case
+    trace = TRACES[operation](x, kernel, **options)
+    for step, wrong in zip(play_data(trace)["steps"], pooling_slips(trace), strict=True):
+        assert step["total"] not in dict(wrong)
 
 
 def test_a_window_that_meets_padding_alone_has_no_winner() -> None:
