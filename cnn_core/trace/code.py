@@ -1,0 +1,86 @@
+"""A convolution as code that runs: nested loops to step through, and PyTorch."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnn_core.trace.model import Cell, Trace
+
+TORCH_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
+
+
+def loop_code(trace: Trace, *, stride: int = 1, dilation: int = 1, groups: int = 1) -> dict[str, Any]:
+    """The nested loops of a convolution's `trace`, to be stepped through line by line.
+
+    `lines` is Python that fills y from the padded input xp (C, H, W), w (F, C/groups, kH, kW) and, where there is one,
+    b (F,). `lit` says which line starts a sum, adds a product and has the last word; `step` and `term` what the
+    variables hold in each step, and at each term of a step.
+    """
+    filters, rows, columns = trace.grid["output"].values.shape
+    channels = len(trace.grid["kernel"].values) // filters
+    kernel = trace.grid["kernel"].values.shape[1:]
+    outer = [("f", filters), ("i", rows), ("j", columns)]
+    inner = [("c", channels), ("u", kernel[0]), ("v", kernel[1])]
+    # a loop over one filter or channel only would be a line more to read
+    loops = [loop for loop in outer if loop[1] > 1 or loop[0] != "f"]
+    depth = len(loops)
+    lines = [f"{'    ' * n}for {name} in range({count}):" for n, (name, count) in enumerate(loops)]
+    f, bias = ("f" if filters > 1 else "0"), "bias" in trace.grid
+    lines.append(f"{'    ' * depth}y[{f}, i, j] = {f'b[{f}]' if bias else '0'}")
+    taps = [loop for loop in inner if loop[1] > 1 or loop[0] != "c"]
+    lines += [f"{'    ' * (depth + n)}for {name} in range({count}):" for n, (name, count) in enumerate(taps)]
+    c = "c" if channels > 1 else "0"
+    seen = _channel(f, c, filters, channels, groups)
+    row, column = _index("i", "u", stride, dilation), _index("j", "v", stride, dilation)
+    product = f"xp[{seen}, {row}, {column}] * w[{f}, {c}, u, v]"
+    lines.append(f"{'    ' * (depth + len(taps))}y[{f}, i, j] += {product}")
+    return {
+        "lines": lines,
+        "lit": {"start": depth, "term": len(lines) - 1, "end": len(lines) - 1},
+        "step": [_values(loops, step.writes) for step in trace.steps],
+        "term": [_values(taps, _of_first_filter(term.right, channels)) for term in trace.steps[0].terms],
+    }
+
+
+def _of_first_filter(cell: Cell | None, channels: int) -> Cell:
+    if cell is None:
+        raise ValueError("trace is no convolution's: its terms have no weights.")
+    return cell._replace(plane=cell.plane % channels)
+
+
+def _channel(f: str, c: str, filters: int, channels: int, groups: int) -> str:
+    """The channel of xp that a filter reads: with groups, counted from the first of its group."""
+    if groups == 1:
+        return c
+    group = f if filters == groups else f"{f} // {filters // groups}"
+    first = group if channels == 1 else f"{group} * {channels}" if filters == groups else f"({group}) * {channels}"
+    return first if channels == 1 else f"{first} + {c}"
+
+
+def _index(output: str, tap: str, stride: int, dilation: int) -> str:
+    return f"{output if stride == 1 else f'{output}*{stride}'} + {tap if dilation == 1 else f'{tap}*{dilation}'}"
+
+
+def _values(loops: list[tuple[str, int]], cell: Cell) -> str:
+    held = dict(zip("fij", cell[1:], strict=True)) | dict(zip("cuv", cell[1:], strict=True))
+    return "  ".join(f"{name} = {held[name]}" for name, _ in loops)
+
+
+def torch_code(
+    settings: Mapping[str, Any], *, padding_mode: str = "zeros", flip: bool = False, bias: bool = False
+) -> str:
+    """PyTorch code for y from x (1, C, H, W) and w (F, C/groups, kH, kW), with b (F,) where there is a `bias`.
+
+    `settings` are those of `cnn_core.ops.conv2d`; what F.conv2d cannot pad itself (unequal sides, other values than
+    zeros) is padded before.
+    """
+    lines = ["import torch.nn.functional as F", ""]
+    options = {name: value for name, value in settings.items() if value != {"groups": 1, "padding": 0}.get(name, 1)}
+    padding = settings.get("padding", 0)
+    if isinstance(padding, tuple) or (padding_mode != "zeros" and "padding" in options):
+        options.pop("padding", None)
+        (top, bottom), (left, right) = padding if isinstance(padding, tuple) else ((padding,) * 2,) * 2
+        mode = f', mode="{TORCH_MODES[padding_mode]}"' if padding_mode != "zeros" else ""
+        lines.append(f"x = F.pad(x, ({left}, {right}, {top}, {bottom}){mode})  # left, right, top, bottom")
+    weight = "w.flip(-2, -1)" if flip else "w"
+    arguments = ["x", weight, *(["b"] if bias else []), *(f"{name}={value!r}" for name, value in options.items())]
+    return "\n".join([*lines, f"y = F.conv2d({', '.join(arguments)})"])

@@ -1,0 +1,77 @@
+"""The trace of a transposed convolution: the way back up, from a convolution's output to its input's size."""
+
+from decimal import Decimal
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.ops.arguments import IntOrPair, Sweep, convolution_arguments
+from cnn_core.ops.arguments import Padding as PaddingArgument
+from cnn_core.trace.convolution import check_values, numbered
+from cnn_core.trace.model import Cell, Grid, Step, Term, Trace
+from cnn_core.trace.text import exact
+
+Array = NDArray[np.float64]
+
+
+def transposed_trace(
+    y: Array,
+    w: Array,
+    size: tuple[int, int],
+    *,
+    stride: IntOrPair = 1,
+    padding: PaddingArgument = 0,
+    dilation: IntOrPair = 1,
+    groups: int = 1,
+) -> Trace:
+    """Write out the transposed convolution that brings y (F, H', W') back to `size` (H, W), with kernels (F, C/groups,
+    kH, kW) and the settings of the convolution that went down.
+
+    Every value of y is multiplied by the whole kernel and laid where that kernel had read; what overlaps is added
+    (torch.nn.ConvTranspose2d; the same sums as the gradient of a convolution with respect to its input). One step an
+    output value: the cells of y whose windows held it. A cell that no window held has no terms and is 0.
+    Raises ValueError when y is not what the convolution of such an input gives.
+    """
+    images = np.zeros((1, w.shape[1] * groups, *size))
+    _, kernels, sweep = convolution_arguments(images, w, stride, padding, dilation, groups)
+    weights = np.asarray(kernels, dtype=np.float64)
+    check_values(y, weights, None)
+    if y.shape != (len(w), *sweep.output):
+        raise ValueError(f"y has shape {y.shape}: a convolution of {size} with these settings gives {sweep.output}.")
+    steps = _steps(y, weights, sweep, groups)
+    back = np.array([float(step.total) for step in steps]).reshape(images.shape[1:])
+    names = [f"filter {f + 1}, channel {c + 1}" for f, c in product(range(len(w)), range(w.shape[1]))]
+    grids = (
+        Grid("input", "Input: the output from before", "input", y, planes=numbered("filter", len(y))),
+        Grid("kernel", "Kernel", "kernel", weights.reshape(-1, *w.shape[2:]), planes=tuple(names) if len(names) > 1 else ()),
+        Grid(
+            "output", "Output: back at the old size", "output", back, planes=numbered("channel", len(back)), at_once=1
+        ),
+    )
+    return Trace(grids, steps, signs=("∗ᵀ", "="))
+
+
+def _steps(y: Array, w: Array, sweep: Sweep, groups: int) -> tuple[Step, ...]:
+    filters, channels, *kernel = w.shape
+    per_group = filters // groups
+    steps = []
+    for channel, row, column in product(range(channels * groups), *map(range, sweep.size)):
+        group, c = divmod(channel, channels)
+        terms = []
+        for f, u, v in product(range(group * per_group, (group + 1) * per_group), *map(range, kernel)):
+            i, j = _position(row, u, 0, sweep), _position(column, v, 1, sweep)
+            if i is not None and j is not None:
+                value = exact(float(y[f, i, j])) * exact(float(w[f, c, u, v]))
+                terms.append(Term(Cell("input", f, i, j), Cell("kernel", f * channels + c, u, v), value))
+        # in the order of the windows, as they come by
+        terms.sort(key=lambda term: term.left)
+        total = sum((term.value for term in terms), Decimal(0))
+        steps.append(Step(Cell("output", channel, row, column), tuple(terms), total))
+    return tuple(steps)
+
+
+def _position(cell: int, tap: int, axis: int, sweep: Sweep) -> int | None:
+    """The window along one axis whose kernel cell `tap` reads input cell `cell`, if there is one."""
+    window, rest = divmod(cell + sweep.padding[axis][0] - tap * sweep.dilation[axis], sweep.stride[axis])
+    return window if rest == 0 and 0 <= window < sweep.output[axis] else None
