@@ -126,7 +126,7 @@ def sentence(trace: Trace, step: Step) -> str:
     terms = [_product(trace, term) for term in step.terms] or ["0"]
     left = {
         "sum": " + ".join([*terms, *_bias(step)]),
-        "max": f"max({', '.join(terms)})",
+        "max": f"max({', '.join(text.show(term.value) for term in step.terms)})",
         "mean": f"({' + '.join(terms)}) / {step.divisor}",
         "root": f"√({' + '.join(f'{term}²' for term in terms)})",
     }[step.combine]

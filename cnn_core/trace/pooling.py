@@ -167,14 +167,14 @@ def tie_note(trace: Trace) -> str:
         return ""
     several = len(tied) > MOST_TIES_TOLD
     parts = [
-        f"output {_place(tie.writes)}: {show(tie.value)} in {', '.join(map(_place, tie.cells))}"
+        f"output {_place(tie.writes)} has its {show(tie.value)} in {', '.join(map(_place, tie.cells))}"
         for tie in tied[:MOST_TIES_TOLD]
     ]
     padded = " of the padded input" if any(trace.grid["input"].padding) else ""
     more = f"; and {len(tied) - MOST_TIES_TOLD} more" if several else ""
     return (
         f"**{len(tied)} of {len(trace.steps)} {'window is' if len(trace.steps) == 1 else 'windows are'} tied** "
-        f"(cells as row, column{padded}). {'; '.join(parts)}{more}. "
+        f"(cells as row, column{padded}): {'; '.join(parts)}{more}. "
         "The first in row order wins, as in PyTorch, and on the way back the gradient goes to it alone."
     )
 

@@ -177,7 +177,7 @@ def test_ties_are_found_and_told() -> None:
     ]
     assert [step.chosen for step in trace.steps] == [0, 1, 0, 3]
     assert tie_note(trace).startswith(
-        "**3 of 4 windows are tied** (cells as row, column). output (1, 1): 7 in (1, 1), (1, 2), (2, 1); "
+        "**3 of 4 windows are tied** (cells as row, column): output (1, 1) has its 7 in (1, 1), (1, 2), (2, 1); "
     )
     assert "the gradient goes to it alone" in tie_note(trace)
     assert tie_note(max_pool_trace(CLASSICAL, 2)) == tie_note(avg_pool_trace(TIES, 2)) == ""

@@ -69,6 +69,7 @@ class Panel {
     });
     const texts = [this.trace.gridOf[left].texts, right && this.trace.gridOf[right].texts];
     const roles = [this.trace.gridOf[left].role, right && this.trace.gridOf[right].role];
+    this.blocks.querySelector(".nothing")?.remove();
     while (this.blocks.children.length > groups.length) this.blocks.lastChild.remove();
     while (this.blocks.children.length < groups.length) {
       this.blocks.append(make("div", { class: "block" }, make("small", { class: "name" }), make("div", { class: "terms" }), make("p", { class: "part" })));
