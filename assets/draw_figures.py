@@ -18,10 +18,11 @@ from skimage import data
 
 from cnn_core.colour import diverging_rgb, symmetric_limit
 from cnn_core.datasets import load, normalisation
+from cnn_core.examples import POOLING_INPUTS
 from cnn_core.geometry import conv_output_size, pool_output_size
 from cnn_core.insight import confusion_matrix, feature_maps
 from cnn_core.insight.activations import evaluating
-from cnn_core.ops import conv2d
+from cnn_core.ops import avg_pool2d, conv2d, max_pool2d, max_pool2d_switches
 from cnn_core.spec import preset
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import EpochDone, Finished, Snapshot, StepDone
@@ -219,6 +220,48 @@ def convolution() -> None:
     save("convolution", "Nine numbers times nine weights, added up: one number of the output.", 320, 176, parts)
 
 
+def pooling() -> None:
+    """Four windows of the classical example, and the largest and the mean of each."""
+    image, size, top = POOLING_INPUTS["Classical 4 × 4"], 30, 30
+    largest, mean = (pool(image[None, None], 2)[0, 0] for pool in (max_pool2d, avg_pool2d))
+    windows = [
+        tag(
+            "rect",
+            x=8 + 2 * size * column,
+            y=top + 2 * size * row,
+            width=2 * size,
+            height=2 * size,
+            rx=4,
+            fill="none",
+            stroke=colour("orange"),
+            stroke_width=2.5,
+        )
+        for row, column in np.ndindex(2, 2)
+    ]
+    winners = []
+    for place in max_pool2d_switches(image[None, None], 2).ravel():
+        row, column = divmod(int(place), 4)
+        winners.append(box(8 + size * column, top + size * row, size, size, "green"))
+        middle = size * (column + 0.5) + 8, size * (row + 0.5) + top + 0.5
+        winners.append(label(number(image[row, column]), *middle, size * 0.44, role="green", font_weight=700))
+    means = [
+        box(246 + 34 * column, top + 26 + 34 * row, 34, 34, "green")
+        + label(number(value), 263 + 34 * column, top + 43.5 + 34 * row, 12, role="green")
+        for (row, column), value in np.ndenumerate(mean)
+    ]
+    parts = [
+        cells(image, 8, top, size, "blue"),
+        *winners,
+        *windows,
+        label("→", 148, top + 60, 20),
+        cells(largest, 168, top + 26, 34, "green"),
+        *means,
+        label("largest", 202, top + 110, 13, role="green"),
+        label("mean", 280, top + 110, 13, role="green"),
+    ]
+    save("pooling", "Four windows of a 4 by 4 picture; of each, the largest number and the mean.", 320, 176, parts)
+
+
 def kernels() -> None:
     """A photograph, the Sobel kernel, and the edges it finds."""
     photo = data.camera().astype(np.float64)
@@ -350,6 +393,7 @@ def main() -> None:
     icon()
     window()
     convolution()
+    pooling()
     kernels()
     shapes()
     learned()

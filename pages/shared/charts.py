@@ -231,12 +231,14 @@ def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.Layer
     )
     lines = alt.Chart(rows).encode(
         x=alt.X("shift:Q", title="shift in pixels", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
-        y=alt.Y("change:Q", title="relative change of the features", axis=alt.Axis(format="%", tickCount=6)),
+        y=alt.Y("change:Q", title=None, axis=alt.Axis(format="%", tickCount=6)),
         color=alt.Color(
             "stage:N",
             sort=stages,
             scale=alt.Scale(domain=stages, range=["#8A8F9C", RIGHT, WRONG, "#B45FC4"]),
-            legend=alt.Legend(title=None, orient="top", columns=2, symbolSize=90),
+            legend=alt.Legend(
+                title="relative change of the features", orient="top", columns=2, columnPadding=8, titleLimit=300
+            ),
         ),
         tooltip=["stage:N", alt.Tooltip("shift:Q", title="shift"), alt.Tooltip("change:Q", format=".1%")],
     )
@@ -245,6 +247,6 @@ def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.Layer
     )
     points = lines.mark_point(filled=True, size=80, opacity=1).encode(shape=alt.Shape("stage:N", sort=stages))
     rule = alt.Chart(pd.DataFrame({"shift": [shift]})).mark_rule(color="#8A8F9C", strokeDash=[3, 3]).encode(x="shift:Q")
-    return alt.LayerChart(
-        layer=[rule, lines.mark_line(strokeWidth=2.5).encode(strokeDash=dashes), points]
-    ).properties(height=320)
+    return alt.LayerChart(layer=[rule, lines.mark_line(strokeWidth=2.5).encode(strokeDash=dashes), points]).properties(
+        height=400
+    )

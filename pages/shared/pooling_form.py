@@ -1,0 +1,184 @@
+"""The kinds of pooling, their controls and their source; every control is kept in the URL under `pooling_`."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from cnn_core.ops import naive
+from cnn_core.trace import Trace, adaptive_pool_trace, avg_pool_trace, lp_pool_trace, max_pool_trace
+
+LIKE_KERNEL = "= kernel"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of pooling: its name in `cnn_core.ops` and torch.nn.functional, its layer in torch.nn, its trace, what
+    can be set, the formula of a value, and what it is good for."""
+
+    operation: str
+    layer: str
+    trace: Callable[..., Trace]
+    settings: tuple[str, ...]
+    formula: str
+    remark: str
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the output's size is chosen instead of the window's."""
+        return self.operation.startswith("adaptive")
+
+
+WINDOW = r"x_{\,i S + u D - P,\; j S + v D - P}"
+ADAPTIVE_MAX = partial(adaptive_pool_trace, combine="max")
+ADAPTIVE_MEAN = partial(adaptive_pool_trace, combine="mean")
+
+KINDS = {
+    "Max": Kind(
+        "max_pool2d",
+        "MaxPool2d",
+        max_pool_trace,
+        ("stride", "padding", "dilation", "ceil_mode"),
+        rf"y_{{i,j}} = \max_{{u,v}}\; {WINDOW}",
+        "Padding holds −∞, so that it never wins.",
+    ),
+    "Average": Kind(
+        "avg_pool2d",
+        "AvgPool2d",
+        avg_pool_trace,
+        ("stride", "padding", "ceil_mode", "count_include_pad"),
+        r"y_{i,j} = \frac{1}{n_{i,j}} \sum_{u,v} x_{\,i S + u - P,\; j S + v - P}",
+        "n is the number of cells that count. Padding holds 0.",
+    ),
+    "L2": Kind(
+        "lp_pool2d",
+        "LPPool2d",
+        lp_pool_trace,
+        ("stride",),
+        r"y_{i,j} = \sqrt{\sum_{u,v} x_{\,i S + u,\; j S + v}^{\,2}}",
+        "PyTorch’s L2 pooling has no padding and no dilation. It is the length of the window, never negative.",
+    ),
+    "Global max": Kind(
+        "adaptive_max_pool2d",
+        "AdaptiveMaxPool2d",
+        ADAPTIVE_MAX,
+        (),
+        r"y = \max_{i,j}\; x_{i,j}",
+        "One window over the whole picture: one number a channel, whatever its size.",
+    ),
+    "Global average": Kind(
+        "adaptive_avg_pool2d",
+        "AdaptiveAvgPool2d",
+        ADAPTIVE_MEAN,
+        (),
+        r"y = \frac{1}{H\,W} \sum_{i,j} x_{i,j}",
+        "One window over the whole picture: one number a channel, whatever its size.",
+    ),
+    "Adaptive max": Kind(
+        "adaptive_max_pool2d",
+        "AdaptiveMaxPool2d",
+        ADAPTIVE_MAX,
+        ("output_size",),
+        r"y_{i,j} = \max\;\{\,x_{r,c} : r \in \text{rows of } i,\; c \in \text{columns of } j\,\}",
+        "The output’s size is chosen, the windows follow from it; they may overlap.",
+    ),
+    "Adaptive average": Kind(
+        "adaptive_avg_pool2d",
+        "AdaptiveAvgPool2d",
+        ADAPTIVE_MEAN,
+        ("output_size",),
+        r"y_{i,j} = \text{mean of } x_{r,c},\; r \in \text{rows of } i,\; c \in \text{columns of } j",
+        "The output’s size is chosen, the windows follow from it; they may overlap.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """A kind of pooling (a name of KINDS) as set: its window's size, or its output's, and the other arguments."""
+
+    name: str
+    size: tuple[int, int]
+    settings: dict[str, Any]
+
+    @property
+    def kind(self) -> Kind:
+        """What KINDS says of it."""
+        return KINDS[self.name]
+
+
+def choose_pooling() -> Pooling:
+    """The kind, and the controls that this kind has."""
+    name = choice("Pooling", tuple(KINDS), "Max", "kind")
+    kind = KINDS[name]
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        if not kind.adaptive:
+            size = _number("Kernel height", "kernel_height", 2, 7), _number("Kernel width", "kernel_width", 2, 7)
+        elif "output_size" in kind.settings:
+            size = _number("Output height", "output_height", 3, 12), _number("Output width", "output_width", 3, 12)
+        else:
+            size = 1, 1
+        settings = _window_settings(kind)
+    return Pooling(name, size, settings)
+
+
+def _window_settings(kind: Kind) -> dict[str, Any]:
+    """Stride, padding and so on, as far as this kind has them; those left at PyTorch's defaults are left out."""
+    settings: dict[str, Any] = {}
+    if "stride" in kind.settings:
+        stride = choice("Stride", (LIKE_KERNEL, "1", "2", "3", "4"), LIKE_KERNEL, "stride", "From window to window.")
+        settings["stride"] = None if stride == LIKE_KERNEL else int(stride)
+    if "padding" in kind.settings:
+        hint = "Cells around the input: −∞ for max pooling, 0 for the average. At most half of the kernel."
+        settings["padding"] = int(choice("Padding", ("0", "1", "2", "3"), "0", "padding", hint))
+    if "dilation" in kind.settings:
+        hint = "2: every second cell of the window is read."
+        settings["dilation"] = int(choice("Dilation", ("1", "2", "3"), "1", "dilation", hint))
+    if "ceil_mode" in kind.settings:
+        settings["ceil_mode"] = _flag("Ceil mode", "ceil_mode", False, "The last window may hang over the edge.")
+    if "count_include_pad" in kind.settings:
+        hint = "Whether padding cells count in the number that the sum is divided by (count_include_pad)."
+        settings["count_include_pad"] = _flag("Count padding", "count_include_pad", True, hint)
+    standard = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": True}
+    return {setting: value for setting, value in settings.items() if value != standard[setting]}
+
+
+def choice(label: str, options: tuple[str, ...], default: str, name: str, hint: str | None = None) -> str:
+    """One setting as a row of buttons, kept in the URL; an empty one in a link is the default."""
+    chosen = st.segmented_control(
+        label, options, default=default, required=True, key=f"pooling_{name}", bind="query-params", help=hint
+    )
+    return chosen or default
+
+
+def _number(label: str, name: str, default: int, most: int) -> int:
+    return int(st.number_input(label, 1, most, default, key=f"pooling_{name}", bind="query-params", width=120))
+
+
+def _flag(label: str, name: str, default: bool, hint: str) -> bool:
+    return st.toggle(label, default, key=f"pooling_{name}", bind="query-params", help=hint)
+
+
+def torch_source(pooling: Pooling, before: tuple[int, int], after: tuple[int, int]) -> str:
+    """The same pooling in PyTorch, as a function and as a layer; `before` and `after` are (H, W)."""
+    kind = pooling.kind
+    size = pooling.size[0] if pooling.size[0] == pooling.size[1] else pooling.size
+    arguments: dict[str, Any] = {"norm_type": 2} if kind.operation == "lp_pool2d" else {}
+    arguments |= {"output_size" if kind.adaptive else "kernel_size": size, **pooling.settings}
+    text = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    (height, width), (rows, columns) = before, after
+    return (
+        "import torch.nn as nn\nimport torch.nn.functional as F\n\n"
+        f"# x: (N, C, {height}, {width})   y: (N, C, {rows}, {columns})\n"
+        f"y = F.{kind.operation}(x, {text})\n\n# the same as a layer\npool = nn.{kind.layer}({text})"
+    )
+
+
+def loops_source(kind: Kind) -> str:
+    """The plain loops of this pooling, and the helpers that they call."""
+    helpers = {"max_pool2d": ("_cells", "_winner"), "avg_pool2d": ("_cells", "_divisor"), "lp_pool2d": ("_cells",)}
+    names = (kind.operation, *helpers.get(kind.operation, ()))
+    return "\n\n".join(inspect.getsource(getattr(naive, name)) for name in names)
