@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from cnn_core.geometry import effective_kernel, sides, visits
+from cnn_core.ops.arguments import Sweep
 from cnn_core.spec.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, Shape, pair
 
 WindowLayer = Conv2d | MaxPool2d | AvgPool2d
@@ -68,6 +69,13 @@ def axis_of(layer: WindowLayer, shape: Shape, axis: int) -> Axis:
     ceil_mode = not isinstance(layer, Conv2d) and layer.ceil_mode
     out = layer.output_shape(shape)[1 + axis]
     return Axis(shape[1 + axis], where["kernel"], where["stride"], before, after, where["dilation"], ceil_mode, out)
+
+
+def axis_of_sweep(sweep: Sweep, axis: int) -> Axis:
+    """The windows along the height (0) or width (1) of an operation of `cnn_core.ops` that rounds down."""
+    before, after = sweep.padding[axis]
+    size, kernel, stride, dilation = sweep.size[axis], sweep.kernel[axis], sweep.stride[axis], sweep.dilation[axis]
+    return Axis(size, kernel, stride, before, after, dilation, False, sweep.output[axis])
 
 
 def aligned(steps: list[str]) -> str:

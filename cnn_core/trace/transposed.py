@@ -41,13 +41,13 @@ def transposed_trace(
         raise ValueError(f"y has shape {y.shape}: a convolution of {size} with these settings gives {sweep.output}.")
     steps = _steps(y, weights, sweep, groups)
     back = np.array([float(step.total) for step in steps]).reshape(images.shape[1:])
-    names = [f"filter {f + 1}, channel {c + 1}" for f, c in product(range(len(w)), range(w.shape[1]))]
+    names = tuple(f"filter {f + 1}, channel {c + 1}" for f, c in product(range(len(w)), range(w.shape[1])))
+    planes = names if len(names) > 1 else ()
+    channels = numbered("channel", len(back))
     grids = (
         Grid("input", "Input: the output from before", "input", y, planes=numbered("filter", len(y))),
-        Grid("kernel", "Kernel", "kernel", weights.reshape(-1, *w.shape[2:]), planes=tuple(names) if len(names) > 1 else ()),
-        Grid(
-            "output", "Output: back at the old size", "output", back, planes=numbered("channel", len(back)), at_once=1
-        ),
+        Grid("kernel", "Kernel", "kernel", weights.reshape(-1, *w.shape[2:]), planes=planes),
+        Grid("output", "Output: back at the old size", "output", back, planes=channels, at_once=1),
     )
     return Trace(grids, steps, signs=("∗ᵀ", "="))
 
