@@ -126,21 +126,26 @@ def findings(measured: Mapping[str, Sequence[float]], shift: int) -> tuple[str, 
 
 def _compared(who: str, value: float, reference: float) -> str:
     """How a change stands against that without pooling; differences below 2 points count as none."""
-    points = round(100 * (value - reference))
+    points = _points(value, reference)
     if abs(points) < 2:
         return f"{who} hardly differs from no pooling here."
     return f"{who} changes {abs(points)} percentage points {'less' if points < 0 else 'more'} than no pooling here."
 
 
+def _points(larger: float, smaller: float) -> int:
+    """The difference in percentage points of two shares as they are shown, so that no subtraction looks wrong."""
+    return int(f"{100 * larger:.0f}") - int(f"{100 * smaller:.0f}")
+
+
 def _over_all(pooled: Sequence[float], none: Sequence[float]) -> str:
     """At which shifts pooling lowers the change, and where it lowers it most."""
-    gains = {shift: none[shift] - pooled[shift] for shift in range(1, len(none))}
+    gains = {shift: _points(none[shift], pooled[shift]) for shift in range(1, len(none))}
     helped = [shift for shift, gain in gains.items() if gain > 0]
     if not helped:
         return "It helps at no shift from 1 to 4."
     best = max(helped, key=lambda shift: gains[shift])
     where = "at every shift" if len(helped) == len(gains) else f"at {_listed(helped)} pixels"
-    return f"It lowers the change {where}, most at {best}: by {100 * gains[best]:.0f} points."
+    return f"It lowers the change {where}, most at {best}: by {gains[best]} points."
 
 
 def _steadiest(measured: Mapping[str, Sequence[float]]) -> str:

@@ -116,6 +116,13 @@ def test_findings_say_the_numbers() -> None:
     assert said[3].startswith("The strided convolution hardly differs from no pooling here.")
 
 
+def test_differences_are_those_of_the_numbers_shown() -> None:
+    said = shifts.findings(table([0, *[1.204] * 4], [0, *[0.816] * 4], [0, *[1.0] * 4], [0, *[1.0] * 4]), 1)
+    assert "**120%** without pooling, **82%** after max pooling" in said[0]
+    assert f"changes {120 - 82} percentage points less" in said[1]  # not 39, which 1.204 − 0.816 rounds to
+    assert f"by {120 - 82} points" in said[1]
+
+
 def test_findings_admit_when_max_pooling_does_not_win() -> None:
     worse = shifts.findings(table([0, 0.5, 0.5, 0.5, 0.5], [0, *[0.7] * 4], [0, *[0.4] * 4], [0, *[0.3] * 4]), 2)
     assert "Max pooling changes 20 percentage points more than no pooling here." in worse[1]
