@@ -30,10 +30,10 @@ def im2col_trace(convolution: Trace, *, groups: int = 1) -> Trace:
         for step, (f, p) in zip(convolution.steps, product(range(filters), range(positions)), strict=True)
     )
     grids = (
-        Grid("filters", "Filters, one a row", "kernel", matrix[None]),
-        Grid("windows", "Windows, one a column", "input", window[None]),
+        Grid("filters", "Filters: one a row", "kernel", matrix[None]),
+        Grid("windows", "Windows: one a column", "input", window[None]),
         *(grid for grid in convolution.grids if grid.name == "bias"),
-        Grid("output", "Output, a row a filter", "output", output.reshape(1, filters, positions)),
+        Grid("output", "Output", "output", output.reshape(1, filters, positions)),
     )
     return Trace(grids, steps, signs=("·", *convolution.signs[1:]))
 

@@ -76,10 +76,14 @@ def _word(words: dict[str, int], word: str) -> int:
 
 
 def _running(step: Step) -> list[str]:
-    """The sum after each term; empty words where nothing is added up."""
-    if step.combine not in ("sum", "mean"):
-        return [""] * len(step.terms)
-    return [text.show(total) for total in accumulate(term.value for term in step.terms)]
+    """The sum after each term, anew for every channel; empty words where nothing is added up."""
+    if step.combine == "sum":
+        return [
+            text.show(total) for terms, _ in partial_sums(step) for total in accumulate(term.value for term in terms)
+        ]
+    if step.combine == "mean":
+        return [text.show(total) for total in accumulate(term.value for term in step.terms)]
+    return [""] * len(step.terms)
 
 
 def _parts(step: Step) -> list[str]:

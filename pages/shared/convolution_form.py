@@ -18,6 +18,7 @@ from pages.shared.filter_form import kernel_controls, number
 from pages.shared.input_form import input_controls
 
 SIDES = ("top", "bottom", "left", "right")
+VIEWS = ("Sliding window", "Matrix product", "Loops", "Way back up")
 MODES = ("Cross-correlation", "True convolution")
 
 
@@ -31,6 +32,7 @@ class Choice:
     settings: dict[str, Any]
     padding_mode: PaddingMode
     flip: bool
+    view: str
 
     def sweep(self, size: tuple[int, int] | None = None) -> Sweep:
         """How the kernel moves over the input, or over one of another `size` (rows, columns).
@@ -51,8 +53,8 @@ def choice(label: str, options: tuple[Any, ...], default: Any, name: str, help: 
     return st.segmented_control(label, options, default=default, required=True, key=key, bind="query-params", help=help)
 
 
-def sweep_controls() -> tuple[dict[str, Any], PaddingMode, bool]:
-    """Stride, padding and dilation; what padding holds; whether the kernel is flipped."""
+def sweep_controls() -> tuple[dict[str, Any], PaddingMode]:
+    """Stride, padding and dilation; what padding holds."""
     with st.container(horizontal=True, gap="medium"):
         stride = choice("Stride", (1, 2, 3, 4), 1, "stride", "Cells the kernel moves on at each step.")
         padding = choice(
@@ -63,12 +65,44 @@ def sweep_controls() -> tuple[dict[str, Any], PaddingMode, bool]:
             "Cells added around the input. “same”: as many as keep the size (stride 1 only); “valid”: none.",
         )
         dilation = choice("Dilation", (1, 2, 3), 1, "dilation", "2: every second cell under the kernel is read.")
-        mode = choice(
+        mode: PaddingMode = st.selectbox(
             "Padding holds",
             ("zeros", "reflect", "replicate", "circular"),
-            "zeros",
-            "fill",
-            "Zeros; the input mirrored at its edge; its edge repeated; its other side.",
+            key="convolution_fill",
+            bind="query-params",
+            help="Zeros; the input mirrored at its edge; its edge repeated; its other side.",
+            width=150,
+        )
+    return {
+        "stride": stride,
+        "padding": by_side() if padding == "by side" else _whole(padding),
+        "dilation": dilation,
+    }, mode
+
+
+def _whole(padding: str) -> int | str:
+    return int(padding) if padding.isdigit() else padding
+
+
+def by_side() -> tuple[tuple[int, int], tuple[int, int]]:
+    """Padding of each side by itself."""
+    with st.container(horizontal=True):
+        top, bottom, left, right = (
+            number(f"Padding {side}", f"convolution_pad_{side}", 0, 6, value=1, bind="query-params") for side in SIDES
+        )
+    return (top, bottom), (left, right)
+
+
+def view_controls() -> tuple[str, bool]:
+    """How the convolution is looked at, and whether its kernel is turned first."""
+    with st.container(horizontal=True, gap="medium"):
+        view = choice(
+            "View",
+            VIEWS,
+            VIEWS[0],
+            "view",
+            "The same sums: as a window that slides, as one product of two matrices, as nested loops; "
+            "and the transposed convolution that leads from the output back to the input's size.",
         )
         laid = choice(
             "The kernel is laid on as",
@@ -77,29 +111,18 @@ def sweep_controls() -> tuple[dict[str, Any], PaddingMode, bool]:
             "mode",
             "Deep learning computes cross-correlation. True convolution turns the kernel by 180° first.",
         )
-    pads: Any = padding if padding in ("same", "valid") else None
-    if padding == "by side":
-        with st.container(horizontal=True):
-            top, bottom, left, right = (
-                number(f"Padding {side}", f"convolution_pad_{side}", 0, 6, value=1, bind="query-params")
-                for side in SIDES
-            )
-        pads = ((top, bottom), (left, right))
-    return (
-        {"stride": stride, "padding": int(padding) if pads is None else pads, "dilation": dilation},
-        mode,
-        laid == MODES[1],
-    )
+    return view, laid == MODES[1]
 
 
 def convolution_controls() -> Choice | None:
     """All controls. None, with the reason beside the control, while what is typed is no input, kernel or bias."""
-    settings, mode, flip = sweep_controls()
+    settings, mode = sweep_controls()
     left, right = st.columns(2)
     with left:
         x = input_controls()
     with right:
         w, b, groups = kernel_controls(x)
+    view, flip = view_controls()
     if x is None or w is None:
         return None
-    return Choice(x, w, b, {**settings, "groups": groups}, mode, flip)
+    return Choice(x, w, b, {**settings, "groups": groups}, mode, flip, view)

@@ -16,12 +16,11 @@ from cnn_core.trace.slips import convolution_slips
 from cnn_core.trace.transposed import transposed_trace
 from cnn_core.working import aligned, axis_of_sweep, leftovers, size_steps
 from pages.shared import lesson
-from pages.shared.convolution_form import Choice, choice
+from pages.shared.convolution_form import Choice
 from pages.shared.filter_form import BIAS, KERNEL
 from pages.shared.input_form import INPUT
 from pages.shared.player import player
 
-VIEWS = ("Sliding window", "Matrix product", "Loops", "Way back up")
 FILLS = {"zeros": "0", "reflect": "the input mirrored", "replicate": "the edge repeated", "circular": "the other side"}
 MOST_MATRIX_CELLS = 6000
 IMAGE = 224
@@ -50,14 +49,7 @@ def play(
 
 def show(picked: Choice, sweep: Sweep) -> None:
     """The player, in the chosen view."""
-    view = choice(
-        "View",
-        VIEWS,
-        VIEWS[0],
-        "view",
-        "The same sums: as a window that slides, as one product of two matrices, as nested loops; "
-        "and the transposed convolution that leads from the output back to the input's size.",
-    )
+    view = picked.view
     cells = len(picked.x) * picked.w[0, 0].size * int(np.prod(sweep.output))
     if view == "Matrix product" and cells > MOST_MATRIX_CELLS:
         st.info(f"That matrix would have {cells:,} cells; {MOST_MATRIX_CELLS:,} can be drawn: take a smaller input.")

@@ -81,8 +81,9 @@ def kernel_controls(x: Stack | None) -> tuple[Stack | None, Stack | None, int]:
     planes, biases, problem = read_kernels(text, bias, channels, groups)
     with size_box:
         kernel_size_controls(planes, channels, groups)
+        which = filter_control(planes)
     with picker:
-        preset_control(planes)
+        preset_control(planes, which)
     if problem:
         st.error(problem)
         if x is not None and planes is not None and planes.ndim == 3:
@@ -171,15 +172,23 @@ def kernel_size_controls(kernels: Stack | None, channels: int, groups: int) -> N
         number("Width", "convolution_kernel_width", 1, MOST_WEIGHTS, on_change=take)
 
 
-def preset_control(kernels: Stack | None) -> None:
-    """A named kernel for a filter: for all its channels."""
+def filter_control(kernels: Stack | None) -> int:
+    """The filter that the named kernels are for, from 1."""
+    if kernels is None or kernels.ndim != 4 or len(kernels) == 1:
+        return 1
+    options = tuple(range(1, len(kernels) + 1))
+    if st.session_state.get("convolution_filter", 1) not in options:
+        st.session_state.convolution_filter = 1
+    chosen = st.segmented_control(
+        "Named kernels are for filter", options, default=1, required=True, key="convolution_filter"
+    )
+    return chosen or 1
+
+
+def preset_control(kernels: Stack | None, which: int) -> None:
+    """A named kernel for filter `which`, in all its channels."""
     filters = len(kernels) if kernels is not None and kernels.ndim == 4 else 1
-    which = 1
-    if filters > 1:
-        which = st.segmented_control(
-            "Filter", tuple(range(1, filters + 1)), default=1, required=True, key="convolution_filter"
-        )
-    planes = None if kernels is None or kernels.ndim != 4 else kernels[min(which, filters) - 1]
+    planes = None if kernels is None or kernels.ndim != 4 else kernels[which - 1]
 
     def take() -> None:
         named = KERNELS.get(st.session_state.convolution_preset)

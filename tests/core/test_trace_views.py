@@ -91,8 +91,10 @@ def test_the_way_back_up_is_torchs_transposed_convolution(case):
     down = F.conv2d(image, torch.tensor(w), **options)
     down.backward(torch.tensor(y)[None])  # the gradient of a convolution is the transposed convolution
     np.testing.assert_allclose(trace.grid["output"].values, image.grad[0].numpy(), atol=1e-10)
-    back = F.conv_transpose2d(torch.tensor(y)[None], torch.tensor(w), **options)[0].numpy()
-    if back.shape == x.shape:  # else torch needs output_padding, which must be below the stride
+    span = [options["dilation"] * (k - 1) + 1 for k in w.shape[2:]]
+    size = [(n - 1) * options["stride"] - 2 * options["padding"] + k for n, k in zip(y.shape[1:], span, strict=True)]
+    if size == list(x.shape[1:]):  # else torch needs output_padding, which must be below the stride
+        back = F.conv_transpose2d(torch.tensor(y)[None], torch.tensor(w), **options)[0].numpy()
         np.testing.assert_allclose(trace.grid["output"].values, back, atol=1e-10)
     assert visited(trace, trace.grid["input"]).shape == y.shape
     assert len(play_data(trace)["steps"]) == x.size

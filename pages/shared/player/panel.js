@@ -97,7 +97,7 @@ class Panel {
       const single = term.right === NONE;
       tile.style.setProperty("--tint", this.stage.tintOf(term, i, step.terms.length));
       tile.classList.toggle("chosen", i === step.chosen && done >= to);
-      tile.classList.toggle("later", i > done);
+      tile.classList.toggle("later", Boolean(this.trace.loops) && i > done);
       value.textContent = left[term.left];
       value.dataset.role = leftRole;
       times.hidden = weight.hidden = result.hidden = single;
