@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn_core.ops import flip_kernel
+from cnn_core.ops import conv2d, flip_kernel
 from cnn_core.ops.arguments import Sweep
 from cnn_core.ops.windows import PaddingMode
 from cnn_core.sources import Stack
@@ -37,12 +37,14 @@ def play(
         laid = np.asarray(flip_kernel(w) if flip else w, dtype=np.float64)
         back = transposed_trace(trace.grid["output"].values, laid, (x.shape[1], x.shape[2]), **settings)
         return {**play_data(back), **notes}
-    notes["slips"] = convolution_slips(trace, flip=flip)
+    steps = {name: settings[name] for name in ("stride", "dilation", "groups")}
+    padded, laid = trace.grid["input"].values[None], trace.grid["kernel"].values.reshape(w.shape)
+    other = np.asarray(conv2d(padded, flip_kernel(laid), b, **steps), dtype=np.float64)
+    notes["slips"] = convolution_slips(trace, other, flip=flip)
     if view == "Matrix product":
         matrix = im2col_trace(trace, groups=settings["groups"])
         return {**play_data(matrix), **notes, "tile_columns": w.shape[3]}
     if view == "Loops":
-        steps = {name: settings[name] for name in ("stride", "dilation", "groups")}
         notes["loops"] = loop_code(trace, **steps)
     return {**play_data(trace), **notes}
 

@@ -37,11 +37,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(data: Path) -> Iterator[str]:
-    """Run the app with its runs stored in `data`; yields its address."""
+def serve(data: Path, script: Path = ROOT / "app.py") -> Iterator[str]:
+    """Run the app, or another `script`, with its runs stored in `data`; yields its address."""
     port = free_port()
     log = data / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true", "--server.fileWatcherType", "none"]
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -11,6 +11,7 @@ from cnn_core.trace import convolution_trace, play_data
 from cnn_core.trace.code import loop_code, torch_code
 from cnn_core.trace.im2col import im2col_trace
 from cnn_core.trace.model import visited
+from cnn_core.trace.slips import convolution_slips
 from cnn_core.trace.transposed import transposed_trace
 
 
@@ -53,7 +54,7 @@ def test_the_loops_shown_are_loops_that_run(case):
     trace = convolution_trace(x, w, b, **options)
     loops = loop_code(trace, stride=options["stride"], dilation=options["dilation"], groups=options["groups"])
     y = np.full(trace.grid["output"].values.shape, np.nan)
-    exec("\n".join(loops["lines"]), {"xp": trace.grid["input"].values, "w": w, "b": b, "y": y})  # noqa: S102
+    exec("\n".join(loops["lines"]), {"xp": trace.grid["input"].values, "w": w, "b": b, "y": y})
     np.testing.assert_allclose(y, ops.conv2d(x[None], w, b, **options)[0], atol=1e-12)
     assert len(loops["step"]) == len(trace.steps)
     assert len(loops["term"]) == len(trace.steps[0].terms)
@@ -77,7 +78,7 @@ def test_the_torch_code_computes_what_the_player_shows(case, mode, flip, uneven)
     except ValueError:  # too little input for this padding: the page shows the sentence
         return
     names = {"x": torch.tensor(x)[None], "w": torch.tensor(w), "b": None if b is None else torch.tensor(b)}
-    exec(torch_code(options, padding_mode=mode, flip=flip, bias=b is not None), names)  # noqa: S102
+    exec(torch_code(options, padding_mode=mode, flip=flip, bias=b is not None), names)
     np.testing.assert_allclose(names["y"][0].numpy(), trace.grid["output"].values, atol=1e-12)
 
 
@@ -106,3 +107,20 @@ def test_a_cell_that_no_window_held_comes_back_as_zero():
     data = play_data(trace)
     assert data["steps"][8]["lines"] == ["0 = 0"]
     assert data["first"][8] == data["first"][9] == 4
+
+
+def test_wrong_answers_are_told_apart():
+    x, w, b = np.array([[[1.0, 2], [3, 4]]]), np.array([[[[1.0, 0], [0, 2]]]]), np.array([5.0])
+    trace = convolution_trace(x, w, b)
+    other = ops.conv2d(x[None], ops.flip_kernel(w), b)[0]
+    assert convolution_slips(trace, other, flip=False) == [
+        [
+            (str(1 * 2 + 4 * 1 + 5), "that is the true convolution: here the kernel is laid on as it is."),
+            (str(1 * 1 + 4 * 2), "the bias is missing."),
+            (f"−{1 * 1 + 4 * 2 + 5}", "the sign is the other one."),
+        ]
+    ]
+    symmetric = convolution_trace(x, np.ones((1, 1, 2, 2)))
+    assert convolution_slips(symmetric, symmetric.grid["output"].values, flip=True) == [
+        [("−10", "the sign is the other one.")]  # a right answer is never called a slip
+    ]

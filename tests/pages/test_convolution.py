@@ -6,7 +6,6 @@ import pytest
 from cnn_core import sources
 from cnn_core.matrices import parse_planes
 
-
 COLOUR = " | ".join(["1 2 3; 4 5 6; 7 8 9"] * 3)
 
 

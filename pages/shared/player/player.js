@@ -329,7 +329,7 @@ class Player {
   onHover(event) {
     const target = this.target(event);
     this.under = target ?? null; // what a release goes on with
-    if (this.pinned || this.editing.input) return;
+    if (this.pinned || this.editing.input || this.prediction.on) return; // a pointer at rest must not take the question away
     if (!target) this.unhover();
     else {
       this.pause();
@@ -371,7 +371,7 @@ class Player {
 
   release() {
     this.pinned = false;
-    this.hover = this.under;
+    this.hover = this.prediction.on ? null : this.under;
     this.show();
   }
 
@@ -424,7 +424,7 @@ class Player {
     this.stage.unlight();
     const pointed = this.hover && this.hover.grid !== this.trace.writes ? this.hover : null;
     if (pointed && this.trace.usesOf[pointed.grid]) this.showUses(pointed);
-    else this.showStep((this.hover && !pointed && this.trace.stepAt.get(this.hover.index)) ?? this.step);
+    else this.showStep(this.hover && !pointed ? this.trace.stepAt.get(this.hover.index) ?? this.step : this.step);
     this.panel.pinChip.hidden = !this.pinned;
     this.scrubber.value = this.step;
     this.counter.textContent = `step ${this.step + 1} of ${this.trace.count}`;

@@ -1,0 +1,161 @@
+"""How long the player takes to answer: `python -m benchmarks.latency [moves]` prints one table, in milliseconds.
+
+hover    from the pointer entering a cell until the frame that shows its window is painted (12 × 12 × 3, 3 × 3 kernels)
+setting  from choosing another stride until the new trace is on screen
+fragment what an empty Streamlit fragment takes for the same: from choosing until its new text is on screen
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+from playwright.sync_api import Browser, Page
+
+from cnn_core import sources
+from cnn_core.examples import KERNELS
+from cnn_core.matrices import format_planes
+from tests.browser.conftest import chromium, serve
+
+SIZE, CHANNELS = 12, 3
+SOBEL = next(iter(KERNELS.values()))
+SETTINGS = 40
+
+# Painted: the frame that follows the event has been drawn when its frame callback's message arrives.
+WATCH_HOVER = """(player) => {
+  window.hovers = [];
+  player.addEventListener('pointerover', (event) => {
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => window.hovers.push(performance.now() - event.timeStamp);
+      channel.port2.postMessage(0);
+    });
+  });
+}"""
+WATCH_CLICKS = """(root) => {
+  window.root = root;
+  document.addEventListener('pointerdown', (event) => { window.clicked = event.timeStamp; }, true);
+}"""
+SINCE_CLICK = """(text) => new Promise((done) => {
+  const look = () => {
+    if (window.root.innerText.includes(text)) done(performance.now() - window.clicked);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+FRAGMENT = """
+import streamlit as st
+
+@st.fragment
+def lab():
+    st.markdown(f"value {st.segmented_control('Stride', (1, 2, 3, 4), default=1, required=True)}")
+
+st.title("Empty")
+lab()
+"""
+
+
+def colour_link(url: str, filters: int) -> str:
+    """The Convolution page on a random input of 12 × 12 × 3."""
+    kernel = format_planes(np.stack([SOBEL] * CHANNELS * filters))
+    values = {"convolution_input": format_planes(sources.draw("Random digits", (CHANNELS, SIZE, SIZE)))}
+    return f"{url}/convolution?{urlencode(values | {'convolution_kernel': kernel})}"
+
+
+def open_player(browser: Browser, address: str) -> Page:
+    """A tab of its own on the page, its player ready."""
+    page = browser.new_page(viewport={"width": 1440, "height": 2600}, reduced_motion="reduce")
+    page.goto(address)
+    page.wait_for_selector(".player[data-ready]")
+    page.wait_for_timeout(1000)
+    return page
+
+
+def measure_hover(browser: Browser, url: str, grid: str, moves: int) -> list[float]:
+    """Move the pointer over the cells of `grid`, one after the other; milliseconds of each move."""
+    page = open_player(browser, colour_link(url, 1))
+    page.locator(".player").evaluate(WATCH_HOVER)
+    boxes = [cell.bounding_box() for cell in page.locator(f'.player .cell[data-grid="{grid}"]').all()[: SIZE * SIZE]]
+    places = [box for box in boxes if box]
+    for i in range(moves):
+        box = places[(i * 7) % len(places)]  # neighbours and jumps alike
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_function("count => window.hovers.length > count", arg=i, polling=5)
+    times: list[float] = page.evaluate("window.hovers")
+    page.close()
+    return times[:moves]
+
+
+def measure_clicks(page: Page, root: str, shown: Callable[[int], str]) -> list[float]:
+    """Choose strides in turn; milliseconds from each click until the element `root` shows the text of that stride."""
+    page.locator(root).evaluate(WATCH_CLICKS)
+    times = []
+    for i in range(SETTINGS):
+        stride = (2, 3, 4, 1)[i % 4]
+        page.get_by_role("radiogroup", name="Stride").get_by_role("radio", name=str(stride), exact=True).click()
+        times.append(float(page.evaluate(SINCE_CLICK, shown(stride))))
+        page.wait_for_timeout(150)
+    return times
+
+
+def measure_setting(browser: Browser, url: str, filters: int) -> list[float]:
+    """Milliseconds from another stride to its trace on screen."""
+    page = open_player(browser, colour_link(url, filters))
+    steps = {stride: filters * ((SIZE + 2 - 3) // stride + 1) ** 2 for stride in (1, 2, 3, 4)}
+    times = measure_clicks(page, ".player", lambda stride: f"of {steps[stride]}\n")
+    page.close()
+    return times
+
+
+@contextmanager
+def empty_app() -> Iterator[str]:
+    """A Streamlit app of one empty fragment, to compare with."""
+    with tempfile.TemporaryDirectory(prefix="cnn-lab-bench-") as folder:
+        script = Path(folder) / "empty.py"
+        script.write_text(FRAGMENT, encoding="utf-8")
+        with serve(Path(folder), script=script) as url:
+            yield url
+
+
+def measure_fragment(browser: Browser) -> list[float]:
+    """Milliseconds that an empty fragment takes to show another choice."""
+    with empty_app() as url:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(url)
+        page.get_by_text("value 1").wait_for()
+        page.wait_for_timeout(1000)
+        times = measure_clicks(page, "body", lambda stride: f"value {stride}")
+        page.close()
+    return times
+
+
+def row(name: str, times: list[float]) -> str:
+    """One line of the table: number of measurements, median, 95th percentile, largest."""
+    return f"{name:42}{len(times):6}{statistics.median(times):9.1f}{np.percentile(times, 95):9.1f}{max(times):9.1f}"
+
+
+def main(moves: int) -> None:
+    """Measure and print."""
+    with (
+        chromium() as browser,
+        tempfile.TemporaryDirectory(prefix="cnn-lab-bench-") as folder,
+        serve(Path(folder)) as url,
+    ):
+        print(f"{'milliseconds':42}{'n':>6}{'median':>9}{'95 %':>9}{'largest':>9}")
+        for grid in ("output", "input", "kernel"):
+            print(row(f"hover, {grid} cell → painted", measure_hover(browser, url, grid, moves)))
+        for filters in (1, 4):
+            print(row(f"setting → new trace, 12×12×3, {filters} filter(s)", measure_setting(browser, url, filters)))
+        print(row("setting → an empty fragment", measure_fragment(browser)))
+
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    print(f"measured in {time.perf_counter() - started:.0f} s")
