@@ -70,7 +70,7 @@ def colour_link(url: str, filters: int) -> str:
 
 def open_player(browser: Browser, address: str) -> Page:
     """A tab of its own on the page, its player ready."""
-    page = browser.new_page(viewport={"width": 1440, "height": 2600}, reduced_motion="reduce")
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page.goto(address)
     page.wait_for_selector(".player[data-ready]")
     page.wait_for_timeout(1000)
@@ -81,7 +81,10 @@ def measure_hover(browser: Browser, url: str, grid: str, moves: int) -> list[flo
     """Move the pointer over the cells of `grid`, one after the other; milliseconds of each move."""
     page = open_player(browser, colour_link(url, 1))
     page.locator(".player").evaluate(WATCH_HOVER)
-    boxes = [cell.bounding_box() for cell in page.locator(f'.player .cell[data-grid="{grid}"]').all()[: SIZE * SIZE]]
+    plane = page.locator(f'.player .plane[data-grid="{grid}"]').first
+    plane.evaluate("plane => plane.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(300)
+    boxes = [cell.bounding_box() for cell in plane.locator(".cell").all()]
     places = [box for box in boxes if box]
     for i in range(moves):
         box = places[(i * 7) % len(places)]  # neighbours and jumps alike

@@ -1,5 +1,7 @@
 // The panel: the arithmetic of one step, every sum a cell takes part in, the learner's own answer, the line of code.
 
+const MOST_USES = 60; // more lines would be read by nobody, and cost a frame
+
 class Panel {
   constructor({ release, check, hint, tell }) {
     this.title = make("span", {});
@@ -95,19 +97,20 @@ class Panel {
       const tile = tiles.children[i - from];
       const [value, times, weight, result, sum] = tile.children;
       const single = term.right === NONE;
-      tile.style.setProperty("--tint", this.stage.tintOf(term, i, step.terms.length));
+      const color = this.stage.tintOf(term, i, step.terms.length);
+      if (tile.tint !== color) tile.style.setProperty("--tint", (tile.tint = color));
       tile.classList.toggle("chosen", i === step.chosen && done >= to);
       tile.classList.toggle("later", Boolean(this.trace.loops) && i > done);
-      value.textContent = left[term.left];
       value.dataset.role = leftRole;
-      times.hidden = weight.hidden = result.hidden = single;
-      times.textContent = "×";
-      weight.textContent = single ? "" : right[term.right];
       weight.dataset.role = rightRole ?? "";
-      result.textContent = single ? "" : `= ${i < done ? term.product : "?"}`;
-      if (i >= done) sum.textContent = "\u00a0";
-      else if (term.running) sum.textContent = `Σ ${term.running}`;
-      else sum.textContent = i === step.chosen ? "largest" : "";
+      times.hidden = weight.hidden = result.hidden = single;
+      put(value, left[term.left]);
+      put(times, "×");
+      put(weight, single ? "" : right[term.right]);
+      put(result, single ? "" : `= ${i < done ? term.product : "?"}`);
+      if (i >= done) put(sum, "\u00a0");
+      else if (term.running) put(sum, `Σ ${term.running}`);
+      else put(sum, i === step.chosen ? "largest" : "");
     }
   }
 
@@ -133,7 +136,7 @@ class Panel {
     const { trace, stage } = this;
     const uses = trace.usesOf[grid].get(index) ?? [];
     const right = trace.right && trace.gridOf[trace.right].texts;
-    const items = uses.map(([s, t]) => {
+    const items = uses.slice(0, MOST_USES).map(([s, t]) => {
       const step = trace.step(s);
       const term = step.terms[t];
       const times = term.right === NONE ? "" : ` × ${right[term.right]} = ${term.product}`;
@@ -143,6 +146,7 @@ class Panel {
     const count = uses.length === 1 ? "1 output" : `${uses.length} outputs`;
     const visited = uses.length ? `takes part in ${count}` : "is never visited by any window";
     this.title.textContent = `${trace.gridOf[grid].label}, ${trace.place(grid, index)}: ${trace.gridOf[grid].texts[index]} ${visited}`;
+    if (uses.length > MOST_USES) items.push(make("li", {}, `and ${uses.length - MOST_USES} more, lit above`));
     this.uses.replaceChildren(...items);
     this.work.hidden = this.roundChip.hidden = true;
     this.uses.hidden = false;

@@ -63,7 +63,10 @@ class Stage {
         const cell = make("div", { role: "gridcell", class: "cell", "data-grid": grid.name, "data-index": index });
         cell.classList.toggle("last", column === grid.columns - 1);
         cell.classList.toggle("bottom", row === grid.rows - 1);
-        if (weights) cell.style.setProperty("--tint", tint(index % weights, weights, this.dark));
+        if (weights) {
+          cell.tint = tint(index % weights, weights, this.dark);
+          cell.style.setProperty("--tint", cell.tint);
+        }
         this.cells[grid.name].push(cell);
         line.append(cell);
       }
@@ -138,7 +141,7 @@ class Stage {
   // The colour of a term: its weight's, or where there are no weights that of its place in the window.
   tintOf(term, place, places) {
     if (term.right === NONE) return tint(place, places, this.dark);
-    return this.cells[this.trace.right][term.right].style.getPropertyValue("--tint");
+    return this.cells[this.trace.right][term.right].tint;
   }
 
   // A step: all its terms, or with `only` the one that is just being multiplied (and those before it, faintly).

@@ -80,6 +80,11 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+// A text that stays what it was costs no layout.
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 // A hue of its own for every weight, light enough (or dark enough) to read text on.
 function tint(index, count, dark) {
   const hue = Math.round((index * 360) / count + 20) % 360;
