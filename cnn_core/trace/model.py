@@ -1,6 +1,7 @@
 """The shape of a trace: named grids of numbers, and the ordered steps that read some cells and write one."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
@@ -119,6 +120,12 @@ class Trace:
             for j, number in enumerate(row)
             if text.is_rounded(number)
         )
+
+
+def relabelled(trace: Trace, labels: Mapping[str, str]) -> Trace:
+    """The same trace with other labels over its grids, given by the grids' names."""
+    grids = tuple(replace(grid, label=labels.get(grid.name, grid.label)) for grid in trace.grids)
+    return replace(trace, grids=grids)
 
 
 def sentence(trace: Trace, step: Step) -> str:
