@@ -18,7 +18,7 @@ from skimage import data
 
 from cnn_core.colour import diverging_rgb, symmetric_limit
 from cnn_core.datasets import load, normalisation
-from cnn_core.examples import POOLING_INPUTS
+from cnn_core.examples import BACKPROP_INPUTS, POOLING_INPUTS
 from cnn_core.geometry import conv_output_size, pool_output_size
 from cnn_core.insight import confusion_matrix, feature_maps
 from cnn_core.insight.activations import evaluating
@@ -262,6 +262,31 @@ def pooling() -> None:
     save("pooling", "Four windows of a 4 by 4 picture; of each, the largest number and the mean.", 320, 176, parts)
 
 
+def backprop() -> None:
+    """A gradient slides over an input: the gradient of the kernel."""
+    image, upstream, size, top = BACKPROP_INPUTS["Three by three"], np.array([[1.0, 2], [-1, 3]]), 30, 36
+    window = image[:2, :2]
+    total = float((window * upstream).sum())
+    terms = " + ".join(
+        f"{number(a)}·({number(g)})" if g < 0 else f"{number(a)}·{number(g)}"
+        for a, g in zip(window.flat, upstream.flat, strict=True)
+    )
+    frame = {"fill": "none", "stroke": colour("violet"), "stroke_width": 2.5, "rx": 4}
+    parts = [
+        cells(image, 20, top, size, "blue"),
+        tag("rect", x=20, y=top, width=2 * size, height=2 * size, **frame),
+        label("∗", 130, top + 45, 20),
+        cells(upstream, 152, top + 15, size, "violet"),
+        label("=", 232, top + 45, 20),
+        cells(np.array([[total]]), 254, top + 22, 46, "violet"),
+        label("X", 65, top - 12, 13, role="blue"),
+        label("∂L/∂O", 182, top - 12, 13, role="violet"),
+        label("∂L/∂F", 277, top - 12, 13, role="violet"),
+        label(f"{terms} = {number(total)}", 160, 154, 13),
+    ]
+    save("backprop", "The output's gradient slides over the input and gives the kernel's gradient.", 320, 176, parts)
+
+
 def kernels() -> None:
     """A photograph, the Sobel kernel, and the edges it finds."""
     photo = data.camera().astype(np.float64)
@@ -394,6 +419,7 @@ def main() -> None:
     window()
     convolution()
     pooling()
+    backprop()
     kernels()
     shapes()
     learned()

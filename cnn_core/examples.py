@@ -67,6 +67,34 @@ POOLING_INPUTS: dict[str, NDArray[np.float64]] = {
     "Random digits, 12 × 12": np.random.default_rng(3).integers(0, 10, (12, 12)).astype(np.float64),
 }
 
+BACKPROP_INPUTS: dict[str, NDArray[np.float64]] = {
+    "Three by three": np.array([[1.0, 2, 0], [3, -1, 2], [0, 1, 4]]),
+    "Five by five": np.array(
+        [[2.0, 0, 1, 3, 1], [1, -2, 0, 1, 0], [0, 3, 2, -1, 2], [4, 1, 0, 2, 1], [1, 0, -1, 3, 2]]
+    ),
+    "One bright pixel": _impulse()[1:6, 1:6],
+    "Course image, 3 × 5": INPUTS["Course example, 3 × 5"],
+    "Counted through": np.arange(1.0, 17).reshape(4, 4),
+}
+
+BACKPROP_KERNELS: dict[str, NDArray[np.float64]] = {
+    "Two by two": np.array([[1.0, -2], [3, 0]]),
+    "Sum": np.ones((2, 2)),
+    "Sobel": KERNELS["Sobel: vertical edges"],
+    "Asymmetric 1 to 9": KERNELS["Asymmetric 1 to 9"],
+}
+
+
+def upstream_examples(rows: int, columns: int) -> dict[str, NDArray[np.float64]]:
+    """Gradients that may come back to an output of so many rows and columns, by name."""
+    count = np.arange(rows * columns).reshape(rows, columns)
+    return {
+        "All ones: L is the sum": np.ones((rows, columns)),
+        "Only the first output counts": (count == 0).astype(np.float64),
+        "Plus and minus": np.where(count % 2 == 0, 1.0, -2.0),
+        "Counted through": count + 1.0,
+    }
+
 
 def name_of(values: NDArray[np.float64], library: dict[str, NDArray[np.float64]]) -> str | None:
     """The name under which `library` holds exactly these `values`, or None."""

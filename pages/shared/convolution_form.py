@@ -14,6 +14,7 @@ from cnn_core.geometry import conv_macs
 from cnn_core.ops.arguments import Sweep, convolution_arguments
 from cnn_core.ops.windows import PaddingMode
 from cnn_core.sources import Stack
+from pages.shared.controls import choice
 from pages.shared.filter_form import kernel_controls, number
 from pages.shared.input_form import input_controls
 
@@ -47,24 +48,18 @@ class Choice:
         return conv_macs(len(self.x), (len(self.w), *sweep.output), sweep.kernel, groups=self.settings["groups"])
 
 
-def choice(label: str, options: tuple[Any, ...], default: Any, name: str, help: str | None = None) -> Any:
-    """One setting as a row of buttons, kept in the URL."""
-    key = f"convolution_{name}"
-    return st.segmented_control(label, options, default=default, required=True, key=key, bind="query-params", help=help)
-
-
 def sweep_controls() -> tuple[dict[str, Any], PaddingMode]:
     """Stride, padding and dilation; what padding holds."""
     with st.container(horizontal=True, gap="medium"):
-        stride = choice("Stride", (1, 2, 3, 4), 1, "stride", "Cells the kernel moves on at each step.")
+        stride = choice("Stride", (1, 2, 3, 4), 1, "convolution_stride", "Cells the kernel moves on at each step.")
         padding = choice(
             "Padding",
             ("0", "1", "2", "3", "same", "valid", "by side"),
             "1",
-            "padding",
+            "convolution_padding",
             "Cells added around the input. “same”: as many as keep the size (stride 1 only); “valid”: none.",
         )
-        dilation = choice("Dilation", (1, 2, 3), 1, "dilation", "2: every second cell under the kernel is read.")
+        dilation = choice("Dilation", (1, 2, 3), 1, "convolution_dilation", "2: every second cell is read.")
         mode: PaddingMode = st.selectbox(
             "Padding holds",
             ("zeros", "reflect", "replicate", "circular"),
@@ -100,7 +95,7 @@ def view_controls() -> tuple[str, bool]:
             "View",
             VIEWS,
             VIEWS[0],
-            "view",
+            "convolution_view",
             "The same sums: as a window that slides, as one product of two matrices, as nested loops; "
             "and the transposed convolution that leads from the output back to the input's size.",
         )
@@ -108,7 +103,7 @@ def view_controls() -> tuple[str, bool]:
             "The kernel is laid on as",
             MODES,
             MODES[0],
-            "mode",
+            "convolution_mode",
             "Deep learning computes cross-correlation. True convolution turns the kernel by 180° first.",
         )
     return view, laid == MODES[1]

@@ -55,9 +55,10 @@ def matrix_input(
 
     Returns None, with the reason shown beside the control, while the text is no matrix.
     """
+    name = label[0].lower() + label[1:]
     row = st.container(horizontal=True, vertical_alignment="bottom")
     picker = row.container()
-    with row.popover(f"Edit the {label.lower()}", icon=":material/edit:"):
+    with row.popover(f"Edit the {name}", icon=":material/edit:"):
         cells = st.container()
         text = st.text_area(
             "Type or paste",
@@ -72,7 +73,7 @@ def matrix_input(
         values = None
         problem = ""
         try:
-            values = parse_matrix(text, name=label.lower(), max_rows=max_rows, max_columns=max_columns)
+            values = parse_matrix(text, name=name, max_rows=max_rows, max_columns=max_columns)
         except ValueError as error:
             problem = str(error)
         _example_picker(label, key, library, values)

@@ -11,7 +11,7 @@ from cnn_core.images import PHOTOS, photo, to_grey
 from cnn_core.shifts import Scene
 from pages.shared import lesson
 from pages.shared.charts import shift_chart
-from pages.shared.pooling_form import choice
+from pages.shared.controls import choice
 
 Grey = NDArray[np.float64]
 TITLES = {entry.title: entry for entry in PHOTOS}
@@ -46,7 +46,7 @@ def photograph_back() -> None:
     """A photograph pooled and brought back up, with the error of each way in numbers."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         title = st.selectbox("Photograph", list(TITLES), key="pooling_photo", bind="query-params", width=220)
-        window = int(choice("Window and stride", tuple(map(str, WINDOWS)), "2", "window"))
+        window = int(choice("Window and stride", tuple(map(str, WINDOWS)), "2", "pooling_window"))
     pictures = _ways_back(TITLES[title].name, window)
     original = pictures[0][1]
     with st.container(horizontal=True, gap="small"):
@@ -107,8 +107,8 @@ def _side_by_side(parts: list[Grey], white: float) -> NDArray[np.uint8]:
 def moving_pictures() -> None:
     """Move pictures and measure how much their features change: the chart, its findings, and one picture's maps."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        source = choice("Pictures", SOURCES, SOURCES[0], "source")
-        size = int(choice("Window and stride", tuple(map(str, shifts.SIZES)), "2", "shift_size"))
+        source = choice("Pictures", SOURCES, SOURCES[0], "pooling_source")
+        size = int(choice("Window and stride", tuple(map(str, shifts.SIZES)), "2", "pooling_shift_size"))
         shift = st.slider(
             "Move to the right by", 0, shifts.MOST_SHIFT, 1, key="pooling_shift", bind="query-params", width=240,
             format="%d px",

@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnn_core.ops import naive
 from cnn_core.trace import Trace, adaptive_pool_trace, avg_pool_trace, lp_pool_trace, max_pool_trace
+from pages.shared.controls import choice
 
 LIKE_KERNEL = "= kernel"
 
@@ -112,7 +113,7 @@ class Pooling:
 
 def choose_pooling() -> Pooling:
     """The kind, and the controls that this kind has."""
-    name = choice("Pooling", tuple(KINDS), "Max", "kind")
+    name = choice("Pooling", tuple(KINDS), "Max", "pooling_kind")
     kind = KINDS[name]
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if not kind.adaptive:
@@ -129,14 +130,14 @@ def _window_settings(kind: Kind) -> dict[str, Any]:
     """Stride, padding and so on, as far as this kind has them; those left at PyTorch's defaults are left out."""
     settings: dict[str, Any] = {}
     if "stride" in kind.settings:
-        stride = choice("Stride", (LIKE_KERNEL, "1", "2", "3", "4"), LIKE_KERNEL, "stride", "From window to window.")
+        stride = choice("Stride", (LIKE_KERNEL, "1", "2", "3", "4"), LIKE_KERNEL, "pooling_stride", "Cells moved on.")
         settings["stride"] = None if stride == LIKE_KERNEL else int(stride)
     if "padding" in kind.settings:
         hint = "Cells around the input: −∞ for max pooling, 0 for the average. At most half of the kernel."
-        settings["padding"] = int(choice("Padding", ("0", "1", "2", "3"), "0", "padding", hint))
+        settings["padding"] = int(choice("Padding", ("0", "1", "2", "3"), "0", "pooling_padding", hint))
     if "dilation" in kind.settings:
         hint = "2: every second cell of the window is read."
-        settings["dilation"] = int(choice("Dilation", ("1", "2", "3"), "1", "dilation", hint))
+        settings["dilation"] = int(choice("Dilation", ("1", "2", "3"), "1", "pooling_dilation", hint))
     if "ceil_mode" in kind.settings:
         settings["ceil_mode"] = _flag("Ceil mode", "ceil_mode", False, "The last window may hang over the edge.")
     if "count_include_pad" in kind.settings:
@@ -144,14 +145,6 @@ def _window_settings(kind: Kind) -> dict[str, Any]:
         settings["count_include_pad"] = _flag("Count padding", "count_include_pad", True, hint)
     standard = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": True}
     return {setting: value for setting, value in settings.items() if value != standard[setting]}
-
-
-def choice(label: str, options: tuple[str, ...], default: str, name: str, hint: str | None = None) -> str:
-    """One setting as a row of buttons, kept in the URL; an empty one in a link is the default."""
-    chosen = st.segmented_control(
-        label, options, default=default, required=True, key=f"pooling_{name}", bind="query-params", help=hint
-    )
-    return chosen or default
 
 
 def _number(label: str, name: str, default: int, most: int) -> int:

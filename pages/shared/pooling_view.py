@@ -10,8 +10,9 @@ from cnn_core.spec import AvgPool2d, MaxPool2d
 from cnn_core.trace import play_data, pooling_slips, tie_note, unpooling_trace
 from cnn_core.working import aligned, axis_of, bin_steps, leftovers, size_steps
 from pages.shared import lesson
+from pages.shared.controls import choice
 from pages.shared.player import player
-from pages.shared.pooling_form import Pooling, choice, loops_source, torch_source
+from pages.shared.pooling_form import Pooling, loops_source, torch_source
 
 Matrix = NDArray[np.float64]
 WAYS = ("With switches", "Without switches")
@@ -69,7 +70,7 @@ def way_back(pooling: Pooling, x: Matrix) -> None:
     way = WAYS[1]
     if len(ways) > 1:
         hint = "Switches remember which cell of each window won."
-        way = choice("Bring the pooled numbers back", WAYS, WAYS[0], "way", hint)
+        way = choice("Bring the pooled numbers back", WAYS, WAYS[0], "pooling_way", hint)
     else:
         lesson.note("Only max pooling has switches: a mean, or a length, came from no single cell.")
     player(play_back(x, pooling, way == WAYS[0])[0], key="pooling_back")

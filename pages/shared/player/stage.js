@@ -53,7 +53,7 @@ class Stage {
   drawPlane(grid, plane, weights) {
     const keyed = grid.name === this.trace.writes || this.trace.editable.includes(grid.name);
     const table = make("div", {
-      class: "plane", role: "grid", style: `--columns:${grid.columns}`, tabindex: keyed ? 0 : null, "data-grid": grid.name,
+      class: weights ? "plane weighted" : "plane", role: "grid", style: `--columns:${grid.columns}`, tabindex: keyed ? 0 : null, "data-grid": grid.name,
       "aria-label": `${grid.label}${grid.planes[plane] ? `, ${grid.planes[plane]}` : ""}, ${grid.rows} rows by ${grid.columns} columns`,
     });
     for (let row = 0; row < grid.rows; row++) {

@@ -1,0 +1,15 @@
+"""Controls that several pages use, kept in the link."""
+
+from typing import TypeVar
+
+import streamlit as st
+
+Option = TypeVar("Option")
+
+
+def choice(label: str, options: tuple[Option, ...], default: Option, key: str, hint: str | None = None) -> Option:
+    """One setting as a row of buttons; an empty one in a link is the default."""
+    picked = st.segmented_control(
+        label, options, default=default, required=True, key=key, bind="query-params", help=hint
+    )
+    return default if picked is None else picked
