@@ -23,6 +23,7 @@ from cnn_core.geometry import conv_output_size, pool_output_size
 from cnn_core.insight import confusion_matrix, feature_maps
 from cnn_core.insight.activations import evaluating
 from cnn_core.ops import avg_pool2d, conv2d, max_pool2d, max_pool2d_switches
+from cnn_core.scratch.ladder import Measured, Sizes, climb
 from cnn_core.spec import preset
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import EpochDone, Finished, Snapshot, StepDone
@@ -287,6 +288,25 @@ def backprop() -> None:
     save("backprop", "The output's gradient slides over the input and gives the kernel's gradient.", 320, 176, parts)
 
 
+def scratch() -> None:
+    """The times of three rungs, measured now, as bars on a logarithmic scale."""
+    sizes = Sizes(batch=4, channels=8, size=24, filters=16)
+    times = {e.rung: e.seconds for e in climb(sizes) if isinstance(e, Measured) and e.job == "conv2d forward"}
+    slowest = max(times.values())
+    parts = []
+    for i, ((rung, seconds), role) in enumerate(zip(times.items(), ("orange", "blue", "green"), strict=True)):
+        width = 24 + 250 * (1 + np.log10(seconds / slowest) / 5.5)
+        top = 16 + 50 * i
+        faster = "one product at a time" if seconds == slowest else f"{slowest / seconds:,.0f} times as fast"
+        parts += [
+            box(16, top + 16, width, 20, role),
+            label(f"{rung}: {faster}", 16, top + 6, 13, role=role, anchor="start"),
+        ]
+    save(
+        "scratch", "One convolution in plain loops, vectorised, and by PyTorch: times on a log scale.", 320, 176, parts
+    )
+
+
 def kernels() -> None:
     """A photograph, the Sobel kernel, and the edges it finds."""
     photo = data.camera().astype(np.float64)
@@ -420,6 +440,7 @@ def main() -> None:
     convolution()
     pooling()
     backprop()
+    scratch()
     kernels()
     shapes()
     learned()

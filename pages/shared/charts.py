@@ -250,3 +250,61 @@ def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.Layer
     return alt.LayerChart(layer=[rule, lines.mark_line(strokeWidth=2.5).encode(strokeDash=dashes), points]).properties(
         height=400
     )
+
+
+def ladder_chart(seconds: Mapping[tuple[str, str], float]) -> alt.Chart:
+    """Horizontal bars of how long each rung took for each job, {(job, rung): seconds}, on a logarithmic scale."""
+    rungs = list(dict.fromkeys(rung for _, rung in seconds))
+    rows = [
+        {"job": job, "rung": rung, "ms": value * 1e3, "says": f"{job}, {rung}: {value * 1e3:.3g} ms"}
+        for (job, rung), value in seconds.items()
+    ]
+    # bars need a foot: a logarithm has no zero
+    foot = float(10 ** np.floor(np.log10(min(seconds.values()) * 1e3) - 0.3))
+    jobs = list(dict.fromkeys(job for job, _ in seconds))
+    bars = alt.Chart(pd.DataFrame(rows)).mark_bar(cornerRadiusEnd=3, height={"band": 0.85})
+    return bars.encode(
+        x=alt.X(
+            "ms:Q",
+            title="milliseconds: each line is ten times the one before",
+            scale=alt.Scale(type="log", domainMin=foot),
+            axis=alt.Axis(values=[10.0**power for power in range(-6, 8)], format="~g", labelOverlap=True),
+        ),
+        x2=alt.datum(foot),
+        y=alt.Y("job:N", title=None, sort=jobs, axis=alt.Axis(labelLimit=200)),
+        yOffset=alt.YOffset("rung:N", sort=rungs),
+        color=alt.Color(
+            "rung:N",
+            sort=rungs,
+            scale=alt.Scale(domain=rungs, range=["#8A8F9C", WRONG, RIGHT, "#2E9E6B"][: len(rungs)]),
+            legend=alt.Legend(orient="top", title=None, symbolType="square"),
+        ),
+        tooltip=["job:N", "rung:N", alt.Tooltip("ms:Q", format=".3g")],
+        description="says:N",
+    ).properties(height=320)
+
+
+def line_chart(columns: Mapping[str, Sequence[float]], x: Sequence[float], x_title: str, y_title: str) -> alt.Chart:
+    """Lines over common x values, one for each entry of `columns`."""
+    names = list(columns)
+    rows = [
+        {"x": at, "value": value, "line": name}
+        for name, values in columns.items()
+        for at, value in zip(x, values, strict=True)
+    ]
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line(strokeWidth=2.5, interpolate="linear")
+        .encode(
+            x=alt.X("x:Q", title=x_title),
+            y=alt.Y("value:Q", title=y_title),
+            color=alt.Color(
+                "line:N",
+                sort=names,
+                scale=alt.Scale(domain=names, range=[RIGHT, WRONG, "#8A8F9C", "#2E9E6B"][: len(names)]),
+                legend=alt.Legend(orient="top", title=None),
+            ),
+            tooltip=["line:N", alt.Tooltip("x:Q", title=x_title), alt.Tooltip("value:Q", title=y_title, format=".4g")],
+        )
+        .properties(height=280)
+    )

@@ -25,6 +25,7 @@ PAGES = (
     PageInfo("convolution", "By hand", "Convolution", "grid_on", "Step through a convolution, number by number."),
     PageInfo("pooling", "By hand", "Pooling", "compress", "Step through pooling, and see what it loses and gains."),
     PageInfo("backprop", "By hand", "Backprop", "undo", "Follow the gradient back through a convolution."),
+    PageInfo("scratch", "By hand", "From scratch", "code", "From plain loops to the GPU, and three layers by hand."),
     PageInfo("kernels", "By hand", "Kernel lab", "blur_on", "Edit a kernel and see what it does to a photograph."),
     PageInfo("shapes", "By hand", "Shapes", "straighten", "Output size and parameters of one layer, worked out."),
     PageInfo("train", "A network", "Train", "model_training", "Train a network on real images and watch it learn."),

@@ -1,0 +1,49 @@
+"""From scratch: the same operations from plain loops to the GPU, and a network of three layers checked by hand."""
+
+import streamlit as st
+
+from pages.shared import lesson
+from pages.shared.controls import choice
+from pages.shared.ladder_view import choose_sizes, climb_controls, code, current_climb, show_climb
+from pages.shared.sanity_view import CHECKS, network_code
+from pages.shared.site import ensure_router, header
+
+
+def ladder() -> None:
+    """Sizes, estimate, start and stop, and the results as they come in."""
+    try:
+        sizes = choose_sizes()
+    except ValueError as problem:
+        st.error(str(problem)[:1].upper() + str(problem)[1:])
+        return
+    climb = current_climb()
+    climb_controls(sizes, climb)
+    show_climb(climb)
+    if watched and not climb.alive:
+        st.rerun()  # nothing more will come: the page is mounted anew, without the timer
+
+
+@st.fragment
+def checks() -> None:
+    """One sanity check at a time: only the chosen one is computed."""
+    name = choice("Check", tuple(CHECKS), next(iter(CHECKS)), "scratch_check")
+    question, show = CHECKS[name]
+    st.markdown(f"##### {question}")
+    show()
+    network_code()
+
+
+ensure_router()
+header("scratch", "Write it yourself, then make it fast: four rungs of a ladder, timed side by side.")
+watched = current_climb().alive
+st.fragment(ladder, run_every=0.4 if watched else None)()
+code()
+st.divider()
+st.header("Three layers by hand: is it right?", anchor=False)
+lesson.show("scratch", "The network")
+checks()
+st.divider()
+for column, heading in zip(st.columns(2, gap="large"), ("Why the ladder", "Why the checks"), strict=True):
+    with column:
+        lesson.show("scratch", heading)
+lesson.try_this("scratch")
