@@ -341,3 +341,13 @@ def test_the_keyboard_alone_edits_and_drives(page: Page, app_url: str) -> None:
     page.keyboard.press("Tab")  # the output
     page.keyboard.press("End")
     expect(page.locator(".player .counter")).to_have_text("step 15 of 15")
+
+
+def test_typing_faster_than_the_server_answers_loses_nothing(page: Page, app_url: str) -> None:
+    open_player(page, f"{app_url}/convolution")
+    shown_cell(page, "kernel", 0).click()
+    for digit in "12345":  # each row: a number and on to the right, as fast as keys can come
+        page.keyboard.type(digit)
+        page.keyboard.press("Tab" if digit in "12" else "Enter")
+    page.wait_for_url(re.compile(r"convolution_kernel=1\+2\+3%3B\+-2\+0\+4%3B\+-1\+0\+5"))
+    assert [shown_cell(page, "kernel", i).inner_text() for i in range(9)] == "1 2 3 −2 0 4 −1 0 5".split()

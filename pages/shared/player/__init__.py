@@ -10,7 +10,7 @@ from cnn_core.matrices import replace_words
 
 HERE = Path(__file__).parent
 # One module in the browser, one file a concern: joined here, as there is no build step.
-SCRIPTS = ("../cells.js", "trace.js", "stage.js", "panel.js", "predict.js", "editing.js", "player.js")
+SCRIPTS = ("../cells.js", "trace.js", "stage.js", "panel.js", "predict.js", "editing.js", "controls.js", "player.js")
 
 _component = st.components.v2.component(
     "cnn_lab_player",
@@ -29,20 +29,26 @@ def player(data: dict[str, Any], *, key: str, edits: Mapping[str, str] | None = 
     The grids named in `edits` can be edited in place: the state under their text key is then rewritten.
     """
     texts = edits or {}
+    seen = f"{key}_seen"
 
     def rewrite() -> None:
-        edit = st.session_state[key].edited
-        if not edit or edit["grid"] not in texts:
-            return
-        text_key = texts[edit["grid"]]
-        if "block" in edit:
-            st.session_state[text_key] = edit["block"]
-            return
-        grid = next(grid for grid in data["grids"] if grid["name"] == edit["grid"])
-        words = {source_cell(grid, index): word for index, word in edit["cells"]}
-        st.session_state[text_key] = replace_words(st.session_state[text_key], words)
+        grids = {grid["name"]: grid for grid in data["grids"]}
+        for edit in st.session_state[key].edited or []:
+            # made again even when seen: a key typed before the answer came brings back the text of before
+            if edit["grid"] in texts:
+                st.session_state[seen] = edit["number"]
+                text_key = texts[edit["grid"]]
+                st.session_state[text_key] = edited(st.session_state[text_key], grids[edit["grid"]], edit)
 
-    _component(data={**data, "editable": list(texts)}, key=key, on_edited_change=rewrite)
+    shown = {**data, "editable": list(texts), "seen": st.session_state.get(seen, 0)}
+    _component(data=shown, key=key, on_edited_change=rewrite)
+
+
+def edited(text: str, grid: dict[str, Any], edit: dict[str, Any]) -> str:
+    """The text that a grid was made from after an edit: a pasted block, or some of its cells."""
+    if "block" in edit:
+        return str(edit["block"])
+    return replace_words(text, {source_cell(grid, index): word for index, word in edit["cells"]})
 
 
 def source_cell(grid: dict[str, Any], index: int) -> tuple[int, int, int]:

@@ -1,10 +1,22 @@
 // Cells edited where they stand: click one, type, arrow on; paste a block. Python keeps the numbers and checks them.
 
 class Editing {
-  constructor(send, moved) {
-    this.send = send;
+  constructor(post, moved) {
+    this.post = post;
     this.moved = moved;
+    this.number = Date.now(); // larger than any number that an earlier player of this page used
+    this.unseen = [];
     this.input = null;
+  }
+
+  // What is typed while Python is busy would replace what was typed before: so every edit is sent until it is seen.
+  send(edit) {
+    this.unseen.push({ number: ++this.number, ...edit });
+    this.post(this.unseen);
+  }
+
+  seen(number) {
+    this.unseen = this.unseen.filter((edit) => edit.number > number);
   }
 
   load(trace, stage) {

@@ -9,7 +9,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     player = new Player(parentElement.querySelector(".player"));
     players.set(parentElement, player);
   }
-  player.send = (edit) => setTriggerValue("edited", edit);
+  player.send = (edits) => setTriggerValue("edited", edits);
   player.load(data);
   return () => {
     player.editing.close();
@@ -21,32 +21,23 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 const STEP_MS = 250;
 const LINK_MS = 250;
-const ICONS = {
-  first: "M3 3h2v10H3zM13 3v10L6 8z", back: "M12 3v10L5 8z", play: "M4 2.5v11l9-5.5z", pause: "M4 3h3v10H4zM9 3h3v10H9z",
-  forward: "M4 3v10l7-5z", last: "M11 3h2v10h-2zM3 3v10l7-5z",
-};
-const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
-
-function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path"));
-  svg.firstChild.setAttribute("d", ICONS[name]);
-  return svg;
-}
-
 class Player {
   constructor(root) {
     this.root = root;
     this.timer = null;
     this.stage = new Stage();
     this.prediction = new Prediction();
-    this.editing = new Editing((edit) => this.send(edit), (target) => this.pin(target));
+    this.editing = new Editing((edits) => this.send(edits), (target) => this.pin(target));
     this.panel = new Panel({
       release: () => this.release(), check: (text) => this.check(text), hint: () => this.hint(), tell: () => this.tell(),
     });
-    this.buildControls();
+    this.controls = new Controls({
+      toggle: () => (this.timer ? this.pause() : this.play()), speed: () => this.timer && (this.pause(), this.play()),
+      jump: (step) => this.jump(step), advance: (by) => this.advance(by), reveal: () => this.revealAll(),
+      predict: () => this.setPredict(!this.prediction.on), step: () => this.step,
+    });
+    this.live = make("div", { class: "visually-hidden", "aria-live": "polite" });
+    root.append(this.controls.transport, this.controls.status, this.stage.element, this.panel.element, this.controls.legend, this.live);
     this.resize = new ResizeObserver(() => this.fit());
     this.resize.observe(root);
     root.onkeydown = (event) => this.onKey(event);
@@ -57,46 +48,11 @@ class Player {
     root.onpaste = (event) => this.onPaste(event);
   }
 
-  // ---- building -------------------------------------------------------------------------------------------------
-
-  buildControls() {
-    const button = (label, face, action, cls = "") =>
-      make("button", { type: "button", "aria-label": label, title: label, class: cls, onclick: action }, face);
-    this.playButton = button("Play", "", () => (this.timer ? this.pause() : this.play()), "main");
-    this.facePlay("play", "Play");
-    this.scrubber = make("input", {
-      type: "range", min: 0, step: 1, "aria-label": "Step",
-      oninput: () => this.jump(Number(this.scrubber.value)),
-    });
-    this.counter = make("span", { class: "counter" });
-    this.speed = make("select", { "aria-label": "Speed" },
-      ...SPEEDS.map((s) => make("option", { value: s, ...(s === 1 ? { selected: "" } : {}) }, `${s}×`)));
-    this.speed.onchange = () => this.timer && (this.pause(), this.play());
-    this.revealButton = button("Uncover every output", "Show all", () => this.revealAll());
-    this.predictButton = make("button", {
-      type: "button", class: "toggle", "aria-pressed": "false", title: "Work each output out before you see it",
-      onclick: () => this.setPredict(!this.prediction.on),
-    }, "Predict");
-    this.pages = make("div", { class: "pages", role: "group", "aria-label": "Filter shown", hidden: "" });
-    this.tally = make("span", { class: "tally" });
-    this.score = make("span", { class: "score", role: "status" });
-    this.legend = make("p", { class: "legend" });
-    this.live = make("div", { class: "visually-hidden", "aria-live": "polite" });
-    this.root.append(
-      make("div", { class: "transport", role: "group", "aria-label": "Player controls" },
-        button("First step", icon("first"), () => this.jump(0)),
-        button("Step back", icon("back"), () => this.advance(-1)),
-        this.playButton,
-        button("Step forward", icon("forward"), () => this.advance(1)),
-        button("Last step", icon("last"), () => this.jump(this.trace.count - 1)),
-        this.scrubber, this.counter, this.speed, this.revealButton, this.predictButton),
-      make("div", { class: "status" }, this.pages, this.tally, this.score),
-      this.stage.element, this.panel.element, this.legend, this.live);
-  }
-
   load(data) {
     const dark = isDark(this.root);
-    const signature = JSON.stringify(data) + dark;
+    const { seen, ...shown } = data;
+    this.editing.seen(seen);
+    const signature = JSON.stringify(shown) + dark;
     if (signature === this.signature) return;
     this.pause();
     const count = this.trace?.count;
@@ -105,44 +61,17 @@ class Player {
     const fresh = this.stage.load(this.trace, dark);
     this.panel.load(this.trace, this.stage);
     this.editing.load(this.trace, this.stage);
+    this.controls.load(this.trace);
     this.seen = new Set();
     this.prediction.reset();
     // the same grids, or the same steps drawn in another way: the learner's place is kept
     if (count === undefined) this.restore();
     else if (fresh) Object.assign(this, { step: count === this.trace.count ? this.step : 0, hover: null, under: null, pinned: false });
     this.done = null;
-    this.drawPages();
-    this.drawLegend();
-    this.predictButton.hidden = Boolean(data.loops || data.aside);
-    this.revealButton.hidden = Boolean(data.aside);
-    this.scrubber.max = this.trace.count - 1;
     this.reveal(this.step);
     if (data.aside) this.revealAll();
     this.fit();
     this.root.dataset.ready = "true";
-  }
-
-  // One button a filter; grids that show one filter at a time follow the step.
-  drawPages() {
-    const { planes } = this.trace.gridOf[this.trace.writes];
-    const perPage = this.trace.count / planes.length;
-    this.pages.hidden = planes.length < 2;
-    this.pages.replaceChildren(...planes.map((name, page) =>
-      make("button", { type: "button", onclick: () => this.jump(page * perPage + (this.step % perPage)) }, name)));
-  }
-
-  drawLegend() {
-    const grid = this.trace.gridOf[this.trace.left];
-    const keys = make("span", { class: "keys" });
-    for (const [key, what] of [["←", ""], ["→", ""], ["↑", ""], ["↓", " move"], ["Space", " play"], ["Esc", " release"]]) {
-      keys.append(make("kbd", {}, key), what);
-    }
-    const entry = (cls, text) => make("span", {}, make("i", { class: `swatch ${cls}` }), text);
-    this.legend.replaceChildren(
-      ...(grid.padding.some(Boolean) ? [entry("padding", `padding: ${this.trace.padding_text}`)] : []),
-      ...(grid.unvisited.length ? [entry("unvisited", "never visited by any window")] : []),
-      ...(this.trace.editable.length ? [make("span", {}, "Click a number and type to change it.")] : []),
-      keys);
   }
 
   fit() {
@@ -228,8 +157,8 @@ class Player {
     this.pinned = false;
     this.hover = null;
     const tick = () => (this.atEnd() ? this.pause() : this.tick());
-    this.timer = setInterval(tick, STEP_MS / Number(this.speed.value));
-    this.facePlay("pause", "Pause");
+    this.timer = setInterval(tick, STEP_MS / Number(this.controls.speed.value));
+    this.controls.face("pause", "Pause");
     tick();
   }
 
@@ -237,14 +166,8 @@ class Player {
     if (!this.timer) return;
     clearInterval(this.timer);
     this.timer = null;
-    this.facePlay("play", "Play");
+    this.controls.face("play", "Play");
     this.announce();
-  }
-
-  facePlay(name, word) {
-    this.playButton.replaceChildren(icon(name), ` ${word}`);
-    this.playButton.setAttribute("aria-label", word);
-    this.playButton.title = `${word} (space)`;
   }
 
   reveal(step) {
@@ -272,11 +195,10 @@ class Player {
     this.pause();
     this.prediction.on = on;
     this.prediction.reset();
-    this.predictButton.setAttribute("aria-pressed", String(on));
+    this.controls.setPredict(on);
     this.root.classList.toggle("predicting", on);
     this.seen = new Set();
     this.stage.fill(this.trace.gridOf[this.trace.writes]);
-    this.playButton.disabled = this.revealButton.disabled = on;
     this.reveal(this.step);
     this.fit();
     this.keepInLink();
@@ -426,11 +348,8 @@ class Player {
     if (pointed && this.trace.usesOf[pointed.grid]) this.showUses(pointed);
     else this.showStep(this.hover && !pointed ? this.trace.stepAt.get(this.hover.index) ?? this.step : this.step);
     this.panel.pinChip.hidden = !this.pinned;
-    this.scrubber.value = this.step;
-    this.counter.textContent = `step ${this.step + 1} of ${this.trace.count}`;
-    this.scrubber.setAttribute("aria-valuetext", this.counter.textContent);
-    this.score.textContent = this.prediction.on ? this.prediction.score(this.trace.count) : "";
-    this.showTally();
+    const worked = this.trace.first[this.step] + (this.done ?? this.trace.step(this.step).terms.length);
+    this.controls.show(this.step, worked, this.prediction.on ? this.prediction.score(this.trace.count) : "");
   }
 
   showStep(index) {
@@ -439,7 +358,7 @@ class Player {
     const open = this.prediction.isOpen(index);
     if (!open) this.reveal(index);
     this.stage.turnTo(this.trace.pageOf(index));
-    this.facePages(this.trace.pageOf(index));
+    this.controls.facePage(this.trace.pageOf(index));
     const through = this.trace.loops && index === this.step ? this.done : null;
     this.stage.lightStep(step, through === null ? null : through - 1);
     const done = open ? this.prediction.hints.get(index) ?? 0 : through ?? all;
@@ -464,17 +383,6 @@ class Player {
       stage.light(trace.writes, step.writes, "related");
     }
     this.panel.showUses({ grid, index });
-  }
-
-  facePages(page) {
-    [...this.pages.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === page)));
-  }
-
-  showTally() {
-    if (!this.trace.tally) return this.tally.replaceChildren();
-    const done = this.trace.first[this.step] + (this.done ?? this.trace.step(this.step).terms.length);
-    const number = (value) => value.toLocaleString("en");
-    return this.tally.replaceChildren(`${number(done)} of ${number(this.trace.first[this.trace.count])} ${this.trace.tally}`);
   }
 
   announce() {
