@@ -31,9 +31,8 @@ ensure_router()
 header("convolution", "Slide a kernel over an input and watch every sum being made. Hover, click, type, or press play.")
 lab()
 st.divider()
-left, right = st.columns(2, gap="large")
-with left:
-    lesson.show("convolution", "What happens here")
-with right:
-    lesson.show("convolution", "Two conventions")
+headings = ("What happens here", "Two conventions", "One sum, four views")
+for column, heading in zip(st.columns(3, gap="large"), headings, strict=True):
+    with column:
+        lesson.show("convolution", heading)
 lesson.try_this("convolution")

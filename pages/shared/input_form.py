@@ -66,7 +66,7 @@ def source_of(x: Stack) -> str | None:
 
 
 def seed() -> int:
-    """What the random numbers follow; counted up by a button."""
+    """What the random numbers follow."""
     return int(st.session_state.setdefault("convolution_seed", 0))
 
 
@@ -89,7 +89,7 @@ def shape_controls(shape: tuple[int, ...]) -> None:
         number("Columns", "convolution_columns", 1, MOST_CELLS, on_change=take_shape)
     source = st.session_state.convolution_source
     if source == "Random digits":
-        st.button("Other random digits", icon=":material/casino:", on_click=reroll)
+        number("Seed", "convolution_seed", 0, 9999, on_change=take_shape, help="The same seed, the same numbers.")
     if source == sources.PATCH:
         patch_controls(shape)
 
@@ -136,12 +136,6 @@ def take_shape() -> None:
     state = st.session_state
     shape = (state.convolution_channels, state.convolution_rows, state.convolution_columns)
     write_input(state.convolution_source, shape, stored_input())
-
-
-def reroll() -> None:
-    """Other random numbers."""
-    st.session_state.convolution_seed = seed() + 1
-    take_shape()
 
 
 def write_input(source: str | None, shape: tuple[int, ...], old: Stack | None) -> None:

@@ -1,12 +1,22 @@
 """Matrices as text: everything a learner may paste is read, everything else is refused in a sentence."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cnn_core.matrices import format_matrix, parse_matrix
+from cnn_core.matrices import (
+    format_matrix,
+    format_planes,
+    one_word,
+    parse_matrix,
+    parse_planes,
+    replace_words,
+    split_planes,
+)
 
 
 @given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=2, max_side=7), elements=st.floats(-1e6, 1e6)))
@@ -60,3 +70,53 @@ def test_any_text_is_read_or_refused_with_a_value_error(text):
     except ValueError:
         return
     assert np.isfinite(values).all()
+
+
+PLANES = hnp.arrays(
+    np.float64, hnp.array_shapes(min_dims=3, max_dims=3, max_side=4), elements=st.floats(-1e6, 1e6, width=32)
+)
+
+
+@given(PLANES)
+def test_planes_survive_the_way_through_text(values):
+    read = parse_planes(format_planes(values), max_planes=9)
+    np.testing.assert_array_equal(read, values)
+
+
+@given(PLANES, st.data())
+def test_replaced_words_are_the_only_ones_that_change(values, data):
+    place = tuple(data.draw(st.integers(0, size - 1)) for size in values.shape)
+    text = replace_words(format_planes(values), {place: " 1 / 4 "})
+    expected = values.copy()
+    expected[place] = 1 / 4
+    np.testing.assert_array_equal(parse_planes(text, max_planes=9), expected)
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"), [("−2", "−2"), ("1,5", "1.5"), ("", "_"), ("  ", "_"), ("1;2|3", "123"), ("x" * 99, "x" * 30)]
+)
+def test_what_is_typed_into_a_cell_is_one_word(typed, word):
+    assert one_word(typed) == word
+    assert split_planes(replace_words("0 0; 0 0 | 0 0; 0 0", {(1, 0, 1): typed})) == [
+        [["0", "0"], ["0", "0"]],
+        [["0", word.replace("−", "-")], ["0", "0"]],
+    ]
+
+
+def test_words_for_cells_that_are_not_there_are_left_out():
+    assert replace_words("1 2; 3", {(0, 1, 1): "9", (0, 5, 0): "9", (3, 0, 0): "9", (0, 0, 0): "7"}) == "7 2; 3"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1 | 2 | 3 | 4", "has 4 planes, parted by |: at most 3"),
+        ("1 2 | 3", "Plane 2 of the stack is 1 × 1, plane 1 is 1 × 2"),
+        ("1 |", "stack, plane 2, holds no numbers"),
+        ("|", "stack, plane 1, holds no numbers"),
+        ("1 2 | 3 x", "“x” in row 1, column 2 of the stack, plane 2,"),
+    ],
+)
+def test_bad_stacks_get_a_sentence(text, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        parse_planes(text, name="stack")

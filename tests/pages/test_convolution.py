@@ -34,6 +34,17 @@ def test_a_patch_follows_its_place_on_the_photograph(open_page):
     np.testing.assert_array_equal(parse_planes(at.text_area("convolution_input").value), expected)
 
 
+def test_random_digits_follow_the_seed(open_page):
+    at = open_page("convolution")
+    at.selectbox("convolution_source").select("Random digits").run()
+    first = at.text_area("convolution_input").value
+    at.number_input("convolution_seed").set_value(5).run()
+    assert at.text_area("convolution_input").value != first
+    assert at.selectbox("convolution_source").value == "Random digits"
+    at.number_input("convolution_seed").set_value(0).run()
+    assert at.text_area("convolution_input").value == first
+
+
 def test_more_channels_bring_more_kernels(open_page):
     at = open_page("convolution")
     at.segmented_control("convolution_channels").set_value(3).run()
