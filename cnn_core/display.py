@@ -21,15 +21,17 @@ class Shown:
     remark: str
 
 
-def show_result(result: NDArray[np.float32], view: str) -> Shown:
+def show_result(result: NDArray[np.float32], view: str, limit: float | None = None) -> Shown:
     """Colour a filter result for the screen, on a scale that is stated.
 
     `view` "signed": colours, symmetric about zero; "absolute": magnitudes, black to white; "clamp": as a picture,
-    0 … 255, whatever lies outside cut off. Raises ValueError for another `view`.
+    0 … 255, whatever lies outside cut off. `limit` is the end of the scale that several results share; without one it
+    is this result's largest magnitude. Raises ValueError for another `view`.
     """
     if view not in VIEWS:
         raise ValueError(f"view is “{view}”: choose {', '.join(VIEWS)}.")
-    limit = symmetric_limit(result)
+    shared = limit is not None
+    limit = limit or symmetric_limit(result)
     if view == "clamp":
         hidden = float(np.mean((result < -0.5) | (result > 255.5)))
         remark = (
@@ -49,7 +51,8 @@ def show_result(result: NDArray[np.float32], view: str) -> Shown:
     ramp = diverging_rgb(np.linspace(-1, 1, 2 * steps + 1), 1.0)  # looked up: fast enough while a cell is edited
     pixels = ramp[np.rint(result / limit * steps).astype(np.int16) + steps]
     colours = tuple("#" + "".join(f"{int(part):02x}" for part in colour) for colour in DIVERGING)
-    remark = "White is zero, red negative, blue positive. The ends are this result's largest value."
+    whose = "shared by all results" if shared else "this result's largest value"
+    remark = f"White is zero, red negative, blue positive. The ends are {whose}."
     return Shown(pixels, -limit, limit, colours, remark)
 
 

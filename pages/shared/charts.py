@@ -308,3 +308,40 @@ def line_chart(columns: Mapping[str, Sequence[float]], x: Sequence[float], x_tit
         )
         .properties(height=280)
     )
+
+
+def histogram_chart(values: Mapping[str, NDArray[np.generic]]) -> alt.LayerChart:
+    """How often each value comes, as shares, over 64 bins that all series share; a rule marks 0 and 255."""
+    low, high = min(float(part.min()) for part in values.values()), max(float(part.max()) for part in values.values())
+    edges = np.linspace(min(low, 0.0), max(high, 255.0), 65)
+    rows = []
+    for name, part in values.items():
+        counts, _ = np.histogram(part, edges)
+        rows += [
+            {"from": start, "to": stop, "share": count / max(part.size, 1), "series": name}
+            for start, stop, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        ]
+    bars = (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_bar(opacity=0.6, orient="vertical")
+        .encode(
+            x=alt.X("from:Q", title="value", axis=alt.Axis(grid=False)),
+            x2="to:Q",
+            y=alt.Y("share:Q", stack=None, title="share of pixels", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "series:N",
+                sort=list(values),
+                scale=alt.Scale(domain=list(values), range=[RIGHT, "#2E9E6B"][-len(values) :]),
+                legend=alt.Legend(orient="top", title=None),
+            ),
+            tooltip=[
+                "series:N",
+                alt.Tooltip("from:Q", format=".4g"),
+                alt.Tooltip("to:Q", format=".4g"),
+                alt.Tooltip("share:Q", format=".2%"),
+            ],
+        )
+    )
+    ends = alt.Chart(pd.DataFrame({"value": [0, 255]}))
+    rules = ends.mark_rule(color="#8A8F9C", strokeDash=[4, 3]).encode(x="value:Q")
+    return alt.LayerChart(layer=[bars, rules]).properties(height=280)

@@ -1,5 +1,7 @@
 """Widgets that return matrices: named examples, a field to type or paste into, and a grid of editable cells."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,25 +23,59 @@ _cells = st.components.v2.component(
 )
 
 
-def matrix_editor(
-    label: str, text: str, *, text_key: str, role: Literal["input", "kernel"], max_rows: int = 0, max_columns: int = 0
+@dataclass(frozen=True)
+class Undo:
+    """What Ctrl+Z and Ctrl+Y do in the cells; a new `revision` tells them that they were taken back."""
+
+    back: Callable[[], None]
+    forth: Callable[[], None]
+    revision: int
+
+
+def cell_editor(
+    label: str,
+    text: str,
+    *,
+    key: str,
+    write: Callable[[str], None],
+    role: Literal["input", "kernel"],
+    max_rows: int = 0,
+    max_columns: int = 0,
+    undo: Undo | None = None,
 ) -> None:
-    """Editable cells over a matrix `text`; at every key typed, the widget state under `text_key` is rewritten.
+    """Editable cells over a matrix `text`; at every key typed, `write` gets the new text.
 
     `max_rows` and `max_columns` above 0 offer to add and remove rows and columns up to that size.
     """
-    key = f"{text_key}_cells"
 
     def rewrite() -> None:
         rows = st.session_state[key].edited
         if rows:
-            st.session_state[text_key] = "; ".join(" ".join(one_word(cell) for cell in row) for row in rows)
+            write("; ".join(" ".join(one_word(cell) for cell in row) for row in rows))
+
+    def travel() -> None:
+        if undo:
+            {"undo": undo.back, "redo": undo.forth}.get(st.session_state[key].travelled, lambda: None)()
 
     # a link may hold thousands of words; a grid that large could not be edited anyway
     rows = [row[:MOST_SHOWN] for row in split_matrix(text)[:MOST_SHOWN]]
     cells = [["" if word == EMPTY else word for word in row] for row in rows]
     data = {"cells": cells or [["0"]], "label": label, "role": role, "max_rows": max_rows, "max_columns": max_columns}
-    _cells(data=data, key=key, on_edited_change=rewrite)
+    data |= {"undo": undo is not None, "revision": undo.revision if undo else 0}
+    _cells(data=data, key=key, on_edited_change=rewrite, on_travelled_change=travel)
+
+
+def matrix_editor(
+    label: str, text: str, *, text_key: str, role: Literal["input", "kernel"], max_rows: int = 0, max_columns: int = 0
+) -> None:
+    """`cell_editor` over the widget state under `text_key`."""
+
+    def write(new: str) -> None:
+        st.session_state[text_key] = new
+
+    cell_editor(
+        label, text, key=f"{text_key}_cells", write=write, role=role, max_rows=max_rows, max_columns=max_columns
+    )
 
 
 def matrix_input(

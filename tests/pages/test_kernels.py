@@ -4,20 +4,33 @@ import io
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from cnn_core.images import PHOTOS
-from cnn_core.kernels import KERNELS
+from cnn_core.images import PATTERNS, PHOTOS, photo, to_grey
+from cnn_core.kernels.chain import run_chain
+from cnn_core.kernels.families import PARAMETERS
+from cnn_core.kernels.filtering import Layer, apply_kernel
+from cnn_core.kernels.library import FAMILIES
+from cnn_core.kernels.recipes import NAMED, kernel_of, read_kernel
 
 OWN = "Your picture"
 
 
+def drawn(at, component: str, **having: Any) -> dict[str, Any] | None:
+    """What a component was given to draw; None while there is none."""
+    for element in at.get("bidi_component"):
+        if element.proto.component_name == component:
+            data = json.loads(element.proto.json)
+            if all(data[name] == value for name, value in having.items()):
+                return data
+    return None
+
+
 def shown(at) -> dict[str, Any] | None:
-    """What the lens was given to draw; None while there is none."""
-    protos = {element.proto.component_name: element.proto for element in at.get("bidi_component")}
-    proto = protos.get("cnn_lab_lens")
-    return json.loads(proto.json) if proto else None
+    """What the lens was given to draw."""
+    return drawn(at, "cnn_lab_lens")
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
@@ -38,54 +51,194 @@ def test_opens_on_a_filled_example(open_page):
     assert (low[0], low[1:], zero) == ("−", high[1:], "0")  # one scale, symmetric
 
 
-@pytest.mark.parametrize("family", dict.fromkeys(kernel.family for kernel in KERNELS))
-def test_every_kernel_can_be_chosen(open_page, family):
+@pytest.mark.parametrize("group", dict.fromkeys(family.group for family in FAMILIES.values()))
+def test_every_kernel_can_be_chosen(open_page, group):
     at = open_page("kernels")
-    for kernel in KERNELS:
-        if kernel.family == family:
-            at.selectbox("kernels_name").select(kernel.name).run()
+    for name, made_by in NAMED.items():
+        family = FAMILIES[made_by.family]
+        if family.group == group:
+            at.selectbox("kernels_name").select(name).run()
             assert not at.exception
             assert not at.error
-            assert shown(at)["weights"] == kernel.weights.tolist()
-            assert kernel.sees in [text.value for text in at.markdown]
+            assert shown(at)["weights"] == kernel_of(made_by).weights.tolist()
+            assert family.sees in [text.value for text in at.markdown]
+            labels = [dial["label"] for dial in drawn(at, "cnn_lab_dials")["dials"]]
+            assert labels == ["Size", *(PARAMETERS[parameter].label for parameter in family.values)]
+            assert at.selectbox("kernels_name").value == name
 
 
-def test_the_size_switch_keeps_the_middle(open_page):
-    at = open_page("kernels", kernels_weights="1 2 3; 4 5 6; 7 8 9")
-    at.segmented_control("kernels_size").set_value("5 × 5").run()
-    grown = shown(at)["weights"]
-    assert [row[1:4] for row in grown[1:4]] == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
-    assert sum(map(sum, grown)) == 45
-    at.segmented_control("kernels_size").set_value("3 × 3").run()
-    assert shown(at)["weights"] == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+def test_the_dials_of_own_numbers_are_their_rows_and_columns(open_page):
+    at = open_page("kernels", kernels_weights="1 2 3; 4 5 6")
+    dials = drawn(at, "cnn_lab_dials")["dials"]
+    assert [(dial["label"], dial["value"], dial["high"]) for dial in dials] == [("Rows", 2, 11), ("Columns", 3, 11)]
 
 
-def test_the_width_of_a_gaussian(open_page):
-    at = open_page("kernels")
-    at.selectbox("kernels_name").select("Gaussian 5 × 5").run()
-    narrow = shown(at)["weights"]
-    at.select_slider("kernels_sigma").set_value(2.0).run()
-    assert at.selectbox("kernels_name").value == "Gaussian 5 × 5"
-    assert shown(at)["weights"][2][2] < narrow[2][2]
-    assert at.select_slider("kernels_sigma").value == 2.0
+def test_a_recipe_in_the_link_brings_its_dials(open_page):
+    at = open_page("kernels", kernels_weights="Gabor 11 sigma=3 angle=30 wavelength=5 phase=90")
+    assert at.selectbox("kernels_name").value == "Gabor"
+    values = {dial["name"]: dial["value"] for dial in drawn(at, "cnn_lab_dials")["dials"]}
+    assert values == {"size": 11, "sigma": 3, "angle": 30, "wavelength": 5, "phase": 90}
+    assert len(shown(at)["weights"]) == 11
+
+
+EVERY_LAYER = {
+    "kernels_stride": 4,
+    "kernels_dilation": 4,
+    "kernels_bias": -255,
+    "kernels_relu": "true",
+    "kernels_mode": "True convolution",
+}
 
 
 @pytest.mark.parametrize("view", ["Signed", "Absolute value", "0 to 255"])
-@pytest.mark.parametrize("channels", ["Grey", "Each colour channel"])
+@pytest.mark.parametrize("channels", ["Grey", "Each colour channel", "Blue"])
 @pytest.mark.parametrize("padding", ["Circular", "None"])
-def test_every_setting_with_huge_weights(open_page, view, channels, padding):
+@pytest.mark.parametrize("layer", [{}, EVERY_LAYER], ids=["plain", "extreme"])
+def test_every_setting_with_huge_weights(open_page, view, channels, padding, layer):
     at = open_page(
         "kernels",
         kernels_photo="Coffee",
         kernels_view=view,
         kernels_channels=channels,
         kernels_padding=padding,
-        kernels_mode="True convolution",
         kernels_weights="; ".join(["1e6 -1e6 1e6 -1e6 1e6"] * 5),
+        **layer,
     )
     assert not at.error
-    assert shown(at)["channels"] == (1 if channels == "Grey" else 3)
-    assert shown(at)["margin"] == (0 if padding == "None" else 2)
+    assert shown(at)["channels"] == (3 if channels == "Each colour channel" else 1)
+    reach = 4 * 4 + 1 if layer else 5
+    assert shown(at)["margin"] == [0 if padding == "None" else reach // 2] * 4
+
+
+@pytest.mark.parametrize("size", ["1", "1 2", "1; 2", "1 2; 3 4", "Box blur 11", "; ".join(["1 2 3 4"] * 11)])
+@pytest.mark.parametrize("photo", ["Impulse", "Noise", "Moon"])
+def test_kernels_of_every_shape(open_page, size, photo):
+    at = open_page("kernels", kernels_weights=size, kernels_photo=photo, kernels_side=32)
+    assert not at.error
+    assert shown(at)["size"] == [32, 32]
+
+
+@pytest.mark.parametrize("together", ["Bank", "Chain"])
+@pytest.mark.parametrize("layer", [{}, EVERY_LAYER], ids=["plain", "extreme"])
+def test_eight_kernels_together(open_page, together, layer):
+    text = " | ".join(
+        ["Sobel 3", "Gaussian blur 11 sigma=4", "1", "1 2; 3 4", "Gabor 9", "0 0; 0 0", "Saddle 2", "2 1"]
+    )
+    at = open_page("kernels", kernels_weights=text, kernels_together=together, kernels_slot=8, **layer)
+    assert not at.error
+    gallery = drawn(at, "cnn_lab_thumbnails", label="Feature maps" if together == "Bank" else "Stages of the chain")
+    assert len(gallery["pictures"]) == (8 if together == "Bank" else 5)
+    words = " ".join(text.value for text in at.markdown)
+    if together == "Bank":
+        assert ("A stack of 8 feature maps, 8 × 512 × 512" in words) == (not layer)
+    else:
+        assert "the first 5 are used" in words
+        assert ("No single kernel does the same" in words) == bool(layer)
+
+
+def test_a_chain_that_grows_beyond_all_numbers_gets_a_sentence(open_page):
+    huge = " | ".join(["; ".join(["1e6 " * 11] * 11)] * 5)
+    at = open_page("kernels", kernels_weights=huge, kernels_together="Chain")
+    assert "Filter 5: The results grow beyond" in at.error[0].value
+
+
+def test_a_chain_that_runs_out_of_pixels_names_the_filter(open_page):
+    query = {"kernels_padding": "None", "kernels_stride": 4, "kernels_side": 64, "kernels_together": "Chain"}
+    at = open_page("kernels", kernels_weights=" | ".join(["Sobel 3"] * 4), **query)
+    assert "Filter 4: The kernel reaches over 3 × 3 pixels and the picture has 1 × 1" in at.error[0].value
+
+
+@pytest.mark.parametrize("operator", ["Sobel", "Prewitt", "Scharr", "Gaussian derivative"])
+@pytest.mark.parametrize("photo", ["Coffee", "Rings"])
+def test_edges(open_page, operator, photo):
+    at = open_page("kernels", kernels_together="Edges", kernels_operator=operator, kernels_photo=photo, **EVERY_LAYER)
+    assert not at.error
+    titles = [picture["title"] for picture in drawn(at, "cnn_lab_thumbnails", label="Edges")["pictures"]]
+    assert titles == ["Across", "Down", "Strength", "Direction"]
+    assert any("Bias and ReLU are left out" in text.value for text in at.markdown)
+
+
+@pytest.mark.parametrize("look", ["One pixel", "Waves", "Histogram", "Factors", "Formula and code"])
+@pytest.mark.parametrize("weights", ["Sobel 3", "Gabor 11", "0 0; 0 0", "5", "1 2 3 4 5 6 7 8 9 10 11"])
+def test_every_look_at_every_kind_of_kernel(open_page, look, weights):
+    at = open_page(
+        "kernels", kernels_look=look, kernels_weights=weights, kernels_channels="Each colour channel", **EVERY_LAYER
+    )
+    assert not at.error
+    if look == "One pixel":
+        grids = {grid["name"]: grid for grid in drawn(at, "cnn_lab_player")["grids"]}
+        assert len(grids["output"]["planes"]) == 3
+
+
+def test_one_pixel_in_the_player_is_the_pixel_of_the_result(open_page):
+    layer = Layer(dilation=2, padding_mode="reflect", bias=5.0, flip=True)
+    query = {"kernels_dilation": 2, "kernels_padding": "Reflect", "kernels_bias": 5, "kernels_mode": "True convolution"}
+    place = {"kernels_row": 1, "kernels_column": 384, "kernels_photo": "Coins"}
+    at = open_page("kernels", kernels_weights="1 2 3; 4 5 6", **place, **query)
+    wanted = apply_kernel(to_grey(photo("coins")), np.array([[1.0, 2, 3], [4, 5, 6]]), layer)
+    player = drawn(at, "cnn_lab_player")
+    assert player["steps"][player["start"]["step"]]["total"] == f"{wanted[0, 383]:g}"
+    at.number_input("kernels_row").set_value(150).run()
+    at.number_input("kernels_column").set_value(33).run()
+    player = drawn(at, "cnn_lab_player")
+    assert player["steps"][player["start"]["step"]]["total"] == f"{wanted[149, 32]:g}"
+    assert shown(at)["at"] == [149, 32]
+
+
+def test_one_pixel_of_a_chain_reads_the_stage_before(open_page):
+    query = {"kernels_weights": "Box blur 2 | -1 1", "kernels_slot": 2, "kernels_together": "Chain"}
+    at = open_page("kernels", kernels_row=40, kernels_column=50, **query)
+    kernels = [read_kernel(text).weights for text in ("Box blur 2", "-1 1")]
+    wanted = run_chain(to_grey(photo("camera")), kernels, Layer())[-1][39, 49]
+    player = drawn(at, "cnn_lab_player")
+    assert float(player["steps"][player["start"]["step"]]["total"].replace("−", "-")) == pytest.approx(wanted)
+
+
+def test_a_part_of_a_picture(open_page):
+    at = open_page("kernels", kernels_photo="Coffee", kernels_side=64)
+    assert max(shown(at)["size"]) == 64
+    at.slider("kernels_rows").set_value((50, 50)).run()
+    assert not at.error
+    assert shown(at)["size"][1] == 64
+    at.slider("kernels_columns").set_value((0, 25)).run()
+    assert not at.exception
+
+
+@pytest.mark.parametrize("pattern", [pattern.title for pattern in PATTERNS])
+def test_every_pattern_with_everything_it_follows(open_page, pattern):
+    extremes = {"kernels_pattern_period": 2, "kernels_pattern_text": "", "kernels_pattern_angle": -180}
+    at = open_page("kernels", kernels_photo=pattern, **extremes)
+    assert not at.error
+    assert shown(at)["caption"] == f"{pattern}, grey"
+
+
+def test_undo_and_redo(open_page):
+    at = open_page("kernels")
+    at.selectbox("kernels_name").select("Saddle").run()
+    at.selectbox("kernels_name").select("Emboss").run()
+    at.button("kernels_undo").click().run()
+    assert at.selectbox("kernels_name").value == "Saddle"
+    at.button("kernels_undo").click().run()
+    assert at.selectbox("kernels_name").value == "Sobel x"
+    assert at.button("kernels_undo").disabled
+    at.button("kernels_redo").click().run()
+    assert at.selectbox("kernels_name").value == "Saddle"
+
+
+def test_kernels_are_added_and_removed(open_page):
+    at = open_page("kernels")
+    for _ in range(7):
+        at.button("kernels_add").click().run()
+    assert at.button("kernels_add").disabled
+    assert at.segmented_control("kernels_slot").value == 8
+    for left in range(7, 0, -1):
+        at.button("kernels_drop").click().run()
+        assert at.segmented_control("kernels_slot").value == left
+    assert at.selectbox("kernels_name").value == "Sobel x"
+    for _ in range(14):
+        at.button("kernels_undo").click().run()
+        assert not at.exception
+    assert at.segmented_control("kernels_slot").value == 1
 
 
 def test_all_zero_weights_are_a_picture_of_zero(open_page):
@@ -101,11 +254,11 @@ def test_all_zero_weights_are_a_picture_of_zero(open_page):
         ("1 2 3; 4 nan 6; 7 8 9", "out of range"),
         ("1 2 3; 4 5 6; 7 8 inf", "out of range"),
         ("1 2 3; 4 5", "Row 2 of the kernel has length 2"),
-        ("1 2; 3 4", "The kernel is 2 × 2: make it 3 × 3 or 5 × 5."),
-        ("1 2 3 4 5", "The kernel is 1 × 5"),
-        ("; ".join(["1 2 3 4 5 6 7"] * 7), "at most 5 × 5"),
+        ("; ".join(["1 2 3"] * 12), "The kernel is 12 × 3: at most 11 × 11"),
+        ("Gaussian blur 5 sigma=wide", "“sigma=wide” of the kernel is no setting"),
+        ("Gaussian blur 5 width=2", "Gaussian blur has no parameter “width”: it takes sigma."),
         ("<script>alert(1)</script>", "not a number"),
-        ("1 " * 20_000, "at most 5 × 5"),
+        ("1 " * 20_000, "at most 11 × 11"),
         ("' OR 1=1; DROP TABLE runs", "“'” in row 1, column 1 of the kernel is not a number"),
     ],
 )
@@ -130,7 +283,7 @@ def test_unknown_settings_in_a_link_fall_back_to_the_defaults(open_page):
     at = open_page("kernels", kernels_photo="../../etc/passwd", kernels_view="heat", kernels_padding="9")
     assert not at.error
     assert at.selectbox("kernels_photo").value == PHOTOS[0].title
-    assert shown(at)["margin"] == 1
+    assert shown(at)["margin"] == [1, 1, 1, 1]
 
 
 def test_a_link_to_a_picture_of_someones_own_says_what_to_do(open_page):
@@ -158,7 +311,7 @@ def test_one_pixel_is_filtered_or_refused(open_page):
     at = upload(open_page("kernels"), saved(Image.new("L", (1, 1), 200)))
     assert shown(at)["size"] == [1, 1]
     at.segmented_control("kernels_padding").set_value("None").run()
-    assert "The kernel is 3 × 3 and the picture 1 × 1" in at.error[0].value
+    assert "The kernel reaches over 3 × 3 pixels and the picture has 1 × 1" in at.error[0].value
 
 
 @pytest.mark.parametrize(
@@ -173,4 +326,4 @@ def test_one_pixel_is_filtered_or_refused(open_page):
 def test_a_bad_upload_gets_a_sentence(open_page, data, words):
     at = upload(open_page("kernels"), data, "bad.png")
     assert words in at.error[0].value
-    assert shown(at) is None
+    assert shown(at)["caption"] == f"{PHOTOS[0].title}, grey"  # what was there stays

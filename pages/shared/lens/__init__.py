@@ -1,7 +1,9 @@
-"""The lens: a picture beside its filtered result; pointing at a pixel writes out the sum behind it."""
+"""The lens: a picture beside what became of it; pointing at a pixel writes out the sum behind it."""
 
 import base64
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn_core.display import Shown
+from cnn_core.kernels.filtering import Layer, margins
 from cnn_core.matrices import format_matrix, split_matrix
 
 HERE = Path(__file__).parent
+SMALL = 160
+"""Pictures with shorter sides are shown enlarged, so they are sent without loss."""
 
 _component = st.components.v2.component(
     "cnn_lab_lens",
@@ -23,7 +28,17 @@ _component = st.components.v2.component(
 )
 
 
-def _data_url(kind: str, image: NDArray[np.uint8], **options: Any) -> str:
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What moves over the picture: weights (rows, columns) laid as `layer` says, and the pixel looked at first."""
+
+    weights: NDArray[np.float64]
+    layer: Layer
+    start: tuple[int, int]
+
+
+def data_url(kind: str, image: NDArray[np.uint8], **options: Any) -> str:
+    """A picture as the text that an <img> takes."""
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, kind, **options)
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
@@ -32,45 +47,95 @@ def _data_url(kind: str, image: NDArray[np.uint8], **options: Any) -> str:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _exact(image: NDArray[np.uint8]) -> str:
     """The picture without loss: the browser reads the numbers of a sum out of it."""
-    return _data_url("WEBP", image, lossless=True, method=0, quality=20)
+    return data_url("WEBP", image, lossless=True, method=0, quality=20)
+
+
+def quick(pixels: NDArray[np.uint8]) -> str:
+    """A picture to look at, encoded in little time."""
+    if max(pixels.shape[:2]) < SMALL:
+        return data_url("PNG", pixels)
+    return data_url("JPEG", pixels, quality=92, subsampling=0)
 
 
 def lens(
-    padded: NDArray[np.uint8],
+    picture: NDArray[np.uint8],
     shown: Shown,
-    weights: NDArray[np.float64],
+    window: Window | None,
     *,
-    margin: int,
-    start: tuple[int, int],
-    caption: str,
-    alt: str,
-    result_alt: str,
+    captions: tuple[str, str],
+    alts: tuple[str, str],
+    channel_names: tuple[str, ...],
+    compare: bool,
+    at: tuple[int, int] | None,
+    pin: Callable[[int, int, bool], None],
     key: str,
 ) -> None:
-    """Show `padded` (the picture with its border of `margin` pixels) without the border, and the result beside it.
+    """Show `picture` beside `shown`, or under it with a divider (`compare`).
 
-    `weights` are the kernel as it is laid on the picture; `start` is the output pixel (row, column) pointed at first.
+    With a `window`, `picture` has the margins of its layer, which are not shown, and the sum behind the pixel pointed
+    at is written out. `at` is the pixel (row, column) that the link names; `pin` gets the one that is chosen,
+    and whether by a click.
     """
-    data = {
-        "source": _exact(padded),
-        "result": _data_url("JPEG", shown.pixels, quality=92, subsampling=0),
+
+    def pinned() -> None:
+        place = st.session_state[key].pinned
+        if place:
+            pin(int(place[0]), int(place[1]), bool(place[2]))
+
+    data: dict[str, Any] = {
+        "source": _exact(picture),
+        "result": quick(shown.pixels),
         "size": list(shown.pixels.shape[:2]),
-        "channels": 3 if padded.ndim == 3 else 1,
-        "margin": margin,
-        "weights": weights.tolist(),
-        "words": split_matrix(format_matrix(weights)),
-        "start": list(start),
-        "caption": caption,
-        "alt": alt,
-        "result_alt": result_alt,
+        "channels": 3 if picture.ndim == 3 else 1,
+        "channel_names": channel_names,
+        "caption": captions[0],
+        "result_caption": captions[1],
+        "alt": alts[0],
+        "result_alt": alts[1],
         "ends": _ends(shown),
         "colours": list(shown.colours),
         "remark": shown.remark,
+        "layout": "compare" if compare else "pair",
+        "at": at,
+        **_window(window, picture, shown),
     }
-    _component(data=data, key=key)
+    _component(data=data, key=key, on_pinned_change=pinned)
+
+
+def _window(window: Window | None, picture: NDArray[np.uint8], shown: Shown) -> dict[str, Any]:
+    """What lens.js needs to lay the window: without one, a pixel of the result stands for those it came from."""
+    if window is None:
+        (rows, columns), (height, width) = shown.pixels.shape[:2], picture.shape[:2]
+        stride = max(1, round(max(height / rows, width / columns)))
+        plain = {
+            "weights": None,
+            "words": None,
+            "shown": "",
+            "margin": [0] * 4,
+            "stride": stride,
+            "reach": [stride] * 2,
+        }
+        return {**plain, "dilation": 1, "bias": 0, "relu": False, "start": [rows // 2, columns // 2]}
+    layer, laid = window.layer, window.layer.laid(window.weights)
+    (top, bottom), (left, right) = margins(laid, layer)
+    text = format_matrix(laid)
+    return {
+        "weights": laid.tolist(),
+        "words": split_matrix(text),
+        "shown": text,
+        "margin": [top, left, bottom, right],
+        "stride": layer.stride,
+        "dilation": layer.dilation,
+        "reach": [layer.reach(side) for side in laid.shape],
+        "bias": layer.bias,
+        "relu": layer.relu,
+        "start": list(window.start),
+    }
 
 
 def _ends(shown: Shown) -> list[str]:
-    """What is written under the scale, from left to right: −412, 0, +412, or 0, 255."""
+    """What is written under the scale, from left to right: −412, 0, +412, or 0, 255; nothing without a scale."""
+    if not shown.colours:
+        return []
     high = f"{shown.high:,.0f}" if shown.high >= 100 else f"{shown.high:.3g}"
     return [f"−{high}", "0", f"+{high}"] if shown.low < 0 else ["0", high]

@@ -9,6 +9,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     editors.set(parentElement, editor);
   }
   editor.send = (cells) => setTriggerValue("edited", cells);
+  editor.travel = (way) => setTriggerValue("travelled", way);
   editor.load(data);
   return () => {
     editor.flush(); // a panel closed at once must not lose the last key
@@ -29,15 +30,17 @@ class Editor {
     this.sizes = document.createElement("div");
     this.sizes.className = "sizes";
     root.append(scroll, this.sizes);
-    root.oninput = () => this.typed();
+    root.oninput = (event) => this.typed(event.target);
     root.onkeydown = (event) => this.onKey(event);
     root.onpaste = (event) => this.onPaste(event);
     // entering a cell selects its number, also by a click; a second click places the caret
     root.addEventListener("focusin", (event) => {
       if (!event.target.matches("input")) return;
       this.entered = event.target;
+      this.write(event.target, event.target.dataset.text);
       event.target.select();
     });
+    root.addEventListener("focusout", ({ target }) => target.matches("input") && this.write(target, target.dataset.text));
     root.onclick = (event) => {
       if (event.target === this.entered) event.target.select();
       this.entered = null;
@@ -47,26 +50,29 @@ class Editor {
   load(data) {
     const shape = (rows) => rows.map((row) => row.length).join();
     const rebuild = !this.data || shape(this.data.cells) !== shape(data.cells) || this.data.label !== data.label;
+    const travelled = this.data?.revision !== data.revision;
     this.data = data;
     this.root.className = `editor ${data.role}`;
     if (rebuild) this.build();
     // the cell being typed in is left alone: an answer to an earlier key must not overwrite a later one
-    const typing = this.root.getRootNode().activeElement;
+    const typing = travelled ? null : this.root.getRootNode().activeElement;
     data.cells.forEach((row, i) => row.forEach((text, j) => {
       const cell = this.cells[i][j];
-      if (cell !== typing && cell.value !== text) cell.value = text;
+      if (cell !== typing) this.write(cell, text);
     }));
     this.mark();
   }
 
   build() {
     const { cells, label } = this.data;
-    this.grid.style.setProperty("--columns", Math.max(...cells.map((row) => row.length), 1));
+    const columns = Math.max(...cells.map((row) => row.length), 1);
+    this.grid.style.setProperty("--columns", columns);
+    this.grid.classList.toggle("many", columns > 5);
     this.grid.replaceChildren();
     this.cells = cells.map((row, i) => row.map((text, j) => {
       const cell = document.createElement("input");
       Object.assign(cell, { value: text, inputMode: "text", autocomplete: "off", spellcheck: false });
-      Object.assign(cell.dataset, { row: i, column: j });
+      Object.assign(cell.dataset, { row: i, column: j, text });
       Object.assign(cell.style, { gridRow: i + 1, gridColumn: j + 1 });
       cell.setAttribute("aria-label", `${label}, row ${i + 1}, column ${j + 1}`);
       this.grid.append(cell);
@@ -94,11 +100,21 @@ class Editor {
   }
 
   values() {
-    return this.cells.map((row) => row.map((cell) => cell.value.trim()));
+    return this.cells.map((row) => row.map((cell) => cell.dataset.text.trim()));
+  }
+
+  // The text of a cell; where cells are many and narrow, a shorter form of it until the cell is entered.
+  write(cell, text) {
+    cell.dataset.text = text;
+    const entered = cell === this.root.getRootNode().activeElement;
+    const narrow = this.cells[0]?.length > 5 && !entered;
+    const shown = narrow ? shorter(text) : text;
+    if (cell.value !== shown) cell.value = shown;
+    cell.title = shown === text ? "" : text;
   }
 
   mark() {
-    const numbers = this.cells.flat().map((cell) => readNumber(cell.value));
+    const numbers = this.cells.flat().map((cell) => readNumber(cell.dataset.text));
     const largest = Math.max(...numbers.map((value) => Math.abs(value) || 0)) || 1;
     this.cells.flat().forEach((cell, i) => {
       cell.setAttribute("aria-invalid", String(Number.isNaN(numbers[i])));
@@ -108,7 +124,8 @@ class Editor {
     });
   }
 
-  typed() {
+  typed(cell) {
+    cell.dataset.text = cell.value;
     this.mark();
     clearTimeout(this.timer);
     // the first key is sent at once; keys that follow within a moment wait for the last of them
@@ -127,6 +144,12 @@ class Editor {
   onKey(event) {
     const cell = event.target;
     if (!cell.matches("input")) return;
+    if ((event.ctrlKey || event.metaKey) && "zy".includes(event.key.toLowerCase()) && this.data.undo) {
+      event.preventDefault();
+      this.flush();
+      this.travel(event.key.toLowerCase() === "y" || event.shiftKey ? "redo" : "undo");
+      return;
+    }
     const all = cell.selectionStart === 0 && cell.selectionEnd === cell.value.length;
     const atStart = all || cell.selectionEnd === 0;
     const atEnd = all || cell.selectionStart === cell.value.length;
@@ -150,8 +173,16 @@ class Editor {
     const [top, left] = [Number(cell.dataset.row), Number(cell.dataset.column)];
     const fits = block.every((row, i) => this.cells[top + i]?.length >= left + row.length);
     if (!fits) return this.send(block);
-    block.forEach((row, i) => row.forEach((text, j) => { this.cells[top + i][left + j].value = text; }));
+    block.forEach((row, i) => row.forEach((text, j) => { this.write(this.cells[top + i][left + j], text); }));
     this.mark();
     this.send(this.values());
   }
+}
+
+// −0.0183 as −.018: what fits a narrow cell.
+function shorter(text) {
+  const number = readNumber(text);
+  if (text.length <= 4 || Number.isNaN(number)) return text;
+  const near = Math.abs(number) < 0.01 ? number.toFixed(3) : number.toPrecision(2);
+  return String(Number(near)).replace("0.", ".");
 }

@@ -67,6 +67,9 @@ class Player {
     // the same grids, or the same steps drawn in another way: the learner's place is kept
     if (count === undefined) this.restore();
     else if (fresh) Object.assign(this, { step: count === this.trace.count ? this.step : 0, hover: null, under: null, pinned: false });
+    // a page may open the player at a step of its own, once for each thing that it shows
+    if (data.start && data.start.of !== this.startOf) this.step = data.start.step;
+    this.startOf = data.start?.of;
     this.done = null;
     this.reveal(this.step);
     if (data.aside) this.revealAll();

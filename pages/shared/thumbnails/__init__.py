@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +39,22 @@ def thumbnail(value: str, title: str, alt: str, image: NDArray[np.uint8]) -> Thu
     return Thumbnail(value, title, alt, f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}")
 
 
-def thumbnails(label: str, choices: Sequence[Thumbnail], chosen: str, *, choice_key: str) -> None:
-    """Show the pictures; a click writes the value of one into the widget state under `choice_key`."""
-    key = f"{choice_key}_thumbnails"
+def thumbnails(
+    label: str,
+    choices: Sequence[Thumbnail],
+    chosen: str,
+    *,
+    key: str,
+    choose: Callable[[str], None],
+    large: bool = False,
+) -> None:
+    """Show the pictures; `choose` gets the value of one that is clicked. `large`: results to compare, not a menu."""
 
-    def choose() -> None:
+    def picked() -> None:
         value = st.session_state[key].chosen
         if value in {choice.value for choice in choices}:
-            st.session_state[choice_key] = value
+            choose(value)
 
     pictures = [vars(choice) for choice in choices]
-    _component(data={"label": label, "pictures": pictures, "chosen": chosen}, key=key, on_chosen_change=choose)
+    data = {"label": label, "pictures": pictures, "chosen": chosen, "large": large}
+    _component(data=data, key=key, on_chosen_change=picked)

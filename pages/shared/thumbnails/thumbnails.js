@@ -3,10 +3,11 @@
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".thumbnails");
   root.setAttribute("aria-label", data.label);
+  root.classList.toggle("large", data.large);
   const values = data.pictures.map((picture) => picture.value);
   if ([...root.children].map((button) => button.dataset.value).join() !== values.join()) {
     root.replaceChildren(...data.pictures.map(button));
-  }
+  } else data.pictures.forEach((picture, i) => show(root.children[i], picture));
   const buttons = [...root.children];
   const mark = (chosen) => buttons.forEach((element, i) => {
     element.setAttribute("aria-checked", String(element.dataset.value === chosen));
@@ -31,17 +32,21 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
 }
 
-function button({ value, title, alt, source }) {
+function button(picture) {
   const element = document.createElement("button");
   element.type = "button";
-  element.dataset.value = value;
-  element.title = alt;
+  element.dataset.value = picture.value;
   element.setAttribute("role", "radio");
-  element.setAttribute("aria-label", title);
-  const image = document.createElement("img");
-  Object.assign(image, { src: source, alt: "" });
-  const caption = document.createElement("span");
-  caption.textContent = title;
-  element.append(image, caption);
+  element.append(document.createElement("img"), document.createElement("span"));
+  element.firstChild.alt = "";
+  show(element, picture);
   return element;
+}
+
+function show(element, { title, alt, source }) {
+  const [image, caption] = element.children;
+  if (image.src !== source) image.src = source;
+  if (caption.textContent !== title) caption.textContent = title;
+  element.title = alt;
+  element.setAttribute("aria-label", title);
 }

@@ -1,46 +1,18 @@
-"""Photographs that come with the app, and the safe reading of pictures that a visitor uploads."""
+"""The safe reading of pictures that a visitor brings: uploads, the webcam, the clipboard."""
 
 import io
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-Pixels = NDArray[np.uint8]
+from cnn_core.images.pixels import LONG_SIDE, Pixels, shrunk
 
-LONG_SIDE = 512
-"""Pictures are shrunk so that neither side is longer."""
 MOST_BYTES = 20_000_000
 MOST_PIXELS = 50_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 READABLE = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 ORIENTATION = 0x0112  # the EXIF tag
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-"""ITU-R BT.601: how bright red, green and blue look."""
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A photograph inside scikit-image's wheel: its name there, a short title, and what it shows."""
-
-    name: str
-    title: str
-    alt: str
-
-
-PHOTOS = (
-    Photo("camera", "Photographer", "A man in a coat looks into a camera on a tripod; towers far behind him"),
-    Photo("astronaut", "Astronaut", "Portrait of an astronaut in an orange space suit before a flag and a shuttle"),
-    Photo("chelsea", "Cat", "The face of a tabby cat, close up"),
-    Photo("coffee", "Coffee", "A cup of coffee with a spoon on its saucer, on a wooden table"),
-    Photo("coins", "Coins", "Four rows of old coins on a dark ground"),
-    Photo("rocket", "Rocket", "A white rocket on its launch pad before dawn"),
-    Photo("page", "Book page", "A page of a printed book, unevenly lit"),
-    Photo("brick", "Brick wall", "A wall of bricks, seen straight on"),
-    Photo("grass", "Grass", "Blades of grass from above"),
-    Photo("moon", "Moon", "The surface of the Moon with one large crater"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,34 +21,6 @@ class Upload:
 
     image: Pixels
     notes: tuple[str, ...]
-
-
-def photo(name: str, size: int = LONG_SIDE) -> Pixels:
-    """The photograph `name` of PHOTOS as uint8 RGB (height, width, 3), its longer side at most `size` pixels.
-
-    Raises ValueError for a name that is not in PHOTOS and for a size below 1.
-    """
-    if name not in {entry.name for entry in PHOTOS}:
-        raise ValueError(f"There is no photograph “{name}”: choose {', '.join(entry.name for entry in PHOTOS)}.")
-    if size < 1:
-        raise ValueError(f"size is {size}: a photograph needs at least 1 pixel.")
-    import skimage.data  # not needed by those who only read uploads
-
-    pixels = getattr(skimage.data, name)()
-    return np.array(_shrunk(Image.fromarray(pixels).convert("RGB"), size))
-
-
-def to_grey(image: Pixels) -> Pixels:
-    """Brightness (height, width) of an RGB picture (height, width, 3), 0.299 R + 0.587 G + 0.114 B (BT.601), rounded.
-
-    A picture of two dimensions is returned as it is. Raises ValueError for any other shape.
-    """
-    if image.ndim == 2:
-        return image
-    if image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(f"image has shape {image.shape}: give (height, width) or (height, width, 3).")
-    grey: Pixels = np.rint(image.astype(np.float32) @ LUMA).astype(np.uint8)
-    return grey
 
 
 def decode_upload(data: bytes) -> Upload:
@@ -149,7 +93,7 @@ def _eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
         return image
     sixteen = image.mode.startswith("I;16")
     # shrunk first: a large picture in 64-bit floats would take half a gigabyte
-    values = np.asarray(_shrunk(image.convert("I") if sixteen else image, LONG_SIDE)).astype(np.float64)
+    values = np.asarray(shrunk(image.convert("I") if sixteen else image, LONG_SIDE)).astype(np.float64)
     if sixteen:
         return Image.fromarray(np.rint(values.clip(0, 65535) / 257).astype(np.uint8))
     if not np.isfinite(values).all():
@@ -166,17 +110,9 @@ def _on_white(image: Image.Image, notes: list[str]) -> Image.Image:
     if image.mode in ("P", "PA"):
         notes.append("Palette colours read as RGB.")
     if not image.has_transparency_data:
-        return _shrunk(image.convert("RGB"), LONG_SIDE)
-    clear = _shrunk(image.convert("RGBA"), LONG_SIDE)
+        return shrunk(image.convert("RGB"), LONG_SIDE)
+    clear = shrunk(image.convert("RGBA"), LONG_SIDE)
     if clear.getchannel("A").getextrema() != (255, 255):
         notes.append("Transparent parts are laid on white.")
     white = Image.new("RGBA", clear.size, "white")
     return Image.alpha_composite(white, clear).convert("RGB")
-
-
-def _shrunk(image: Image.Image, size: int) -> Image.Image:
-    scale = size / max(image.size)
-    if scale >= 1:
-        return image
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    return image.resize((width, height), Image.Resampling.LANCZOS)

@@ -1,0 +1,46 @@
+"""Photographs that come with the app, inside scikit-image's wheel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from cnn_core.images.pixels import LONG_SIDE, Pixels, shrunk
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph inside scikit-image's wheel: its name there, a short title, and what it shows."""
+
+    name: str
+    title: str
+    alt: str
+
+
+PHOTOS = (
+    Photo("camera", "Photographer", "A man in a coat looks into a camera on a tripod; towers far behind him"),
+    Photo("astronaut", "Astronaut", "Portrait of an astronaut in an orange space suit before a flag and a shuttle"),
+    Photo("chelsea", "Cat", "The face of a tabby cat, close up"),
+    Photo("coffee", "Coffee", "A cup of coffee with a spoon on its saucer, on a wooden table"),
+    Photo("coins", "Coins", "Four rows of old coins on a dark ground"),
+    Photo("rocket", "Rocket", "A white rocket on its launch pad before dawn"),
+    Photo("page", "Book page", "A page of a printed book, unevenly lit"),
+    Photo("brick", "Brick wall", "A wall of bricks, seen straight on"),
+    Photo("grass", "Grass", "Blades of grass from above"),
+    Photo("moon", "Moon", "The surface of the Moon with one large crater"),
+)
+
+
+def photo(name: str, size: int = LONG_SIDE) -> Pixels:
+    """The photograph `name` of PHOTOS as uint8 RGB (height, width, 3), its longer side at most `size` pixels.
+
+    Raises ValueError for a name that is not in PHOTOS and for a size below 1.
+    """
+    if name not in {entry.name for entry in PHOTOS}:
+        raise ValueError(f"There is no photograph “{name}”: choose {', '.join(entry.name for entry in PHOTOS)}.")
+    if size < 1:
+        raise ValueError(f"size is {size}: a photograph needs at least 1 pixel.")
+    import skimage.data  # not needed by those who only read uploads
+
+    pixels = getattr(skimage.data, name)()
+    return np.array(shrunk(Image.fromarray(pixels).convert("RGB"), size))

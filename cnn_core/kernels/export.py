@@ -1,0 +1,41 @@
+"""A kernel, or a bank of them, as files to take home."""
+
+import io
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnn_core.kernels.code import torch_code
+from cnn_core.kernels.families import Weights
+from cnn_core.kernels.filtering import Layer
+from cnn_core.kernels.recipes import Kernel
+
+
+def to_json(kernels: Sequence[Kernel], layer: Layer) -> str:
+    """Weights, recipes and how they are laid on, for a program."""
+    listed = [
+        {"recipe": str(kernel.recipe) if kernel.recipe else None, "weights": kernel.weights.tolist()}
+        for kernel in kernels
+    ]
+    return json.dumps({"kernels": listed, "layer": vars(layer)}, indent=2)
+
+
+def to_csv(weights: Weights) -> str:
+    """A row a line, for a spreadsheet."""
+    return "\r\n".join(",".join(f"{value:.17g}" for value in row) for row in weights) + "\r\n"
+
+
+def to_npy(weights: Weights) -> bytes:
+    """For `numpy.load`: one kernel (rows, columns), or kernels of one size (filters, rows, columns)."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(weights, dtype=np.float64), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def to_torch(weights: Weights, layer: Layer) -> str:
+    """A Python file that makes the weights and filters a picture `x` (N, 1, H, W) with them."""
+    rows = ",\n".join("    [" + ", ".join(f"{value:.17g}" for value in row) + "]" for row in weights)
+    call = torch_code(weights.shape, layer)
+    start, _, rest = call.partition("\n")
+    return f"import torch\n{start}\n\nw = torch.tensor([\n{rows},\n])\n{rest}\n"

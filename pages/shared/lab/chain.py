@@ -1,0 +1,68 @@
+"""What a chain of filters amounts to: receptive field, cost, and the one kernel that does the same."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnn_core.colour import diverging_rgb, symmetric_limit
+from cnn_core.insight import enlarge
+from cnn_core.kernels.chain import Equivalent, equivalent_kernel, largest_difference, receptive_fields
+from cnn_core.kernels.families import SIZES, tidy
+from cnn_core.kernels.filtering import Layer, Result
+from cnn_core.kernels.recipes import Kernel
+from pages.shared.lab import stack
+from pages.shared.lesson import note
+
+WIDTH = 220
+
+
+def chain_facts(image: NDArray[np.uint8], kernels: Sequence[Kernel], stages: Sequence[Result], layer: Layer) -> None:
+    """A line for each stage, and the equivalent kernel where there is one."""
+    weights = [kernel.weights for kernel in kernels]
+    fields = receptive_fields(weights, layer)
+    lines = ["| after filter | size | one value sees |", "|---|---|---|"]
+    lines += [
+        f"| {number} | {stage.shape[0]} × {stage.shape[1]} | {rows} × {columns} pixels |"
+        for number, (stage, (rows, columns)) in enumerate(zip(stages, fields, strict=True), 1)
+    ]
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("\n".join(lines))
+    with right:
+        single = equivalent_kernel(weights, layer)
+        if single is None:
+            st.markdown("**No single kernel does the same**: ReLU between the filters bends straight lines.")
+            return
+        _equivalent(image, kernels, single, layer)
+
+
+def _equivalent(image: NDArray[np.uint8], kernels: Sequence[Kernel], single: Equivalent, layer: Layer) -> None:
+    rows, columns = single.weights.shape
+    with st.container(horizontal=True, vertical_alignment="center"):
+        rgb = diverging_rgb(single.weights, symmetric_limit(single.weights))
+        factor = max(1, WIDTH // max(rows, columns))
+        st.image(
+            enlarge(rgb[None], factor)[0], width=min(WIDTH, factor * columns), alt="The equivalent kernel, red below 0"
+        )
+        more = [f"bias {single.bias:g}"] if single.bias else []
+        more += [f"stride {single.stride}"] if single.stride > 1 else []
+        extra = f", {', '.join(more)}" if more else ""
+        st.markdown(f"**One kernel does the same:** {rows} × {columns}{extra}.", width="content")
+    chain, alone = sum(kernel.weights.size for kernel in kernels), single.weights.size
+    grey = image if image.ndim == 2 else image[..., 1]
+    if layer.stride == 1:
+        note(f"{chain} multiplications for a pixel as a chain, {alone} as one kernel.")
+    if min(grey.shape) >= max(rows, columns):
+        difference = largest_difference(grey, [kernel.weights for kernel in kernels], layer)
+        note(f"Away from the border the two differ by {difference:.2g} at most, measured on this picture.")
+    if max(rows, columns) <= max(SIZES):
+        st.button(
+            "Take it as the kernel",
+            key="kernels_equivalent",
+            on_click=stack.replace_stack,
+            args=([tidy(single.weights)],),
+        )
+    else:
+        note(f"It is larger than {max(SIZES)} × {max(SIZES)}, the largest kernel that can be edited here.")
