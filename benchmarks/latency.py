@@ -3,6 +3,8 @@
 hover    from the pointer entering a cell until the frame that shows its window is painted (12 × 12 × 3, 3 × 3 kernels)
 setting  from choosing another stride until the new trace is on screen
 fragment what an empty Streamlit fragment takes for the same: from choosing until its new text is on screen
+edit     Kernel lab: from a key typed into a cell of the kernel until the filtered photograph (512 × 512) is painted
+dial     Kernel lab: the same from a Gaussian's σ turned by one step; and how many pictures a second a drag shows
 """
 
 import statistics
@@ -25,6 +27,8 @@ from tests.browser.conftest import chromium, serve
 SIZE, CHANNELS = 12, 3
 SOBEL = next(iter(KERNELS.values()))
 SETTINGS = 40
+DRAG_S = 2.0
+PHOTO = {"kernels_photo": "Photographer"}
 
 # Painted: the frame that follows the event has been drawn when its frame callback's message arrives.
 WATCH_HOVER = """(player) => {
@@ -48,6 +52,17 @@ SINCE_CLICK = """(text) => new Promise((done) => {
   };
   look();
 })"""
+
+# The lens says which kernel its picture was made with; the frame after that is the picture's.
+WATCH_LENS = """(lens) => {
+  window.inputs = []; window.pictures = [];
+  document.addEventListener('input', (event) => window.inputs.push(event.timeStamp), true);
+  new MutationObserver(() => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => window.pictures.push(performance.now());
+    channel.port2.postMessage(0);
+  })).observe(lens, {attributeFilter: ['data-shown']});
+}"""
 
 FRAGMENT = """
 import streamlit as st
@@ -138,6 +153,61 @@ def measure_fragment(browser: Browser) -> list[float]:
     return times
 
 
+def open_lab(browser: Browser, url: str, query: dict[str, str]) -> Page:
+    """A tab of its own on the Kernel lab, watching its lens."""
+    page = browser.new_page(viewport={"width": 1440, "height": 1400}, reduced_motion="reduce")
+    page.goto(f"{url}/kernels?{urlencode(query)}")
+    page.wait_for_selector(".lens[data-shown]")
+    page.wait_for_timeout(1500)
+    page.locator(".lens").evaluate(WATCH_LENS)
+    return page
+
+
+def last_wait(page: Page, pictures: int) -> float:
+    """Milliseconds from the last input to the picture after the first `pictures`."""
+    page.wait_for_function("count => window.pictures.length > count", arg=pictures, polling=5)
+    return float(page.evaluate("count => window.pictures[count] - window.inputs.at(-1)", pictures))
+
+
+def measure_edit(browser: Browser, url: str, query: dict[str, str]) -> list[float]:
+    """Milliseconds from a digit typed into the kernel's first cell to the picture."""
+    page = open_lab(browser, url, query)
+    cell = page.get_by_label("Kernel, row 1, column 1", exact=True)
+    times = []
+    for i in range(SETTINGS):
+        cell.select_text()
+        page.keyboard.type(str(i % 9 + 1))
+        times.append(last_wait(page, i))
+        page.wait_for_timeout(150)
+    page.close()
+    return times
+
+
+def measure_dial(browser: Browser, url: str, query: dict[str, str]) -> tuple[list[float], float]:
+    """Milliseconds from σ turned by one step to the picture; pictures a second while it is dragged for two seconds."""
+    page = open_lab(browser, url, query)
+    dial = page.get_by_role("slider", name="Width σ")
+    times = []
+    for i in range(SETTINGS):
+        dial.press("ArrowRight" if i < SETTINGS / 2 else "ArrowLeft")
+        times.append(last_wait(page, i))
+        page.wait_for_timeout(150)
+    box = dial.bounding_box()
+    if box is None:
+        raise RuntimeError("the dial is not on the screen")
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 10, y)
+    page.mouse.down()
+    started = time.perf_counter()
+    while (passed := time.perf_counter() - started) < DRAG_S:
+        page.mouse.move(box["x"] + 10 + (box["width"] - 20) * passed / DRAG_S, y)
+        page.wait_for_timeout(8)
+    pictures = float(page.evaluate("window.pictures.length")) - SETTINGS
+    page.mouse.up()
+    page.close()
+    return times, pictures / passed
+
+
 def row(name: str, times: list[float]) -> str:
     """One line of the table: number of measurements, median, 95th percentile, largest."""
     return f"{name:42}{len(times):6}{statistics.median(times):9.1f}{np.percentile(times, 95):9.1f}{max(times):9.1f}"
@@ -156,6 +226,14 @@ def main(moves: int) -> None:
         for filters in (1, 4):
             print(row(f"setting → new trace, 12×12×3, {filters} filter(s)", measure_setting(browser, url, filters)))
         print(row("setting → an empty fragment", measure_fragment(browser)))
+        for weights in ("Sobel 3", "Gaussian blur 11 sigma=2"):
+            print(
+                row(f"edit → picture, {weights[:14]}", measure_edit(browser, url, PHOTO | {"kernels_weights": weights}))
+            )
+        for size in (5, 11):
+            turns, rate = measure_dial(browser, url, PHOTO | {"kernels_weights": f"Gaussian blur {size} sigma=1"})
+            print(row(f"dial σ → picture, {size} × {size}", turns))
+            print(f"{'':42}{rate:.1f} pictures a second while it is dragged")
 
 
 if __name__ == "__main__":

@@ -3,17 +3,17 @@
 import streamlit as st
 
 from pages.shared import lesson
-from pages.shared.lab import look, view
+from pages.shared.lab import look, stack, view
 from pages.shared.lab.files import files
 from pages.shared.lab.kernel import choose_kernel
-from pages.shared.lab.layer import EDGES, settings
-from pages.shared.lab.picture import choose_picture
+from pages.shared.lab.layer import EDGES, How, outdated, settings
+from pages.shared.lab.picture import Picture, choose_picture
 from pages.shared.site import ensure_router, header
 
 
 @st.fragment
 def lab() -> None:
-    """Picture, kernel and result; a fragment, so that an edited weight redraws nothing else."""
+    """Picture and settings; then what is edited."""
     picture = choose_picture()
     how = settings()
     if how.together == EDGES:
@@ -21,18 +21,30 @@ def lab() -> None:
         if edges is not None:
             files((), how, edges)
             look.values(edges)
-        return
+    else:
+        bench(picture, how)
+
+
+@st.fragment
+def bench(picture: Picture | None, how: How) -> None:
+    """Kernels and their result: a fragment of its own, so that an edited weight redraws nothing else.
+
+    The result comes first, as the browser draws things one after the other and this is what is waited for.
+    """
+    if outdated(how):
+        st.rerun()
     left, right = st.columns([3, 5], gap="medium")
-    with left, st.container(border=True):
-        found = choose_kernel()
-    if picture is None:
-        return
+    closer = st.container()
+    found = stack.read_stack()
     with right:
-        outcome = view.show(picture, found, how)
-        if outcome is not None:
+        outcome = view.show(picture, found, how) if picture else None
+    with left, st.container(border=True):
+        choose_kernel(found)
+    if picture is not None and outcome is not None:
+        with right:
             files(found.kernels, how, outcome.result)
-    if outcome is not None:
-        look.look(picture, how, outcome)
+        with closer:
+            look.look(picture, how, outcome)
 
 
 ensure_router()

@@ -117,6 +117,7 @@ def test_a_pasted_block_and_the_link_that_brings_it_back(page: Page, app_url: st
     open_lab(page, app_url)
     page.get_by_role("slider", name="Size").fill("5")
     shows(page, kernel_text("Sobel 5"))
+    expect(cell(page, 5, 5)).to_be_visible()  # the picture is there before its cells
     cell(page, 1, 1).focus()
     page.evaluate(PASTE, {"text": "3\t−4\r\n1/9\t.5"})
     pasted = "3 -4 0 2 1; 1/9 0.5 0 8 4; -6 -12 0 12 6; -4 -8 0 8 4; -1 -2 0 2 1"

@@ -22,37 +22,30 @@ from cnn_core.kernels.recipes import (
 from pages.shared.dials import Dial, dials
 from pages.shared.editors import Undo, cell_editor
 from pages.shared.lab import stack
+from pages.shared.lab.layer import VIEW
 from pages.shared.lab.learned import learned_filters
 from pages.shared.lesson import note
 
-VIEW = "kernels_view"
 VIEW_OF = {"signed": "Signed", "clamp": "0 to 255"}
 COARSE = {"Line": 45, "Corner": 90}
 """Degrees between the angles of families that know few."""
 
 
-def choose_kernel() -> stack.Stack:
+def choose_kernel(found: stack.Stack) -> None:
     """Every control of the kernels; the chosen one's are shown, with what is wrong with it beside its cells."""
-    head, cells, bar = st.container(), st.container(), st.container(horizontal=True, gap="small")
-    buttons = bar.container(horizontal=True, gap="small", width="content")
-    with bar:
-        more()  # first: it holds the text, which the link may have brought
-    with head:
-        slots()
-        found = stack.read_stack()
-        known = _known(found)
-        names(known)
-        turn_dials(found)
-    with cells:
-        _cells(found)
-    with buttons:
+    known = _known(found)
+    slots()
+    names(known)
+    turn_dials(found)
+    _cells(found)
+    with st.container(horizontal=True, gap="small"):
         tools(found.chosen.weights if found.chosen else None)
+        more()
     if known:
         st.markdown(FAMILIES[known.family].sees)
         st.latex(FAMILIES[known.family].formula)
     if found.chosen is not None:
         note(on_balance(found.chosen.weights))
-    return found
 
 
 def _cells(found: stack.Stack) -> None:

@@ -9,6 +9,7 @@ from cnn_core.kernels.filtering import CHANNELS, PADDING_MODES, Layer
 from pages.shared.controls import choice
 from pages.shared.lesson import note
 
+TOGETHER, VIEW = "kernels_together", "kernels_view"
 ALONE, BANK, CHAIN, EDGES = "By itself", "Bank", "Chain", "Edges"
 TOGETHER_HELP = (
     "By itself: the chosen kernel. Bank: every kernel on the same picture. Chain: each on what the one before made. "
@@ -37,10 +38,8 @@ class How:
 def settings() -> How:
     """A row of what is shown, and a box with what a layer of a network has besides weights."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        together = choice("Kernels work", (ALONE, BANK, CHAIN, EDGES), ALONE, "kernels_together", TOGETHER_HELP)
-        view = choice(
-            "Show the result as", tuple(VIEW_LABELS), "Signed", "kernels_view", "Below 0 needs a scale of its own."
-        )
+        together = choice("Kernels work", (ALONE, BANK, CHAIN, EDGES), ALONE, TOGETHER, TOGETHER_HELP)
+        view = choice("Show the result as", tuple(VIEW_LABELS), "Signed", VIEW, "Below 0 needs a scale of its own.")
         layout = choice("Layout", LAYOUTS, LAYOUTS[0], "kernels_layout", "Compare: drag a divider over the picture.")
         with st.popover("Layer", icon=":material/tune:", help="Channels, stride, dilation, padding, bias and ReLU"):
             channels, layer = layer_controls()
@@ -48,6 +47,12 @@ def settings() -> How:
     if special:
         note(f"**Layer:** {special}.")
     return How(together, CHANNEL_LABELS[channels], layer, VIEW_LABELS[view], layout == LAYOUTS[1])
+
+
+def outdated(how: How) -> bool:
+    """Whether something below the settings has changed one of them, as a named kernel changes how it is shown."""
+    now = (st.session_state.get(TOGETHER), VIEW_LABELS.get(st.session_state.get(VIEW, "")))
+    return now != (how.together, how.view)
 
 
 def unusual(layer: Layer) -> str:

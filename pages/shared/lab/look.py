@@ -18,7 +18,7 @@ from cnn_core.trace import convolution_trace, play_data
 from pages.shared import charts, lesson
 from pages.shared.controls import choice
 from pages.shared.lab import stack
-from pages.shared.lab.layer import CHAIN, How
+from pages.shared.lab.layer import CHAIN, TOGETHER, How
 from pages.shared.lab.picture import Picture
 from pages.shared.lab.view import COLUMN, LOOK, PIXEL, ROW, Outcome, pinned
 from pages.shared.lesson import note
@@ -196,7 +196,7 @@ def _latex(matrix: Weights) -> str:
 
 def _as_chain(column: Weights, row: Weights) -> None:
     stack.replace_stack([column, row])
-    st.session_state.kernels_together = CHAIN
+    st.session_state[TOGETHER] = CHAIN
     st.session_state[stack.SLOT] = 2
 
 

@@ -33,49 +33,54 @@ class Stack:
         return self.kernels[self.slot]
 
 
+def text() -> str:
+    """The text of all slots; on the first run the link has it, as its widget comes further down the page."""
+    return str(st.session_state.get(TEXT) or st.query_params.get(TEXT) or FIRST)
+
+
 def texts() -> list[str]:
     """The text of each slot, eight at most."""
-    return st.session_state.get(TEXT, FIRST).split(BETWEEN_PLANES)[:MOST_SLOTS]
+    return text().split(BETWEEN_PLANES)[:MOST_SLOTS]
 
 
 def slot() -> int:
     """The chosen slot, counted from 0."""
-    number = st.session_state.get(SLOT) or 1
-    return min(max(int(number), 1), len(texts())) - 1
+    number = str(st.session_state.get(SLOT) or st.query_params.get(SLOT) or 1)
+    return min(max(int(number), 1), len(texts())) - 1 if number.isdecimal() else 0
 
 
 def read_stack() -> Stack:
     """Every slot read. While a cell is being typed it may hold no number: then the slot's last kernel stays."""
     last: dict[int, Kernel] = st.session_state.setdefault(LAST, {})
     found, problems = texts(), []
-    for index, text in enumerate(found):
+    for index, words in enumerate(found):
         name = "kernel" if len(found) == 1 else f"kernel {index + 1}"
         try:
-            last[index] = read_kernel(text, name=name)
+            last[index] = read_kernel(words, name=name)
             problems.append("")
         except ValueError as problem:
             problems.append(str(problem))
     return Stack(tuple(found), tuple(last.get(index) for index in range(len(found))), tuple(problems), slot())
 
 
-def write_stack(text: str, kind: str = "") -> None:
+def write_stack(new: str, kind: str = "") -> None:
     """Rewrite the text as one step that can be undone; steps of one `kind` in quick succession are one."""
     state = st.session_state
-    state[HISTORY] = changed(_history(), text, kind=kind, at=time.monotonic())
-    state[TEXT] = text
+    state[HISTORY] = changed(_history(), new, kind=kind, at=time.monotonic())
+    state[TEXT] = new
 
 
-def write_slot(text: str, kind: str = "") -> None:
+def write_slot(new: str, kind: str = "") -> None:
     """Rewrite the chosen slot."""
     found, index = texts(), slot()
-    found[index] = f" {text.strip()} "
+    found[index] = f" {new.strip()} "
     write_stack(BETWEEN_PLANES.join(found).strip(), kind and f"{index} {kind}")
 
 
-def write_cells(text: str) -> None:
+def write_cells(new: str) -> None:
     """Rewrite the chosen slot as numbers, cell by cell: keys typed into one cell are one step."""
     st.session_state[SLOT] = slot() + 1
-    write_slot(text, "cells " + _differing(_cells_of(texts()[slot()]), text))
+    write_slot(new, "cells " + _differing(_cells_of(texts()[slot()]), new))
 
 
 def write_weights(weights: Weights, kind: str = "") -> None:
@@ -102,7 +107,7 @@ def origin(found: Stack) -> Recipe | None:
 def add_slot() -> None:
     """One more kernel, after the others, to choose anew."""
     found = texts()
-    write_stack(f" {BETWEEN_PLANES} ".join([*(text.strip() for text in found), ADDED]))
+    write_stack(f" {BETWEEN_PLANES} ".join([*(words.strip() for words in found), ADDED]))
     st.session_state[SLOT] = len(found) + 1
 
 
@@ -112,7 +117,7 @@ def drop_slot() -> None:
     del found[index]
     st.session_state.pop(LAST, None)
     st.session_state.pop(ORIGIN, None)
-    write_stack(f" {BETWEEN_PLANES} ".join(text.strip() for text in found))
+    write_stack(f" {BETWEEN_PLANES} ".join(words.strip() for words in found))
     st.session_state[SLOT] = max(1, min(index + 1, len(found)))
 
 
@@ -145,15 +150,14 @@ def revision() -> int:
 
 def note_typed() -> None:
     """The text was rewritten by hand: that is a step too."""
-    text = st.session_state[TEXT]
-    st.session_state[HISTORY] = changed(st.session_state.get(HISTORY, History(FIRST)), text)
+    st.session_state[HISTORY] = changed(st.session_state.get(HISTORY, History(FIRST)), st.session_state[TEXT])
 
 
 def _history() -> History:
     """The history, brought up to the text, which a link may have changed."""
-    text = st.session_state.get(TEXT, FIRST)
+    now = text()
     history = st.session_state.get(HISTORY)
-    return history if history is not None and history.now == text else changed(history or History(text), text)
+    return history if history is not None and history.now == now else changed(history or History(now), now)
 
 
 def _travel(history: History) -> None:
@@ -165,12 +169,12 @@ def _travel(history: History) -> None:
     state.pop(ORIGIN, None)
 
 
-def _cells_of(text: str) -> str:
+def _cells_of(words: str) -> str:
     """The numbers that a slot's text stands for; text that is not whole as it is."""
     try:
-        return words_of(read_kernel(text))
+        return words_of(read_kernel(words))
     except ValueError:
-        return text
+        return words
 
 
 def _differing(old: str, new: str) -> str:
