@@ -51,9 +51,11 @@ ensure_router()
 header("kernels", "Edit a kernel and see at once what it does to a photograph. Point at a pixel to see its sum.")
 lab()
 st.divider()
-for column, heading in zip(
-    st.columns(3, gap="large"), ("What a kernel sees", "Signs and scales", "Borders"), strict=True
+for headings in (
+    ("What a kernel sees", "Signs and scales", "Borders and sizes"),
+    ("One, many, one after the other", "Waves"),
 ):
-    with column:
-        lesson.show("kernels", heading)
+    for column, heading in zip(st.columns(3, gap="large"), headings, strict=False):
+        with column:
+            lesson.show("kernels", heading)
 lesson.try_this("kernels")

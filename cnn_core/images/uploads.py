@@ -4,15 +4,29 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from cnn_core.images.pixels import LONG_SIDE, Pixels, shrunk
 
 MOST_BYTES = 20_000_000
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = {"JPEG": 50_000_000, "WEBP": 10_000_000}
+"""Format → pixels that are read, so that decoding takes less than 200 MB. A JPEG is decoded no larger than needed."""
+MOST_OTHER_PIXELS = 20_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 READABLE = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 ORIENTATION = 0x0112  # the EXIF tag
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation → what turns the picture upright."""
+SHRINKABLE = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
+"""Modes in which neighbouring pixels can be averaged; a palette's numbers cannot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +48,7 @@ def decode_upload(data: bytes) -> Upload:
     if len(data) > MOST_BYTES:
         raise ValueError(f"The file has {len(data) / 1e6:.0f} MB: at most {MOST_BYTES // 10**6} MB can be read.")
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
-        _check_size(image.size)
-        return _read(image)
+        return _read(data)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise ValueError(_refusal(data, error)) from None
     except _TooLargeError as error:
@@ -49,24 +61,29 @@ class _TooLargeError(Exception):
     """A picture of more pixels than are read; told apart from what decoders raise."""
 
 
-def _check_size(size: tuple[int, int]) -> None:
-    width, height = size
-    if width * height > MOST_PIXELS:
+def _check_size(image: Image.Image) -> None:
+    width, height = image.size
+    # a progressive JPEG is held in memory whole, however small it is wanted
+    simple = not image.info.get("progressive")
+    most = MOST_PIXELS.get(str(image.format), MOST_OTHER_PIXELS) if simple else MOST_OTHER_PIXELS
+    if width * height > most:
         raise _TooLargeError(
-            f"The picture claims {width:,} × {height:,} pixels: at most {MOST_PIXELS // 10**6} million are read."
+            f"The picture claims {width:,} × {height:,} pixels: of its kind at most {most // 10**6} million are read."
         )
 
 
 def _refusal(data: bytes, error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
-        return f"The picture claims far too many pixels: at most {MOST_PIXELS // 10**6} million are read."
+        return f"The picture claims far too many pixels: at most {MOST_PIXELS['JPEG'] // 10**6} million are read."
     if b"<svg" in data[:4096].lower():
         return f"An SVG is a drawing, not pixels: export it as PNG, or choose a {READABLE}."
     return f"The file is no picture that can be read here: choose a {READABLE}."
 
 
-def _read(image: Image.Image) -> Upload:
-    """Decode, turn upright, bring to 8-bit RGB on white, shrink; each step that changed something leaves a note."""
+def _read(data: bytes) -> Upload:
+    """Decode, shrink, bring to 8-bit RGB on white, turn upright; each step that changed something leaves a note."""
+    image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
+    _check_size(image)
     notes = []
     if getattr(image, "is_animated", False):
         notes.append("It holds several frames: the first is used.")
@@ -75,20 +92,22 @@ def _read(image: Image.Image) -> Upload:
         notes.append("16 bits a channel, scaled to 8.")
     # a PNG is decoded by getexif already, so what `tile` says is read before
     orientation = image.getexif().get(ORIENTATION)
-    if orientation in range(2, 9):
-        notes.append("Turned upright, as its EXIF orientation says.")
-    full = image.size[::-1] if orientation in range(5, 9) else image.size  # 5 … 8 lie on their side
+    full = image.size
     image.draft(None, (2 * LONG_SIDE, 2 * LONG_SIDE))  # a JPEG is decoded no larger than needed
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    rgb = _on_white(_eight_bits(upright, notes), notes)
+    rgb = _on_white(_eight_bits(image, notes), notes)
+    if orientation in UPRIGHT:
+        notes.append("Turned upright, as its EXIF orientation says.")
+        still = image.getexif().get(ORIENTATION)  # a TIFF is turned, and its tag taken away, when it is loaded
+        rgb = rgb.transpose(UPRIGHT[still]) if still in UPRIGHT else rgb
+        full = full[::-1] if orientation >= 5 else full  # 5 … 8 lie on their side
     if max(full) > LONG_SIDE:
         notes.append(f"Shrunk from {full[0]:,} × {full[1]:,} pixels to {' × '.join(map(str, rgb.size))}.")
     return Upload(np.array(rgb), tuple(notes))
 
 
 def _eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Shrink 16-bit, 32-bit and float greys and bring them to 0 … 255; Pillow itself would clip them."""
+    """Bring 16-bit, 32-bit and float greys to 0 … 255, shrunk; Pillow itself would clip them."""
     if not image.mode.startswith(("I", "F")):
         return image
     sixteen = image.mode.startswith("I;16")
@@ -109,10 +128,13 @@ def _on_white(image: Image.Image, notes: list[str]) -> Image.Image:
         notes.append("Printing colours (CMYK) converted to RGB, without a colour profile.")
     if image.mode in ("P", "PA"):
         notes.append("Palette colours read as RGB.")
-    if not image.has_transparency_data:
-        return shrunk(image.convert("RGB"), LONG_SIDE)
-    clear = shrunk(image.convert("RGBA"), LONG_SIDE)
-    if clear.getchannel("A").getextrema() != (255, 255):
+    clear = image.has_transparency_data
+    if image.mode not in SHRINKABLE or "transparency" in image.info:  # a transparent colour would be mixed with others
+        image = image.convert("RGBA" if clear else "RGB")
+    image = shrunk(image, LONG_SIDE)  # before it is converted: a second large copy would take too much memory
+    if not clear:
+        return image.convert("RGB")
+    if image.getchannel("A").getextrema() != (255, 255):
         notes.append("Transparent parts are laid on white.")
-    white = Image.new("RGBA", clear.size, "white")
-    return Image.alpha_composite(white, clear).convert("RGB")
+    small = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", small.size, "white"), small).convert("RGB")

@@ -1,4 +1,4 @@
-// What is typed or pasted into cells; shared by the matrix editor and the player.
+// What is typed, pasted and shown in cells; shared by the matrix editor, the player and the lens.
 
 const NUMBER = /^[-+−]?(\d+[.,]?\d*|[.,]\d+)(e[-+]?\d+)?(\/[1-9]\d*)?$/i;
 
@@ -14,4 +14,13 @@ function readNumber(text) {
 function readBlock(text) {
   return text.trim().replace(/[[\]()]+/g, "\n").split(/[;\n\r]+/)
     .map((line) => line.trim().split(/[\s,]+/).filter(Boolean)).filter((row) => row.length);
+}
+
+// −0.0183 as −.018: what fits a narrow cell of so many letters.
+function shorter(text, letters) {
+  const number = readNumber(text);
+  if (text.length <= letters || Number.isNaN(number)) return text;
+  const short = (word) => String(Number(word)).replace("0.", ".");
+  const near = short(Math.abs(number) < 0.01 ? number.toFixed(3) : number.toPrecision(2));
+  return near.length <= letters ? near : short(number.toFixed(2));
 }

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from cnn_core.images import PATTERNS, PHOTOS, photo, to_grey
+from cnn_core.insight import first_layer
 from cnn_core.kernels.chain import run_chain
 from cnn_core.kernels.families import PARAMETERS
 from cnn_core.kernels.filtering import Layer, apply_kernel
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.kernels.recipes import NAMED, kernel_of, read_kernel
+from cnn_core.training.store import default_store
 
 OWN = "Your picture"
 
@@ -327,3 +330,38 @@ def test_a_bad_upload_gets_a_sentence(open_page, data, words):
     at = upload(open_page("kernels"), data, "bad.png")
     assert words in at.error[0].value
     assert shown(at)["caption"] == f"{PHOTOS[0].title}, grey"  # what was there stays
+
+
+def learned(workspace: str) -> AppTest:
+    """The part of “More” that offers filters of one's own networks, which AppTest cannot open."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from pages.shared.lab import stack
+        from pages.shared.lab.learned import learned_filters
+
+        st.text_area("Weights", stack.FIRST, key=stack.TEXT)
+        learned_filters()
+
+    at = AppTest.from_function(script, default_timeout=60)
+    at.query_params["workspace"] = workspace
+    return at.run()
+
+
+def test_a_learned_filter_becomes_the_kernel(digits_run):
+    at = learned("tests")
+    at.selectbox("kernels_run").select(digits_run).run()
+    at.number_input("kernels_filter").set_value(2).run()
+    at.button("kernels_learned").click().run()
+    assert not at.exception
+    store = default_store()
+    filters = first_layer(store.get(digits_run).spec, store.load_weights(digits_run)).weights
+    taken = read_kernel(at.text_area("kernels_weights").value).weights
+    np.testing.assert_allclose(taken, filters[1, 0], atol=1e-4)
+
+
+def test_without_a_run_it_is_said_where_learned_filters_come_from():
+    at = learned("nobody")
+    assert any("once you have trained one" in text.value for text in at.markdown)
+    assert not at.exception

@@ -148,7 +148,7 @@ def tools(weights: Weights | None) -> None:
     back, forth = stack.can_undo()
     _quiet("Undo", "undo", stack.undo, not back, "Ctrl+Z")
     _quiet("Redo", "redo", stack.redo, not forth, "Ctrl+Y")
-    with st.popover("Change", icon=":material/transform:", on_change="rerun", key="kernels_change") as box:
+    with st.popover("Change", on_change="rerun", key="kernels_change") as box:
         if box.open and weights is not None:
             transforms(weights)
 
@@ -167,7 +167,7 @@ def _quiet(label: str, icon: str, do: Callable[[], None], disabled: bool, keys: 
 
 def more() -> None:
     """Weights from elsewhere: typed, pasted, learned."""
-    with st.popover("More", icon=":material/more_horiz:", on_change="rerun", key="kernels_more") as box:
+    with st.popover("More", on_change="rerun", key="kernels_more") as box:
         st.text_area(
             "Type or paste the weights",
             stack.FIRST,

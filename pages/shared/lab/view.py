@@ -163,7 +163,10 @@ def show_chain(picture: Picture, image: NDArray[np.uint8], found: stack.Stack, h
     ]
     gallery("Stages of the chain", maps, f"{at + 1}")
     _lens(picture, image, maps[at][2], None, how, f"After filter {at + 1}")
-    chain_facts(image, kernels, stages, how.layer)
+    if len(kernels) > 1:
+        chain_facts(image, kernels, stages, how.layer)
+    else:
+        note("A chain begins with the second kernel: press *Add*.")
     rows, columns = stages[at].shape[:2]
     return Outcome(stages[at], (rows // 2, columns // 2), tuple(weights[: at + 1]))
 

@@ -24,7 +24,7 @@ _component = st.components.v2.component(
     "cnn_lab_lens",
     html='<div class="lens" role="group" aria-label="Picture and result"></div>\n<!-- filled by lens.js -->',
     css=(HERE / "lens.css").read_text(encoding="utf-8"),
-    js=(HERE / "lens.js").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in (HERE.parent / "cells.js", HERE / "lens.js")),
 )
 
 

@@ -205,7 +205,10 @@ class Lens {
     }
     const largest = Math.max(...weights.flat().map(Math.abs)) || 1;
     const kernel = weights.flat().map((weight, i) => {
-      const cell = make("span", `cell ${weight < 0 ? "minus" : weight > 0 ? "plus" : "none"}`, written(words.flat()[i]));
+      const word = words.flat()[i];
+      const shown = columns > 5 ? shorter(word, 5) : word;
+      const cell = make("span", `cell ${weight < 0 ? "minus" : weight > 0 ? "plus" : "none"}`, written(shown));
+      cell.title = word;
       cell.style.setProperty("--strength", `${Math.round(Math.sqrt(Math.abs(weight) / largest) * 40)}%`);
       return cell;
     });

@@ -107,8 +107,8 @@ class Editor {
   write(cell, text) {
     cell.dataset.text = text;
     const entered = cell === this.root.getRootNode().activeElement;
-    const narrow = this.cells[0]?.length > 5 && !entered;
-    const shown = narrow ? shorter(text) : text;
+    const columns = this.cells[0]?.length ?? 0;
+    const shown = entered || columns <= 5 ? text : shorter(text, columns > 9 ? 4 : 5);
     if (cell.value !== shown) cell.value = shown;
     cell.title = shown === text ? "" : text;
   }
@@ -177,12 +177,4 @@ class Editor {
     this.mark();
     this.send(this.values());
   }
-}
-
-// −0.0183 as −.018: what fits a narrow cell.
-function shorter(text) {
-  const number = readNumber(text);
-  if (text.length <= 4 || Number.isNaN(number)) return text;
-  const near = Math.abs(number) < 0.01 ? number.toFixed(3) : number.toPrecision(2);
-  return String(Number(near)).replace("0.", ".");
 }
