@@ -6,6 +6,7 @@ plain counts. Formulas: Dumoulin & Visin, "A guide to convolution arithmetic for
 """
 
 from dataclasses import dataclass
+from math import prod
 from operator import index
 from typing import Any
 
@@ -104,6 +105,32 @@ def pool_output_size(
     return out
 
 
+def transposed_output_size(
+    size: int, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1, output_padding: int = 0
+) -> int:
+    """Output size of a transposed convolution along one axis: (n − 1)s − 2p + d(k − 1) + 1 + output padding.
+
+    The output padding picks one of the s sizes that the convolution with the same settings would bring back to n: it
+    must be smaller than the stride or the dilation (PyTorch's rule). Raises ValueError when an argument is out of range
+    or nothing would be left.
+    """
+    size, stride = whole("size", size, 1), whole("stride", stride, 1)
+    span = effective_kernel(kernel, dilation)
+    padding, extra = whole("padding", padding, 0), whole("output padding", output_padding, 0)
+    if extra >= max(stride, dilation):
+        raise ValueError(
+            f"output padding is {extra}: it must be smaller than the stride or the dilation, so at most "
+            f"{max(stride, dilation) - 1}"
+        )
+    out = (size - 1) * stride - 2 * padding + span + extra
+    if out < 1:
+        most = (out + 2 * padding - 1) // 2
+        raise ValueError(
+            f"padding {padding} cuts away all {out + 2 * padding} cells of the output; padding {most} or less would not"
+        )
+    return out
+
+
 def same_padding(kernel: int, *, dilation: int = 1) -> tuple[int, int]:
     """Padding (before, after) with which a stride-1 convolution keeps the size: d(k − 1) cells in all.
 
@@ -182,11 +209,11 @@ def check_groups(in_channels: int, filters: int, groups: int) -> None:
 
 
 def conv_parameters(
-    in_channels: int, filters: int, kernel: tuple[int, int], *, groups: int = 1, bias: bool = True
+    in_channels: int, filters: int, kernel: tuple[int, ...], *, groups: int = 1, bias: bool = True
 ) -> int:
-    """Weights and biases of a convolution: F · (C / groups) · k_h · k_w (+ F)."""
+    """Weights and biases of a convolution along any number of axes: F · (C / groups) · k_h · k_w … (+ F)."""
     check_groups(in_channels, filters, groups)
-    return filters * (in_channels // groups) * kernel[0] * kernel[1] + (filters if bias else 0)
+    return filters * (in_channels // groups) * prod(kernel) + (filters if bias else 0)
 
 
 def conv_macs(in_channels: int, out_shape: tuple[int, int, int], kernel: tuple[int, int], *, groups: int = 1) -> int:

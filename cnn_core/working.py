@@ -6,9 +6,22 @@ Every function returns the steps of one derivation, each line an equality that c
 from dataclasses import dataclass
 from itertools import groupby
 
+from cnn_core.calculator import (
+    AVERAGE_POOLING,
+    AXES,
+    CONVOLUTION,
+    LINEAR,
+    MAX_POOLING,
+    TRANSPOSED,
+    WINDOWED,
+    Case,
+    Way,
+    answer,
+    axis_output,
+)
 from cnn_core.geometry import effective_kernel, sides, visits
 from cnn_core.ops.arguments import Sweep
-from cnn_core.spec.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, Shape, pair
+from cnn_core.spec.layers import AvgPool2d, Conv2d, MaxPool2d, Shape
 
 WindowLayer = Conv2d | MaxPool2d | AvgPool2d
 
@@ -206,43 +219,103 @@ def _count(count: int, noun: str) -> str:
     return " and ".join(f"{count} {word}" if count == 1 else f"{count} {word}s" for word in words)
 
 
-def parameter_steps(layer: Conv2d | Linear, shape: Shape) -> list[str]:
-    """Weights and biases of a layer with parameters; `shape` is its input, (C, H, W) or (n,)."""
-    if isinstance(layer, Linear):
-        outputs, fan_in, letters, numbers = (
-            layer.units,
-            shape[0],
-            r"M \cdot N",
-            rf"{layer.units} \cdot {number(shape[0])}",
-        )
-        steps = [f"{letters} + M" if layer.bias else letters, _plus(numbers, layer.units, layer.bias)]
-    else:
-        height, width = pair(layer.kernel_size)
-        outputs, fan_in = layer.filters, shape[0] // layer.groups * height * width
-        inputs = (r"\tfrac{C}{G}", rf"\tfrac{{{shape[0]}}}{{{layer.groups}}}") if layer.groups > 1 else ("C", shape[0])
-        letters = rf"F\,({inputs[0]} \cdot K_h \cdot K_w)"
-        numbers = rf"{layer.filters}\,({inputs[1]} \cdot {height} \cdot {width})"
-        steps = [f"{letters} + F" if layer.bias else letters, _plus(numbers, layer.filters, layer.bias)]
-        steps.append(_plus(rf"{layer.filters} \cdot {number(fan_in)}", layer.filters, layer.bias))
-    weights = rf"\underbrace{{{number(outputs * fan_in)}}}_\text{{weights}}"
-    biases = rf" + \underbrace{{{number(outputs)}}}_\text{{biases}} = {number(layer.parameters(shape))}"
-    return [steps[0], *(f"= {step}" for step in steps[1:]), f"= {weights}{biases if layer.bias else ''}"]
+def axis_of_case(case: Case, axis: int) -> Axis:
+    """The windows of a layer along one of its axes; a linear layer's single window covers everything.
+
+    A transposed convolution is shown as the convolution it undoes: its windows lie on the output, an input each. Raises
+    ValueError with a sentence when the layer does not fit, or has no windows of one size.
+    """
+    way = case.axes[axis]
+    if case.kind == LINEAR:
+        return Axis(way.size, way.size, 1, 0, 0, 1, False, 1)
+    if case.kind not in WINDOWED:
+        raise ValueError(f"{case.kind} has no windows of one size.")
+    out = axis_output(case.kind, way, ceil_mode=case.ceil_mode)
+    if case.kind == TRANSPOSED:
+        after = max(0, way.padding - way.output_padding)
+        return Axis(out, way.kernel, way.stride, way.padding, after, way.dilation, False, way.size)
+    pooled = case.kind in (MAX_POOLING, AVERAGE_POOLING)
+    dilation = 1 if case.kind == AVERAGE_POOLING else way.dilation
+    ceil_mode = pooled and case.ceil_mode
+    return Axis(way.size, way.kernel, way.stride, way.padding, way.padding, dilation, ceil_mode, out)
+
+
+def transposed_steps(way: Way, symbol: str) -> list[str]:
+    """The output size of a transposed convolution along one axis; source: `geometry.transposed_output_size`."""
+    kernel = "K" if way.dilation == 1 else "K'"
+    span = effective_kernel(way.kernel, way.dilation)
+    steps = []
+    if way.dilation > 1:
+        steps.append(rf"K' = D\,(K - 1) + 1 = {way.dilation}\,({way.kernel} - 1) + 1 = {span}")
+    extra, more = (" + P_o", f" + {way.output_padding}") if way.output_padding else ("", "")
+    steps.append(rf"{symbol}_\text{{out}} = ({symbol} - 1)\,S - 2P + {kernel}{extra}")
+    out = axis_output(TRANSPOSED, way)
+    steps.append(rf"= ({way.size} - 1) \cdot {way.stride} - 2 \cdot {way.padding} + {span}{more} = {out}")
+    return steps
+
+
+def parameter_steps(case: Case) -> list[str]:
+    """Weights and biases of a layer that learns; nothing for others."""
+    found = answer(case)
+    filters, channels = case.filters, case.channels
+    match case.kind:
+        case "Linear":
+            letters, numbers = r"M \cdot N", rf"{filters} \cdot {number(case.input_shape[0])}"
+            steps = [f"{letters} + M" if case.bias else letters, _plus(numbers, filters, case.bias)]
+        case "Batch norm":
+            steps = ["2\\,C", rf"\underbrace{{{channels}}}_{{\gamma}} + \underbrace{{{channels}}}_{{\beta}}"]
+            return [steps[0], f"= {steps[1]} = {number(found.parameters)}"]
+        case "Convolution" | "Transposed convolution":
+            # the kernels of a transposed convolution lie the other way round: from each input channel to the filters
+            up = case.kind == TRANSPOSED
+            outer, inner = (channels, filters) if up else (filters, channels)
+            one, other = ("C", "F") if up else ("F", "C")
+            inputs = (rf"\tfrac{{{other}}}{{G}}", rf"\tfrac{{{inner}}}{{{case.groups}}}")
+            if case.groups == 1:
+                inputs = (other, str(inner))
+            kernel = [str(way.kernel) for way in case.axes]
+            letters = rf"{one}\,({_times([inputs[0], *kernel_letters(case)])})"
+            numbers = rf"{outer}\,({_times([inputs[1], *kernel])})"
+            steps = [f"{letters} + F" if case.bias else letters, _plus(numbers, filters, case.bias)]
+            fan_in = found.weights // outer
+            steps.append(_plus(rf"{outer} \cdot {number(fan_in)}", filters, case.bias))
+        case _:
+            return []
+    weights = rf"\underbrace{{{number(found.weights)}}}_\text{{weights}}"
+    biases = rf" + \underbrace{{{number(filters)}}}_\text{{biases}} = {number(found.parameters)}"
+    return [steps[0], *(f"= {step}" for step in steps[1:]), f"= {weights}{biases if case.bias else ''}"]
+
+
+def kernel_letters(case: Case) -> list[str]:
+    """K_h, K_w …: the letters of the kernel's sides."""
+    return ["K"] if len(case.axes) == 1 else [f"K_{name[0]}" for name in AXES[len(case.axes)]]
+
+
+def size_letters(case: Case) -> list[str]:
+    """L; H, W; D, H, W: the letters of the input's sides."""
+    return [name[0].upper() for name in AXES[len(case.axes)]]
+
+
+def _times(factors: list[str]) -> str:
+    return r" \cdot ".join(factors)
 
 
 def _plus(weights: str, biases: int, bias: bool) -> str:
     return f"{weights} + {biases}" if bias else weights
 
 
-def mac_steps(layer: Conv2d | Linear, shape: Shape) -> list[str]:
-    """Multiply–accumulates for one image: every weight of every filter once per output position."""
-    total = number(layer.macs(shape))
-    if isinstance(layer, Linear):
-        return [r"M \cdot N", rf"= {layer.units} \cdot {number(shape[0])} = {total}"]
-    filters, height, width = layer.output_shape(shape)
-    kernel = pair(layer.kernel_size)
-    fan_in = number(shape[0] // layer.groups * kernel[0] * kernel[1])
-    inputs = r"\tfrac{C}{G}" if layer.groups > 1 else "C"
+def mac_steps(case: Case) -> list[str]:
+    """Multiply–accumulates for one example: every weight once per place; nothing where none are counted."""
+    found = answer(case)
+    total = number(found.macs)
+    if case.kind == LINEAR:
+        return [r"M \cdot N", rf"= {case.filters} \cdot {number(case.input_shape[0])} = {total}"]
+    if case.kind not in (CONVOLUTION, TRANSPOSED):
+        return []
+    up = case.kind == TRANSPOSED
+    places = [way.size for way in case.axes] if up else list(found.output_shape[1:])
+    letters = size_letters(case) if up else [rf"{letter}_\text{{out}}" for letter in size_letters(case)]
     return [
-        rf"H_\text{{out}} \cdot W_\text{{out}} \cdot F\,({inputs} \cdot K_h \cdot K_w)",
-        rf"= {height} \cdot {width} \cdot {filters} \cdot {fan_in} = {total}",
+        rf"{_times(letters)} \cdot \text{{weights}}",
+        rf"= {_times(list(map(str, places)))} \cdot {number(found.weights)} = {total}",
     ]

@@ -33,7 +33,7 @@ def bench(picture: Picture | None, how: How) -> None:
     """
     if outdated(how):
         st.rerun()
-    left, right = st.columns([3, 5], gap="medium")
+    left, right = st.columns([2, 3], gap="medium")
     closer = st.container()
     found = stack.read_stack()
     with right:

@@ -345,3 +345,30 @@ def histogram_chart(values: Mapping[str, NDArray[np.generic]]) -> alt.LayerChart
     ends = alt.Chart(pd.DataFrame({"value": [0, 255]}))
     rules = ends.mark_rule(color="#8A8F9C", strokeDash=[4, 3]).encode(x="value:Q")
     return alt.LayerChart(layer=[bars, rules]).properties(height=280)
+
+
+def setting_chart(points: Sequence[tuple[int, int]], setting: str, now: int, wanted: int) -> alt.LayerChart:
+    """Output size over the values of one setting; those that give `wanted` stand out, a rule marks the size."""
+    rows = pd.DataFrame(
+        [
+            {"value": value, "size": size, "is": "gives it" if size == wanted else "another size", "now": value == now}
+            for value, size in points
+        ]
+    )
+    base = alt.Chart(rows).encode(
+        x=alt.X("value:Q", title=setting, axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
+        y=alt.Y("size:Q", title="output size", axis=alt.Axis(tickMinStep=1, format="d")),
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        color=alt.Color(
+            "is:N",
+            scale=alt.Scale(domain=["gives it", "another size"], range=[WRONG, RIGHT]),
+            legend=alt.Legend(orient="top", title=None),
+        ),
+        tooltip=[alt.Tooltip("value:Q", title=setting), alt.Tooltip("size:Q", title="output size")],
+    )
+    ring = base.transform_filter("datum.now").mark_point(size=220, strokeWidth=2, color="#8A8F9C")
+    rule = alt.Chart(pd.DataFrame({"size": [wanted]})).mark_rule(color=WRONG, strokeDash=[4, 3]).encode(y="size:Q")
+    return alt.LayerChart(layer=[rule, base.mark_line(color="#8A8F9C", strokeWidth=1), dots, ring]).properties(
+        height=260
+    )

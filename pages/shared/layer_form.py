@@ -1,18 +1,46 @@
 """The form that describes one layer and its input; every control is kept in the URL under the prefix `shapes_`."""
 
-from typing import Any
-
 import streamlit as st
 
-from cnn_core.spec import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
+from cnn_core.calculator import (
+    ADAPTIVE,
+    AVERAGE_POOLING,
+    AXES,
+    BATCH_NORM,
+    CONVOLUTION,
+    FLATTEN,
+    LINEAR,
+    MAX_POOLING,
+    TRANSPOSED,
+    Case,
+    Way,
+)
+from pages.shared.lesson import note
 
-Image = tuple[int, int, int]
+SIZES = {"length": 128, "depth": 8, "height": 32, "width": 32}
+SETTINGS = {
+    CONVOLUTION: {"kernel": 5, "stride": 2, "padding": 1, "dilation": 1},
+    TRANSPOSED: {"kernel": 4, "stride": 2, "padding": 1, "dilation": 1, "output_padding": 0},
+    MAX_POOLING: {"kernel": 2, "stride": 2, "padding": 0, "dilation": 1},
+    AVERAGE_POOLING: {"kernel": 2, "stride": 2, "padding": 0},
+    ADAPTIVE: {"bins": 7},
+}
+"""Kind → what it has along every axis, and what stands there first."""
+PREFIX = {TRANSPOSED: "up_", MAX_POOLING: "pool_", AVERAGE_POOLING: "pool_"}
+LABELS = {
+    "kernel": ("Kernel", 1, 64, None),
+    "stride": ("Stride", 1, 64, "Cells from one window to the next."),
+    "padding": ("Padding", 0, 64, "Cells added on each side."),
+    "dilation": ("Dilation", 1, 32, "Cells from one kernel tap to the next."),
+    "output_padding": ("Output padding", 0, 31, "Which of the sizes that a stride makes alike is meant."),
+    "bins": ("Output size", 1, 512, "As many means as this, whatever the input."),
+}
 
 
-def number(label: str, name: str, default: int, low: int, high: int, hint: str | None = None) -> int:
+def number(label: str, name: str, default: int, low: int, high: int, hint: str | None = None, width: int = 120) -> int:
     """A whole number from `low` to `high`, kept in the URL."""
     key = f"shapes_{name}"
-    return int(st.number_input(label, low, high, default, key=key, bind="query-params", help=hint, width=120))
+    return int(st.number_input(label, low, high, default, key=key, bind="query-params", help=hint, width=width))
 
 
 def flag(label: str, name: str, default: bool, hint: str) -> bool:
@@ -20,59 +48,57 @@ def flag(label: str, name: str, default: bool, hint: str) -> bool:
     return st.toggle(label, default, key=f"shapes_{name}", bind="query-params", help=hint)
 
 
-def image_controls() -> Image:
-    """Channels, height and width of the input."""
+def describe(kind: str, dims: int) -> Case:
+    """The layer and its input, as set."""
+    names = AXES[dims]
+    width = 120 if dims < 3 else 78
     st.markdown("**Input**")
     channels = number("Channels", "channels", 3, 1, 4096)
     with st.container(horizontal=True):
-        return channels, number("Height", "height", 32, 1, 512), number("Width", "width", 32, 1, 512)
-
-
-def window_controls(prefix: str, kernel: int, stride: int, padding: int) -> dict[str, Any]:
-    """Kernel height and width, stride and padding; pooling has its own values under the prefix `pool_`."""
-    with st.container(horizontal=True):
-        height = number("Kernel height", f"{prefix}kernel_height", kernel, 1, 31)
-        width = number("Kernel width", f"{prefix}kernel_width", kernel, 1, 31)
-    with st.container(horizontal=True):
-        step = number("Stride", f"{prefix}stride", stride, 1, 32, "Cells from one window to the next.")
-        pad = number("Padding", f"{prefix}padding", padding, 0, 64, "Cells added on each of the four sides.")
-    return {"kernel_size": (height, width), "stride": step, "padding": pad}
-
-
-def convolution_controls() -> Conv2d:
-    """A convolution, as set."""
-    st.markdown("**Convolution**")
-    with st.container(horizontal=True):
-        filters = number("Filters", "filters", 36, 1, 4096, "Output channels: one a filter.")
-        groups = number("Groups", "groups", 1, 1, 4096, "Each group of filters sees its share of the channels only.")
-    where = window_controls("", kernel=5, stride=2, padding=1)
-    dilation = number("Dilation", "dilation", 1, 1, 32, "Cells from one kernel tap to the next.")
-    bias = flag("Bias", "bias", True, "One added number a filter; useless before a batch norm.")
-    return Conv2d(filters, **where, dilation=dilation, groups=groups, bias=bias)
-
-
-def pooling_controls(kind: str) -> MaxPool2d | AvgPool2d:
-    """A max or average pooling, as set."""
+        sizes = [number(name.capitalize(), name, SIZES[name], 1, 512, width=width) for name in names]
     st.markdown(f"**{kind}**")
-    where = window_controls("pool_", kernel=2, stride=2, padding=0)
-    dilation = 1
-    if kind == "Max pooling":
-        dilation = number("Dilation", "pool_dilation", 1, 1, 32, "Cells from one kernel tap to the next.")
-    ceil_mode = flag("Ceil mode", "ceil_mode", False, "Round the size up: the last window may hang over the edge.")
-    if kind == "Average pooling":
-        return AvgPool2d(**where, ceil_mode=ceil_mode)
-    return MaxPool2d(**where, ceil_mode=ceil_mode, dilation=dilation)
+    filters, groups, bias, ceil_mode = counts(kind)
+    sides = along_axes(kind, names, width)
+    axes = tuple(Way(size, **{name: values[axis] for name, values in sides.items()}) for axis, size in enumerate(sizes))
+    return Case(kind, channels, axes, filters, groups, bias, ceil_mode)
 
 
-def linear_controls() -> Linear:
-    """A fully connected layer, as set."""
-    st.markdown("**Linear**")
-    units = number("Units", "units", 10, 1, 65536, "Outputs: for a last layer, one a class.")
-    return Linear(units, flag("Bias", "linear_bias", True, "One added number a unit."))
+def counts(kind: str) -> tuple[int, int, bool, bool]:
+    """Filters or units, groups, bias and ceil mode: whatever the kind has of them."""
+    filters, groups, bias, ceil_mode = 1, 1, True, False
+    if kind in (CONVOLUTION, TRANSPOSED):
+        with st.container(horizontal=True):
+            filters = number("Filters", "filters", 36, 1, 4096, "Output channels.")
+            groups = number("Groups", "groups", 1, 1, 4096, "Each group of filters sees its share of the channels.")
+        bias = flag("Bias", "bias", True, "One added number a filter; useless before a batch norm.")
+    elif kind == LINEAR:
+        filters = number("Units", "units", 10, 1, 65536, "Outputs: for a last layer, one a class.")
+        bias = flag("Bias", "linear_bias", True, "One added number a unit.")
+    elif kind in (MAX_POOLING, AVERAGE_POOLING):
+        ceil_mode = flag("Ceil mode", "ceil_mode", False, "Round the size up: the last window may hang over the edge.")
+    elif kind == BATCH_NORM:
+        note("A scale γ and a shift β for each channel; running mean and variance are kept, not learned.")
+    elif kind == FLATTEN:
+        note("The same numbers in one row: nothing is learned, nothing is computed.")
+    return filters, groups, bias, ceil_mode
 
 
-def layer_controls(kind: str) -> Layer:
-    """The layer of the chosen kind, as set."""
-    if kind == "Convolution":
-        return convolution_controls()
-    return linear_controls() if kind == "Linear" else pooling_controls(kind)
+def along_axes(kind: str, names: tuple[str, ...], width: int) -> dict[str, list[int]]:
+    """What the kind has along every axis: one number for all, or one for each."""
+    settings = SETTINGS.get(kind, {})
+    if not settings:
+        return {}
+    alike = len(names) == 1 or flag("The same along every axis", "same", True, "Off: rectangular kernels and strides.")
+    prefix, found = PREFIX.get(kind, ""), {}
+    row = st.container(horizontal=True)
+    for name, default in settings.items():
+        label, low, high, hint = LABELS[name]
+        with row if alike else st.container(horizontal=True):
+            if alike:
+                found[name] = [number(label, f"{prefix}{name}", default, low, high, hint)] * len(names)
+            else:
+                found[name] = [
+                    number(f"{label} {axis}", f"{prefix}{name}_{axis}", default, low, high, hint, width)
+                    for axis in names
+                ]
+    return found

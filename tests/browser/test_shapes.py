@@ -24,7 +24,7 @@ def test_set_the_course_layer_and_read_its_size_and_parameters(page: Page, app_u
 
 
 def test_the_window_map_follows_slider_and_pointer(page: Page, app_url: str) -> None:
-    page.goto(f"{app_url}/shapes?shapes_height=7&shapes_width=7&shapes_kernel_height=3&shapes_kernel_width=3")
+    page.goto(f"{app_url}/shapes?shapes_height=7&shapes_width=7&shapes_kernel=3")
     reading = page.locator(".reading")
     expect(reading).to_contain_text("Output row 4, column 4 reads rows 6 to 8 and columns 6 to 8")
     slider = page.get_by_role("slider", name="Window")
@@ -42,3 +42,18 @@ def test_an_impossible_layer_is_explained_and_can_be_mended(page: Page, app_url:
     expect(page.get_by_test_id("stAlert")).to_contain_text("padding 1 or more would")
     set_number(page, "Padding", 1)
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("36 × 1 × 15")
+
+
+def test_a_question_asked_backwards(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/shapes?shapes_height=512&shapes_width=512&shapes_kernel=3&shapes_stride=1&shapes_padding=0")
+    set_number(page, "Wished-for output size", 504)
+    expect(page.get_by_role("row", name="kernel 3 9")).to_be_visible()
+    page.get_by_role("radio", name="stride", exact=True).click()
+    page.wait_for_url("**shapes_over=stride**")
+
+
+def test_a_transposed_convolution_writes_to_its_output(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/shapes?shapes_layer=Transposed+convolution&shapes_height=4&shapes_width=4")
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text("36 × 8 × 8")
+    page.get_by_role("slider", name="Window").press("Home")
+    expect(page.locator(".reading")).to_contain_text("Input row 1, column 1 writes to rows 0 to 3")

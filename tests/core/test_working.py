@@ -6,18 +6,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_core.spec import AvgPool2d, Conv2d, Linear, MaxPool2d
-from cnn_core.working import aligned, axis_of, bin_steps, leftovers, mac_steps, number, parameter_steps, size_steps
+from cnn_core.calculator import KINDS, Case, Way, answer
+from cnn_core.spec import AvgPool2d, Conv2d, MaxPool2d
+from cnn_core.working import (
+    aligned,
+    axis_of,
+    axis_of_case,
+    bin_steps,
+    leftovers,
+    mac_steps,
+    number,
+    parameter_steps,
+    size_steps,
+    transposed_steps,
+)
 
 COURSE = Conv2d(36, 5, stride=2, padding=1)
+COURSE_CASE = Case("Convolution", 3, (Way(32, 5, 2, 1), Way(32, 5, 2, 1)), 36)
 
 
 def test_steps_of_the_course_example() -> None:
     steps = size_steps(axis_of(COURSE, (3, 32, 32), 0), "H")
     assert steps[1].startswith(r"= \left\lfloor \frac{32 + 2 \cdot 1 - 5}{2} \right\rfloor + 1")
     assert steps[2] == r"= \left\lfloor 14\tfrac{1}{2} \right\rfloor + 1 = 14 + 1 = 15"
-    assert parameter_steps(COURSE, (3, 32, 32))[1:3] == [r"= 36\,(3 \cdot 5 \cdot 5) + 36", r"= 36 \cdot 75 + 36"]
-    assert mac_steps(COURSE, (3, 32, 32))[-1] == r"= 15 \cdot 15 \cdot 36 \cdot 75 = 607{,}500"
+    assert parameter_steps(COURSE_CASE)[1:3] == [r"= 36\,(3 \cdot 5 \cdot 5) + 36", r"= 36 \cdot 75 + 36"]
+    assert mac_steps(COURSE_CASE)[-1] == r"= 15 \cdot 15 \cdot 2{,}700 = 607{,}500"
 
 
 def test_what_the_course_example_leaves_over() -> None:
@@ -69,15 +82,40 @@ def test_steps_end_in_the_output_size(
         assert leftovers(axis, "row").endswith(".")
 
 
-@given(st.integers(1, 40), st.integers(1, 4), st.integers(1, 3), st.booleans())
-@settings(max_examples=50, deadline=None)
-def test_counts_end_in_the_parameters_and_macs(filters: int, groups: int, kernel: int, bias: bool) -> None:
-    conv = Conv2d(filters * groups, kernel, groups=groups, bias=bias)
-    linear = Linear(filters, bias=bias)
-    for layer, shape in ((conv, (groups * 2, 9, 9)), (linear, (groups * 50,))):
-        parameters = number(layer.parameters(shape))
-        assert parameters in parameter_steps(layer, shape)[-1]
-        assert mac_steps(layer, shape)[-1].endswith(f"= {number(layer.macs(shape))}")
+@given(
+    st.sampled_from(KINDS), st.integers(1, 3), st.integers(1, 9), st.integers(1, 3), st.integers(1, 3), st.booleans()
+)
+@settings(max_examples=200, deadline=None)
+def test_counts_end_in_the_parameters_and_macs(
+    kind: str, dims: int, filters: int, groups: int, kernel: int, bias: bool
+) -> None:
+    case = Case(kind, 2 * groups, (Way(9, kernel, bins=3),) * dims, filters * groups, groups, bias)
+    found = answer(case)
+    parameters, macs = parameter_steps(case), mac_steps(case)
+    assert bool(parameters) == bool(found.parameters)
+    assert bool(macs) == bool(found.macs)
+    if parameters:
+        assert number(found.parameters) in parameters[-1]
+    if macs:
+        assert macs[-1].endswith(f"= {number(found.macs)}")
+
+
+@given(
+    st.integers(1, 20), st.integers(1, 5), st.integers(1, 4), st.integers(0, 3), st.integers(1, 3), st.integers(0, 3)
+)
+@settings(max_examples=150, deadline=None)
+def test_a_transposed_convolution_is_drawn_as_the_one_it_undoes(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, extra: int
+) -> None:
+    way = Way(size, kernel, stride, padding, dilation, extra)
+    try:
+        out = answer(Case("Transposed convolution", 1, (way,))).output_shape[1]
+    except ValueError:
+        return
+    assert transposed_steps(way, "H")[-1].endswith(f"= {out}")
+    axis = axis_of_case(Case("Transposed convolution", 1, (way,)), 0)
+    assert (axis.size, axis.out) == (out, size)
+    assert sum(axis.counts) == size * kernel  # every input writes as many cells as the kernel has
 
 
 def test_the_bins_of_an_adaptive_pooling() -> None:

@@ -1,9 +1,15 @@
 """The Shapes page: the course example, every layer kind, impossible and hostile settings."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from cnn_core.calculator import KINDS
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "core" / "golden.json").read_text())
 
 Open = Callable[..., AppTest]
 
@@ -25,6 +31,9 @@ def test_opens_on_the_course_example(open_page: Open) -> None:
     assert not at.error
 
 
+UNALIKE = {"shapes_same": "false"}
+
+
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
@@ -32,6 +41,20 @@ def test_opens_on_the_course_example(open_page: Open) -> None:
         ({"shapes_layer": "Average pooling", "shapes_height": 7, "shapes_ceil_mode": "true"}, ["3 × 4 × 16", "0", "0"]),
         ({"shapes_layer": "Linear"}, ["10", f"{3072 * 10 + 10:,}", f"{3072 * 10:,}"]),
         ({"shapes_layer": "Linear", "shapes_units": 65536, "shapes_height": 512}, None),
+        ({"shapes_layer": "Batch norm"}, ["3 × 32 × 32", "6", "0"]),
+        ({"shapes_layer": "Flatten"}, ["3,072", "0", "0"]),
+        ({"shapes_layer": "Adaptive pooling"}, ["3 × 7 × 7", "0", "0"]),
+        ({"shapes_layer": "Adaptive pooling", **UNALIKE, "shapes_bins_height": 3}, ["3 × 3 × 7", "0", "0"]),
+        (
+            {"shapes_layer": "Transposed convolution", "shapes_filters": 8},
+            ["8 × 64 × 64", f"{3 * 8 * 16 + 8}", f"{32 * 32 * 3 * 8 * 16:,}"],
+        ),
+        ({"shapes_dims": 1, "shapes_filters": 8}, ["8 × 63", f"{8 * 3 * 5 + 8}", f"{63 * 8 * 15:,}"]),
+        ({"shapes_dims": 3, "shapes_stride": 1, "shapes_padding": 2}, ["36 × 8 × 32 × 32", None, None]),
+        (
+            {**UNALIKE, "shapes_kernel_height": 1, "shapes_stride_height": 1, "shapes_padding_height": 0},
+            ["36 × 32 × 15", f"{36 * 15 + 36}", None],
+        ),
         ({"shapes_height": 28, "shapes_filters": 10, "shapes_stride": 1}, ["10 × 26 × 30", "760", None]),
         ({"shapes_height": 512, "shapes_width": 512, "shapes_channels": 4096, "shapes_filters": 4096}, None),
         ({"shapes_channels": 36, "shapes_groups": 36, "shapes_bias": "false"}, ["36 × 15 × 15", "900", None]),
@@ -45,6 +68,46 @@ def test_links_set_every_control(open_page: Open, query: dict[str, object], show
         assert expected is None or value == expected
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dims", [1, 2, 3])
+@pytest.mark.parametrize("same", ["true", "false"])
+def test_every_kind_in_every_dimension(open_page: Open, kind: str, dims: int, same: str) -> None:
+    at = open_page("shapes", shapes_layer=kind, shapes_dims=dims, shapes_same=same, shapes_length=9, shapes_depth=5)
+    assert not at.error
+    assert len(metrics(at)) == 3
+    assert at.latex
+    assert at.code[0].value.startswith("nn.")
+
+
+@pytest.mark.parametrize("case", GOLDEN["output_sizes"])
+def test_course_sizes_with_their_reason(open_page: Open, case: dict) -> None:
+    query = {f"shapes_{name}": case[name] for name in ("kernel", "stride", "padding", "dilation")}
+    at = open_page("shapes", shapes_height=case["size"], shapes_width=case["size"], **query)
+    assert metrics(at)[0] == f"36 × {case['out']} × {case['out']}"
+    assert formulas(at).count(f"= {case['out']}")
+    if "note" in case:
+        assert "The last row and column of the padded input are never visited" in at.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        ({"shapes_height": 512, "shapes_width": 512, "shapes_kernel": 3, "shapes_stride": 1, "shapes_padding": 0,
+          "shapes_wanted": 504}, "| kernel | 3 | **9** |"),
+        ({"shapes_stride": 1, "shapes_padding": 0, "shapes_wanted": 32}, "| padding | 0 | **2** |"),
+        ({"shapes_wanted": 16}, "| padding | 1 | **2** |"),
+        ({"shapes_wanted": 1}, "| stride | 2 | **30 or more** |"),
+        ({"shapes_wanted": 1000}, "| dilation | 1 | **no value** |"),
+        ({"shapes_layer": "Max pooling", "shapes_wanted": 15}, "| kernel | 2 | **3, 4** |"),
+        ({"shapes_layer": "Transposed convolution", "shapes_wanted": 126}, "| stride | 2 | **4** |"),
+    ],
+)  # fmt: skip
+def test_questions_asked_backwards(open_page: Open, query: dict[str, object], line: str) -> None:
+    at = open_page("shapes", **query)
+    tables = [text.value for text in at.markdown if text.value.startswith("| setting")]
+    assert line in tables[0]
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
@@ -54,6 +117,11 @@ def test_links_set_every_control(open_page: Open, query: dict[str, object], show
         ),
         ({"shapes_groups": 5}, "Groups is 5: it must divide both the 3 input channels and the 36 filters."),
         ({"shapes_layer": "Max pooling", "shapes_pool_padding": 2}, "Padding 2 is more than half of kernel 2"),
+        (
+            {"shapes_layer": "Transposed convolution", "shapes_up_output_padding": 2},
+            "Output padding is 2: it must be smaller than the stride or the dilation, so at most 1.",
+        ),
+        ({"shapes_layer": "Transposed convolution", "shapes_up_padding": 64}, "Padding 64 cuts away all 66 cells"),
     ],
 )
 def test_impossible_settings_are_explained(open_page: Open, query: dict[str, object], sentence: str) -> None:

@@ -31,7 +31,12 @@ def _axis(axis: Axis) -> dict[str, object]:
     }
 
 
-def windows(height: Axis, width: Axis, *, channels: int, filters: int, alt: str, key: str) -> None:
-    """Show which input cells every output reads; `channels` and `filters` are the depths of input and output."""
+def windows(
+    height: Axis, width: Axis, *, channels: int, filters: int, alt: str, key: str, transposed: bool = False
+) -> None:
+    """Show which input cells every output reads; `channels` and `filters` are the depths of input and output.
+
+    `transposed`: the axes are those of the convolution that is undone, and its windows are what every input writes to.
+    """
     data = {"rows": _axis(height), "columns": _axis(width), "channels": channels, "filters": filters, "alt": alt}
-    _component(data=data, key=key)
+    _component(data={**data, "transposed": transposed}, key=key)

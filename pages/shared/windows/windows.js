@@ -66,6 +66,12 @@ function plane(columns, rows, px, depth, alt, reach = [columns, rows]) {
   return svg;
 }
 
+// A transposed convolution turns the tale around: the windows lie on the output, and an input writes to each.
+const WORDS = {
+  reads: { big: "Input", small: "Output", reads: "reads", read: "read by", many: "output", windows: "window", of: "of the image" },
+  writes: { big: "Output", small: "Input", reads: "writes to", read: "written by", many: "input", windows: "cell", of: "of the output" },
+};
+
 const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
 class WindowMap {
@@ -77,7 +83,7 @@ class WindowMap {
     const text = JSON.stringify(data);
     if (text === this.text) return;
     this.text = text;
-    Object.assign(this, { rows: data.rows, columns: data.columns, data });
+    Object.assign(this, { rows: data.rows, columns: data.columns, data, words: WORDS[data.transposed ? "writes" : "reads"] });
     this.root.replaceChildren(this.stage(), this.walk(), this.legend());
     this.show(this.rows.out * this.columns.out - 1);
   }
@@ -93,16 +99,17 @@ class WindowMap {
     this.inputSvg = this.inputPlane(px);
     this.outputSvg = this.outputPlane(outPx);
     const padded = rows.cells > rows.size || columns.cells > columns.size;
-    const note = padded ? `padded to ${rows.cells} × ${columns.cells}` : "not padded";
-    const input = [`Input ${data.channels} × ${rows.size} × ${columns.size}`, make("small", {}, note)];
-    const output = [`Output ${data.filters} × ${rows.out} × ${columns.out}`];
-    output.push(make("small", {}, `${plural(rows.out * columns.out, "window")}`));
+    const whole = `${rows.cells} × ${columns.cells}`;
+    const note = padded ? `${data.transposed ? "cut from" : "padded to"} ${whole}` : data.transposed ? "nothing cut" : "not padded";
+    const input = [`${this.words.big} ${data.channels} × ${rows.size} × ${columns.size}`, make("small", {}, note)];
+    const output = [`${this.words.small} ${data.filters} × ${rows.out} × ${columns.out}`];
+    output.push(make("small", {}, `${plural(rows.out * columns.out, this.words.windows)}`));
     return make(
       "div",
       { class: "stage" },
-      make("figure", { class: "input" }, this.inputSvg, make("figcaption", {}, ...input)),
-      make("span", { class: "arrow", "aria-hidden": "true" }, "→"),
-      make("figure", { class: "output" }, this.outputSvg, make("figcaption", {}, ...output)),
+      make("figure", { class: data.transposed ? "output" : "input" }, this.inputSvg, make("figcaption", {}, ...input)),
+      make("span", { class: "arrow", "aria-hidden": "true" }, data.transposed ? "←" : "→"),
+      make("figure", { class: data.transposed ? "input" : "output" }, this.outputSvg, make("figcaption", {}, ...output)),
     );
   }
 
@@ -124,7 +131,7 @@ class WindowMap {
 
   outputPlane(px) {
     const { rows, columns, data } = this;
-    const svg = plane(columns.out, rows.out, px, data.filters, `Output of ${rows.out} × ${columns.out} cells`);
+    const svg = plane(columns.out, rows.out, px, data.filters, `${this.words.small} of ${rows.out} × ${columns.out} cells`);
     svg.append(rect(0, 0, columns.out, rows.out, "plane"));
     if (px >= GRID_PX) svg.append(gridLines(columns.out, rows.out));
     this.readers = draw("g");
@@ -159,11 +166,11 @@ class WindowMap {
       const icon = draw("svg", { viewBox: "0 0 18 18", "aria-hidden": "true" });
       if (className === "never") icon.append(hatch("never-key", 1));
       icon.append(rect(1, 1, 16, 16, className === "never" ? "never key" : className));
-      return make("span", className === "plane" ? { class: "input" } : {}, icon, text);
+      return make("span", className === "plane" ? { class: this.data.transposed ? "output" : "input" } : {}, icon, text);
     };
-    const items = [item("plane", "input"), item("window", "the window of the chosen output")];
+    const items = [item("plane", this.words.big.toLowerCase()), item("window", `the window of the chosen ${this.words.many}`)];
     if (padded) items.push(item("padding", "padding"));
-    if (rows.unvisited.length || columns.unvisited.length) items.push(item("never", "never read by any window"));
+    if (rows.unvisited.length || columns.unvisited.length) items.push(item("never", `never ${this.words.read} any window`));
     return make("div", { class: "legend" }, ...items);
   }
 
@@ -184,8 +191,8 @@ class WindowMap {
       `${noun} ${taps[0] - axis.before + 1}` + (taps.length > 1 ? ` to ${taps.at(-1) - axis.before + 1}` : "");
     const step = (axis) => (axis.dilation > 1 && axis.kernel > 1 ? ` in steps of ${axis.dilation}` : "");
     const text =
-      `Output row ${row + 1}, column ${column + 1} reads ${spell(rows, down, "rows")}${step(rows)} and ` +
-      `${spell(columns, across, "columns")}${step(columns)} of the image: ${plural(cells, "cell")}, ${outside}.`;
+      `${this.words.small} row ${row + 1}, column ${column + 1} ${this.words.reads} ${spell(rows, down, "rows")}${step(rows)} and ` +
+      `${spell(columns, across, "columns")}${step(columns)} ${this.words.of}: ${plural(cells, "cell")}, ${outside}.`;
     this.reading.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
   }
@@ -215,6 +222,6 @@ class WindowMap {
     const name = `row ${row - this.rows.before + 1}, column ${column - this.columns.before + 1}`;
     const what = pixel ? `The pixel in ${name}` : `The padding cell in ${name}`;
     this.reading.textContent =
-      count === 0 ? `${what} is never read: no window covers it.` : `${what} is read by ${plural(count, "output")}.`;
+      count === 0 ? `${what} is never ${this.words.read.split(" ")[0]}: no window covers it.` : `${what} is ${this.words.read} ${plural(count, this.words.many)}.`;
   }
 }
