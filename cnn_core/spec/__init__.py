@@ -1,10 +1,10 @@
 """Networks as values: layers, the network made of them, and ready-made ones. Importing this imports no torch."""
 
+from cnn_core.spec.blocks import KINDS, Branches, Residual
 from cnn_core.spec.code import torch_line
 from cnn_core.spec.layers import (
     ELU,
     GELU,
-    KINDS,
     AdaptiveAvgPool2d,
     AvgPool2d,
     BatchNorm,
@@ -18,7 +18,6 @@ from cnn_core.spec.layers import (
     MaxPool2d,
     ReLU,
     ReLU6,
-    Residual,
     Shape,
     Tanh,
 )
@@ -34,6 +33,7 @@ __all__ = [
     "AdaptiveAvgPool2d",
     "AvgPool2d",
     "BatchNorm",
+    "Branches",
     "Conv2d",
     "Dropout",
     "Dropout2d",

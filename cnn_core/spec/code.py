@@ -3,7 +3,8 @@
 from dataclasses import MISSING, fields
 from typing import Any
 
-from cnn_core.spec.layers import BatchNorm, Conv2d, Layer, Linear, Residual, Shape
+from cnn_core.spec.blocks import Branches, Residual
+from cnn_core.spec.layers import AdaptiveAvgPool2d, BatchNorm, Conv2d, Layer, Linear, Shape
 
 
 def torch_line(layer: Layer, shape: Shape) -> str:
@@ -12,14 +13,16 @@ def torch_line(layer: Layer, shape: Shape) -> str:
     Arguments that have torch's default are left out. Raises ValueError for a residual block, which is no one line.
     """
     match layer:
-        case Residual():
-            raise ValueError("layer is a residual block: it takes a module of its own, not one line.")
+        case Residual() | Branches():
+            raise ValueError("layer is a block of several layers: it takes a module of its own, not one line.")
         case Conv2d():
             return _call("Conv2d", [shape[0], layer.filters], layer, skip=("filters",))
         case Linear():
             return _call("Linear", [shape[0], layer.units], layer, skip=("units",))
         case BatchNorm():
             return _call("BatchNorm2d" if len(shape) == 3 else "BatchNorm1d", [shape[0]], layer)
+        case AdaptiveAvgPool2d():
+            return _call("AdaptiveAvgPool2d", [_simple(layer.output_size)], layer, skip=("output_size",))
     return _call(type(layer).__name__, [], layer)
 
 

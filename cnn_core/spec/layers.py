@@ -336,30 +336,3 @@ class Linear(Layer):
 
     def macs(self, shape: Shape) -> int:
         return linear_parameters(shape[0], self.units, bias=False)
-
-
-@dataclass(frozen=True)
-class Residual(Layer):
-    """body(x) + shortcut(x); an empty shortcut passes x on unchanged. Its layers have rows of their own."""
-
-    body: tuple[Layer, ...]
-    shortcut: tuple[Layer, ...] = ()
-    prefix: ClassVar[str] = "block"
-
-    def __post_init__(self) -> None:
-        self._set(body=tuple(self.body), shortcut=tuple(self.shortcut))
-        if not self.body:
-            raise ValueError("body is empty: a residual block needs at least one layer.")
-
-    def output_shape(self, shape: Shape) -> Shape:
-        for layer in self.body:
-            shape = layer.output_shape(shape)
-        return shape
-
-
-_KINDS = (
-    *(Conv2d, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, BatchNorm, Linear, Flatten, Residual),
-    *(ReLU, ReLU6, LeakyReLU, ELU, GELU, Tanh, Dropout, Dropout2d),
-)
-KINDS: dict[str, type[Layer]] = {kind.__name__: kind for kind in _KINDS}
-"""Every layer kind under the name it has in JSON."""

@@ -5,6 +5,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+from cnn_core.spec import blocks
 from cnn_core.spec import layers as spec
 from cnn_core.spec.layers import Layer, Shape
 from cnn_core.spec.network import named
@@ -24,6 +25,19 @@ class ResidualBlock(nn.Module):
         return total
 
 
+class BranchesBlock(nn.Module):
+    """Every branch on the same input, the channels of their outputs stacked; an empty branch is the identity."""
+
+    def __init__(self, *branches: nn.Sequential) -> None:
+        super().__init__()
+        for number, branch in enumerate(branches, 1):
+            self.add_module(f"branch{number}", branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → (N, ΣC, H, W)."""
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+
+
 def build(layers: tuple[Layer, ...], shape: Shape, seed: int | None) -> nn.Sequential:
     """The layers as one `nn.Sequential` with children named as in the summary; see `NetworkSpec.build`."""
     if seed is None:
@@ -36,10 +50,11 @@ def build(layers: tuple[Layer, ...], shape: Shape, seed: int | None) -> nn.Seque
 def _sequence(layers: tuple[Layer, ...], shape: Shape) -> tuple[nn.Sequential, Shape]:
     modules: OrderedDict[str, nn.Module] = OrderedDict()
     for name, layer in named(layers):
-        if isinstance(layer, spec.Residual):
-            body, after = _sequence(layer.body, shape)
-            shortcut, _ = _sequence(layer.shortcut, shape)
-            modules[name] = ResidualBlock(body, shortcut)
+        if blocks.parts(layer):
+            made = [_sequence(part, shape) for part in blocks.parts(layer)]
+            block = ResidualBlock if isinstance(layer, blocks.Residual) else BranchesBlock
+            modules[name] = block(*(sequence for sequence, _ in made))
+            after = layer.output_shape(shape)
         else:
             modules[name], after = _module(layer, shape), layer.output_shape(shape)
         shape = after

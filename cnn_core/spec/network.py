@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cnn_core.geometry import ReceptiveField, whole
-from cnn_core.spec.layers import KINDS, Fields, Layer, Linear, Residual, Shape
+from cnn_core.spec.blocks import KINDS, Branches, Residual, part_names, parts, stacked
+from cnn_core.spec.layers import Fields, Layer, Linear, Shape
 
 if TYPE_CHECKING:
     from torch import nn
 
-MAX_LAYERS, MAX_DEPTH, MAX_TEXT = 1_000, 4, 200_000
+MAX_LAYERS, MAX_DEPTH, MAX_BRANCHES, MAX_TEXT = 1_000, 4, 16, 200_000
 MAX_PARAMETERS, MAX_VALUES, MAX_IMAGE = 1_000_000_000, 2**28, 4_096
 """Limits for networks that come from a link or a file: about 4 GB of weights, 1 GB for one layer's output."""
 
@@ -100,7 +101,7 @@ class NetworkSpec:
 
     def to_json(self) -> str:
         """The network as JSON; fields that have their default are left out. `from_json` reads it back equal."""
-        layers = [_plain(layer) for layer in self.layers]
+        layers = [as_data(layer) for layer in self.layers]
         return json.dumps({"name": self.name, "input_shape": self.input_shape, "layers": layers}, ensure_ascii=False)
 
     @classmethod
@@ -117,27 +118,31 @@ class NetworkSpec:
         keys = {"name", "input_shape", "layers"}
         if not isinstance(data, dict) or set(data) != keys:
             raise ValueError("this is no network: the JSON must be an object with name, input_shape and layers.")
-        return cls(data["name"], data["input_shape"], _parse_layers(data["layers"], 0))
+        return cls(data["name"], data["input_shape"], parse_layers(data["layers"], 0))
 
 
-def _plain(layer: Layer) -> dict[str, Any]:
+def as_data(layer: Layer) -> dict[str, Any]:
     """A layer as JSON-able data: its kind and the fields that differ from their defaults."""
     data: dict[str, Any] = {"kind": type(layer).__name__}
     for field in fields(layer):
         value = getattr(layer, field.name)
         if field.default is not MISSING and value == field.default:
             continue
-        nested = isinstance(layer, Residual)
-        data[field.name] = [_plain(inner) for inner in value] if nested else value
+        data[field.name] = _plain_part(value) if parts(layer) else value
     return data
 
 
-def _parse_layers(data: Any, depth: int) -> tuple[Layer, ...]:
+def _plain_part(value: Any) -> Any:
+    """What stands inside a block: layers, or rows of them."""
+    return [as_data(inner) if isinstance(inner, Layer) else _plain_part(inner) for inner in value]
+
+
+def parse_layers(data: Any, depth: int) -> tuple[Layer, ...]:
     """JSON data → layers; ValueError unless it is a list of layer objects of limited depth and number."""
     if not isinstance(data, list) or len(data) > MAX_LAYERS:
         raise ValueError(f"layers must be a list of at most {MAX_LAYERS} layers.")
     if depth > MAX_DEPTH:
-        raise ValueError(f"residual blocks are nested more than {MAX_DEPTH} deep.")
+        raise ValueError(f"blocks are nested more than {MAX_DEPTH} deep.")
     return tuple(_parse_layer(item, depth) for item in data)
 
 
@@ -154,8 +159,16 @@ def _parse_layer(data: Any, depth: int) -> Layer:
     if missing:
         raise ValueError(f"{data['kind']} lacks its field {missing[0]}.")
     if kind is Residual:
-        values = {name: _parse_layers(value, depth + 1) for name, value in values.items()}
+        values = {name: parse_layers(value, depth + 1) for name, value in values.items()}
+    if kind is Branches:
+        values["branches"] = _parse_branches(values["branches"], depth + 1)
     return kind(**values)
+
+
+def _parse_branches(data: Any, depth: int) -> tuple[tuple[Layer, ...], ...]:
+    if not isinstance(data, list) or len(data) > MAX_BRANCHES:
+        raise ValueError(f"branches must be a list of at most {MAX_BRANCHES} lists of layers.")
+    return tuple(parse_layers(branch, depth) for branch in data)
 
 
 def _check_layers(layers: tuple[Layer, ...]) -> None:
@@ -170,8 +183,7 @@ def _check_layers(layers: tuple[Layer, ...]) -> None:
             raise ValueError(f"layers holds {layer!r:.60}: it must hold layers such as Conv2d only.")
         if count > MAX_LAYERS or depth > MAX_DEPTH:
             raise ValueError(f"the network is too big: at most {MAX_LAYERS} layers, nested at most {MAX_DEPTH} deep.")
-        if isinstance(layer, Residual):
-            waiting += [(inner, depth + 1) for inner in (*layer.body, *layer.shortcut)]
+        waiting += [(inner, depth + 1) for part in parts(layer) for inner in part]
 
 
 def named(layers: tuple[Layer, ...]) -> list[tuple[str, Layer]]:
@@ -190,16 +202,18 @@ def _walk(layers: tuple[Layer, ...], shape: Shape, seen: Fields, path: str) -> t
     """Rows of the layers, and the shape and the receptive fields after the last of them."""
     rows: list[Row] = []
     for name, layer in named(layers):
-        if isinstance(layer, Residual):
-            inner, shape, seen = _walk_residual(layer, shape, seen, path + name)
+        if parts(layer):
+            inner, shape, seen = _walk_block(layer, shape, seen, path + name)
             rows += inner
             continue
-        row, shape, seen = _row(layer, shape, seen, path + name)
+        row, shape, seen = row_of(layer, shape, seen, path + name)
         rows.append(row)
     return rows, shape, seen
 
 
-def _row(layer: Layer, shape: Shape, seen: Fields, name: str) -> tuple[Row, Shape, Fields]:
+def row_of(layer: Layer, shape: Shape, seen: Fields, name: str) -> tuple[Row, Shape, Fields]:
+    """A plain layer's line, and the shape and the receptive fields after it. Raises ValueError that begins with `name`
+    when `shape` cannot go in, or its output is too large."""
     try:
         after = layer.output_shape(shape)
     except ValueError as error:
@@ -215,14 +229,30 @@ def _row(layer: Layer, shape: Shape, seen: Fields, name: str) -> tuple[Row, Shap
     return row, after, seen
 
 
-def _walk_residual(block: Residual, shape: Shape, seen: Fields, name: str) -> tuple[list[Row], Shape, Fields]:
-    """Rows of a block's body, of its shortcut, and one for the sum."""
-    rows, body, body_seen = _walk(block.body, shape, seen, f"{name}.body.")
-    more, shortcut, shortcut_seen = _walk(block.shortcut, shape, seen, f"{name}.shortcut.")
-    if body != shortcut:
-        sizes = ["×".join(map(str, shape)) for shape in (body, shortcut)]
-        raise ValueError(f"{name}: its body gives {sizes[0]} and its shortcut {sizes[1]}; a sum needs them equal.")
-    pairs = zip(body_seen, shortcut_seen, strict=True)
-    height, width = (max(both, key=lambda field: field.size) for both in pairs)
-    total = Row(name, "Residual", body, 0, 0, (height.size, width.size))
-    return [*rows, *more, total], body, (height, width)
+def _walk_block(block: Layer, shape: Shape, seen: Fields, name: str) -> tuple[list[Row], Shape, Fields]:
+    """Rows of each part of a block, and one for their sum or stack."""
+    rows: list[Row] = []
+    ends: list[Shape] = []
+    fields: list[Fields] = []
+    for part_name, part in zip(part_names(block), parts(block), strict=True):
+        inner, end, field = _walk(part, shape, seen, f"{name}.{part_name}.")
+        rows += inner
+        ends.append(end)
+        fields.append(field)
+    after = joined(block, ends, name)
+    height, width = (max((field[axis] for field in fields), key=lambda field: field.size) for axis in (0, 1))
+    total = Row(name, type(block).__name__, after, 0, 0, (height.size, width.size))
+    return [*rows, total], after, (height, width)
+
+
+def joined(block: Layer, ends: list[Shape], name: str) -> Shape:
+    """The shape after a block whose parts end in `ends`; ValueError, beginning with its `name`, when they disagree."""
+    if isinstance(block, Branches):
+        try:
+            return stacked(ends)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    if ends[0] != ends[1]:
+        body, shortcut = ("×".join(map(str, end)) for end in ends)
+        raise ValueError(f"{name}: its body gives {body} and its shortcut {shortcut}; a sum needs them equal.")
+    return ends[0]

@@ -6,6 +6,7 @@ Parameter totals are those of the courses' tables and of torchvision's models, e
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cnn_core.spec.blocks import Residual
 from cnn_core.spec.layers import (
     GELU,
     AdaptiveAvgPool2d,
@@ -20,7 +21,6 @@ from cnn_core.spec.layers import (
     MaxPool2d,
     ReLU,
     ReLU6,
-    Residual,
     Tanh,
 )
 from cnn_core.spec.network import NetworkSpec, checked_input
