@@ -160,6 +160,20 @@ def _sentence(error: ValueError) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def field_box(line: Line, place: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The pixels that the unit at `place` (row, column) of a line sees by the formula, beyond the edges too.
+
+    First row, one past the last, first column, one past the last. Raises ValueError for a line that is not reached.
+    """
+    if line.row is None:
+        raise ValueError(f"{line.name} is not reached: its receptive field is not known.")
+    box: list[int] = []
+    for size, jump, centre, at in zip(line.row.receptive_field, line.jump, line.centre, place, strict=True):
+        first = round(centre + at * jump - (size - 1) / 2)
+        box += [first, first + size]
+    return box[0], box[1], box[2], box[3]
+
+
 def layer_at(layers: Layers, path: Path) -> Layer:
     """The layer at a path. Raises ValueError when there is none."""
     if not path or not 0 <= path[0] < len(layers):

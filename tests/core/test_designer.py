@@ -23,6 +23,7 @@ from cnn_core.spec.draft import (
     duplicated,
     examine,
     exchanged,
+    field_box,
     inserted,
     layer_at,
     moved,
@@ -45,7 +46,9 @@ from cnn_core.spec.layers import (
     ReLU6,
     Tanh,
 )
+from cnn_core.spec.measure import measured_field
 from cnn_core.spec.memory import saved_bytes, sizes, training_peak
+from cnn_core.spec.predict import COLUMNS, FIELD, PARAMETERS, SHAPE, question
 from cnn_core.spec.sequential import read_sequential
 from cnn_core.spec.source import to_csv, to_markdown, to_notebook, to_onnx, to_source
 
@@ -405,3 +408,70 @@ def test_hostile_source_gets_a_sentence_and_runs_nothing(source: str, words: str
 
 def test_dropout_survives_the_round_trip() -> None:
     assert read_sequential("nn.Sequential(nn.Dropout(0.3))", (1, 4, 4)).layers == (Dropout(0.3),)
+
+
+# Predicting and measuring
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(networks())
+def test_questions_have_the_answer_of_the_table_and_slips_that_are_wrong(spec: NetworkSpec) -> None:
+    for line in examine(Draft(spec.name, spec.input_shape, spec.layers)):
+        for column in COLUMNS:
+            asked = question(line, column, (3, 3), (2, 2))
+            assert asked.answer not in asked.slips
+            assert asked.hint.endswith(".")
+        assert question(line, SHAPE).answer == "×".join(map(str, line.row.output_shape))
+        assert question(line, PARAMETERS).answer == str(line.row.parameters)
+
+
+def test_slips_name_the_term_that_differs() -> None:
+    layers = (Conv2d(32, 5, padding=2), MaxPool2d(2), Conv2d(64, 5), BatchNorm(), Flatten())
+    lines = examine(Draft("B", (3, 32, 32), layers))
+    conv, _, deeper, norm, flat = lines
+    assert question(conv, PARAMETERS).answer == "2432"
+    slips = question(conv, PARAMETERS).slips
+    assert "biases are missing" in slips[str(32 * 3 * 25)]
+    assert "channels are missing" in slips[str(32 * 25 + 32)]
+    assert "One bias for each filter" in slips[str(32 * 75 + 1)]
+    assert "padding is missing" in question(conv, SHAPE).slips["32×28×28"]
+    assert "not those of the input" in question(conv, SHAPE).slips["3×32×32"]
+    field = question(deeper, FIELD, (6, 6), (2, 2))
+    assert field.answer == "14×14"
+    assert "strides before it" in field.slips["10×10"]
+    assert "kept, not learned" in question(norm, PARAMETERS).slips["256"]
+    assert "channels count too" in question(flat, SHAPE).slips["144"]
+    with pytest.raises(ValueError, match="column is 'MACs': choose Output shape"):
+        question(conv, "MACs")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(networks())
+def test_the_measured_field_is_the_formula_s_inside_the_image(spec: NetworkSpec) -> None:
+    for line in examine(Draft(spec.name, spec.input_shape, spec.layers)):
+        if len(line.row.output_shape) != 3 or uneven(spec):
+            continue
+        (top, bottom, left, right), place = measured_field(spec, line.name)
+        box = field_box(line, place)
+        height, width = spec.input_shape[1:]
+        assert (top, bottom) == (max(box[0], 0), min(box[1], height))
+        assert (left, right) == (max(box[2], 0), min(box[3], width))
+
+
+def uneven(spec: NetworkSpec) -> bool:
+    """Whether a field depends on the place: in adaptive bins, and where branches see parts of different size."""
+
+    def any_of(layers) -> bool:
+        return any(isinstance(layer, AdaptiveAvgPool2d) or parts(layer) for layer in layers)
+
+    return any_of(spec.layers)
+
+
+def test_the_measured_field_of_resnet() -> None:
+    spec = preset("ResNet-18", input_shape=(3, 512, 512))
+    rows = {row.name: row.receptive_field for row in spec.summary()}
+    for name in ("pool1", "block1", "block3"):
+        (top, bottom, left, right), _ = measured_field(spec, name)
+        assert (bottom - top, right - left) == rows[name]
+    with pytest.raises(ValueError, match="There is no layer “nope” in ResNet-18"):
+        measured_field(spec, "nope")
