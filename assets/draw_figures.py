@@ -342,6 +342,20 @@ def shapes() -> None:
     save("shapes", "A 28 by 28 picture becomes 6, then 16 ever smaller maps as it passes the layers.", 320, 176, parts)
 
 
+def designer() -> None:
+    """The layers of B-base with their parameters as bars, from its own table."""
+    rows = [row for row in preset("B-base").summary() if row.parameters]
+    most = max(row.parameters for row in rows)
+    parts = []
+    for index, row in enumerate(rows):
+        y = 20 + 28 * index
+        role = "orange" if row.kind == "Conv2d" else "violet"
+        parts.append(label(row.name, 12, y + 15, 13, anchor="start", role=role))
+        parts.append(box(66, y, max(2, 150 * row.parameters / most), 20, role))
+        parts.append(label(f"{row.parameters:,}", 308, y + 15, 13, anchor="end"))
+    save("designer", "Five layers of a network and the parameters of each, as bars", 320, 176, parts)
+
+
 def curve(values: list[float], top: float, role: str) -> str:
     """A line over the plot area of `training`, from 0 at the bottom to `top`; value i of n ends at i/n of the width."""
     xs = 34 + 274 * np.arange(1, len(values) + 1) / len(values)
@@ -443,6 +457,7 @@ def main() -> None:
     scratch()
     kernels()
     shapes()
+    designer()
     learned()
 
 

@@ -21,7 +21,7 @@ from cnn_core.spec.layers import (
     Shape,
     Tanh,
 )
-from cnn_core.spec.network import NetworkSpec, Row
+from cnn_core.spec.network import NetworkSpec, Row, for_data
 from cnn_core.spec.presets import DESCRIPTIONS, PRESETS, preset
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Row",
     "Shape",
     "Tanh",
+    "for_data",
     "preset",
     "torch_line",
 ]

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +119,17 @@ class NetworkSpec:
         if not isinstance(data, dict) or set(data) != keys:
             raise ValueError("this is no network: the JSON must be an object with name, input_shape and layers.")
         return cls(data["name"], data["input_shape"], parse_layers(data["layers"], 0))
+
+
+def for_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> NetworkSpec:
+    """The same layers for images of another shape, ending in as many units as there are classes.
+
+    Raises ValueError with a sentence when the layers do not fit such images, or do not end in a linear layer.
+    """
+    last = spec.layers[-1]
+    if not isinstance(last, Linear):
+        raise ValueError("it must end in a linear layer, whose outputs are the classes.")
+    return NetworkSpec(spec.name, input_shape, (*spec.layers[:-1], replace(last, units=classes)))
 
 
 def as_data(layer: Layer) -> dict[str, Any]:

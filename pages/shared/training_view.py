@@ -8,12 +8,13 @@ import streamlit as st
 from cnn_core.datasets import BUILT_IN, DESCRIPTIONS, Dataset
 from cnn_core.insight import image_rgb, tile_grid
 from cnn_core.spec import DESCRIPTIONS as NETWORKS
-from cnn_core.spec import PRESETS, NetworkSpec, preset
+from cnn_core.spec import PRESETS, NetworkSpec, for_data, preset
 from cnn_core.training import TrainConfig, jobs
 from cnn_core.training.config import DEFAULT_LEARNING_RATES, OPTIMIZERS
 from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.charts import ACCURACY_SPEC, LOSS_SPEC, curve_rows
+from pages.shared.designer.draft import DESIGN, DESIGNED
 from pages.shared.lesson import note
 from pages.shared.site import page
 
@@ -63,12 +64,26 @@ def examples(name: str) -> np.ndarray:
 def choose_network(data: Dataset) -> NetworkSpec:
     """A preset that fits the images, with what it is and what it costs."""
     networks = fitting(data.input_shape, len(data.class_names))
+    design = designed(data)
+    networks = {**({DESIGN: design} if design else {}), **networks}
     name = st.selectbox("Network", list(networks), key="train_network", bind="query-params")
     spec = networks[name]
     heavy = " Slow without a GPU." if spec.total_parameters > HEAVY else ""
-    note(f"{NETWORKS[name]} **{spec.total_parameters:,} parameters**.{heavy}")
+    note(f"{NETWORKS.get(name, 'Made in the Designer.')} **{spec.total_parameters:,} parameters**.{heavy}")
     note(one_line(spec))
     return spec
+
+
+def designed(data: Dataset) -> NetworkSpec | None:
+    """The network that came from the Designer, for these images and classes; None where there is none that fits."""
+    text = st.session_state.get(DESIGNED)
+    if not text:
+        return None
+    try:
+        return for_data(NetworkSpec.from_json(text), data.input_shape, len(data.class_names))
+    except ValueError as problem:
+        st.warning(f"The network of the Designer does not fit these images. {problem}")
+        return None
 
 
 def one_line(spec: NetworkSpec) -> str:

@@ -133,7 +133,7 @@ def test_generated_networks_count_as_torch_does(spec: NetworkSpec) -> None:
     check_against_torch(spec)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", PRESETS)
 def test_presets_count_as_torch_does(name: str) -> None:
     check_against_torch(preset(name))
 

@@ -1,0 +1,81 @@
+"""Network designer: build a network layer by layer, see every number of it, predict them, take it home."""
+
+import streamlit as st
+
+from cnn_core.spec import PRESETS
+from cnn_core.spec.draft import Draft, examine
+from pages.shared import lesson
+from pages.shared.controls import choice
+from pages.shared.designer import draft as state
+from pages.shared.designer import form, table, view
+from pages.shared.designer.draft import DESIGN, DESIGNED
+from pages.shared.designer.files import exporting, importing
+from pages.shared.network import network_table
+from pages.shared.site import ensure_router, header, page
+
+
+def controls(draft: Draft, fits: bool) -> str:
+    """Where to begin, the size of the input, undo, files; returns the column to predict."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Begin with", PRESETS, index=None, key="designer_preset", on_change=state.take_preset, width=170,
+            placeholder=draft.name,
+        )  # fmt: skip
+        for label, axis in (("Channels", 0), ("Height", 1), ("Width", 2)):
+            key = f"designer_input_{axis}"
+            st.session_state[key] = draft.input_shape[axis]
+            st.number_input(label, 1, 4096, key=key, on_change=take_input, width=96)
+        back, forth = state.can_undo()
+        st.button("Undo", icon=":material/undo:", key="designer_undo", on_click=state.undo, disabled=not back)
+        st.button("Redo", icon=":material/redo:", key="designer_redo", on_click=state.redo, disabled=not forth)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        hint = "The column is hidden: fill it in yourself."
+        predict = choice("Predict", table.PREDICTABLE, table.NOTHING, "designer_predict", hint)
+        importing(draft)
+        exporting(draft, fits)
+    return predict
+
+
+def take_input() -> None:
+    """Another size of the input."""
+    old = state.current()
+    channels, height, width = (int(st.session_state[f"designer_input_{axis}"]) for axis in (0, 1, 2))
+    state.write(Draft(old.name, (channels, height, width), old.layers))
+
+
+@st.fragment
+def bench() -> None:
+    """The table, and what is done with it."""
+    draft = state.current()
+    lines = examine(draft)
+    fits = bool(lines) and not any(line.problem for line in lines)
+    predict = controls(draft, fits)
+    problem = st.session_state.pop(state.PROBLEM, "")
+    if problem:
+        st.error(problem)
+    path = state.chosen(draft)
+    left, right = st.columns([5, 2], gap="medium")
+    with left:
+        data = table.table_data(draft, lines, path, predict)
+        network_table(data, key="designer_table", act=state.act)
+    with right, st.container(border=True):
+        form.layer_form(draft, lines)
+        st.divider()
+        form.add_form(draft, lines)
+    if fits:
+        view.totals(draft)
+        st.session_state[DESIGNED] = draft.to_json()
+        query = {"train_network": DESIGN}
+        st.page_link(page("train"), label="Train it", icon=":material/model_training:", query_params=query)
+    line = next((line for line in lines if line.path == path), None)
+    if line is not None:
+        st.subheader("What a unit sees", anchor=False)
+        view.receptive_field(draft, line)
+
+
+ensure_router()
+header(
+    "designer", "Build a network layer by layer: every shape, count and receptive field at once, and what does not fit."
+)
+bench()
+lesson.try_this("designer")

@@ -1,0 +1,62 @@
+"""What enters and leaves the designer: JSON and pasted source in; source, notebook, ONNX, tables out."""
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from cnn_core.spec import NetworkSpec
+from cnn_core.spec.draft import Draft
+from cnn_core.spec.sequential import read_sequential
+from cnn_core.spec.source import to_csv, to_markdown, to_notebook, to_onnx, to_source
+from pages.shared.designer import draft as state
+from pages.shared.lesson import note
+
+
+def importing(draft: Draft) -> None:
+    """The network as JSON, which the link holds; and the source of an nn.Sequential to read."""
+    with st.popover("Import", icon=":material/input:", on_change="rerun", key="designer_import") as box:
+        st.text_area("JSON", state.FIRST, key=state.TEXT, bind="query-params", height=120)
+        if box.open:
+            source = st.text_area(
+                "Source", key="designer_source", height=160, placeholder="nn.Sequential(nn.Conv2d(3, 16, 3), …)"
+            )
+            note("Read as text, never run. Its input has the size that is set on the page.")
+            st.button("Read the source", key="designer_read", on_click=_read, args=(source, draft))
+
+
+def _read(source: str, draft: Draft) -> None:
+    try:
+        state.write(read_sequential(source, draft.input_shape))
+        state.choose((0,))
+    except ValueError as problem:
+        state.say(str(problem))
+
+
+def exporting(draft: Draft, fits: bool) -> None:
+    """One button a file; each is made when it is asked for."""
+    with st.popover("Export", icon=":material/download:", on_change="rerun", key="designer_export") as box:
+        if not box.open:
+            return
+        _button("JSON", "network.json", "application/json", draft.to_json)
+        if not fits:
+            note("The other files need a network whose layers all fit.")
+            return
+        spec = draft.finished()
+        _button("PyTorch source", "network.py", "text/x-python", lambda: to_source(spec))
+        _button("Jupyter notebook", "network.ipynb", "application/x-ipynb+json", lambda: to_notebook(spec))
+        _button("ONNX", "network.onnx", "application/octet-stream", lambda: onnx(spec))
+        _button("Table (Markdown)", "network.md", "text/markdown", lambda: to_markdown(spec))
+        _button("Table (CSV)", "network.csv", "text/csv", lambda: to_csv(spec))
+
+
+def _button(label: str, name: str, mime: str, data: object) -> None:
+    st.download_button(label, data, name, mime, key=f"designer_{name}", on_click="ignore", width="stretch")  # type: ignore[arg-type]
+
+
+def onnx(spec: NetworkSpec) -> bytes:
+    """The network as an ONNX file, with the weights it would start from."""
+    with tempfile.TemporaryDirectory(prefix="cnn-lab-onnx-") as folder:
+        path = Path(folder) / "network.onnx"
+        to_onnx(spec, path)
+        return path.read_bytes()
