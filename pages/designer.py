@@ -54,7 +54,7 @@ def bench() -> None:
     if problem:
         st.error(problem)
     path = state.chosen(draft)
-    left, right = st.columns([5, 2], gap="medium")
+    left, right = st.columns([3, 1], gap="small")
     with left:
         data = table.table_data(draft, lines, path, predict)
         network_table(data, key="designer_table", act=state.act)
@@ -70,7 +70,7 @@ def bench() -> None:
     line = next((line for line in lines if line.path == path), None)
     if line is not None:
         st.subheader("What a unit sees", anchor=False)
-        view.receptive_field(draft, line)
+        view.receptive_field(draft, line, fits)
 
 
 ensure_router()

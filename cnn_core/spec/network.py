@@ -99,6 +99,12 @@ class NetworkSpec:
 
         return build(self.layers, self.input_shape, seed)
 
+    def to_code(self, seed: int = 0) -> str:
+        """A Python file that makes this network by itself; see `cnn_core.spec.source.to_source`."""
+        from cnn_core.spec.source import to_source  # rests on this module
+
+        return to_source(self, seed)
+
     def to_json(self) -> str:
         """The network as JSON; fields that have their default are left out. `from_json` reads it back equal."""
         layers = [as_data(layer) for layer in self.layers]

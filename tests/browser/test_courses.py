@@ -12,7 +12,7 @@ def shapes_link(url: str, **settings: object) -> str:
 
 
 def convolution(height: int, width: int, kernel: int, **more: int) -> dict[str, object]:
-    return {"height": height, "width": width, "kernel_height": kernel, "kernel_width": kernel, "stride": 1} | more
+    return {"height": height, "width": width, "kernel": kernel, "stride": 1} | more
 
 
 CONVOLUTIONS = {

@@ -296,6 +296,7 @@ def test_the_source_makes_the_same_parameters(name: str) -> None:
 
 
 def test_the_source_runs_by_itself(tmp_path: Path) -> None:
+    assert BRANCHED.to_code(seed=3) == to_source(BRANCHED, seed=3)
     hostile = NetworkSpec('"""\nimport os; os.abort()\n\\', BRANCHED.input_shape, BRANCHED.layers)
     file = tmp_path / "net.py"
     file.write_text(to_source(hostile))

@@ -180,6 +180,14 @@ def test_the_receptive_field_measured_beside_the_formula(open_page: Open) -> Non
     assert any("sees **5 × 5** pixels" in text.value for text in at.markdown)
 
 
+def test_a_network_that_does_not_fit_is_not_measured(open_page: Open) -> None:
+    text = network({"kind": "Conv2d", "filters": 4, "kernel_size": 3}, {"kind": "Linear", "units": 5})
+    at = open_page("designer", designer_network=text, designer_measure="true")
+    assert not at.exception
+    assert any("once every layer fits" in words.value for words in at.markdown)
+    assert any("sees **3 × 3** pixels" in words.value for words in at.markdown)
+
+
 def test_the_network_goes_to_train(open_page: Open) -> None:
     at = open_page("designer")
     at.switch_page("pages/train.py").run()

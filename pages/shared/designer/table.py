@@ -22,7 +22,6 @@ TITLES = (
 NOTHING = "Nothing"
 PREDICTABLE = (NOTHING, *COLUMNS)
 ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPool2d: "pool", Linear: "linear"}
-JOINS = {Residual: "sum of body and shortcut", Branches: "channels of all branches stacked"}
 
 
 def table_data(draft: Draft, lines: list[Line], chosen: Path | None, predict: str) -> dict[str, Any]:
@@ -87,8 +86,11 @@ def memory(values: int) -> str:
 
 def settings(layer: Layer) -> str:
     """A layer's settings in few words: 32 filters 3×3, padding 1."""
-    if type(layer) in JOINS:
-        return JOINS[type(layer)]
+    if isinstance(layer, Residual):
+        return "body + shortcut" if layer.shortcut else "body + input"
+    if isinstance(layer, Branches):
+        empty = sum(not branch for branch in layer.branches)
+        return f"{len(layer.branches)} branches, stacked" + (f"; {empty} of them the input itself" if empty else "")
     said = []
     for field in fields(layer):
         value = getattr(layer, field.name)
@@ -117,9 +119,9 @@ def boxes(draft: Draft, lines: list[Line]) -> list[dict[str, Any]]:
     for line in lines:
         if line.depth or line.row is None:
             continue
-        if line.row.output_shape != shape or type(line.layer) in ROLES or type(line.layer) in JOINS:
+        if line.row.output_shape != shape or type(line.layer) in ROLES or isinstance(line.layer, Residual | Branches):
             shape = line.row.output_shape
-            role = ROLES.get(type(line.layer), "conv" if type(line.layer) in JOINS else "other")
+            role = ROLES.get(type(line.layer), "conv" if isinstance(line.layer, Residual | Branches) else "other")
             found.append(_box(line.name, role, shape, as_words(line.path)))
     return found
 

@@ -54,8 +54,8 @@ def totals(draft: Draft) -> None:
         note("Weights, gradients, the optimiser's own numbers, and the saved tensors of the batch.")
 
 
-def receptive_field(draft: Draft, line: Line) -> None:
-    """The part of a picture that the middle unit of the chosen layer sees, by the formula and measured."""
+def receptive_field(draft: Draft, line: Line, fits: bool) -> None:
+    """What the middle unit of the chosen layer sees of a picture: by the formula and, where all `fits`, measured."""
     row = line.row
     if row is None:
         note("This layer is not reached yet: its receptive field is not known.")
@@ -74,7 +74,10 @@ def receptive_field(draft: Draft, line: Line) -> None:
             f"A unit of **{line.name}** sees **{rows} × {columns}** pixels; its neighbour sees them {line.jump[0]} "
             f"further on. The unit in row {place[0] + 1}, column {place[1] + 1} has its centre at pixel {centre}."
         )
-        if st.toggle("Measure it by gradient", key="designer_measure", bind="query-params"):
+        wanted = st.toggle("Measure it by gradient", key="designer_measure", bind="query-params")
+        if wanted and not fits:
+            note("It can be measured once every layer fits.")
+        elif wanted:
             measured = _measure(draft.to_json(), line.name)
             top, bottom, first, last = measured
             inside = (max(box[0], 0), min(box[1], height), max(box[2], 0), min(box[3], width))
