@@ -22,25 +22,29 @@ def controls(draft: Draft, fits: bool) -> str:
             placeholder=draft.name,
         )  # fmt: skip
         for label, axis in (("Channels", 0), ("Height", 1), ("Width", 2)):
-            key = f"designer_input_{axis}"
-            st.session_state[key] = draft.input_shape[axis]
-            st.number_input(label, 1, 4096, key=key, on_change=take_input, width=96)
+            key = state.key_of(f"input_{axis}")
+            size = draft.input_shape[axis]
+            st.number_input(label, 1, 4096, size, key=key, on_change=take_input, args=(axis, key), width=96)
         back, forth = state.can_undo()
         st.button("Undo", icon=":material/undo:", key="designer_undo", on_click=state.undo, disabled=not back)
         st.button("Redo", icon=":material/redo:", key="designer_redo", on_click=state.redo, disabled=not forth)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hint = "The column is hidden: fill it in yourself."
         predict = choice("Predict", table.PREDICTABLE, table.NOTHING, "designer_predict", hint)
-        importing(draft)
+        importing()
         exporting(draft, fits)
     return predict
 
 
-def take_input() -> None:
-    """Another size of the input."""
+def take_input(axis: int, key: str) -> None:
+    """Another size of the input along one axis."""
+    if key != state.key_of(f"input_{axis}"):
+        return  # a control that is gone
     old = state.current()
-    channels, height, width = (int(st.session_state[f"designer_input_{axis}"]) for axis in (0, 1, 2))
-    state.write(Draft(old.name, (channels, height, width), old.layers))
+    shape = list(old.input_shape)
+    shape[axis] = int(st.session_state[key])
+    state.write(Draft(old.name, (shape[0], shape[1], shape[2]), old.layers))
+    state.taken_by_control()
 
 
 @st.fragment

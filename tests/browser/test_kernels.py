@@ -122,7 +122,7 @@ def test_a_pasted_block_and_the_link_that_brings_it_back(page: Page, app_url: st
     page.evaluate(PASTE, {"text": "3\t−4\r\n1/9\t.5"})
     pasted = "3 -4 0 2 1; 1/9 0.5 0 8 4; -6 -12 0 12 6; -4 -8 0 8 4; -1 -2 0 2 1"
     shows(page, pasted)
-    page.wait_for_url(re.compile("kernels_weights="))
+    page.wait_for_url(re.compile("kernels_weights=3"))
     page.reload()
     shows(page, pasted)
     expect(cell(page, 2, 1)).to_have_value("1/9")

@@ -24,6 +24,12 @@ def lines(at: AppTest) -> dict[str, dict[str, Any]]:
     return {line["title"]: line for line in table(at)["lines"]}
 
 
+def control(widgets: Any, name: str) -> Any:
+    """The one control of a setting; its key has a number behind the name."""
+    [found] = [widget for widget in widgets if widget.key.startswith(f"designer_{name}_")]
+    return found
+
+
 def network(*layers: dict[str, Any], shape: tuple[int, int, int] = (3, 8, 8)) -> str:
     return json.dumps({"name": "Mine", "input_shape": shape, "layers": layers})
 
@@ -73,13 +79,13 @@ def test_every_kind_can_be_added_and_deleted(open_page: Open, kind: str) -> None
 
 def test_a_setting_changes_every_number(open_page: Open) -> None:
     at = open_page("designer")
-    at.number_input("designer_filters").set_value(16).run()
+    control(at.number_input, "filters").set_value(16).run()
     assert lines(at)["conv1"]["cells"]["Output shape"] == "16×32×32"
-    at.text_input("designer_kernel_size").set_value("3 5").run()
+    control(at.text_input, "kernel_size").set_value("3 5").run()
     assert lines(at)["conv1"]["cells"]["Parameters"] == f"{16 * 3 * 15 + 16}"
-    at.text_input("designer_padding").set_value("same").run()
+    control(at.text_input, "padding").set_value("same").run()
     assert lines(at)["conv1"]["cells"]["Output shape"] == "16×32×32"
-    at.toggle("designer_bias").set_value(False).run()
+    control(at.toggle, "bias").set_value(False).run()
     assert lines(at)["conv1"]["cells"]["Parameters"] == f"{16 * 3 * 15}"
 
 
@@ -96,9 +102,9 @@ def test_a_setting_changes_every_number(open_page: Open) -> None:
 def test_a_bad_setting_gets_a_sentence_and_nothing_is_lost(open_page: Open, name: str, typed: str, words: str) -> None:
     at = open_page("designer")
     before = table(at)["shown"]
-    at.text_input(f"designer_{name}").set_value(typed).run()
+    control(at.text_input, name).set_value(typed).run()
     assert at.error[0].value.startswith(words)
-    assert at.text_input(f"designer_{name}").value == typed
+    assert control(at.text_input, name).value == typed
     assert table(at)["shown"] == before
 
 
@@ -167,10 +173,10 @@ def test_hostile_links_get_a_sentence_and_a_network(open_page: Open, text: str, 
 
 def test_an_input_that_no_layer_fits(open_page: Open) -> None:
     at = open_page("designer")
-    at.number_input("designer_input_1").set_value(2).run()
+    control(at.number_input, "input_1").set_value(2).run()
     assert not at.exception
     assert any("does not fit" in line["problem"] for line in table(at)["lines"])
-    at.number_input("designer_input_1").set_value(4096).run()
+    control(at.number_input, "input_1").set_value(4096).run()
     assert not at.exception
 
 
@@ -203,3 +209,20 @@ def test_pairs() -> None:
     assert read_pair("3 5", "Kernel") == read_pair("3×5", "Kernel") == read_pair("3, 5", "Kernel") == (3, 5)
     assert read_pair("same", "Padding") == "same"
     assert read_pair("kernel", "Stride") is None
+
+
+def test_a_click_that_overtakes_the_drawing_meets_the_layer_that_is_chosen_by_then(open_page: Open) -> None:
+    """A preset and a control's new value in one message: whichever comes first, one undo or two lead back."""
+    at = open_page("designer")
+    control(at.number_input, "filters").set_value(16).run()
+    at.button("designer_undo").click().run()
+    before = table(at)["shown"]
+    assert lines(at)["conv1"]["cells"]["Output shape"] == "32×32×32"
+    assert control(at.number_input, "filters").value == 32
+    at.selectbox("designer_preset").select("B-base")
+    control(at.number_input, "filters").set_value(8)
+    at.run()
+    assert not at.exception
+    assert lines(at)["flatten"]["cells"]["Output shape"] == "2048"
+    at.button("designer_undo").click().run()
+    assert table(at)["shown"] == before

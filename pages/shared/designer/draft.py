@@ -19,6 +19,7 @@ from cnn_core.spec.layers import Layer
 
 TEXT, CHOSEN, HISTORY = "designer_network", "designer_chosen", "designer_history"
 PROBLEM, LAST = "designer_problem", "designer_last"
+FORM, DRAWN = "designer_form", "designer_drawn"
 START = "B-base"
 DESIGN, DESIGNED = "Your design", "train_design"
 """What the Train page calls the network that comes from here, and where it finds it."""
@@ -68,6 +69,22 @@ def write_layers(layers: Layers) -> None:
     write(Draft(draft.name, draft.input_shape, layers))
 
 
+def key_of(name: str) -> str:
+    """The key of a control that shows a part of the network: a new one when the network changed by other means.
+
+    A control that kept its key could hand back what it showed before an undo, when a click overtakes the drawing.
+    """
+    if st.session_state.get(DRAWN) != text():
+        st.session_state[FORM] = st.session_state.get(FORM, 0) + 1
+        st.session_state[DRAWN] = text()
+    return f"designer_{name}_{st.session_state[FORM]}"
+
+
+def taken_by_control() -> None:
+    """The network was just changed by one of its controls, which goes on showing it."""
+    st.session_state[DRAWN] = text()
+
+
 def chosen(draft: Draft) -> Path | None:
     """The path of the chosen layer; None when there is none."""
     path = as_path(st.session_state.get(CHOSEN, "0"))
@@ -92,6 +109,11 @@ def as_words(path: Path | None) -> str:
 def choose(path: Path) -> None:
     """Choose a layer."""
     st.session_state[CHOSEN] = as_words(path)
+
+
+def act_on_chosen(what: str) -> None:
+    """What was done to the chosen layer."""
+    act(what, as_words(chosen(current())))
 
 
 def act(what: str, words: str) -> None:

@@ -12,22 +12,23 @@ from cnn_core.spec.source import to_csv, to_markdown, to_notebook, to_onnx, to_s
 from pages.shared.designer import draft as state
 from pages.shared.lesson import note
 
+SOURCE = "designer_source"
 
-def importing(draft: Draft) -> None:
+
+def importing() -> None:
     """The network as JSON, which the link holds; and the source of an nn.Sequential to read."""
     with st.popover("Import", icon=":material/input:", on_change="rerun", key="designer_import") as box:
         st.text_area("JSON", state.FIRST, key=state.TEXT, bind="query-params", height=120)
         if box.open:
-            source = st.text_area(
-                "Source", key="designer_source", height=160, placeholder="nn.Sequential(nn.Conv2d(3, 16, 3), …)"
-            )
+            st.text_area("Source", key=SOURCE, height=160, placeholder="nn.Sequential(nn.Conv2d(3, 16, 3), …)")
             note("Read as text, never run. Its input has the size that is set on the page.")
-            st.button("Read the source", key="designer_read", on_click=_read, args=(source, draft))
+            st.button("Read the source", key="designer_read", on_click=_read)
 
 
-def _read(source: str, draft: Draft) -> None:
+def _read() -> None:
+    # the state, not an argument: a click may come before the run that the typing set off has drawn the button again
     try:
-        state.write(read_sequential(source, draft.input_shape))
+        state.write(read_sequential(st.session_state[SOURCE], state.current().input_shape))
         state.choose((0,))
     except ValueError as problem:
         state.say(str(problem))

@@ -9,7 +9,7 @@ import streamlit as st
 from cnn_core import sources
 from cnn_core.matrices import format_planes
 from cnn_core.spec.blocks import KINDS, Branches, Residual, part_names
-from cnn_core.spec.draft import Draft, Line, Path, exchanged, layer_at
+from cnn_core.spec.draft import Draft, Line, Path, examine, exchanged, layer_at
 from cnn_core.spec.layers import (
     AdaptiveAvgPool2d,
     AvgPool2d,
@@ -47,6 +47,10 @@ ACTIONS = (
     ("duplicate", "content_copy", "Twice"),
     ("delete", "delete", "Delete"),
 )
+KIND, WHERE = "designer_kind", "designer_where"
+AFTER, BEFORE, INSIDE = "After it", "Before it", "Inside, at the end of its "
+LAST_PLACE = 99_999
+"""Behind every layer that a part can have."""
 PAIRS = ("kernel_size", "stride", "padding", "dilation", "output_size")
 FIRST: dict[str, Callable[[int], Layer]] = {
     "Conv2d": lambda channels: Conv2d(16, 3, padding=1),
@@ -71,16 +75,16 @@ def layer_form(draft: Draft, lines: list[Line]) -> None:
     line = next(line for line in lines if line.path == path)
     st.markdown(f"**{line.name}** · {type(line.layer).__name__}")
     if isinstance(line.layer, Branches):
-        _branches(line)
+        _branches()
     elif not isinstance(line.layer, Residual):
         for field in fields(line.layer):
             _control(line, field.name)
         if not fields(line.layer):
             note("Nothing to set.")
-    words = state.as_words(path)
     with st.container(horizontal=True, gap="small"):
         for what, icon, label in ACTIONS:
-            st.button(label, icon=f":material/{icon}:", key=f"designer_{what}", on_click=state.act, args=(what, words))
+            key = f"designer_{what}"
+            st.button(label, icon=f":material/{icon}:", key=key, on_click=state.act_on_chosen, args=(what,))
     if isinstance(line.layer, Conv2d):
         _by_hand(line.layer)
     if line.input_shape:
@@ -90,22 +94,22 @@ def layer_form(draft: Draft, lines: list[Line]) -> None:
 def _control(line: Line, name: str) -> None:
     """One setting; what is typed is checked when it is taken."""
     value = getattr(line.layer, name)
-    key = f"designer_{name}"
-    arguments: dict[str, Any] = {"key": key, "on_change": _take, "args": (line.path, name)}
+    key = _key(line.path, name)
+    arguments: dict[str, Any] = {"key": key, "on_change": _take, "args": (line.path, name, key)}
     label = LABELS.get(name, name)
     if isinstance(value, bool):
-        st.session_state[key] = value
-        st.toggle(label, **arguments)
+        st.toggle(label, value, **arguments)
     elif name in PAIRS:
-        typed = st.session_state.pop("designer_typed", None) if st.session_state.get("designer_wrong") == name else None
-        st.session_state[key] = typed if typed is not None else _words(value)
-        st.text_input(label, help="One number, or two for height and width: 3 or 3 5.", **arguments)
+        st.text_input(label, _words(value), help="One number, or two for height and width: 3 or 3 5.", **arguments)
     elif isinstance(value, int):
-        st.session_state[key] = value
-        st.number_input(label, 1, 65_536, **arguments)
+        st.number_input(label, 1, 65_536, value, **arguments)
     else:
-        st.session_state[key] = float(value)
-        st.number_input(label, 0.0, 100.0 if name == "alpha" else 1.0, step=0.05, format="%g", **arguments)
+        most = 100.0 if name == "alpha" else 1.0
+        st.number_input(label, 0.0, most, float(value), step=0.05, format="%g", **arguments)
+
+
+def _key(path: Path, name: str) -> str:
+    return state.key_of(f"{name}_{state.as_words(path)}")
 
 
 def _words(value: Any) -> str:
@@ -114,18 +118,19 @@ def _words(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _take(path: Path, name: str) -> None:
+def _take(path: Path, name: str, key: str) -> None:
     """A setting was changed: taken if the layer can have it, else said why not."""
-    typed = st.session_state[f"designer_{name}"]
+    if key != _key(path, name):
+        return  # a control that is gone: the browser sends it once more when a click overtakes the drawing
+    typed = st.session_state[key]
     layers = state.current().layers
     try:
         layer = layer_at(layers, path)
         value = read_pair(typed, LABELS[name]) if isinstance(typed, str) else typed
         state.write_layers(exchanged(layers, path, replace(layer, **{name: value})))
-        st.session_state.pop("designer_wrong", None)
+        state.taken_by_control()
     except ValueError as problem:
         sentence = str(problem)
-        st.session_state["designer_typed"], st.session_state["designer_wrong"] = typed, name
         state.say(f"{sentence[0].upper()}{sentence[1:]}")
 
 
@@ -164,52 +169,51 @@ def _by_hand(layer: Conv2d) -> None:
     st.page_link(page("convolution"), label="Step through it by hand", icon=":material/grid_on:", query_params=query)
 
 
-def _branches(line: Line) -> None:
+def _branches() -> None:
     """One branch more, or the last one away."""
-    block = line.layer
-    assert isinstance(block, Branches)
+    st.button("Add a branch", key="designer_branch", on_click=_branch, args=(True,))
+    st.button("Remove the last branch", key="designer_unbranch", on_click=_branch, args=(False,))
 
-    def take(branches: tuple[tuple[Layer, ...], ...]) -> None:
-        try:
-            state.write_layers(exchanged(state.current().layers, line.path, Branches(branches)))
-        except ValueError as problem:
-            state.say(str(problem))
 
-    st.button("Add a branch", key="designer_branch", on_click=take, args=((*block.branches, (Conv2d(8, 1),)),))
-    st.button("Remove the last branch", key="designer_unbranch", on_click=take, args=(block.branches[:-1],))
+def _branch(more: bool) -> None:
+    layers = state.current().layers
+    path = state.chosen(state.current())
+    block = layer_at(layers, path) if path else None
+    if path is None or not isinstance(block, Branches):
+        return
+    branches = (*block.branches, (Conv2d(8, 1),)) if more else block.branches[:-1]
+    try:
+        state.write_layers(exchanged(layers, path, Branches(branches)))
+    except ValueError as problem:
+        state.say(str(problem))
 
 
 def add_form(draft: Draft, lines: list[Line]) -> None:
     """A new layer: which kind, and where."""
     path = state.chosen(draft)
     chosen = next((line for line in lines if line.path == path), None)
-    kind = st.selectbox("New layer", list(KINDS), key="designer_kind")
-    places = ["After it", "Before it"]
+    st.selectbox("New layer", list(KINDS), key=KIND)
     if chosen is not None:
-        places += [f"Inside, at the end of its {name}" for name in part_names(chosen.layer)]
-    where = st.selectbox("Where", places, key="designer_where") if chosen is not None else places[0]
-    st.button(
-        "Add layer",
-        icon=":material/add:",
-        key="designer_add",
-        on_click=_add,
-        args=(kind, chosen, places.index(where)),
-        width="stretch",
-    )
+        inside = [f"{INSIDE}{name}" for name in part_names(chosen.layer)]
+        st.selectbox("Where", [AFTER, BEFORE, *inside], key=WHERE)
+    st.button("Add layer", icon=":material/add:", key="designer_add", on_click=_add, width="stretch")
 
 
-def _add(kind: str, chosen: Line | None, place: int) -> None:
-    if chosen is None:
-        state.add(new_layer(kind, 1), (0,))
+def _add() -> None:
+    draft, kind, where = state.current(), st.session_state[KIND], st.session_state.get(WHERE, AFTER)
+    path = state.chosen(draft)
+    if path is None:
+        state.add(new_layer(kind, draft.input_shape[0]), (0,))
         return
+    chosen = next(line for line in examine(draft) if line.path == path)
     out = chosen.row.output_shape if chosen.row else chosen.input_shape
-    into = chosen.input_shape if place else out
+    into = out if where == AFTER else chosen.input_shape
     layer = new_layer(kind, into[0] if into else 1)
-    if place >= 2:
-        inside = (*chosen.path, place - 2, 99_999)
-        state.add(layer, inside)
-        return
-    state.add(layer, (*chosen.path[:-1], chosen.path[-1] + (place == 0)))
+    names = part_names(chosen.layer)
+    if where.removeprefix(INSIDE) in names:
+        state.add(layer, (*path, names.index(where.removeprefix(INSIDE)), LAST_PLACE))
+    else:
+        state.add(layer, (*path[:-1], path[-1] + (where != BEFORE)))
 
 
 def new_layer(kind: str, channels: int) -> Layer:

@@ -150,7 +150,7 @@ def tools(weights: Weights | None) -> None:
     _quiet("Redo", "redo", stack.redo, not forth, "Ctrl+Y")
     with st.popover("Change", on_change="rerun", key="kernels_change") as box:
         if box.open and weights is not None:
-            transforms(weights)
+            transforms()
 
 
 def _quiet(label: str, icon: str, do: Callable[[], None], disabled: bool, keys: str) -> None:
@@ -181,17 +181,17 @@ def more() -> None:
             learned_filters()
 
 
-def transforms(weights: Weights) -> None:
+def transforms() -> None:
     """One button each; a named kernel to add."""
     left, right = st.columns(2)
     for number, name in enumerate(TURNS):
         (left, right)[number % 2].button(
-            name, key=f"kernels_turn_{number}", on_click=_take_turn, args=(name, weights), width="stretch"
+            name, key=f"kernels_turn_{number}", on_click=_take_turn, args=(name,), width="stretch"
         )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox("Add another kernel", list(NAMED), key="kernels_other", index=list(NAMED).index("Identity"))
         st.number_input("times", -100.0, 100.0, 1.0, 0.5, key="kernels_factor", format="%g", width=120)
-        st.button("Add", key="kernels_plus", on_click=_take_sum, args=(weights,))
+        st.button("Add", key="kernels_plus", on_click=_take_sum)
     if st.session_state.get("kernels_turn_problem"):
         st.error(st.session_state.pop("kernels_turn_problem"))
 
@@ -204,13 +204,20 @@ def _take_name() -> None:
         st.session_state[VIEW] = VIEW_OF[usual_view(kernel.weights)]
 
 
-def _take_turn(name: str, weights: Weights) -> None:
+def _chosen() -> Weights:
+    """The weights as they are now: a click may come before an edit is drawn."""
+    kernel = stack.read_stack().chosen
+    assert kernel is not None  # the tools are shown for a kernel
+    return kernel.weights
+
+
+def _take_turn(name: str) -> None:
     try:
-        stack.write_weights(TURNS[name](weights))
+        stack.write_weights(TURNS[name](_chosen()))
     except ValueError as problem:
         st.session_state.kernels_turn_problem = str(problem)
 
 
-def _take_sum(weights: Weights) -> None:
+def _take_sum() -> None:
     other = kernel_of(NAMED[st.session_state.kernels_other]).weights
-    stack.write_weights(added(weights, other, st.session_state.kernels_factor))
+    stack.write_weights(added(_chosen(), other, st.session_state.kernels_factor))
