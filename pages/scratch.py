@@ -4,11 +4,13 @@ import streamlit as st
 
 from pages.shared import lesson
 from pages.shared.controls import choice
+from pages.shared.heartbeat import heartbeat
 from pages.shared.ladder_view import choose_sizes, climb_controls, code, current_climb, show_climb
 from pages.shared.sanity_view import CHECKS, network_code
 from pages.shared.site import ensure_router, header
 
 
+@st.fragment
 def ladder() -> None:
     """Sizes, estimate, start and stop, and the results as they come in."""
     try:
@@ -19,8 +21,8 @@ def ladder() -> None:
     climb = current_climb()
     climb_controls(sizes, climb)
     show_climb(climb)
-    if watched and not climb.alive:
-        st.rerun()  # nothing more will come: the page is mounted anew, without the timer
+    if climb.alive:
+        heartbeat(0.4, key="scratch_heartbeat")
 
 
 @st.fragment
@@ -35,8 +37,7 @@ def checks() -> None:
 
 ensure_router()
 header("scratch", "Write it yourself, then make it fast: four rungs of a ladder, timed side by side.")
-watched = current_climb().alive
-st.fragment(ladder, run_every=0.4 if watched else None)()
+ladder()
 code()
 st.divider()
 st.header("Three layers by hand: is it right?", anchor=False)

@@ -16,27 +16,32 @@ from pages.shared.lesson import note
 LONG_S = 5.0
 MOST_S = 900.0
 """Loops that would take longer are not offered: nobody waits for them."""
-CLIMB = "scratch_climb"
-
-
-def number(label: str, name: str, default: int, low: int, high: int, hint: str | None = None) -> int:
-    """One size, kept in the link."""
-    key = f"scratch_{name}"
-    return int(st.number_input(label, low, high, default, key=key, bind="query-params", width=112, help=hint))
+CLIMB, LOOPS_TOO = "scratch_climb", "scratch_loops"
+SIZES = (
+    ("Images", "batch", 2, 1, 64),
+    ("Channels", "channels", 3, 1, 32),
+    ("Size", "size", 16, 2, 48),
+    ("Filters", "filters", 8, 1, 64),
+    ("Kernel", "kernel", 3, 1, 5),
+    ("Stride", "stride", 1, 1, 4),
+    ("Padding", "padding", 1, 0, 4),
+)
+"""Label, name, first value, least and most of every size; each is kept in the link."""
 
 
 def choose_sizes() -> Sizes:
     """The sizes that the learner picks. Raises ValueError with a sentence when they do not fit each other."""
     with st.container(horizontal=True):
-        return Sizes(
-            batch=number("Images", "batch", 2, 1, 64),
-            channels=number("Channels", "channels", 3, 1, 32),
-            size=number("Size", "size", 16, 2, 48, "Height and width of each image."),
-            filters=number("Filters", "filters", 8, 1, 64),
-            kernel=number("Kernel", "kernel", 3, 1, 5),
-            stride=number("Stride", "stride", 1, 1, 4),
-            padding=number("Padding", "padding", 1, 0, 4),
-        )
+        for label, name, default, low, high in SIZES:
+            hint = "Height and width of each image." if name == "size" else None
+            key = f"scratch_{name}"
+            st.number_input(label, low, high, default, key=key, bind="query-params", width=112, help=hint)
+    return set_sizes()
+
+
+def set_sizes() -> Sizes:
+    """The sizes as they stand in the controls. Raises ValueError as `choose_sizes`."""
+    return Sizes(**{name: int(st.session_state[f"scratch_{name}"]) for _, name, *_ in SIZES})
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -68,25 +73,32 @@ def current_climb() -> Climb:
 def climb_controls(sizes: Sizes, climb: Climb) -> None:
     """The estimate, and the buttons that start and stop."""
     seconds = estimated(sizes)
-    loops = True
     if seconds > LONG_S:
         st.warning(f"The plain loops will take about **{duration(seconds)}**, measured on a small piece of this work.")
         if seconds > MOST_S:
             note("That is more than a quarter of an hour: they are left out. Make the sizes smaller to include them.")
-            loops = False
         else:
-            loops = st.toggle("Run the loops all the same", False, key="scratch_loops", bind="query-params")
+            st.toggle("Run the loops all the same", False, key=LOOPS_TOO, bind="query-params")
     else:
         note(f"The plain loops will take about {duration(seconds)}.")
+    running = CLIMB in st.session_state and climb.alive
     with st.container(horizontal=True):
-        own = CLIMB in st.session_state
-        running = own and climb.alive
-        if st.button("Climb the ladder", icon=":material/stairs:", disabled=running):
-            st.session_state[CLIMB] = start(sizes, loops=loops, gpu=detect().memory is not None)
-            st.rerun()
-        if running and st.button("Stop", icon=":material/stop:"):
-            climb.stop()
-            st.rerun()
+        st.button(
+            "Climb the ladder", icon=":material/stairs:", key="scratch_climb_it", on_click=_climb, disabled=running
+        )
+        if running:
+            st.button("Stop", icon=":material/stop:", key="scratch_stop", on_click=climb.stop)
+
+
+def _climb() -> None:
+    """Start with the sizes as they stand now; long loops only where they are wished for."""
+    try:
+        sizes = set_sizes()
+    except ValueError:
+        return  # the page says what is wrong with them
+    seconds = estimated(sizes)
+    loops = seconds <= LONG_S or (seconds <= MOST_S and bool(st.session_state.get(LOOPS_TOO)))
+    st.session_state[CLIMB] = start(sizes, loops=loops, gpu=detect().memory is not None)
 
 
 def show_climb(climb: Climb) -> None:
