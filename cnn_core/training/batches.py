@@ -11,7 +11,7 @@ from cnn_core.training.config import TrainConfig
 
 
 class Batches:
-    """The train split on its device as uint8, so that a batch is one look-up: no file, no worker, no copy of a picture."""
+    """The train split on its device as uint8, so that a batch is one look-up: no file, no worker, no decoding."""
 
     def __init__(self, split: Split, config: TrainConfig, device: torch.device) -> None:
         self.images = torch.from_numpy(split.images).to(device)
@@ -29,7 +29,7 @@ class Batches:
         return torch.cat(self._numbers(1))[:count]
 
     def of(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Images (n, C, H, W), 0 … 255, labels (n,), and what is wanted: the labels, or probabilities where images were mixed.
+        """Images (n, C, H, W), 0 … 255, labels (n,), and what is wanted: the labels, or probabilities of mixed images.
 
         Where two images were mixed, the label is that of the larger share.
         """

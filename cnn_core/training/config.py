@@ -57,8 +57,8 @@ class TrainConfig:
     loss             "quadratic" is half the squared distance of the softmax probabilities from the wanted ones
     label_smoothing  0 … 0.9 of the wanted probability is spread evenly over all classes (cross-entropy only)
     augmentation     what is done to training images at random: names from AUGMENTATIONS
-    patience         epochs without a better validation loss until the run ends by itself with its best weights; 0: never
-    initialisation   how weights are drawn at first; "equal" gives all weights of a layer one value (they never separate)
+    patience         epochs without a better validation loss until the run ends with its best weights; 0: never
+    initialisation   how weights are drawn at first; "equal" gives all of a layer one value (they never separate)
     precision        "mixed" computes convolutions and products in bfloat16; "auto" where the device is made for it
     batch_size       1 … 4,096 images a step;  epochs  1 … 1,000;  seed  0 … 2,147,483,647
     device           "auto" takes the GPU when there is one

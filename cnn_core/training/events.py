@@ -38,8 +38,8 @@ class StepDone:
 class EpochDone:
     """One epoch: mean loss and accuracy over the training batches as they went by, and over the validation set.
 
-    `seconds` is the time since the run started, without pauses. `dead_relus` is the share of the ReLUs' channels that are 0
-    everywhere for each of the first 256 validation images; None without ReLUs.
+    `seconds` is the time since the run started, without pauses. `dead_relus` is the share of the ReLUs' channels that
+    are 0 everywhere for each of the first 256 validation images; None without ReLUs.
     """
 
     epoch: int
@@ -56,8 +56,8 @@ class EpochDone:
 class Snapshot:
     """Weights at the end of an epoch (0: untrained): the module's state_dict as NumPy arrays.
 
-    `optimizer` holds what the optimiser keeps beside the weights, so that the run can go on from here; `best` says that no
-    earlier epoch had a lower validation loss.
+    `optimizer` holds what the optimiser keeps beside the weights, so that the run can go on from here; `best` says
+    that no earlier epoch had a validation loss as low.
     """
 
     epoch: int
@@ -85,8 +85,9 @@ class Paused:
 class Finished:
     """Last event of a run that ended by itself or was asked to stop, after `epochs` whole epochs.
 
-    The test figures are measured once, here, with the weights of `tested_epoch`: the last, or the best where the run watched for
-    it. None when the run was stopped, which must not wait for them. `confusion` counts the test images, rows true.
+    The test figures are measured once, here, with the weights of `tested_epoch`: the last, or the best where the run
+    watched for it. None when the run was stopped, which must not wait for them. `confusion` counts the test images,
+    rows true, columns predicted.
     """
 
     reason: Literal["completed", "early", "stopped"]

@@ -81,10 +81,10 @@ def train(
     """Train `spec` on `data` and say what happens: Started, Snapshot 0, then each epoch's StepDone …, EpochDone and
     Snapshot, with Filters and Paused between them, and at last Finished or Failed.
 
-    The same settings on the same device give the same numbers, and torch's global random state is left alone; so does a run that
-    goes on from a `start` of itself. Images are normalised with the train split's statistics; the validation set is looked at
-    after every epoch and the test set once, at the end. A last batch of one image joins the batch before it (batch norm needs
-    two). `should_stop` and `orders` are asked at every step, the first at every evaluation batch too.
+    The same settings on the same device give the same numbers, and so does a run that goes on from a `start` of itself;
+    torch's global random state is left alone. Images are normalised with the train split's statistics; the validation
+    set is looked at after every epoch and the test set once, at the end. A last batch of one image joins the batch
+    before it (batch norm needs two). `should_stop` and `orders` are asked at every step and evaluation batch.
     Raises ValueError when the network does not fit the images, the classes or batches of one image, when a split is
     empty, or when the device is not there.
     """

@@ -29,8 +29,8 @@ class Orders:
 class Start:
     """Where a run goes on: after `epoch`, with these weights and what the optimiser keeps, after `seconds` of training.
 
-    `best_epoch` had the lowest validation loss so far, `best_loss`, and left `best_weights`. A run that is forked from another's
-    weights starts after epoch 0 with an empty `optimizer`.
+    `best_epoch` had the lowest validation loss so far, `best_loss`, and left `best_weights`. A run that is forked from
+    another's weights starts after epoch 0 with an empty `optimizer`.
     """
 
     epoch: int

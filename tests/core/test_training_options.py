@@ -1,4 +1,4 @@
-"""Schedules, losses, initialisation, early stopping, orders given while a run goes on, and going on from a checkpoint."""
+"""Schedules, losses, initialisation, early stopping, orders while a run goes on, and going on from a checkpoint."""
 
 import math
 from dataclasses import replace
@@ -182,17 +182,17 @@ def test_a_fork_begins_with_the_weights_given() -> None:
 
 
 def test_a_paused_run_waits_takes_single_steps_and_goes_on_as_if_nothing_had_been() -> None:
-    orders, events, since = Orders(), [], []
-    for event in train(SPEC, DATA, CONFIG, orders=lambda: orders):
+    orders, events, since = [Orders()], [], []
+    for event in train(SPEC, DATA, CONFIG, orders=lambda: orders[-1]):
         events.append(event)
         match event:
             case StepDone(step=3):
-                orders = Orders(paused=True)
+                orders.append(Orders(paused=True))
             case Paused(step=step) if step < 5:
-                orders = Orders(paused=True, step_until=step + 1)
+                orders.append(Orders(paused=True, step_until=step + 1))
                 since.append(step)
             case Paused():
-                orders = Orders()
+                orders.append(Orders())
     assert since == [3, 4]
     assert [pause.step for pause in of(Paused, events)] == [3, 4, 5]
     assert told([event for event in events if not isinstance(event, Paused)]) == told(run())
