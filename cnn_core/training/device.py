@@ -24,7 +24,7 @@ def mixed_precision(wanted: str, device: torch.device, macs: int) -> bool:
     if wanted != "auto":
         return wanted == "mixed"
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return macs >= HEAVY_MACS and _cpu_has_bfloat16()
 
 

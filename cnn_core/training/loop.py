@@ -114,7 +114,7 @@ def _session(
     device = pick_device(config.device)
     model = spec.build(seed=config.seed)
     initialise(model, config.initialisation, config.seed)
-    model.to(device, memory_format=torch.channels_last)
+    model.to(device).to(memory_format=torch.channels_last)  # the layout that convolutions are fastest in
     optimizer = make_optimizer(model, config)
     rows = spec.summary()
     session = _Session(
