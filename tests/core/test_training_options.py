@@ -25,7 +25,9 @@ from cnn_core.training.schedule import learning_rate
 from cnn_core.training.watch import dead_relus, gradient_norm
 
 SPEC = NetworkSpec(
-    "Small", (1, 8, 8), (Conv2d(4, 3, padding=1), BatchNorm(), ReLU(), Dropout(0.2), Flatten(), Linear(3))
+    "Small",
+    (1, 8, 8),
+    (Conv2d(4, 3, padding=1), BatchNorm(), ReLU(), Conv2d(4, 3), ReLU(), Dropout(0.2), Flatten(), Linear(3)),
 )
 
 
