@@ -18,7 +18,7 @@ EVALUATION_BATCH = 256
 def normaliser(data: Dataset, device: torch.device) -> Callable[[Tensor], Tensor]:
     """A function uint8 (N, C, H, W) → float32, each channel with the train split's mean 0 and deviation 1."""
     mean, deviation = (torch.from_numpy(stat).to(device).view(1, -1, 1, 1) for stat in normalisation(data))
-    return lambda images: (images.to(device, torch.float32) - mean) / deviation
+    return lambda images: torch.sub(images.to(device), mean).div_(deviation)
 
 
 def logit_batches(
@@ -37,8 +37,7 @@ def logit_batches(
 
 def predict_logits(model: nn.Module, images: NDArray[np.uint8], data: Dataset) -> NDArray[np.float32]:
     """Logits (N, classes) for uint8 images (N, C, H, W), normalised as in training on `data`."""
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    batches = logit_batches(model, torch.from_numpy(images), normaliser(data, device))
+    batches = logit_batches(model, torch.from_numpy(images), normaliser(data, _device(model)))
     return torch.cat([batch.cpu() for batch in batches]).numpy()
 
 
@@ -59,16 +58,18 @@ def measure(
     objective: Objective = F.cross_entropy,
 ) -> Measured | None:
     """The mean `objective` and the answers over `split`; None when `should_stop` said so between two batches."""
-    labels = torch.from_numpy(split.labels)
-    loss, seen, counts = 0.0, 0, torch.zeros((), dtype=torch.int64)
-    for logits in logit_batches(model, torch.from_numpy(split.images), normalise):
+    device = _device(model)
+    answers: list[Tensor] = []
+    for logits in logit_batches(model, torch.from_numpy(split.images).to(device), normalise):
         if should_stop():
             return None
-        wanted = labels[seen : seen + len(logits)].to(logits.device)
-        loss += objective(logits.float(), wanted).item() * len(logits)
-        classes = logits.shape[1]
-        counted = torch.bincount(wanted * classes + logits.argmax(1), minlength=classes**2).view(classes, classes)
-        counts = counts.to(counted.device) + counted
-        seen += len(logits)
-    confusion = tuple(tuple(int(n) for n in row) for row in counts.tolist())
-    return Measured(loss / seen, float(counts.diagonal().sum()) / seen, confusion)
+        answers.append(logits.float())  # looked at together: a GPU would stop and wait at every batch
+    logits, labels = torch.cat(answers), torch.from_numpy(split.labels).to(device)
+    classes = logits.shape[1]
+    counts = torch.bincount(labels * classes + logits.argmax(1), minlength=classes**2).view(classes, classes).tolist()
+    right = sum(row[number] for number, row in enumerate(counts))
+    return Measured(objective(logits, labels).item(), right / len(labels), tuple(map(tuple, counts)))
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next((p.device for p in model.parameters()), torch.device("cpu"))

@@ -16,9 +16,10 @@ from cnn_core.spec import NetworkSpec
 from cnn_core.spec.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, ReLU
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.config import AUGMENTATIONS, INITIALISATIONS, SCHEDULES
-from cnn_core.training.device import mixed_precision
+from cnn_core.training.device import mixed_precision, seed_device
 from cnn_core.training.events import EpochDone, Event, Filters, Finished, Paused, Snapshot, StepDone
 from cnn_core.training.initialise import initialise
+from cnn_core.training.loop import _steps_ahead
 from cnn_core.training.objective import objective, quadratic
 from cnn_core.training.orders import Orders, Start
 from cnn_core.training.schedule import learning_rate
@@ -289,3 +290,16 @@ def test_settings_go_to_json_and_back() -> None:
     import json
 
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_a_gpu_runs_ahead_as_far_as_nobody_notices() -> None:
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert _steps_ahead(cpu, 1e-4) == 1
+    assert [_steps_ahead(gpu, seconds) for seconds in (2.0, 0.05, 0.0025, 1e-6, 0.0)] == [1, 1, 20, 256, 256]
+
+
+def test_dropout_draws_what_torchs_own_seeding_gives() -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(5)
+    seed_device(torch.device("cpu"), 7)
+    assert torch.equal(torch.rand(5), expected)
