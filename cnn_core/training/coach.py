@@ -302,7 +302,7 @@ def _finished(seen: Seen) -> list[Remark]:
     return [
         Remark(
             "finished well",
-            "It finished well: what it learned holds for images it has not seen.",
+            "It finished, and does about as well on images it has not seen as on those it learned from.",
             f"Validation accuracy is {percent(seen.epochs[-1].val_accuracy)}, training accuracy "
             f"{percent(seen.epochs[-1].train_accuracy)}; the lowest validation loss was {best.val_loss:.3g} in epoch "
             f"{best.epoch}.",

@@ -34,6 +34,7 @@ _WHOLE_LIMITS = {
     "seed": (0, 2**31 - 1),
     "step_every": (1, 1000),
     "patience": (0, 1000),
+    "train_images": (0, 10_000_000),
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": OPTIMIZERS,
@@ -60,6 +61,7 @@ class TrainConfig:
     patience         epochs without a better validation loss until the run ends with its best weights; 0: never
     initialisation   how weights are drawn at first; "equal" gives all of a layer one value (they never separate)
     precision        "mixed" computes convolutions and products in bfloat16; "auto" where the device is made for it
+    train_images     so many of the training images alone, of all classes alike: few are soon learned by heart; 0: all
     batch_size       1 … 4,096 images a step;  epochs  1 … 1,000;  seed  0 … 2,147,483,647
     device           "auto" takes the GPU when there is one
     """
@@ -79,6 +81,7 @@ class TrainConfig:
     patience: int = 0
     initialisation: Initialisation = "pytorch"
     precision: Precision = "auto"
+    train_images: int = 0
     batch_size: int = 32
     epochs: int = 10
     seed: int = 0

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cnn_core.datasets import Dataset
 from cnn_core.spec import NetworkSpec
-from cnn_core.training.batches import Batches
+from cnn_core.training.batches import Batches, few
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.device import mixed_precision, pick_device
 from cnn_core.training.evaluation import EVALUATION_BATCH, logit_batches, measure, normaliser
@@ -102,7 +102,7 @@ def _check(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
     if empty:
         raise ValueError(f"{data.name} has no images in its {empty[0]} split: every split needs some.")
     norms = [row for row in spec.summary() if row.kind == "BatchNorm" and math.prod(row.output_shape[1:]) == 1]
-    if norms and min(config.batch_size, len(data.train)) == 1:
+    if norms and min(config.batch_size, len(few(data.train, config.train_images))) == 1:
         name = norms[0].name
         raise ValueError(f"{name} cannot learn from batches of one image: choose a batch_size of 2 or more images.")
     pick_device(config.device)
@@ -127,7 +127,7 @@ def _session(
         model,
         optimizer,
         normaliser(data, device),
-        Batches(data.train, config, device),
+        Batches(few(data.train, config.train_images), config, device),
         objective(config.loss, config.label_smoothing),
         mixed_precision(config.precision, device, sum(row.macs for row in rows)),
         any(row.kind in ("Dropout", "Dropout2d") for row in rows),
@@ -177,7 +177,7 @@ def _one_epoch(session: _Session) -> Generator[Event, None, EpochDone | Finished
             step, rate = event.step, event.learning_rate
         yield event
     validation = None
-    if sizes == len(session.data.train):
+    if sizes == len(session.batches.labels):
         with session.precisely():
             validation = measure(session.model, session.data.val, session.normalise, session.stopped, _plain(session))
     if validation is None:
@@ -313,7 +313,7 @@ def _guarded(events: Iterator[Event]) -> Iterator[Event]:
 def _started(session: _Session) -> Started:
     """Where and how long it runs, and the loss of the untrained network on the first images to come, at most 256."""
     chosen = session.batches.first(EVALUATION_BATCH)  # shuffled: a data set may be stored class by class
-    images, labels = (torch.from_numpy(part)[chosen] for part in (session.data.train.images, session.data.train.labels))
+    images, labels = (part[chosen.to(part.device)] for part in (session.batches.images, session.batches.labels))
     (logits,) = logit_batches(session.model, images, session.normalise)
     loss = _plain(session)(logits, labels.to(session.device))
     name = torch.cuda.get_device_name(session.device) if session.device.type == "cuda" else "CPU"
