@@ -91,7 +91,7 @@ def _divergence(seen: Seen) -> list[Remark]:
     return [
         Remark(
             "divergence",
-            "The run is diverging: its steps are so long that each leaves the weights worse than before.",
+            "The run is diverging: its steps seem too long.",
             " ".join(evidence),
             f"Lower the learning rate, {rate} now, by a factor of 10. If it goes on, draw the weights with “he”.",
         )
@@ -107,9 +107,10 @@ def _stuck(seen: Seen) -> list[Remark]:
     return [
         Remark(
             "stuck",
-            "It has not begun to learn: it still does no better than guessing.",
+            "It has hardly begun to learn: its loss is still close to that of guessing.",
             f"After {seen.epochs[-1].epoch} epochs the lowest training loss is {train:.4g} and the lowest validation "
-            f"loss {val:.4g}; guessing gives {guessing(seen)}.",
+            f"loss {val:.4g}; guessing gives {guessing(seen)}. "
+            f"Validation accuracy is {percent(seen.epochs[-1].val_accuracy)}.",
             _way_out(seen),
         )
     ]
