@@ -19,6 +19,7 @@ from cnn_core.training.initialise import initialise
 from cnn_core.training.objective import Objective, objective
 from cnn_core.training.optimisers import load_state, make_optimizer, state_of
 from cnn_core.training.orders import Arrays, Orders, Start
+from cnn_core.training.pretrained import check_pretrained, prepare, training_mode
 from cnn_core.training.schedule import learning_rate
 from cnn_core.training.watch import dead_relus, first_convolution, gradient_norm
 
@@ -94,8 +95,10 @@ def train(
 
 def _check(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
     """ValueError with a sentence for what could not run."""
-    if spec.input_shape != data.input_shape:
-        raise ValueError(f"the network takes images of shape {spec.input_shape}, {data.name} has {data.input_shape}.")
+    seen = config.seen_shape(data.input_shape)
+    if spec.input_shape != seen:
+        raise ValueError(f"the network takes images of shape {spec.input_shape}, {data.name} has {seen}.")
+    check_pretrained(spec, config)
     if spec.classes != len(data.class_names):
         raise ValueError(f"the network tells {spec.classes} classes apart, {data.name} has {len(data.class_names)}.")
     empty = [part for part in ("train", "val", "test") if not len(getattr(data, part))]
@@ -114,6 +117,7 @@ def _session(
     device = pick_device(config.device)
     model = spec.build(seed=config.seed)
     initialise(model, config.initialisation, config.seed)
+    prepare(model, spec, config, load=start is None)
     model.to(device).to(memory_format=torch.channels_last)  # the layout that convolutions are fastest in
     optimizer = make_optimizer(model, config)
     rows = spec.summary()
@@ -126,7 +130,7 @@ def _session(
         device,
         model,
         optimizer,
-        normaliser(data, device),
+        normaliser(data, device, config),
         Batches(few(data.train, config.train_images), config, device),
         objective(config.loss, config.label_smoothing),
         mixed_precision(config.precision, device, sum(row.macs for row in rows)),
@@ -193,7 +197,7 @@ def _one_epoch(session: _Session) -> Generator[Event, None, EpochDone | Finished
 
 def _steps(session: _Session, epoch: int) -> Iterator[tuple[Event, int]]:
     """The optimiser steps of one epoch, each with the number of images in its batch; other events have none."""
-    session.model.train()
+    training_mode(session.model, session.config)
     waiting: list[tuple[int, Tensor, Tensor, Tensor, int, float, float]] = []
     per_epoch = session.batches.per_epoch
     for step, (raw, labels, wanted) in enumerate(session.batches.of(epoch), (epoch - 1) * per_epoch + 1):
