@@ -10,6 +10,7 @@ from cnn_core.datasets import load
 from cnn_core.spec import BatchNorm, Dropout, preset
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import EpochDone, Finished
+from cnn_core.training.pretrained import check_pretrained
 from cnn_core.training.recipes import RECIPES, Images, Planned, ladder, other_images, plan, recipe, small_vgg
 
 DATA = {
@@ -40,7 +41,8 @@ def test_every_recipe_fits_every_data_set_or_says_why_not(name: str, dataset: st
     assert len({(spec, config) for _, spec, config in runs}) == len(runs)
     for label, spec, config in runs:
         assert 0 < len(label) <= 80
-        assert (spec.input_shape, spec.classes) == (images.shape, images.classes)
+        assert (spec.input_shape, spec.classes) == (config.seen_shape(images.shape), images.classes)
+        check_pretrained(spec, config)
         assert config.dataset == dataset
         assert "flip" not in config.augmentation or dataset not in ("digits", "mnist")
 
