@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from cnn_core.datasets import Dataset
 from cnn_core.spec import NetworkSpec
-from cnn_core.training.batches import Batches
+from cnn_core.training.batches import Batches, few
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.device import mixed_precision, pick_device, seed_device
 from cnn_core.training.evaluation import EVALUATION_BATCH, logit_batches, measure, normaliser
@@ -19,6 +19,7 @@ from cnn_core.training.initialise import initialise
 from cnn_core.training.objective import Objective, objective
 from cnn_core.training.optimisers import load_state, make_optimizer, state_of
 from cnn_core.training.orders import Arrays, Orders, Start
+from cnn_core.training.pretrained import check_pretrained, prepare, training_mode
 from cnn_core.training.schedule import learning_rate
 from cnn_core.training.watch import dead_relus, first_convolution, gradient_norm
 
@@ -107,15 +108,17 @@ def train(
 
 def _check(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
     """ValueError with a sentence for what could not run."""
-    if spec.input_shape != data.input_shape:
-        raise ValueError(f"the network takes images of shape {spec.input_shape}, {data.name} has {data.input_shape}.")
+    seen = config.seen_shape(data.input_shape)
+    if spec.input_shape != seen:
+        raise ValueError(f"the network takes images of shape {spec.input_shape}, {data.name} has {seen}.")
+    check_pretrained(spec, config)
     if spec.classes != len(data.class_names):
         raise ValueError(f"the network tells {spec.classes} classes apart, {data.name} has {len(data.class_names)}.")
     empty = [part for part in ("train", "val", "test") if not len(getattr(data, part))]
     if empty:
         raise ValueError(f"{data.name} has no images in its {empty[0]} split: every split needs some.")
     norms = [row for row in spec.summary() if row.kind == "BatchNorm" and math.prod(row.output_shape[1:]) == 1]
-    if norms and min(config.batch_size, len(data.train)) == 1:
+    if norms and min(config.batch_size, len(few(data.train, config.train_images))) == 1:
         name = norms[0].name
         raise ValueError(f"{name} cannot learn from batches of one image: choose a batch_size of 2 or more images.")
     pick_device(config.device)
@@ -127,6 +130,7 @@ def _session(
     device = pick_device(config.device)
     model = spec.build(seed=config.seed)
     initialise(model, config.initialisation, config.seed)
+    prepare(model, spec, config, load=start is None)
     model.to(device).to(memory_format=torch.channels_last)  # the layout that convolutions are fastest in
     optimizer = make_optimizer(model, config)
     rows = spec.summary()
@@ -139,8 +143,8 @@ def _session(
         device,
         model,
         optimizer,
-        normaliser(data, device),
-        Batches(data.train, config, device),
+        normaliser(data, device, config),
+        Batches(few(data.train, config.train_images), config, device),
         objective(config.loss, config.label_smoothing),
         mixed_precision(config.precision, device, sum(row.macs for row in rows)),
         any(row.kind in ("Dropout", "Dropout2d") for row in rows),
@@ -190,7 +194,7 @@ def _one_epoch(session: _Session) -> Generator[Event, None, EpochDone | Finished
             step, rate = event.step, event.learning_rate
         yield event
     validation = None
-    if sizes == len(session.data.train):
+    if sizes == len(session.batches.labels):
         with session.precisely():
             validation = measure(session.model, session.data.val, session.normalise, session.stopped, _plain(session))
     if validation is None:
@@ -206,7 +210,7 @@ def _one_epoch(session: _Session) -> Generator[Event, None, EpochDone | Finished
 
 def _steps(session: _Session, epoch: int) -> Iterator[tuple[Event, int]]:
     """The optimiser steps of one epoch, each with the number of images in its batch; other events have none."""
-    session.model.train()
+    training_mode(session.model, session.config)
     waiting: list[_Taken] = []
     since = session.seconds
     per_epoch = session.batches.per_epoch
@@ -346,7 +350,7 @@ def _guarded(events: Iterator[Event]) -> Iterator[Event]:
 def _started(session: _Session) -> Started:
     """Where and how long it runs, and the loss of the untrained network on the first images to come, at most 256."""
     chosen = session.batches.first(EVALUATION_BATCH)  # shuffled: a data set may be stored class by class
-    images, labels = (torch.from_numpy(part)[chosen] for part in (session.data.train.images, session.data.train.labels))
+    images, labels = (part[chosen.to(part.device)] for part in (session.batches.images, session.batches.labels))
     (logits,) = logit_batches(session.model, images, session.normalise)
     loss = _plain(session)(logits, labels.to(session.device))
     name = torch.cuda.get_device_name(session.device) if session.device.type == "cuda" else "CPU"
