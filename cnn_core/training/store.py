@@ -18,6 +18,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from cnn_core.folders import data_folder
 from cnn_core.spec import NetworkSpec
 from cnn_core.training import weights
 from cnn_core.training.config import TrainConfig
@@ -277,7 +278,7 @@ def default_store() -> RunStore:
     Weights lie in the folder CNN_LAB_DATA (default: data/ beside the code), runs in the database CNN_LAB_DATABASE_URL
     (default: an SQLite file in that folder).
     """
-    folder = Path(os.environ.get("CNN_LAB_DATA") or Path(__file__).resolve().parents[2] / "data").resolve()
+    folder = data_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return RunStore(os.environ.get("CNN_LAB_DATABASE_URL") or f"sqlite:///{folder / 'runs.sqlite'}", folder)
 
