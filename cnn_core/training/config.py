@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
+from cnn_core.augmentation import NAMES as AUGMENTATIONS
+
 Optimizer = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "step", "cosine", "one-cycle"]
 Loss = Literal["cross-entropy", "quadratic"]
@@ -22,7 +24,6 @@ PRETRAINED: tuple[Pretrained, ...] = get_args(Pretrained)
 RESIZED = (32, 256)
 """Sides that images may be brought to, in pixels."""
 DEVICES: tuple[str, ...] = get_args(Device)
-AUGMENTATIONS = ("flip", "crop", "rotate", "colour", "cutout", "mixup")
 # A rate that usually works at once: Adam rescales every step by itself, SGD wants a larger one.
 DEFAULT_LEARNING_RATES = {"sgd": 0.05, "adam": 0.002, "adamw": 0.002}
 
