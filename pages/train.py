@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cnn_core.training import jobs
 from pages.shared import lesson, state
 from pages.shared.controls import choice
 from pages.shared.heartbeat import heartbeat
@@ -47,6 +48,7 @@ def watch() -> None:
 
 
 ensure_router()
+jobs.warm_up()
 header("train", "Choose images and a network, press start, and watch it learn. Close the page if you like: it goes on.")
 settings, picture = st.columns([1, 2], gap="large")
 with settings, st.container(border=True):

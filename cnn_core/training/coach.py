@@ -28,8 +28,11 @@ PEAK = 3.0
 """A step this many times above the start is a blow that a batch's luck does not deal."""
 RISING_FOR, RISEN, RISEN_OF_CHANCE = 3, 1.05, 0.02
 """Validation loss wanders by some per cent from epoch to epoch, and by more when it is close to 0."""
-GAP = 0.1
-"""Ten points more on the training images: several times the error of an accuracy over some hundred images."""
+GAP, GAP_FOR = 0.1, 3
+"""Ten points more on the training images: several times the error of an accuracy over some hundred images. For three
+epochs, because one unlucky last step spoils the validation figures of its epoch, and not the mean over the training."""
+JUMP, JUMPS = 1.25, 2
+"""A validation loss a quarter above those of the epochs before and after it; once may be chance."""
 PLATEAU_FOR, MOVED = 5, 0.01
 LEARNED = 0.95
 """A training accuracy from which on standing still is no complaint."""
@@ -40,7 +43,7 @@ VANISHED = 1e-3
 """Near guessing, a healthy network's gradients have a length around 0.1 and more."""
 NOISY, SMALL_BATCH, NOISY_FROM = 0.15, 16, 10
 """Scatter of the batch losses as a share of the guessing loss: about 0.03 with batches of 32."""
-MINOR = ("dead", "noisy", "start")
+MINOR = ("dead", "unsteady", "noisy", "start")
 """Problems that a run may have and learn all the same."""
 
 
@@ -194,9 +197,10 @@ def _overfitting(seen: Seen) -> list[Remark]:
 
 
 def _gap(seen: Seen) -> list[Remark]:
-    last = seen.epochs[-1] if seen.epochs else None
-    if last is None or last.train_accuracy - last.val_accuracy < GAP or _overfitting(seen):
+    newest = seen.epochs[-GAP_FOR:]
+    if len(newest) < GAP_FOR or _overfitting(seen) or any(e.train_accuracy - e.val_accuracy < GAP for e in newest):
         return []
+    last = newest[-1]
     return [
         Remark(
             "gap",
@@ -204,6 +208,24 @@ def _gap(seen: Seen) -> list[Remark]:
             f"After epoch {last.epoch}, {percent(last.train_accuracy)} of the training images are right and "
             f"{percent(last.val_accuracy)} of the validation images.",
             "Try more images, augmentation, dropout or weight decay, or a smaller network.",
+        )
+    ]
+
+
+def _unsteady(seen: Seen) -> list[Remark]:
+    triples = zip(seen.epochs, seen.epochs[1:], seen.epochs[2:], strict=False)
+    peaks = [t for t in triples if t[1].val_loss > JUMP * max(t[0].val_loss, t[2].val_loss)]
+    if len(peaks) < JUMPS or _divergence(seen):
+        return []
+    before, peak, after = peaks[-1]
+    return [
+        Remark(
+            "unsteady",
+            "The validation loss jumps up and down: single steps throw the network off.",
+            f"{len(peaks)} times it rose by more than a quarter for one epoch; last from {before.val_loss:.3g} "
+            f"to {peak.val_loss:.3g} (epoch {peak.epoch}) and back to {after.val_loss:.3g}.",
+            f"Lower the learning rate, {seen.epochs[-1].learning_rate:.3g} now, let it fall by a schedule, or take "
+            "larger batches.",
         )
     ]
 
@@ -333,6 +355,18 @@ def _learning(seen: Seen) -> list[Remark]:
 
 
 _LOOKS: tuple[Callable[[Seen], list[Remark]], ...] = (
-    *(_divergence, _stuck, _overfitting, _dead, _vanishing, _bad_start, _gap, _plateau, _noisy, _underfitting),
+    *(
+        _divergence,
+        _stuck,
+        _overfitting,
+        _dead,
+        _vanishing,
+        _bad_start,
+        _gap,
+        _unsteady,
+        _plateau,
+        _noisy,
+        _underfitting,
+    ),
 )
 """What may be wrong, the worst first."""

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from cnn_core.device import cpu_cores, detect
@@ -30,6 +31,7 @@ UNREACHABLE = "No Dask scheduler answers at {address}: start it, or ask who runs
 
 log = logging.getLogger(__name__)
 _lock = threading.RLock()
+_connecting = threading.Lock()
 _client: Any = None
 
 
@@ -56,6 +58,22 @@ def check_room(workspace: str, count: int = 1) -> None:
             f"{now} of your runs are waiting or going on, and at most {MOST_WAITING} may be: wait for some to end, or "
             "stop them."
         )
+
+
+def warm_up() -> None:
+    """Start the cluster, and let its workers import what they will need: the first run then begins at once.
+
+    Returns immediately; nothing happens the second time, and a scheduler that does not answer is told at `submit`.
+    """
+    threading.Thread(target=_warm_up, daemon=True).start()
+
+
+def _warm_up() -> None:
+    try:
+        if _client is None:
+            _connect().run(import_module, "cnn_core.training.loop", wait=False)
+    except OSError:
+        log.warning("no scheduler")
 
 
 def submit(store: RunStore, run_id: str) -> None:
@@ -163,7 +181,7 @@ def _hand_out() -> None:
 def _connect() -> Any:
     """The client of this process, made at the first call."""
     global _client
-    with _lock:
+    with _connecting:
         if _client is None:
             _client = _make_client()
             threading.Thread(target=_watch, daemon=True).start()

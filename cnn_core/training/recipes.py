@@ -6,6 +6,7 @@ What a course left open is set here and said in the recipe's text.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from cnn_core.datasets import TITLES
 from cnn_core.spec import ELU, Conv2d, Flatten, Layer, LeakyReLU, Linear, MaxPool2d, NetworkSpec, ReLU, preset
 from cnn_core.spec.variants import with_activation, with_batch_norm, with_dropout, without_dropout
 from cnn_core.training.config import TrainConfig
@@ -68,7 +69,8 @@ def other_images(chosen: Recipe, dataset: str) -> str:
     """A sentence on what it means to run the recipe on another data set than its own; "" for its own."""
     if dataset == chosen.dataset:
         return ""
-    return f"This recipe is made for {chosen.dataset}: on {dataset} its figures come out otherwise."
+    made_for, now = TITLES.get(chosen.dataset, chosen.dataset), TITLES.get(dataset, dataset)
+    return f"This recipe is made for {made_for}: on {now} its figures come out otherwise."
 
 
 def ladder(

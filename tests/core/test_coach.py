@@ -156,10 +156,25 @@ def test_what_is_no_overfitting_yet(train: list[float], val: list[float]) -> Non
 
 @pytest.mark.parametrize(("accuracy", "found"), [(0.81, True), (0.79, False)])
 def test_a_gap_between_training_and_validation(accuracy: float, found: bool) -> None:
-    told = said(epochs=[EpochDone(1, 1.0, accuracy, 1.2, 0.7, 0.01, 1.0)])
+    told = said(epochs=[EpochDone(n, 1.0, accuracy, 1.2, 0.7, 0.01, 1.0) for n in (1, 2, 3)])
     assert ("gap" in told) == found
     if found:
         assert "81 % of the training images are right and 70 % of the validation" in told["gap"].evidence
+
+
+def test_one_unlucky_step_is_no_gap() -> None:
+    """B-base on CIFAR-10, as measured: on the training images of epoch 3 the network was as bad by then."""
+    figures = ((1.72, 0.37, 1.68, 0.41), (1.27, 0.55, 1.31, 0.53), (1.03, 0.64, 1.76, 0.40))
+    assert "gap" not in said(epochs=[EpochDone(n, *four, 0.05, 1.0) for n, four in enumerate(figures, 1)])
+
+
+def test_unsteady_validation() -> None:
+    val = [1.7, 1.3, 1.76, 1.1, 1.0, 1.3, 1.0]
+    remark = said(epochs=epochs([1.7, 1.3, 1.0, 0.9, 0.8, 0.7, 0.6], val))["unsteady"]
+    assert "2 times" in remark.evidence
+    assert "from 1 to 1.3 (epoch 6) and back to 1" in remark.evidence
+    for calmer in ([1.7, 1.3, 1.76, 1.1, 1.0, 1.24, 1.0], [1.7, 1.3, 1.76, 1.1, 1.0, 1.3, 1.1]):
+        assert "unsteady" not in said(epochs=epochs([1.7, 1.3, 1.0, 0.9, 0.8, 0.7, 0.6], calmer))
 
 
 def test_a_plateau() -> None:

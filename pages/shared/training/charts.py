@@ -58,7 +58,7 @@ def _line_spec(what: str, title: str, colour: str, scale: dict[str, Any]) -> dic
     y = {
         "field": what,
         "type": "quantitative",
-        "title": title,
+        "title": None,
         "scale": scale,
         "axis": {"format": "~g", "tickCount": 4},
     }
@@ -70,7 +70,8 @@ def _line_spec(what: str, title: str, colour: str, scale: dict[str, Any]) -> dic
         "transform": [{"filter": f"isValid(datum['{what}'])"}],
         "mark": {"type": "line", "color": colour, "strokeWidth": 2},
         "encoding": {"x": X, "y": y, "tooltip": tooltip},
-        "height": 130,
+        "title": {"text": title, "anchor": "start", "fontWeight": "normal", "fontSize": 13},
+        "height": 170,
     }
 
 

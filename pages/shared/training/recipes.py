@@ -8,12 +8,20 @@ from pages.shared import data_choice
 from pages.shared.lesson import note
 from pages.shared.training.choose import choose_data
 
+DATA = "train_recipe_data"
 TITLES = {one.name: one.title for one in RECIPES}
 
 
 def choose_recipe() -> tuple[Planned, ...]:
     """The runs of a recipe, on its own images or others; none where they do not fit."""
-    name = st.selectbox("Recipe", list(TITLES), key="train_recipe", bind="query-params", format_func=TITLES.__getitem__)
+    name = st.selectbox(
+        "Recipe",
+        list(TITLES),
+        key="train_recipe",
+        bind="query-params",
+        format_func=TITLES.__getitem__,
+        on_change=take_its_images,
+    )
     chosen = recipe(name)
     note(chosen.says)
     names = data_choice.trainable()
@@ -21,11 +29,18 @@ def choose_recipe() -> tuple[Planned, ...]:
         st.info(
             f"{title(chosen.dataset)} is not on this computer yet: fetch it on the Data page, or choose other images."
         )
-    data = choose_data("train_recipe_data")
+    data = choose_data(DATA)
     said = other_images(chosen, data.name)
     if said:
         note(said)
     return planned_for(name, data)
+
+
+def take_its_images() -> None:
+    """Another recipe was chosen: on the images of its course, where they are here."""
+    wanted = recipe(st.session_state.train_recipe).dataset
+    if wanted in data_choice.trainable():
+        st.session_state[DATA] = wanted
 
 
 def planned_for(name: str, data: Dataset) -> tuple[Planned, ...]:

@@ -164,6 +164,8 @@ def remarks(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) ->
 
 def details(run: Run, rows: object, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
     """First-layer filters as they are now, learning rate, gradients, dead ReLUs."""
+    if not steps:
+        return
     left, right = st.columns(2)
     with left:
         filters(run)
