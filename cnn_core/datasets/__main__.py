@@ -49,7 +49,7 @@ def _fetch(name: str) -> int:
         fetch(name, progress)
         data = load(name)
     except ValueError as problem:
-        print(f"\n{name}: {problem}" if sys.stdout.isatty() and told >= 0 else f"{name}: {problem}", file=sys.stderr)
+        print(f"\n{problem}" if sys.stdout.isatty() and told >= 0 else problem, file=sys.stderr)
         return 1
     count = sum(len(part) for part in (data.train, data.val, data.test))
     line = f"{name}: ready, {count:,} images in {len(data.class_names)} classes"

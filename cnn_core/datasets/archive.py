@@ -7,6 +7,7 @@ and told about; what must not be used, or would take too much, is refused with a
 import hashlib
 import io
 import re
+import threading
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ LIMITS = (
     "folders with the classes in them."
 )
 Progress = Callable[[int, int], None]
+_turns = threading.Semaphore(2)
+"""A reading may take half a gigabyte for a while: when a whole class uploads, the others wait."""
 _NAME = re.compile(r"own-[0-9a-f]{24}")
 
 
@@ -70,7 +73,7 @@ def read_archive(
         raise ValueError(f"channels is {channels}: choose 3 for colour or 1 for grey.")
     if not SMALLEST <= size <= LARGEST:
         raise ValueError(f"size is {size}: choose from {SMALLEST} to {LARGEST} pixels.")
-    with _opened(source) as file:
+    with _turns, _opened(source) as file:
         left_out = LeftOut()
         placed = check_and_place(file, left_out)
         _check_result(len(placed), size, channels)

@@ -3,7 +3,7 @@
 Names, addresses and checksums are torchvision's, and so is the layout of a folder that holds the unpacked files.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,16 +142,16 @@ def _read_cifar(source: str, opener: Opener) -> Raw:
     *train_files, test_file, meta_file = SOURCES[source].files
     meta = read_pickle(opener(meta_file))
     names = {way: [str(name) for name in meta.get(f"{prefix}label_names", ())] for way, prefix in ways.items()}
-    images, labels = _cifar_batches([opener(name) for name in train_files], ways, names)
-    test_images, test_labels = _cifar_batches([opener(test_file)], ways, names)
+    images, labels = _cifar_batches((opener(name) for name in train_files), ways, names)
+    test_images, test_labels = _cifar_batches((opener(name) for name in [test_file]), ways, names)
     about = {f"class_names{'_' if way else ''}{way}": names[way] for way in ways}
     return images, labels, test_images, test_labels, about
 
 
 def _cifar_batches(
-    files: list[bytes], ways: dict[str, str], names: dict[str, list[str]]
+    files: Iterable[bytes], ways: dict[str, str], names: dict[str, list[str]]
 ) -> tuple[NDArray[np.uint8], Labels]:
-    batches = [read_pickle(data) for data in files]
+    batches = [read_pickle(data) for data in files]  # one file at a time in memory
     try:
         images = np.concatenate([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32)
         labels = {

@@ -297,7 +297,7 @@ def test_the_command_fetches_lists_and_says_what_failed(
     assert command.main(["fetch", "mnist", "cifar10"]) == 1
     caught = capsys.readouterr()
     assert "mnist: ready" in caught.out
-    assert "cifar10: The server refused to send cifar10 (404 Not Found)" in caught.err
+    assert "The server refused to send cifar10 (404 Not Found)" in caught.err
 
 
 def test_an_interrupted_command_says_that_it_goes_on(
