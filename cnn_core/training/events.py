@@ -59,6 +59,7 @@ class Finished:
     """Last event of a run that ended by itself or was asked to stop, after `epochs` whole epochs.
 
     The test figures are measured once, here; None when the run was stopped, which must not wait for them.
+    `confusion` counts the test images, rows true, columns predicted.
     """
 
     reason: Literal["completed", "stopped"]
@@ -66,6 +67,7 @@ class Finished:
     test_loss: float | None
     test_accuracy: float | None
     seconds: float
+    confusion: tuple[tuple[int, ...], ...] | None = None
 
 
 @dataclass(frozen=True)

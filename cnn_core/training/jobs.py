@@ -203,6 +203,9 @@ def _watch() -> None:
                 if _settled(store, run_id, future):
                     with _lock:
                         del _waiting[run_id]
+            except ValueError:  # it had ended, and was deleted since
+                with _lock:
+                    del _waiting[run_id]
             except Exception:  # a database that is away for a moment must not end the watch
                 log.exception("watching run %s", run_id)
 

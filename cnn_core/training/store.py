@@ -7,8 +7,9 @@ configs are JSON, weights are safetensors.
 import json
 import os
 import secrets
-import threading
+import shutil
 import time
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from cnn_core.spec import NetworkSpec
 from cnn_core.training.config import TrainConfig
+from cnn_core.training.database import begin
 from cnn_core.training.events import EpochDone, Event, Failed, Finished, Snapshot, Started, StepDone
 
 Status = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
@@ -27,11 +29,12 @@ ALIVE = ("queued", "running")
 LOST_AFTER_S = 20.0
 # Of a long run only some checkpoints stay: every 2nd, every 4th, … epoch, and always the first and the last.
 MOST_CHECKPOINTS, MOST_BYTES = 50, 2**30
+LONGEST_NAME, LONGEST_NOTE = 80, 2_000
+# A deleted run can be had back for a day.
+KEPT_DELETED_S = 86_400.0
 INTERRUPTED = "The app or its worker was shut down while this run was going on: start it again."
 
 _tables = sa.MetaData()
-_engines: dict[str, sa.Engine] = {}
-_lock = threading.Lock()
 _runs = sa.Table(
     "runs",
     _tables,
@@ -50,6 +53,13 @@ _runs = sa.Table(
     sa.Column("test_loss", sa.Float),
     sa.Column("test_accuracy", sa.Float),
     sa.Column("seconds", sa.Float),
+    # Columns younger than the first databases: each may be null or has a default of the database's own.
+    sa.Column("name", sa.String(LONGEST_NAME), nullable=False, server_default=""),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("deleted_at", sa.Float),
+    sa.Column("batch", sa.String(40), nullable=False, server_default=""),
+    sa.Column("parent", sa.String(40), nullable=False, server_default=""),
+    sa.Column("confusion", sa.Text),
 )
 _steps = sa.Table(
     "steps",
@@ -73,7 +83,11 @@ _epochs = sa.Table(
 
 @dataclass(frozen=True)
 class Run:
-    """What the store knows of a run. `created_at` is in seconds since 1970; figures not reached yet are None."""
+    """What the store knows of a run. `created_at` is in seconds since 1970; figures not reached yet are None.
+
+    `batch` names the experiment it belongs to, `parent` the run it was made from (both "" for none). `confusion` is
+    that of the test set, rows true, columns predicted.
+    """
 
     id: str
     workspace: str
@@ -89,6 +103,11 @@ class Run:
     test_loss: float | None
     test_accuracy: float | None
     seconds: float | None
+    name: str = ""
+    note: str = ""
+    batch: str = ""
+    parent: str = ""
+    confusion: tuple[tuple[int, ...], ...] | None = None
 
     @property
     def alive(self) -> bool:
@@ -98,22 +117,37 @@ class Run:
 
 @dataclass(frozen=True)
 class RunStore:
-    """A database (`url`, as SQLAlchemy spells it) and a `folder` for weights. Small enough to send to workers."""
+    """A database (`url`, as SQLAlchemy spells it) and a `folder` for weights. Small enough to send to workers.
+
+    Every method raises StoreUnavailableError when the database does not answer.
+    """
 
     url: str
     folder: Path
 
-    def create(self, workspace: str, spec: NetworkSpec, config: TrainConfig) -> str:
-        """Enter a queued run and return its unguessable id."""
+    def create(
+        self,
+        workspace: str,
+        spec: NetworkSpec,
+        config: TrainConfig,
+        *,
+        name: str = "",
+        batch: str = "",
+        parent: str = "",
+    ) -> str:
+        """Enter a queued run and return its unguessable id. Raises ValueError as `rename`."""
         run_id, now = secrets.token_urlsafe(16), time.time()
         row = {
             "id": run_id,
-            "workspace": workspace,
+            "workspace": _storable(workspace),
             "status": "queued",
             "created_at": now,
             "heard_at": now,
             "spec": spec.to_json(),
             "config": json.dumps(config.to_dict()),
+            "name": _checked("name", name, LONGEST_NAME),
+            "batch": batch,
+            "parent": parent,
         }
         with self._begin() as connection:
             connection.execute(sa.insert(_runs).values(row))
@@ -139,47 +173,84 @@ class RunStore:
 
     def heard(self, run_id: str) -> None:
         """Note that whoever works on the run is alive."""
-        with self._begin() as connection:
-            _update(connection, run_id, {"heard_at": time.time()})
+        self._change(run_id, {"heard_at": time.time()})
 
     def get(self, run_id: str) -> Run:
-        """The run called `run_id`. Raises ValueError when there is none."""
+        """The run called `run_id`. Raises ValueError when there is none, or when it was deleted."""
+        wanted = sa.and_(_runs.c.id == _storable(run_id), _runs.c.deleted_at.is_(None))
         with self._begin() as connection:
-            row = connection.execute(sa.select(_runs).where(_runs.c.id == run_id)).mappings().first()
+            row = connection.execute(sa.select(_runs).where(wanted)).mappings().first()
         if row is None:
             raise ValueError(_unknown(run_id))
         return _run(row)
 
     def runs(self, workspace: str) -> tuple[Run, ...]:
-        """The workspace's runs, newest first."""
-        query = sa.select(_runs).where(_runs.c.workspace == workspace).order_by(_runs.c.created_at.desc())
+        """The workspace's runs, newest first, without the deleted ones."""
+        self.purge()
+        own = sa.and_(_runs.c.workspace == _storable(workspace), _runs.c.deleted_at.is_(None))
+        query = sa.select(_runs).where(own).order_by(_runs.c.created_at.desc())
         with self._begin() as connection:
             return tuple(_run(row) for row in connection.execute(query).mappings())
 
+    def rename(self, run_id: str, name: str) -> None:
+        """Give the run a name, "" for none. Raises ValueError when it is too long, or when there is no such run."""
+        self._change(run_id, {"name": _checked("name", name, LONGEST_NAME)})
+
+    def annotate(self, run_id: str, note: str) -> None:
+        """Write a note on the run. Raises ValueError when it is too long, or when there is no such run."""
+        self._change(run_id, {"note": _checked("note", note, LONGEST_NOTE)})
+
+    def delete(self, run_id: str) -> None:
+        """Take the run off every list; for a day `restore` brings it back.
+
+        Raises ValueError when it is still going on, or when there is no such run.
+        """
+        if self.get(run_id).alive:
+            raise ValueError("This run is still going on: stop it first.")
+        self._change(run_id, {"deleted_at": time.time()})
+
+    def restore(self, run_id: str) -> None:
+        """Bring back a deleted run. Raises ValueError when there is no such run any more."""
+        self._change(run_id, {"deleted_at": None})
+
+    def purge(self) -> None:
+        """Remove for good, with rows and weights, what was deleted more than a day ago."""
+        query = sa.select(_runs.c.id).where(_runs.c.deleted_at < time.time() - KEPT_DELETED_S)
+        with self._begin() as connection:
+            old = [str(run_id) for run_id in connection.execute(query).scalars()]
+        for run_id in old:
+            shutil.rmtree(self._run_folder(run_id), ignore_errors=True)
+            with self._begin() as connection:
+                for column in (_steps.c.run_id, _epochs.c.run_id, _runs.c.id):
+                    connection.execute(sa.delete(column.table).where(column == run_id))
+
+    def _change(self, run_id: str, changes: dict[str, Any]) -> None:
+        with self._begin() as connection:
+            _update(connection, run_id, changes)
+
     def steps(self, run_id: str, *, at_most: int = 1000) -> tuple[StepDone, ...]:
         """The run's steps in order, evenly thinned to `at_most` of them (and the last one)."""
+        wanted = _steps.c.run_id == _storable(run_id)
         with self._begin() as connection:
-            last = connection.execute(sa.select(sa.func.max(_steps.c.step)).where(_steps.c.run_id == run_id)).scalar()
+            last = connection.execute(sa.select(sa.func.max(_steps.c.step)).where(wanted)).scalar()
             every = max(1, -(-(last or 0) // at_most))
             kept = sa.or_(_steps.c.step % every == 0, _steps.c.step.in_([1, last or 1]))
-            query = sa.select(_steps).where(_steps.c.run_id == run_id, kept).order_by(_steps.c.step)
+            query = sa.select(_steps).where(wanted, kept).order_by(_steps.c.step)
             return tuple(StepDone(**_without_id(row)) for row in connection.execute(query).mappings())
 
     def epochs(self, run_id: str) -> tuple[EpochDone, ...]:
         """The run's finished epochs in order."""
-        query = sa.select(_epochs).where(_epochs.c.run_id == run_id).order_by(_epochs.c.epoch)
+        query = sa.select(_epochs).where(_epochs.c.run_id == _storable(run_id)).order_by(_epochs.c.epoch)
         with self._begin() as connection:
             return tuple(EpochDone(**_without_id(row)) for row in connection.execute(query).mappings())
 
     def request_stop(self, run_id: str) -> None:
         """Ask whoever works on the run to stop. Raises ValueError when there is no such run."""
-        with self._begin() as connection:
-            _update(connection, run_id, {"stop_requested": True})
+        self._change(run_id, {"stop_requested": True})
 
     def interrupt(self, run_id: str) -> None:
         """Note that the run was cut off from outside. Raises ValueError when there is no such run."""
-        with self._begin() as connection:
-            _update(connection, run_id, {"status": "interrupted", "message": INTERRUPTED})
+        self._change(run_id, {"status": "interrupted", "message": INTERRUPTED})
 
     def stop_requested(self, run_id: str) -> bool:
         """Whether somebody asked the run to stop."""
@@ -232,8 +303,8 @@ class RunStore:
             raise ValueError(_unknown(run_id))
         return self.folder / "runs" / run_id
 
-    def _begin(self) -> Any:
-        return _engine(self.url).begin()
+    def _begin(self) -> AbstractContextManager[sa.Connection]:
+        return begin(self.url, _tables)
 
 
 def default_store() -> RunStore:
@@ -247,33 +318,6 @@ def default_store() -> RunStore:
     return RunStore(os.environ.get("CNN_LAB_DATABASE_URL") or f"sqlite:///{folder / 'runs.sqlite'}", folder)
 
 
-def _engine(url: str) -> sa.Engine:
-    """One engine a process and database, its tables made."""
-    with _lock:
-        if url not in _engines:
-            _engines[url] = _make_engine(url)
-        return _engines[url]
-
-
-def _make_engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
-    if url.startswith("sqlite"):
-        # Readers and one writer side by side; a crash of the machine may lose the last moment, never the file.
-        sa.event.listen(engine, "connect", _tune_sqlite)
-    with engine.begin() as connection:
-        # "If not exists" in the statement itself: another process may be making the same tables just now.
-        for table in _tables.sorted_tables:
-            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
-            for index in table.indexes:
-                connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
-    return engine
-
-
-def _tune_sqlite(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-
-
 _ROW_KINDS = ((_steps, StepDone), (_epochs, EpochDone))
 
 
@@ -281,6 +325,19 @@ def _update(connection: sa.Connection, run_id: str, changes: dict[str, Any]) -> 
     """Change the run's own row. Raises ValueError when there is none."""
     if not connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(changes)).rowcount:
         raise ValueError(_unknown(run_id))
+
+
+def _storable(text: str) -> str:
+    """The text without what PostgreSQL keeps in no text."""
+    return text.replace("\0", "")
+
+
+def _checked(what: str, text: str, longest: int) -> str:
+    """A name or note as it is stored. Raises ValueError when it is too long."""
+    text = _storable(text).strip()
+    if len(text) > longest:
+        raise ValueError(f"The {what} has {len(text):,} characters: at most {longest:,} fit.")
+    return text
 
 
 def _unknown(run_id: str) -> str:
@@ -311,6 +368,7 @@ def _changes(event: Event) -> dict[str, Any]:
                 "test_loss": event.test_loss,
                 "test_accuracy": event.test_accuracy,
                 "seconds": event.seconds,
+                "confusion": json.dumps(event.confusion),
             }
         case Failed():
             return {"status": "failed", "message": event.message}
@@ -328,5 +386,11 @@ def _run(row: Any) -> Run:
         "message": message,
         "spec": NetworkSpec.from_json(row["spec"]),
         "config": TrainConfig.from_dict(json.loads(row["config"])),
+        "confusion": _matrix(row["confusion"]),
     }
     return Run(**values)
+
+
+def _matrix(text: str | None) -> tuple[tuple[int, ...], ...] | None:
+    rows = json.loads(text or "null")
+    return None if rows is None else tuple(map(tuple, rows))

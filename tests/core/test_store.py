@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import secrets
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,19 +11,45 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from cnn_core.spec import preset
-from cnn_core.training import TrainConfig
+from cnn_core.training import TrainConfig, database
+from cnn_core.training.database import StoreUnavailableError
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
-from cnn_core.training.store import LOST_AFTER_S, MOST_CHECKPOINTS, RunStore, default_store
+from cnn_core.training.store import (
+    KEPT_DELETED_S,
+    LOST_AFTER_S,
+    MOST_CHECKPOINTS,
+    RunStore,
+    default_store,
+)
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 CONFIG = TrainConfig(epochs=3, seed=7)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> RunStore:
-    return RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> RunStore:
+    """An empty store in each of the two databases."""
+    if request.param == "sqlite":
+        return RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    server, name = request.getfixturevalue("postgres"), f"t{secrets.token_hex(8)}"
+    admin = sa.create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return RunStore(server.format(name=name), tmp_path)
+
+
+def sql(store: RunStore, statement: str, **values: object) -> list[tuple]:
+    """What the statement gives, past the store."""
+    engine = sa.create_engine(store.url)
+    with engine.begin() as connection:
+        result = connection.execute(sa.text(statement), values)
+        rows = [tuple(row) for row in result] if result.returns_rows else []
+    engine.dispose()
+    return rows
 
 
 def step(number: int) -> StepDone:
@@ -94,15 +121,14 @@ def test_stop_is_asked_for_one_run_only(store):
 
 def test_a_run_that_nobody_works_on_is_shown_as_interrupted(store):
     run_id = store.create("mine", SPEC, CONFIG)
-    with sqlite3.connect(store.folder / "runs.sqlite") as database:
-        database.execute("UPDATE runs SET heard_at = ?", (time.time() - LOST_AFTER_S - 1,))
+    sql(store, "UPDATE runs SET heard_at = :then", then=time.time() - LOST_AFTER_S - 1)
     assert store.get(run_id).status == "interrupted"
     assert "start it again" in store.get(run_id).message
     store.heard(run_id)  # the worker was only slow
     assert store.get(run_id).status == "queued"
 
 
-@pytest.mark.parametrize("run_id", ["nobody", "", "../../etc/passwd", "'; DROP TABLE runs; --"])
+@pytest.mark.parametrize("run_id", ["nobody", "", "../../etc/passwd", "'; DROP TABLE runs; --", "\0", "ü" * 500])
 def test_unknown_runs_get_a_sentence(store, run_id):
     with pytest.raises(ValueError, match="There is no run"):
         store.get(run_id)
@@ -146,8 +172,7 @@ def test_the_default_store_lies_in_the_data_folder(tmp_path, monkeypatch):
 def test_what_is_stored_is_json_and_safetensors_only(store):
     run_id = store.create("mine", SPEC, CONFIG)
     store.append(run_id, Snapshot(0, {"w": np.zeros(3, np.float32)}))
-    with sqlite3.connect(store.folder / "runs.sqlite") as database:
-        spec, config = database.execute("SELECT spec, config FROM runs").fetchone()
+    spec, config = sql(store, "SELECT spec, config FROM runs")[0]
     assert json.loads(config)["seed"] == 7
     assert json.loads(spec)
     assert [name for _, _, names in os.walk(store.folder / "runs") for name in names] == ["epoch-0000.safetensors"]
@@ -183,3 +208,140 @@ def test_many_threads_may_open_a_new_store_at_once(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: stores[n % 5].runs("mine"), range(40)))
     assert found == [()] * 40
+
+
+def test_names_notes_and_where_a_run_comes_from(store):
+    parent = store.create("mine", SPEC, CONFIG, name=" wide ")
+    run_id = store.create("mine", SPEC, CONFIG, batch="b1", parent=parent)
+    assert (store.get(parent).name, store.get(parent).batch, store.get(parent).parent) == ("wide", "", "")
+    assert (store.get(run_id).name, store.get(run_id).batch, store.get(run_id).parent) == ("", "b1", parent)
+    store.rename(run_id, "näher <b>'; --\0")
+    store.annotate(run_id, "two\nlines")
+    assert (store.get(run_id).name, store.get(run_id).note) == ("näher <b>'; --", "two\nlines")
+    with pytest.raises(ValueError, match="The name has 81 characters: at most 80 fit"):
+        store.rename(run_id, "x" * 81)
+    with pytest.raises(ValueError, match="The note has 2,001 characters: at most 2,000 fit"):
+        store.annotate(run_id, "x" * 2001)
+    with pytest.raises(ValueError, match="The name has"):
+        store.create("mine", SPEC, CONFIG, name="x" * 81)
+    assert store.get(run_id).name.startswith("näher")
+    for write in (store.rename, store.annotate):
+        with pytest.raises(ValueError, match="There is no run 'nobody'"):
+            write("nobody", "x")
+
+
+def test_the_confusion_matrix_comes_back(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    assert store.get(run_id).confusion is None
+    store.append(run_id, Finished("completed", 1, 0.1, 0.9, 1.0, ((5, 1), (0, 4))))
+    assert store.get(run_id).confusion == ((5, 1), (0, 4))
+    other = store.create("mine", SPEC, CONFIG)
+    store.append(other, Finished("stopped", 1, None, None, 1.0))
+    assert store.get(other).confusion is None
+
+
+def finished(store: RunStore, workspace: str = "mine") -> str:
+    run_id = store.create(workspace, SPEC, CONFIG)
+    weights = Snapshot(0, {"w": np.zeros(3, np.float32)})
+    epoch = EpochDone(1, 1.5, 0.4, 1.2, 0.5, 0.002, 3.0)
+    store.append(run_id, Started("CPU", 6090, 3, 34, 2.3), step(1), epoch, weights, Finished("completed", 1, 1, 1, 1))
+    return run_id
+
+
+def test_a_deleted_run_is_gone_until_it_is_restored(store):
+    kept, deleted = finished(store), finished(store)
+    store.delete(deleted)
+    assert [run.id for run in store.runs("mine")] == [kept]
+    with pytest.raises(ValueError, match="There is no run"):
+        store.get(deleted)
+    with pytest.raises(ValueError, match="There is no run"):
+        store.delete(deleted)
+    store.restore(deleted)
+    assert [run.id for run in store.runs("mine")] == [deleted, kept]
+    assert len(store.load_weights(deleted)) == len(store.epochs(deleted)) == 1
+
+
+def test_a_run_that_goes_on_is_not_deleted(store):
+    run_id = store.create("mine", SPEC, CONFIG)
+    with pytest.raises(ValueError, match="still going on: stop it first"):
+        store.delete(run_id)
+    assert store.get(run_id).alive
+
+
+def test_after_a_day_a_deleted_run_is_removed_with_all_that_belongs_to_it(store):
+    kept, recent, old = finished(store), finished(store), finished(store, "theirs")
+    for run_id in (recent, old):
+        store.delete(run_id)
+    then = time.time() - KEPT_DELETED_S - 1
+    sql(store, "UPDATE runs SET deleted_at = :then WHERE id = :id", then=then, id=old)
+    assert [run.id for run in store.runs("mine")] == [kept]  # any listing purges
+    for table, column in (("runs", "id"), ("steps", "run_id"), ("epochs", "run_id")):
+        assert {row[0] for row in sql(store, f"SELECT {column} FROM {table}")} == {kept, recent}
+    assert {path.name for path in (store.folder / "runs").iterdir()} == {kept, recent}
+    with pytest.raises(ValueError, match="There is no run"):
+        store.restore(old)
+    store.restore(recent)
+
+
+# As version 0.3 made it.
+OLD = """CREATE TABLE runs (id VARCHAR(40) NOT NULL PRIMARY KEY, workspace VARCHAR(80) NOT NULL,
+status VARCHAR(12) NOT NULL, message TEXT NOT NULL, created_at FLOAT NOT NULL, heard_at FLOAT NOT NULL,
+stop_requested BOOLEAN NOT NULL, spec TEXT NOT NULL, config TEXT NOT NULL, device VARCHAR(100) NOT NULL,
+steps_per_epoch INTEGER NOT NULL, initial_loss FLOAT, test_loss FLOAT, test_accuracy FLOAT, seconds FLOAT)"""
+
+
+def test_a_database_of_an_older_version_goes_on_working(store):
+    sql(store, OLD)
+    sql(
+        store,
+        "INSERT INTO runs VALUES ('old', 'mine', 'finished', '', 1, 1, false, :spec, :config, 'CPU', 34, 2.3, 1, 1, 1)",
+        spec=SPEC.to_json(),
+        config=json.dumps(CONFIG.to_dict()),
+    )
+    (old,) = store.runs("mine")
+    assert (old.name, old.note, old.batch, old.confusion, old.spec) == ("", "", "", None, SPEC)
+    store.rename("old", "the old one")
+    store.append(store.create("mine", SPEC, CONFIG), step(1))
+    store.delete("old")
+    store.restore("old")
+    assert [run.name for run in store.runs("mine")] == ["", "the old one"]
+
+
+def _open(url: str, folder: str) -> None:
+    RunStore(url, Path(folder)).create("mine", SPEC, CONFIG)
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_many_processes_may_open_an_older_database_at_once(store, older):
+    if older:
+        sql(store, OLD)
+    spawn = multiprocessing.get_context("spawn")
+    jobs = [spawn.Process(target=_open, args=(store.url, str(store.folder))) for _ in range(4)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join(120)
+    assert [job.exitcode for job in jobs] == [0] * 4
+    assert len(store.runs("mine")) == 4
+
+
+def test_a_locked_database_is_told_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "SQLITE_WAIT_S", 0.05)
+    store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
+    run_id = finished(store)
+    other = sqlite3.connect(tmp_path / "runs.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailableError, match="perhaps because it is locked: try again"):
+        store.rename(run_id, "x")
+    assert store.get(run_id).name == ""  # reading goes on
+    other.execute("ROLLBACK")
+    other.close()
+    store.rename(run_id, "x")
+    assert store.get(run_id).name == "x"
+
+
+def test_a_server_that_is_not_there_is_told_in_a_sentence(tmp_path):
+    pytest.importorskip("psycopg")
+    store = RunStore(f"postgresql+psycopg://nobody@/runs?host={tmp_path}", tmp_path)
+    with pytest.raises(StoreUnavailableError, match="does not answer"):
+        store.runs("mine")

@@ -1,0 +1,90 @@
+"""The database of the runs: opened once a process, its tables made, and brought up to date where an older version
+made them. Several processes may do so at once."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+SQLITE_WAIT_S = 30.0
+UNAVAILABLE = "The database of the runs does not answer just now, perhaps because it is locked: try again in a moment."
+# Any number that no other program of this database takes for a lock of its own.
+LOCK = 0x434E4E
+
+
+_engines: dict[str, sa.Engine] = {}
+_lock = threading.Lock()
+
+
+class StoreUnavailableError(RuntimeError):
+    """The database does not answer, or somebody else holds it locked; with a sentence for whoever waits."""
+
+
+@contextmanager
+def begin(url: str, tables: sa.MetaData) -> Iterator[sa.Connection]:
+    """A transaction in the database at `url`, which has these tables. Raises StoreUnavailableError."""
+    try:
+        with _engine(url, tables).begin() as connection:
+            yield connection
+    except sa.exc.OperationalError as error:
+        raise StoreUnavailableError(UNAVAILABLE) from error
+
+
+def _engine(url: str, tables: sa.MetaData) -> sa.Engine:
+    """One engine a process and database, its tables made."""
+    with _lock:
+        if url not in _engines:
+            _engines[url] = _make_engine(url, tables)
+        return _engines[url]
+
+
+def _make_engine(url: str, tables: sa.MetaData) -> sa.Engine:
+    sqlite = url.startswith("sqlite")
+    engine = sa.create_engine(url, pool_pre_ping=True, connect_args={"timeout": SQLITE_WAIT_S} if sqlite else {})
+    if sqlite:
+        # Readers and one writer side by side; a crash of the machine may lose the last moment, never the file.
+        sa.event.listen(engine, "connect", _tune_sqlite)
+    make_tables(engine, tables)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def make_tables(engine: sa.Engine, tables: sa.MetaData) -> None:
+    """Make the tables and columns that are missing. What is there stays as it is.
+
+    A column that is younger than its table must be nullable or have a `server_default`.
+    """
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # there, "if not exists" alone lets two makers collide
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        for table in tables.sorted_tables:
+            # "If not exists" in the statement itself: another process may be making the same tables just now.
+            connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
+    for table in tables.sorted_tables:
+        for column in table.columns:
+            _add_column(engine, table, column)
+
+
+def _add_column(engine: sa.Engine, table: sa.Table, column: sa.Column[object]) -> None:
+    """Add the column unless it is there; another process may be adding it just now."""
+
+    def missing() -> bool:
+        return column.name not in {known["name"] for known in sa.inspect(engine).get_columns(table.name)}
+
+    if not missing():
+        return
+    definition = str(sa.schema.CreateColumn(column).compile(dialect=engine.dialect))
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))
+    except sa.exc.DBAPIError:
+        if missing():
+            raise
