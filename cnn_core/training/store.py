@@ -273,13 +273,13 @@ class RunStore:
         if not stored or (epoch is not None and epoch not in stored):
             has = f"of the epochs {', '.join(map(str, stored))} weights" if stored else "no weights"
             raise ValueError(f"epoch is {epoch}: {has} are stored for this run.")
-        weights = load_file(self._weights_file(run_id, stored[-1] if epoch is None else epoch))
+        weights = load_file(self.weights_file(run_id, stored[-1] if epoch is None else epoch))
         return cast(dict[str, NDArray[np.generic]], weights)
 
     def _save_weights(self, run_id: str, snapshot: Snapshot) -> None:
         from safetensors.numpy import save_file
 
-        path = self._weights_file(run_id, snapshot.epoch)
+        path = self.weights_file(run_id, snapshot.epoch)
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
         save_file({name: np.ascontiguousarray(array) for name, array in snapshot.weights.items()}, unfinished)
@@ -293,9 +293,10 @@ class RunStore:
         every = 2 ** (stored[-1] // most).bit_length()
         for epoch in stored[:-1]:
             if epoch % every:
-                self._weights_file(run_id, epoch).unlink(missing_ok=True)
+                self.weights_file(run_id, epoch).unlink(missing_ok=True)
 
-    def _weights_file(self, run_id: str, epoch: int) -> Path:
+    def weights_file(self, run_id: str, epoch: int) -> Path:
+        """Where the weights after `epoch` lie, if they are stored. Raises ValueError for what cannot be an id."""
         return self._run_folder(run_id) / f"epoch-{epoch:04d}.safetensors"
 
     def _run_folder(self, run_id: str) -> Path:
