@@ -6,32 +6,79 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 Optimizer = Literal["sgd", "adam", "adamw"]
+Schedule = Literal["constant", "step", "cosine", "one-cycle"]
+Loss = Literal["cross-entropy", "quadratic"]
+Initialisation = Literal["pytorch", "he", "xavier", "normal", "equal"]
+Precision = Literal["auto", "float32", "mixed"]
 Device = Literal["auto", "cpu", "cuda"]
 OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
+SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
+LOSSES: tuple[Loss, ...] = get_args(Loss)
+INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 DEVICES: tuple[str, ...] = get_args(Device)
+AUGMENTATIONS = ("flip", "crop", "rotate", "colour", "cutout", "mixup")
 # A rate that usually works at once: Adam rescales every step by itself, SGD wants a larger one.
 DEFAULT_LEARNING_RATES = {"sgd": 0.05, "adam": 0.002, "adamw": 0.002}
 
-_REAL_LIMITS = {"learning_rate": (0.0, 1e6), "momentum": (0.0, 0.999), "weight_decay": (0.0, 10.0)}
-_WHOLE_LIMITS = {"batch_size": (1, 4096), "epochs": (1, 1000), "seed": (0, 2**31 - 1)}
+_REAL_LIMITS = {
+    "learning_rate": (0.0, 1e6),
+    "momentum": (0.0, 0.999),
+    "weight_decay": (0.0, 10.0),
+    "step_factor": (0.01, 1.0),
+    "label_smoothing": (0.0, 0.9),
+}
+_WHOLE_LIMITS = {
+    "batch_size": (1, 4096),
+    "epochs": (1, 1000),
+    "seed": (0, 2**31 - 1),
+    "step_every": (1, 1000),
+    "patience": (0, 1000),
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "loss": LOSSES,
+    "initialisation": INITIALISATIONS,
+    "precision": PRECISIONS,
+    "device": DEVICES,
+}
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """Everything but the network that decides how a run goes. Raises ValueError with a sentence for a bad value.
 
-    learning_rate  above 0, up to 1,000,000 (far too large on purpose: watching a run diverge is part of learning)
-    momentum       0 … 0.999, for "sgd" only; Adam keeps averages of its own
-    weight_decay   0 … 10; "adamw" subtracts it from the weights directly, the others add it to the gradient
-    batch_size     1 … 4,096 images a step;  epochs  1 … 1,000;  seed  0 … 2,147,483,647
-    device         "auto" takes the GPU when there is one
+    learning_rate    above 0, up to 1,000,000 (far too large on purpose: watching a run diverge is part of learning)
+    momentum         0 … 0.999, for "sgd" only, plain or `nesterov`'s; Adam keeps averages of its own
+    weight_decay     0 … 10; "adamw" subtracts it from the weights directly, the others add it to the gradient (L2)
+    schedule         how the learning rate changes: by `step_factor` every `step_every` epochs, along half a cosine down
+                     to 0, or in one cycle up and down again
+    loss             "quadratic" is half the squared distance of the softmax probabilities from the wanted ones
+    label_smoothing  0 … 0.9 of the wanted probability is spread evenly over all classes (cross-entropy only)
+    augmentation     what is done to training images at random: names from AUGMENTATIONS
+    patience         epochs without a better validation loss until the run ends with its best weights; 0: never
+    initialisation   how weights are drawn at first; "equal" gives all of a layer one value (they never separate)
+    precision        "mixed" computes convolutions and products in bfloat16; "auto" where the device is made for it
+    batch_size       1 … 4,096 images a step;  epochs  1 … 1,000;  seed  0 … 2,147,483,647
+    device           "auto" takes the GPU when there is one
     """
 
     dataset: str = "digits"
     optimizer: Optimizer = "adam"
     learning_rate: float = 0.002
     momentum: float = 0.9
+    nesterov: bool = False
     weight_decay: float = 0.0
+    schedule: Schedule = "constant"
+    step_every: int = 10
+    step_factor: float = 0.1
+    loss: Loss = "cross-entropy"
+    label_smoothing: float = 0.0
+    augmentation: tuple[str, ...] = ()
+    patience: int = 0
+    initialisation: Initialisation = "pytorch"
+    precision: Precision = "auto"
     batch_size: int = 32
     epochs: int = 10
     seed: int = 0
@@ -40,8 +87,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if not isinstance(self.dataset, str) or not self.dataset:
             raise ValueError(f"dataset is {self.dataset!r:.60}: it must be the name of a data set, such as 'digits'.")
-        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        _check_choice("device", self.device, DEVICES)
+        for name, choices in _CHOICES.items():
+            _check_choice(name, getattr(self, name), choices)
         for name, (low, high) in _REAL_LIMITS.items():
             # Kept as float whatever was given, so that equal settings are equal values and print alike.
             object.__setattr__(self, name, _real(name, getattr(self, name), low, high))
@@ -49,6 +96,17 @@ class TrainConfig:
             raise ValueError("learning_rate is 0: nothing would be learned; choose a number above 0, such as 0.002.")
         for name, (smallest, largest) in _WHOLE_LIMITS.items():
             _check_whole(name, getattr(self, name), smallest, largest)
+        object.__setattr__(self, "augmentation", _augmentation(self.augmentation))
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Settings that only make sense with others."""
+        if not isinstance(self.nesterov, bool):
+            raise ValueError(f"nesterov is {self.nesterov!r:.60}: it must be true or false.")
+        if self.nesterov and (self.optimizer != "sgd" or self.momentum == 0):
+            raise ValueError("nesterov is true: it needs the optimizer 'sgd' with a momentum above 0.")
+        if self.label_smoothing and self.loss != "cross-entropy":
+            raise ValueError(f"label_smoothing is {self.label_smoothing}: it needs the loss 'cross-entropy'.")
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by name: only strings and numbers, ready for JSON."""
@@ -67,6 +125,15 @@ class TrainConfig:
         if unknown:
             raise ValueError(f"settings has the unknown name {unknown[0]!r:.60}: the names are {', '.join(known)}.")
         return cls(**settings)
+
+
+def _augmentation(names: object) -> tuple[str, ...]:
+    """The names in their fixed order, each once: equal settings are equal values."""
+    given = list(names) if isinstance(names, list | tuple) else [names]
+    unknown = [name for name in given if name not in AUGMENTATIONS]
+    if unknown:
+        raise ValueError(f"augmentation has {unknown[0]!r:.60}: choose among {', '.join(AUGMENTATIONS)}.")
+    return tuple(name for name in AUGMENTATIONS if name in given)
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

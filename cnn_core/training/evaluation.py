@@ -1,6 +1,7 @@
 """What a network answers: logits for many images, and their loss and accuracy. Evaluation mode, no gradients."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,18 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_core.datasets import Dataset, Split, normalisation
+from cnn_core.training.objective import Objective
 
 EVALUATION_BATCH = 256
-
-
-def pick_device(name: str) -> torch.device:
-    """The device called "cpu", "cuda" or "auto" (the GPU when there is one).
-
-    Raises ValueError for "cuda" on a machine without a GPU that torch can use.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device is 'cuda': torch finds no GPU here; choose 'auto' or 'cpu'.")
-    return torch.device("cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu")
 
 
 def normaliser(data: Dataset, device: torch.device) -> Callable[[Tensor], Tensor]:
@@ -50,17 +42,33 @@ def predict_logits(model: nn.Module, images: NDArray[np.uint8], data: Dataset) -
     return torch.cat([batch.cpu() for batch in batches]).numpy()
 
 
+@dataclass(frozen=True)
+class Measured:
+    """Mean loss and accuracy over a split, and how often which class was taken for which: rows true, (K, K)."""
+
+    loss: float
+    accuracy: float
+    confusion: tuple[tuple[int, ...], ...]
+
+
 def measure(
-    model: nn.Module, split: Split, normalise: Callable[[Tensor], Tensor], should_stop: Callable[[], bool]
-) -> tuple[float, float] | None:
-    """Mean cross-entropy and accuracy over `split`; None when `should_stop` said so between two batches."""
+    model: nn.Module,
+    split: Split,
+    normalise: Callable[[Tensor], Tensor],
+    should_stop: Callable[[], bool],
+    objective: Objective = F.cross_entropy,
+) -> Measured | None:
+    """The mean `objective` and the answers over `split`; None when `should_stop` said so between two batches."""
     labels = torch.from_numpy(split.labels)
-    loss, correct, seen = 0.0, 0, 0
+    loss, seen, counts = 0.0, 0, torch.zeros((), dtype=torch.int64)
     for logits in logit_batches(model, torch.from_numpy(split.images), normalise):
         if should_stop():
             return None
         wanted = labels[seen : seen + len(logits)].to(logits.device)
-        loss += F.cross_entropy(logits, wanted, reduction="sum").item()
-        correct += int((logits.argmax(1) == wanted).sum())
+        loss += objective(logits.float(), wanted).item() * len(logits)
+        classes = logits.shape[1]
+        counted = torch.bincount(wanted * classes + logits.argmax(1), minlength=classes**2).view(classes, classes)
+        counts = counts.to(counted.device) + counted
         seen += len(logits)
-    return loss / seen, correct / seen
+    confusion = tuple(tuple(int(n) for n in row) for row in counts.tolist())
+    return Measured(loss / seen, float(counts.diagonal().sum()) / seen, confusion)

@@ -1,6 +1,6 @@
 """What a training run says while it happens: plain data, so the page, the store and a notebook read one stream."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -20,7 +20,10 @@ class Started:
 
 @dataclass(frozen=True)
 class StepDone:
-    """One optimiser step: `step` counts from 1 over the whole run, `epoch` from 1; loss and accuracy of its batch."""
+    """One optimiser step: `step` counts from 1 over the whole run, `epoch` from 1; loss and accuracy of its batch.
+
+    `gradient_norm` is the length of all gradients together, before the step; None where it was not finite.
+    """
 
     step: int
     epoch: int
@@ -28,13 +31,15 @@ class StepDone:
     accuracy: float
     learning_rate: float
     seconds: float
+    gradient_norm: float | None = None
 
 
 @dataclass(frozen=True)
 class EpochDone:
     """One epoch: mean loss and accuracy over the training batches as they went by, and over the validation set.
 
-    `seconds` is the time since the run started.
+    `seconds` is the time since the run started, without pauses. `dead_relus` is the share of the ReLUs' channels that
+    are 0 everywhere for each of the first 256 validation images; None without ReLUs.
     """
 
     epoch: int
@@ -44,30 +49,54 @@ class EpochDone:
     val_accuracy: float
     learning_rate: float
     seconds: float
+    dead_relus: float | None = None
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Weights at the end of an epoch (0: untrained): the module's state_dict as NumPy arrays."""
+    """Weights at the end of an epoch (0: untrained): the module's state_dict as NumPy arrays.
+
+    `optimizer` holds what the optimiser keeps beside the weights, so that the run can go on from here; `best` says
+    that no earlier epoch had a validation loss as low.
+    """
 
     epoch: int
     weights: dict[str, NDArray[np.generic]]
+    optimizer: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The first convolution's weights (F, C, kh, kw) as they are after `step`: about one a second."""
+
+    step: int
+    weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The run waits after `step`; the next StepDone says that it goes on."""
+
+    step: int
 
 
 @dataclass(frozen=True)
 class Finished:
     """Last event of a run that ended by itself or was asked to stop, after `epochs` whole epochs.
 
-    The test figures are measured once, here; None when the run was stopped, which must not wait for them.
-    `confusion` counts the test images, rows true, columns predicted.
+    The test figures are measured once, here, with the weights of `tested_epoch`: the last, or the best where the run
+    watched for it. None when the run was stopped, which must not wait for them. `confusion` counts the test images,
+    rows true, columns predicted.
     """
 
-    reason: Literal["completed", "stopped"]
+    reason: Literal["completed", "early", "stopped"]
     epochs: int
     test_loss: float | None
     test_accuracy: float | None
     seconds: float
     confusion: tuple[tuple[int, ...], ...] | None = None
+    tested_epoch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,4 +107,4 @@ class Failed:
     step: int
 
 
-Event = Started | StepDone | EpochDone | Snapshot | Finished | Failed
+Event = Started | StepDone | EpochDone | Snapshot | Filters | Paused | Finished | Failed

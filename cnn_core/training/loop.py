@@ -2,56 +2,94 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from cnn_core.datasets import Dataset
 from cnn_core.spec import NetworkSpec
+from cnn_core.training.batches import Batches
 from cnn_core.training.config import TrainConfig
-from cnn_core.training.evaluation import EVALUATION_BATCH, logit_batches, measure, normaliser, pick_device
-from cnn_core.training.events import EpochDone, Event, Failed, Finished, Snapshot, Started, StepDone
+from cnn_core.training.device import mixed_precision, pick_device
+from cnn_core.training.evaluation import EVALUATION_BATCH, logit_batches, measure, normaliser
+from cnn_core.training.events import EpochDone, Event, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
+from cnn_core.training.initialise import initialise
+from cnn_core.training.objective import Objective, objective
+from cnn_core.training.optimisers import load_state, make_optimizer, state_of
+from cnn_core.training.orders import Arrays, Orders, Start
+from cnn_core.training.schedule import learning_rate
+from cnn_core.training.watch import dead_relus, first_convolution, gradient_norm
 
 # A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
 FETCH_EVERY = {"cpu": 1, "cuda": 16}
+FILTERS_EVERY_S = 1.0
+PAUSE_S = 0.05
 Stop = Callable[[], bool]
+Ask = Callable[[], Orders]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Session:
-    """What stays the same over a run: the network, its optimiser, the data on their way to it, and the clock."""
+    """A run under way: what stays the same over it, and how far it is."""
 
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
+    spec: NetworkSpec
     data: Dataset
     config: TrainConfig
+    orders: Ask
+    should_stop: Stop
     device: torch.device
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
     normalise: Callable[[Tensor], Tensor]
+    batches: Batches
+    objective: Objective
+    mixed: bool
     draws: bool  # whether the network draws random numbers while it learns (dropout)
     started: float
+    epoch: int = 0
+    best: tuple[int, float] = (0, math.inf)
+    best_weights: Arrays = field(default_factory=dict)
+    filters_at: float = 0.0
 
     @property
     def seconds(self) -> float:
         return time.perf_counter() - self.started
 
+    @property
+    def epochs(self) -> int:
+        """How many there shall be, as far as is known now."""
+        return self.orders().epochs or self.config.epochs
 
-def train(spec: NetworkSpec, data: Dataset, config: TrainConfig, *, should_stop: Stop | None = None) -> Iterator[Event]:
+    def stopped(self) -> bool:
+        return self.should_stop() or self.orders().stop
+
+    def precisely(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed)
+
+
+def train(
+    spec: NetworkSpec,
+    data: Dataset,
+    config: TrainConfig,
+    *,
+    should_stop: Stop | None = None,
+    orders: Ask | None = None,
+    start: Start | None = None,
+) -> Iterator[Event]:
     """Train `spec` on `data` and say what happens: Started, Snapshot 0, then each epoch's StepDone …, EpochDone and
-    Snapshot, and at last Finished or Failed.
+    Snapshot, with Filters and Paused between them, and at last Finished or Failed.
 
-    The same settings on the same device give the same numbers, and torch's global random state is left alone. Images
-    are normalised with the train split's statistics; the loss is the cross-entropy of the logits; the validation set
-    is looked at after every epoch and the test set once, at the end. A last batch of one image joins the batch before
-    it (batch norm needs two).
-    `should_stop` is asked at every step and every evaluation batch.
+    The same settings on the same device give the same numbers, and so does a run that goes on from a `start` of itself;
+    torch's global random state is left alone. Images are normalised with the train split's statistics; the validation
+    set is looked at after every epoch and the test set once, at the end. A last batch of one image joins the batch
+    before it (batch norm needs two). `should_stop` and `orders` are asked at every step and evaluation batch.
     Raises ValueError when the network does not fit the images, the classes or batches of one image, when a split is
     empty, or when the device is not there.
     """
     _check(spec, data, config)
-    return _guarded(_run(spec, data, config, should_stop or (lambda: False)))
+    return _guarded(_run(spec, data, config, orders or Orders, should_stop or (lambda: False), start))
 
 
 def _check(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
@@ -70,88 +108,192 @@ def _check(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
     pick_device(config.device)
 
 
-def _session(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> _Session:
+def _session(
+    spec: NetworkSpec, data: Dataset, config: TrainConfig, orders: Ask, should_stop: Stop, start: Start | None
+) -> _Session:
     device = pick_device(config.device)
-    model = spec.build(seed=config.seed).to(device)
+    model = spec.build(seed=config.seed)
+    initialise(model, config.initialisation, config.seed)
+    model.to(device).to(memory_format=torch.channels_last)  # the layout that convolutions are fastest in
     optimizer = make_optimizer(model, config)
-    draws = any(row.kind in ("Dropout", "Dropout2d") for row in spec.summary())
-    return _Session(model, optimizer, data, config, device, normaliser(data, device), draws, time.perf_counter())
+    rows = spec.summary()
+    session = _Session(
+        spec,
+        data,
+        config,
+        orders,
+        should_stop,
+        device,
+        model,
+        optimizer,
+        normaliser(data, device),
+        Batches(data.train, config, device),
+        objective(config.loss, config.label_smoothing),
+        mixed_precision(config.precision, device, sum(row.macs for row in rows)),
+        any(row.kind in ("Dropout", "Dropout2d") for row in rows),
+        time.perf_counter(),
+    )
+    if start is not None:
+        model.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in start.weights.items()})
+        load_state(optimizer, start.optimizer)
+        session.epoch, session.started = start.epoch, session.started - start.seconds
+        session.best, session.best_weights = (start.best_epoch, start.best_loss), start.best_weights
+    return session
 
 
-def _run(spec: NetworkSpec, data: Dataset, config: TrainConfig, should_stop: Stop) -> Iterator[Event]:
-    session = _session(spec, data, config)
+def _run(
+    spec: NetworkSpec, data: Dataset, config: TrainConfig, orders: Ask, should_stop: Stop, start: Start | None
+) -> Generator[Event, None, None]:
+    session = _session(spec, data, config, orders, should_stop, start)
     yield _started(session)
-    yield _snapshot(session, 0)
-    step = 0
-    for epoch in range(1, config.epochs + 1):
-        batches = shuffled_batches(len(data.train), config.batch_size, seed=config.seed, epoch=epoch)
-        losses, correct, sizes = 0.0, 0.0, 0
-        for done, size in _steps(session, batches, step, epoch, should_stop):
-            if not math.isfinite(done.loss):
-                yield Failed(_diverged(done.loss, done.step), done.step)
-                return
-            yield done
-            losses, correct, sizes = losses + done.loss * size, correct + done.accuracy * size, sizes + size
-        step += len(batches)
-        validation = (
-            None if sizes < len(data.train) else measure(session.model, data.val, session.normalise, should_stop)
-        )
-        if validation is None:
-            yield Finished("stopped", epoch - 1, None, None, session.seconds)
+    if session.epoch == 0:
+        yield _snapshot(session)
+    early = False
+    while session.epoch < session.epochs and not early:
+        outcome = yield from _one_epoch(session)
+        yield outcome
+        if not isinstance(outcome, EpochDone):
             return
-        if not math.isfinite(validation[0]):  # the last step of the epoch broke the weights
-            yield Failed(_diverged(validation[0], step), step)
-            return
-        yield EpochDone(epoch, losses / sizes, correct / sizes, *validation, config.learning_rate, session.seconds)
-        yield _snapshot(session, epoch)
-    test = measure(session.model, data.test, session.normalise, should_stop)
-    if test is not None and not math.isfinite(test[0]):
-        yield Failed(_diverged(test[0], step), step)
-        return
-    loss, accuracy = test or (None, None)
-    yield Finished("stopped" if test is None else "completed", config.epochs, loss, accuracy, session.seconds)
+        session.epoch = outcome.epoch
+        best = outcome.val_loss < session.best[1]
+        snapshot = _snapshot(session, best=best)
+        if best:
+            session.best = (outcome.epoch, outcome.val_loss)
+            session.best_weights = snapshot.weights if config.patience else {}
+        yield snapshot
+        early = 0 < config.patience <= session.epoch - session.best[0]
+    yield _end(session, early)
 
 
-def _steps(
-    session: _Session, batches: list[Tensor], first: int, epoch: int, should_stop: Stop
-) -> Iterator[tuple[StepDone, int]]:
-    """The optimiser steps of one epoch, each with the number of images in its batch."""
-    images, labels = torch.from_numpy(session.data.train.images), torch.from_numpy(session.data.train.labels)
+def _one_epoch(session: _Session) -> Generator[Event, None, EpochDone | Finished | Failed]:
+    """The next epoch's steps and, returned, what it came to."""
+    epoch = session.epoch + 1
+    losses, correct, sizes, step, rate = 0.0, 0.0, 0, 0, 0.0
+    for event, size in _steps(session, epoch):
+        if isinstance(event, StepDone):
+            if not math.isfinite(event.loss):
+                return Failed(_diverged(event.loss, event.step), event.step)
+            losses, correct, sizes = losses + event.loss * size, correct + event.accuracy * size, sizes + size
+            step, rate = event.step, event.learning_rate
+        yield event
+    validation = None
+    if sizes == len(session.data.train):
+        with session.precisely():
+            validation = measure(session.model, session.data.val, session.normalise, session.stopped, _plain(session))
+    if validation is None:
+        return Finished("stopped", epoch - 1, None, None, session.seconds)
+    if not math.isfinite(validation.loss):  # the last step of the epoch broke the weights
+        return Failed(_diverged(validation.loss, step), step)
+    some = torch.from_numpy(session.data.val.images[:EVALUATION_BATCH])
+    dead = dead_relus(session.model, some, session.normalise)
+    return EpochDone(
+        epoch, losses / sizes, correct / sizes, validation.loss, validation.accuracy, rate, session.seconds, dead
+    )
+
+
+def _steps(session: _Session, epoch: int) -> Iterator[tuple[Event, int]]:
+    """The optimiser steps of one epoch, each with the number of images in its batch; other events have none."""
     session.model.train()
-    waiting: list[tuple[int, Tensor, Tensor, int, float]] = []
-    for step, batch in enumerate(batches, first + 1):
-        if should_stop():
+    waiting: list[tuple[int, Tensor, Tensor, Tensor, int, float, float]] = []
+    per_epoch = session.batches.per_epoch
+    for step, (raw, labels, wanted) in enumerate(session.batches.of(epoch), (epoch - 1) * per_epoch + 1):
+        orders = session.orders()
+        if orders.paused and not session.stopped() and step > orders.step_until:
+            yield from _fetch(waiting, epoch)
+            waiting = []
+            yield Paused(step - 1), 0
+            orders = _wait(session, step)
+        if session.stopped():
             break
-        wanted = labels[batch].to(session.device)
-        logits = _learning_logits(session, images[batch], step)
-        loss = F.cross_entropy(logits, wanted)
+        rate = _set_rate(session, orders, step)
+        loss, logits = _learning_loss(session, raw, wanted, step)
         session.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        norm = gradient_norm(session.model)
         session.optimizer.step()
-        correct = (logits.detach().argmax(1) == wanted).sum()
-        waiting.append((step, loss.detach(), correct, len(batch), session.seconds))
+        correct = (logits.detach().argmax(1) == labels).sum()
+        waiting.append((step, loss.detach(), correct, norm, len(labels), rate, session.seconds))
         if len(waiting) >= FETCH_EVERY[session.device.type]:
-            yield from _fetch(waiting, session, epoch)
+            yield from _fetch(waiting, epoch)
             waiting = []
-    yield from _fetch(waiting, session, epoch)
+            if session.seconds - session.filters_at > FILTERS_EVERY_S:
+                yield from _filters(session, step)
+    yield from _fetch(waiting, epoch)
 
 
-def _learning_logits(session: _Session, images: Tensor, step: int) -> Tensor:
-    """Logits in training mode. Dropout draws from a seed of this step's own, so that nothing else which draws random
-    numbers meanwhile changes the run, or is changed by it."""
+def _wait(session: _Session, step: int) -> Orders:
+    """Until `step` may be taken or the run shall stop; the clock of the run stands still."""
+    since = time.perf_counter()
+    while (orders := session.orders()).paused and not session.stopped() and step > orders.step_until:
+        time.sleep(PAUSE_S)
+    session.started += time.perf_counter() - since
+    return orders
+
+
+def _set_rate(session: _Session, orders: Orders, step: int) -> float:
+    base = orders.learning_rate or session.config.learning_rate
+    epochs = orders.epochs or session.config.epochs
+    rate = learning_rate(session.config, base, step, session.batches.per_epoch, epochs)
+    for group in session.optimizer.param_groups:
+        group["lr"] = rate
+    return rate
+
+
+def _learning_loss(session: _Session, images: Tensor, wanted: Tensor, step: int) -> tuple[Tensor, Tensor]:
+    """Loss and logits in training mode. Dropout draws from a seed of this step's own, so that nothing else which draws
+    random numbers meanwhile changes the run, or is changed by it."""
     with torch.random.fork_rng([session.device] if session.device.type == "cuda" else [], enabled=session.draws):
         if session.draws:
             torch.manual_seed(session.config.seed * 1_000_003 + step)
-        logits: Tensor = session.model(session.normalise(images))
-    return logits
+        with session.precisely():
+            logits: Tensor = session.model(session.normalise(images))
+    logits = logits.float()
+    return session.objective(logits, wanted), logits
 
 
 def _fetch(
-    waiting: list[tuple[int, Tensor, Tensor, int, float]], session: _Session, epoch: int
-) -> Iterator[tuple[StepDone, int]]:
-    rate = session.config.learning_rate
-    for step, loss, correct, size, seconds in waiting:
-        yield StepDone(step, epoch, loss.item(), correct.item() / size, rate, seconds), size
+    waiting: list[tuple[int, Tensor, Tensor, Tensor, int, float, float]], epoch: int
+) -> Iterator[tuple[Event, int]]:
+    for step, loss, correct, norm, size, rate, seconds in waiting:
+        length = norm.item()
+        gradient = length if math.isfinite(length) else None
+        yield StepDone(step, epoch, loss.item(), correct.item() / size, rate, seconds, gradient), size
+
+
+def _filters(session: _Session, step: int) -> Iterator[tuple[Event, int]]:
+    session.filters_at = session.seconds
+    layer = first_convolution(session.model)
+    if layer is not None:
+        yield Filters(step, layer.weight.detach().float().cpu().contiguous().numpy().copy()), 0
+
+
+def _end(session: _Session, early: bool) -> Finished | Failed:
+    """The test set, looked at once: with the best weights where the run watched for them."""
+    tested = session.epoch
+    if session.config.patience and session.best_weights:
+        tested = session.best[0]
+        weights = {name: torch.from_numpy(array) for name, array in session.best_weights.items()}
+        session.model.load_state_dict(weights)
+    test = measure(session.model, session.data.test, session.normalise, session.stopped, _plain(session))
+    if test is None:
+        return Finished("stopped", session.epoch, None, None, session.seconds)
+    if not math.isfinite(test.loss):
+        step = session.epoch * session.batches.per_epoch
+        return Failed(_diverged(test.loss, step), step)
+    return Finished(
+        "early" if early else "completed",
+        session.epoch,
+        test.loss,
+        test.accuracy,
+        session.seconds,
+        test.confusion,
+        tested,
+    )
+
+
+def _plain(session: _Session) -> Objective:
+    """The loss on images that nothing is learned from: labels are not smoothed."""
+    return objective(session.config.loss)
 
 
 def _guarded(events: Iterator[Event]) -> Iterator[Event]:
@@ -168,45 +310,22 @@ def _guarded(events: Iterator[Event]) -> Iterator[Event]:
         yield Failed(f"memory ran out at step {step + 1}: choose a smaller batch size or a smaller network", step + 1)
 
 
-def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """The optimiser that `config` names, over all of the model's parameters."""
-    weights, rate, decay = model.parameters(), config.learning_rate, config.weight_decay
-    if config.optimizer == "sgd":
-        return torch.optim.SGD(weights, lr=rate, momentum=config.momentum, weight_decay=decay)
-    if config.optimizer == "adam":
-        return torch.optim.Adam(weights, lr=rate, weight_decay=decay)
-    return torch.optim.AdamW(weights, lr=rate, weight_decay=decay)
-
-
-def shuffled_batches(count: int, size: int, *, seed: int, epoch: int) -> list[Tensor]:
-    """The image numbers 0 … count−1 in the random order of this epoch, cut into batches of `size`.
-
-    A last batch of one image joins the batch before it, unless `size` is 1. The same seed and epoch give the same
-    batches.
-    """
-    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-    batches = list(torch.split(torch.randperm(count, generator=generator), size))
-    if size > 1 and len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2:] = [torch.cat(batches[-2:])]
-    return batches
-
-
 def _started(session: _Session) -> Started:
     """Where and how long it runs, and the loss of the untrained network on the first images to come, at most 256."""
-    data, config = session.data, session.config
-    batches = shuffled_batches(len(data.train), config.batch_size, seed=config.seed, epoch=1)
-    chosen = torch.cat(batches)[:EVALUATION_BATCH]  # shuffled: a data set may be stored class by class
-    images, labels = torch.from_numpy(data.train.images)[chosen], torch.from_numpy(data.train.labels)[chosen]
+    chosen = session.batches.first(EVALUATION_BATCH)  # shuffled: a data set may be stored class by class
+    images, labels = (torch.from_numpy(part)[chosen] for part in (session.data.train.images, session.data.train.labels))
     (logits,) = logit_batches(session.model, images, session.normalise)
-    loss = F.cross_entropy(logits, labels.to(session.device))
+    loss = _plain(session)(logits, labels.to(session.device))
     name = torch.cuda.get_device_name(session.device) if session.device.type == "cuda" else "CPU"
     parameters = sum(p.numel() for p in session.model.parameters())
-    return Started(name, parameters, config.epochs, len(batches), loss.item())
+    return Started(name, parameters, session.epochs, session.batches.per_epoch, loss.item())
 
 
-def _snapshot(session: _Session, epoch: int) -> Snapshot:
-    weights = {name: value.detach().cpu().numpy().copy() for name, value in session.model.state_dict().items()}
-    return Snapshot(epoch, weights)
+def _snapshot(session: _Session, *, best: bool = False) -> Snapshot:
+    weights = {
+        name: value.detach().cpu().contiguous().numpy().copy() for name, value in session.model.state_dict().items()
+    }
+    return Snapshot(session.epoch, weights, state_of(session.optimizer), best)
 
 
 def _diverged(loss: float, step: int) -> str:

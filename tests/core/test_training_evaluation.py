@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from torch import nn
 
 from cnn_core.datasets import Dataset, Split
 from cnn_core.spec import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU
-from cnn_core.training.evaluation import EVALUATION_BATCH, measure, normaliser, pick_device, predict_logits
+from cnn_core.training.device import pick_device
+from cnn_core.training.evaluation import EVALUATION_BATCH, measure, normaliser, predict_logits
 
 CPU = torch.device("cpu")
 SPEC = NetworkSpec("", (2, 5, 5), (Conv2d(4, 3), BatchNorm(), ReLU(), Dropout(0.5), Flatten(), Linear(3)))
@@ -64,7 +65,9 @@ def test_measure_equals_scikit_learn(data: Dataset, model: nn.Module) -> None:
     logits = by_hand(model, data.val.images, data)
     probabilities = torch.softmax(torch.from_numpy(logits), 1).numpy()
     expected = log_loss(data.val.labels, probabilities), accuracy_score(data.val.labels, logits.argmax(1))
-    assert figures == pytest.approx(expected, abs=1e-6)
+    assert figures is not None
+    assert (figures.loss, figures.accuracy) == pytest.approx(expected, abs=1e-6)
+    assert figures.confusion == tuple(map(tuple, confusion_matrix(data.val.labels, logits.argmax(1)).tolist()))
 
 
 @pytest.mark.parametrize("asked", range(4))

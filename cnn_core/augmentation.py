@@ -1,0 +1,162 @@
+"""Augmentations: a training image changed at random in ways that leave its class what it is.
+
+Images are tensors (N, C, H, W), uint8 or float, on the scale 0 … 255, on any device. Every draw comes from the
+generator given, so the same seed gives the same pictures; whatever moves in from outside is black.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:  # torch takes seconds to import, and pages need only the names below
+    import torch
+    from torch import Tensor
+
+LABELS = {
+    "crop": "Random crop",
+    "flip": "Mirror",
+    "rotate": "Rotate",
+    "colour": "Colour",
+    "cutout": "Cutout",
+    "mixup": "Mixup",
+}
+DESCRIPTIONS = {
+    "crop": "shifted by up to an eighth of the side in every direction",
+    "flip": "half of the images are mirrored, left to right",
+    "rotate": "turned by up to 15° to either side",
+    "colour": "brightness and contrast each changed by up to 30 %",
+    "cutout": "a black square covers a quarter of the side, somewhere",
+    "mixup": "two images laid over each other, and their labels in the same shares",
+}
+NAMES = tuple(LABELS)
+"""Every augmentation, in the order in which they are applied. Mixup is for a batch and its labels: see `mixup`."""
+MOST_DEGREES = 15.0
+MOST_COLOUR = 0.3
+MIXUP_ALPHA = 0.2
+
+
+def flip(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Each image mirrored left to right with probability ½."""
+    import torch
+
+    count, channels, height, width = images.shape
+    columns = torch.arange(width)
+    mirrored = torch.rand(count, 1, generator=generator) < 0.5
+    chosen = torch.where(mirrored, width - 1 - columns, columns).to(images.device)
+    return images.gather(3, chosen[:, None, None].expand(count, channels, height, width))
+
+
+def crop(images: Tensor, generator: torch.Generator) -> Tensor:
+    """A border of an eighth of the side (4 pixels at 32), then a random window of the old size."""
+    import torch
+
+    count, channels, height, width = images.shape
+    high, wide = border(height), border(width)
+    padded = torch.nn.functional.pad(images, (wide, wide, high, high))
+    across = width + 2 * wide
+    tops = torch.randint(2 * high + 1, (count, 1), generator=generator)
+    lefts = torch.randint(2 * wide + 1, (count, 1), generator=generator)
+    window = torch.arange(height)[:, None] * across + torch.arange(width)
+    places = (tops * across + lefts + window.ravel()).to(images.device)
+    # one gather over flattened pixels: far faster than indexing rows and columns
+    taken = padded.flatten(2).gather(2, places[:, None].expand(count, channels, height * width))
+    return taken.view(count, channels, height, width)
+
+
+def border(side: int) -> int:
+    """Pixels by which `crop` may shift an image of so many pixels: an eighth, at least 1."""
+    return max(1, round(side / 8))
+
+
+def rotate(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Each image turned about its middle by up to 15°, bilinear; float32."""
+    import torch
+
+    count, _, height, width = images.shape
+    angles = (torch.rand(count, generator=generator) * 2 - 1) * math.radians(MOST_DEGREES)
+    cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros(count)
+    # the grid runs from −1 to 1 on both axes: turning an oblong needs the ratio of its sides
+    rows = [cosine, -sine * height / width, zero, sine * width / height, cosine, zero]
+    turned = torch.stack(rows, dim=1).view(count, 2, 3).to(images.device)
+    grid = torch.nn.functional.affine_grid(turned, list(images.shape), align_corners=False)
+    return torch.nn.functional.grid_sample(images.float(), grid, padding_mode="zeros", align_corners=False)
+
+
+def colour(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Brightness times 0.7 … 1.3, then contrast about the image's mean times 0.7 … 1.3; float32, cut to 0 … 255."""
+    import torch
+
+    draws = 1 + (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * MOST_COLOUR
+    brightness, contrast = draws.to(images.device)
+    bright = images.float() * brightness
+    mean = bright.mean(dim=(1, 2, 3), keepdim=True)
+    return torch.lerp(mean, bright, contrast).clamp_(0, 255)
+
+
+def cutout(images: Tensor, generator: torch.Generator) -> Tensor:
+    """A black square, its side a quarter of the shorter one, somewhere within each image."""
+    import torch
+
+    count, _, height, width = images.shape
+    side = max(1, round(min(height, width) / 4))
+    tops = torch.randint(height - side + 1, (count, 1), generator=generator)
+    lefts = torch.randint(width - side + 1, (count, 1), generator=generator)
+    rows, columns = torch.arange(height) - tops, torch.arange(width) - lefts
+    covered = ((rows >= 0) & (rows < side))[:, None, :, None] & ((columns >= 0) & (columns < side))[:, None, None]
+    return images.masked_fill(covered.to(images.device), 0)
+
+
+AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
+    "crop": crop,
+    "flip": flip,
+    "rotate": rotate,
+    "colour": colour,
+    "cutout": cutout,
+}
+"""The augmentations of single images, in the order in which `augment` applies them."""
+
+
+def augment(images: Tensor, names: Collection[str], generator: torch.Generator) -> Tensor:
+    """Float32 images after every augmentation in `names`, always in the order of AUGMENTATIONS; "mixup" is left to
+    `mixup`, which needs the labels.
+
+    Raises ValueError for a name that is not in NAMES.
+    """
+    check_names(names)
+    for name, change in AUGMENTATIONS.items():
+        if name in names:
+            images = change(images, generator)
+    return images.float()
+
+
+def check_names(names: Collection[str]) -> None:
+    """Raises ValueError with a sentence unless every name is in NAMES."""
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        raise ValueError(f"augmentation is {unknown[0]!r:.60}: choose among {', '.join(NAMES)}.")
+
+
+def mixup(
+    images: Tensor, labels: Tensor, generator: torch.Generator, alpha: float = MIXUP_ALPHA
+) -> tuple[Tensor, Tensor]:
+    """Each image (N, C, H, W) laid over another of the batch, and their one-hot labels (N, K) in the same shares.
+
+    The shares are drawn for each pair from Beta(alpha, alpha): a small alpha leaves most pairs nearly unmixed.
+    Both results are float32. Raises ValueError unless alpha is above 0.
+    """
+    import torch
+
+    if not alpha > 0:
+        raise ValueError(f"alpha is {alpha}: it must be above 0, such as {MIXUP_ALPHA}.")
+    count = len(images)
+    others = torch.randperm(count, generator=generator).to(images.device)
+    # torch's own beta distribution takes no generator
+    draws = np.random.default_rng(int(torch.randint(2**62, (), generator=generator))).beta(alpha, alpha, count)
+    shares = torch.from_numpy(draws).float().to(images.device)
+    pictures, targets = images.float(), labels.float()
+    mixed = torch.lerp(pictures[others], pictures, shares[:, None, None, None])
+    return mixed, torch.lerp(targets[others], targets, shares[:, None])

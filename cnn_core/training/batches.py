@@ -1,0 +1,75 @@
+"""The training images in batches: shuffled, on the device, changed at random where the settings say so."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from cnn_core.datasets import Split
+from cnn_core.training.config import TrainConfig
+
+
+class Batches:
+    """The train split on its device as uint8, so that a batch is one look-up: no file, no worker, no decoding."""
+
+    def __init__(self, split: Split, config: TrainConfig, device: torch.device) -> None:
+        self.images = torch.from_numpy(split.images).to(device)
+        self.labels = torch.from_numpy(split.labels).to(device)
+        self.config, self.device = config, device
+        self.classes = int(split.labels.max()) + 1
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps of an epoch."""
+        return len(batch_sizes(len(self.labels), self.config.batch_size))
+
+    def first(self, count: int) -> Tensor:
+        """The numbers of the first images that the first epoch sees, on the CPU."""
+        return torch.cat(self._numbers(1))[:count]
+
+    def of(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Images (n, C, H, W), 0 … 255, labels (n,), and what is wanted: the labels, or probabilities of mixed images.
+
+        Where two images were mixed, the label is that of the larger share.
+        """
+        per_epoch = self.per_epoch
+        for number, chosen in enumerate(self._numbers(epoch)):
+            chosen = chosen.to(self.device)
+            images, labels = self.images[chosen], self.labels[chosen]
+            if not self.config.augmentation:
+                yield images, labels, labels
+                continue
+            yield self._changed(images, labels, (epoch - 1) * per_epoch + number)
+
+    def _numbers(self, epoch: int) -> list[Tensor]:
+        return shuffled_batches(len(self.labels), self.config.batch_size, seed=self.config.seed, epoch=epoch)
+
+    def _changed(self, images: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        from cnn_core.augmentation import augment, mixup
+
+        names = self.config.augmentation
+        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
+        images = augment(images.float(), [name for name in names if name != "mixup"], generator)
+        if "mixup" not in names:
+            return images, labels, labels
+        images, wanted = mixup(images, F.one_hot(labels, self.classes).float(), generator)
+        return images, wanted.argmax(1), wanted
+
+
+def batch_sizes(count: int, size: int) -> list[int]:
+    """How many images each batch of an epoch has; a last one of a single image joins the batch before it."""
+    whole, rest = divmod(count, size)
+    if rest == 1 and size > 1 and whole:
+        return [size] * (whole - 1) + [size + 1]
+    return [size] * whole + ([rest] if rest else [])
+
+
+def shuffled_batches(count: int, size: int, *, seed: int, epoch: int) -> list[Tensor]:
+    """The image numbers 0 … count−1 in the random order of this epoch, cut into batches of `size`.
+
+    A last batch of one image joins the batch before it, unless `size` is 1. The same seed and epoch give the same
+    batches.
+    """
+    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    return list(torch.split(torch.randperm(count, generator=generator), batch_sizes(count, size)))

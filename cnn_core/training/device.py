@@ -1,0 +1,33 @@
+"""Where a run computes, and with how many bits."""
+
+import torch
+
+HEAVY_MACS = 1_000_000
+"""Below this many multiplications an image, turning numbers into bfloat16 on a CPU costs more than it saves."""
+
+
+def pick_device(name: str) -> torch.device:
+    """The device called "cpu", "cuda" or "auto" (the GPU when there is one).
+
+    Raises ValueError for "cuda" on a machine without a GPU that torch can use.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device is 'cuda': torch finds no GPU here; choose 'auto' or 'cpu'.")
+    return torch.device("cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu")
+
+
+def mixed_precision(wanted: str, device: torch.device, macs: int) -> bool:
+    """Whether convolutions and products are computed in bfloat16.
+
+    "auto" does so where the device has instructions for it and the network (`macs` an image) is large enough to gain.
+    """
+    if wanted != "auto":
+        return wanted == "mixed"
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return macs >= HEAVY_MACS and _cpu_has_bfloat16()
+
+
+def _cpu_has_bfloat16() -> bool:
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # torch keeps them unofficial
+    return any(getattr(torch.cpu, name, bool)() for name in checks)

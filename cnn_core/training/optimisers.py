@@ -1,0 +1,40 @@
+"""The optimisers, and what they keep beside the weights as plain arrays."""
+
+import torch
+from torch import nn
+
+from cnn_core.training.config import TrainConfig
+from cnn_core.training.orders import Arrays
+
+
+def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    """The optimiser that `config` names, over the model's parameters that are not frozen."""
+    weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    rate, decay = config.learning_rate, config.weight_decay
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(
+            weights, lr=rate, momentum=config.momentum, nesterov=config.nesterov, weight_decay=decay, fused=True
+        )
+    make = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
+    return make(weights, lr=rate, weight_decay=decay, fused=True)
+
+
+def state_of(optimizer: torch.optim.Optimizer) -> Arrays:
+    """Everything it keeps for each parameter: "3.exp_avg" is the average of the fourth parameter's gradients."""
+    return {
+        f"{number}.{name}": value.detach().cpu().contiguous().numpy().copy()
+        for number, kept in optimizer.state_dict()["state"].items()
+        for name, value in kept.items()
+        if isinstance(value, torch.Tensor)
+    }
+
+
+def load_state(optimizer: torch.optim.Optimizer, arrays: Arrays) -> None:
+    """The reverse of `state_of`; nothing changes when `arrays` is empty."""
+    if not arrays:
+        return
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, array in arrays.items():
+        number, name = key.split(".", 1)
+        state.setdefault(int(number), {})[name] = torch.from_numpy(array.copy())
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
