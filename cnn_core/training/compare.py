@@ -14,12 +14,24 @@ from cnn_core.spec.network import as_data, named
 from cnn_core.training.config import TrainConfig
 
 MOST_LAYERS = 6
-"""Networks that differ in more layers than this are told apart by their number of layers."""
+"""Networks that differ in more layers than this, or have other ones, are told apart by their number of layers."""
 NO_FACTORS = ("dataset", "seed", "device")
 """Settings that no experiment changes: other images are another question, the seed is what is repeated over."""
+SURE = 20
+"""One chance in this many is the least that is usually called more than chance."""
 MOST_VALUES, MOST_SEEDS = 5, 5
 NETWORK = "network"
 NOTHING = "none"
+# Where a quarter and four times the value of now make no sense.
+_SUGGESTED = {
+    "momentum": "0, 0.5, 0.9",
+    "weight_decay": "0, 0.0001, 0.01",
+    "label_smoothing": "0, 0.1, 0.3",
+    "step_factor": "0.1, 0.3, 0.5",
+    "augmentation": "none, flip, flip+crop",
+    "patience": "0, 3",
+    "epochs": "5, 10, 20",
+}
 
 
 def settings(spec: NetworkSpec, config: TrainConfig) -> dict[str, object]:
@@ -44,7 +56,7 @@ def differing(runs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, .
     columns = {name: tuple(run.get(name) for run in runs) for name in names}
     different = {name: values for name, values in columns.items() if any(value != values[0] for value in values)}
     layers = [name for name in different if name.startswith("layer ")]
-    if len(layers) <= MOST_LAYERS:
+    if len(layers) <= MOST_LAYERS and not any(None in different[name] for name in layers):
         return different
     counts = tuple(sum(name.startswith("layer ") for name in run) for run in runs)
     rest = {name: values for name, values in different.items() if name not in layers}
@@ -107,6 +119,22 @@ def _read(factor: str, kind: Any, word: str) -> Any:
     return word
 
 
+def suggested(factor: str, config: TrainConfig) -> str:
+    """Values worth trying for a factor that takes any number or text, as `read_values` reads them."""
+    now = getattr(config, factor)
+    if factor in _SUGGESTED or isinstance(now, bool) or not isinstance(now, int | float) or now <= 0:
+        return _SUGGESTED.get(factor, said(now))
+    around = (now / 4, now, now * 4) if isinstance(now, float) else (max(1, now // 4), now, now * 4)
+    return ", ".join(dict.fromkeys(said(value) for value in around if _takes(config, factor, value)))
+
+
+def _takes(config: TrainConfig, factor: str, value: object) -> bool:
+    try:
+        return replace(config, **{factor: value}) is not None
+    except ValueError:
+        return False
+
+
 def said(value: object) -> str:
     """A setting's name or value in words: "learning rate", 0.01, "flip+crop", "none"."""
     if isinstance(value, NetworkSpec):
@@ -152,6 +180,15 @@ def factor_plan(
         raise ValueError(f"There are {len(variants)} different values: give 2 to {MOST_VALUES}.")
     named = [(s, c, said(s if factor == NETWORK else getattr(c, factor))) for s, c in variants]
     return [Planned(s, replace(c, seed=seed), f"{word}, seed {seed}"[:80]) for seed in seeds for s, c, word in named]
+
+
+def changed(runs: Sequence[tuple[NetworkSpec, TrainConfig]]) -> tuple[str, list[str]]:
+    """What was changed in the runs of an experiment, seeds aside, and the value of each run, both in words."""
+    different = differing([settings(spec, replace(config, seed=0)) for spec, config in runs])
+    if NETWORK in different:
+        return NETWORK, [spec.name for spec, _ in runs]
+    values = zip(*different.values(), strict=True) if different else [()] * len(runs)
+    return " and ".join(map(said, different)), [", ".join(map(said, value)) for value in values]
 
 
 @dataclass(frozen=True)
@@ -200,10 +237,10 @@ def verdict(spreads: Sequence[Spread], *, higher_is_better: bool) -> str:
         names = " and ".join(f"**{one.label}**" for one in apart)
         sentences.append(f"Every seed of **{best.label}** did better than every seed of {names}.")
         fewest = min(apart, key=lambda one: len(one.values))
-        chance = 2 / math.comb(len(best.values) + len(fewest.values), len(best.values))
+        deals = math.comb(len(best.values) + len(fewest.values), len(best.values)) / 2
         sentences.append(
-            f"Two values that make no difference at all would come apart like this in {chance:.2g} of such experiments"
-            + (": try more seeds." if chance > 0.05 else ".")
+            f"Two values that make no difference at all would come apart like this in 1 of {deals:.0f} such experiments"
+            + (": try more seeds." if deals < SURE else ".")
         )
     return " ".join(sentences)
 

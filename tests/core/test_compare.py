@@ -18,6 +18,7 @@ from cnn_core.spec.layers import Conv2d
 from cnn_core.training import TrainConfig
 from cnn_core.training.compare import (
     NO_FACTORS,
+    changed,
     choices,
     differing,
     factor_plan,
@@ -27,6 +28,7 @@ from cnn_core.training.compare import (
     settings,
     smoothed,
     spread,
+    suggested,
     verdict,
 )
 from cnn_core.training.events import EpochDone
@@ -159,9 +161,12 @@ def test_spread_is_mean_and_sample_deviation() -> None:
     [
         ({"a": [0.9, 0.92], "b": [0.91, 0.8]}, ["**a** has the best mean", "within the spread of the seeds"]),
         ({"a": [0.9, 0.92], "b": [0.9, 0.8]}, ["within the spread"]),  # the ends touch
-        ({"a": [0.7, 0.8], "b": [0.9, 0.99]}, ["Every seed of **b** did better than every seed of **a**", "0.33 of"]),
-        ({"a": [1, 2, 3], "b": [4, 5, 6]}, ["in 0.1 of such experiments: try more seeds"]),
-        ({"a": [1, 2, 3, 4, 5], "b": [6, 7, 8, 9, 10]}, ["in 0.0079 of such experiments."]),
+        (
+            {"a": [0.7, 0.8], "b": [0.9, 0.99]},
+            ["Every seed of **b** did better than every seed of **a**", "in 1 of 3 such"],
+        ),
+        ({"a": [1, 2, 3], "b": [4, 5, 6]}, ["in 1 of 10 such experiments: try more seeds"]),
+        ({"a": [1, 2, 3, 4, 5], "b": [6, 7, 8, 9, 10]}, ["in 1 of 126 such experiments."]),
         ({"a": [0.9], "b": [0.8]}, ["with one seed", "only more seeds"]),
         ({"a": [3, 4], "b": [3.5, 3.9], "c": [1, 2]}, ["overlaps with that of **", "better than every seed of **c**"]),
     ],
@@ -218,3 +223,20 @@ def test_the_table_is_csv() -> None:
         ('a, "b"', "0.1", "0.5", ""),
         ("c", "0.2", "0.5", ""),
     ]
+
+
+def test_what_an_experiment_changed_is_found_from_its_runs() -> None:
+    plan = factor_plan(TINY, CONFIG, "augmentation", [(), ("flip", "crop")], [0, 1])
+    assert changed([(p.spec, p.config) for p in plan]) == ("augmentation", ["none", "flip+crop"] * 2)
+    other = preset("Linear only", input_shape=(1, 8, 8), classes=10)
+    plan = factor_plan(TINY, CONFIG, "network", [TINY, other], [0])
+    assert changed([(p.spec, p.config) for p in plan]) == ("network", ["Tiny CNN", "Linear only"])
+    assert changed([(TINY, CONFIG), (TINY, replace(CONFIG, seed=1))]) == ("", ["", ""])
+
+
+def test_every_suggestion_makes_an_experiment() -> None:
+    for base in (CONFIG, TrainConfig("shapes", "sgd", 1e6, momentum=0.0, batch_size=1, epochs=1000, step_every=1)):
+        for factor in factors():
+            if not choices(factor):
+                plan = factor_plan(TINY, base, factor, read_values(factor, suggested(factor, base))[:5], [0])
+                assert len(plan) >= 2, factor
