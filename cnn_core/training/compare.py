@@ -128,7 +128,7 @@ def suggested(factor: str, config: TrainConfig) -> str:
     return ", ".join(dict.fromkeys(said(value) for value in around if _takes(config, factor, value)))
 
 
-def _takes(config: TrainConfig, factor: str, value: object) -> bool:
+def _takes(config: TrainConfig, factor: str, value: Any) -> bool:
     try:
         return replace(config, **{factor: value}) is not None
     except ValueError:

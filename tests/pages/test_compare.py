@@ -169,6 +169,16 @@ def test_anothers_run_is_shown_from_a_link_and_cannot_be_changed(open_page: Open
     assert default_store().get(theirs).name == "their run"
 
 
+@pytest.mark.parametrize("view", ["My runs", "Change one factor"])
+def test_an_older_run_in_the_link_is_the_one_that_is_chosen(open_page: Open, view: str) -> None:
+    older, _ = stored_run("older", config=TrainConfig(learning_rate=0.4)), stored_run("older")
+    at = open_page("compare", workspace="older", compare_view=view, compare_run=older, compare_base=older)
+    if view == "My runs":
+        assert at.text_input(f"compare_name_{older}")
+    else:
+        assert at.text_input("compare_values_learning_rate").value == "0.1, 0.4, 1.6"
+
+
 def test_name_note_delete_and_undo(open_page: Open) -> None:
     kept, run_id = stored_run("manage"), stored_run("manage")
     at = open_page("compare", workspace="manage", compare_view="My runs")

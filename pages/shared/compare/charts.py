@@ -51,7 +51,7 @@ def curve_spec(what: str, title: str, axis: Axis, names: Sequence[str], *, log: 
             layer(f"datum.series == '{VALIDATION}'", {"type": "line", "strokeWidth": 2.5}),
             layer("datum.last", {"type": "point", "filled": True, "size": 90, "opacity": 1}, shape=form),
         ],
-        "height": 280 + 20 * len(names),  # below a line of the legend for each
+        "height": 340 + 20 * len(names),  # below a line of the legend for each
     }
 
 

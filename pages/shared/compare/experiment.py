@@ -50,7 +50,8 @@ def experiment(own: Sequence[Run]) -> None:
 def _plan(own: Sequence[Run]) -> tuple[list[Planned], Run]:
     """What the controls ask for; empty, with a sentence beside them, where that cannot be."""
     names = labels(own, own)
-    base = next(run for run in own if run.id == one_of("Start from the settings of", names, BASE))
+    chosen = one_of("Start from the settings of", names, BASE)
+    base = next(run for run in own if run.id == chosen)
     left, middle, right = st.columns([2, 3, 1])
     factor: str = left.selectbox(
         "Factor",
@@ -123,7 +124,11 @@ def results(own: Sequence[Run]) -> None:
         return
     newest = dict(reversed(batches.items()))
     chosen = one_of("Experiment", {batch: _title(runs) for batch, runs in newest.items()}, BATCH)
-    _shown([run.id for run in newest[chosen]])
+    ids = [run.id for run in newest[chosen]]
+    # Outside of the fragment: what it shows is another part of the page.
+    label = "See their curves" if len(ids) <= MOST else f"See the curves of the first {MOST}"
+    st.button(label, icon=":material/show_chart:", key="compare_curves", on_click=_to_curves, args=(ids,))
+    _shown(ids)
 
 
 def _title(runs: Sequence[Run]) -> str:
@@ -135,23 +140,23 @@ def _title(runs: Sequence[Run]) -> str:
 @st.fragment
 def _shown(run_ids: Sequence[str]) -> None:
     """How far the experiment is and what came of it until now; drawn again while it goes on."""
+    going = True  # also while the database does not answer
     with answered():
         runs = [run for run in state.store().runs(state.workspace()) if run.id in run_ids][::-1]
         alive = [run.id for run in runs if run.alive]
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if alive:
+        going = bool(alive)
+        if alive:
+            with st.container(horizontal=True, vertical_alignment="center"):
                 done = len(runs) - len(alive)
                 st.progress(done / len(runs), f"{done} of {len(runs)} runs are done")
                 st.button("Stop all", icon=":material/stop:", key="compare_stop", on_click=_stop, args=(alive,))
-            label = "See their curves" if len(runs) <= MOST else f"See the curves of the first {MOST}"
-            st.button(label, icon=":material/show_chart:", key="compare_curves", on_click=_to_curves, args=(run_ids,))
         if not runs:
             return
         figure = choice("Judge by", tuple(JUDGED), next(iter(JUDGED)), "compare_figure")
         if figure.startswith("Test"):
             note("Choosing by the test images uses them up: afterwards they no longer tell how good the network is.")
         _conclusion(runs, figure)
-    if alive:
+    if going:
         heartbeat(1.0, key="compare_experiment_beat")
 
 
@@ -179,7 +184,7 @@ def _conclusion(runs: Sequence[Run], figure: str) -> None:
     if not spreads:
         note("No run has finished yet.")
         return
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     words = "; ".join(f"{one.label}: mean {one.mean:.4g}" for one in spreads)
     chart = spread_chart(spreads, factor or "all the same", figure.lower(), percent=field not in LOSSES)
     left.altair_chart(chart, key="compare_spread", alt=f"{figure} over {factor}. {words}")

@@ -25,7 +25,8 @@ def own(runs: Sequence[Run]) -> None:
         return
     numbered = labels(runs, runs)
     names = {run.id: f"{numbered[run.id]} · {state.run_result(run)}" for run in runs}
-    run = next(run for run in runs if run.id == one_of("Run", names, RUN))
+    chosen = one_of("Run", names, RUN)
+    run = next(run for run in runs if run.id == chosen)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.text_input(

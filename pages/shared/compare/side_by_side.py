@@ -37,14 +37,16 @@ FIGURES = {
 @st.fragment
 def side_by_side(names: Mapping[str, str]) -> None:
     """Curves and tables of the runs {id: what it is called}; drawn again while one of them goes on."""
+    going = True  # also while the database does not answer
     with answered():
         runs = _still_there(names)
+        going = any(run.alive for run in runs)
         epochs = {run.id: state.store().epochs(run.id) for run in runs}
         curves(runs, names, epochs)
         warn_of_sizes(runs, names)
         outcomes = [outcome(run, epochs[run.id]) for run in runs]
         tables(runs, [names[run.id] for run in runs], outcomes)
-    if any(run.alive for run in runs):
+    if going:
         heartbeat(1.0, key="compare_beat")
 
 
