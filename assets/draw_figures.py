@@ -399,6 +399,29 @@ def training(losses: list[float], epochs: list[EpochDone], accuracy: float) -> N
     save("train", "While a network trains, its loss falls and its accuracy on unseen images rises.", 320, 176, parts)
 
 
+def compare() -> None:
+    """Validation loss of the same network with three learning rates, on Digits."""
+    digits, spec = load("digits"), preset("Tiny CNN")
+    rates = {0.0005: "violet", 0.002: "green", 0.02: "orange"}
+    losses = {}
+    for rate in rates:
+        events = train(spec, digits, TrainConfig(dataset="digits", learning_rate=rate, epochs=12, device="cpu"))
+        losses[rate] = [event.val_loss for event in events if isinstance(event, EpochDone)]
+    top = max(max(values) for values in losses.values())
+    axis = "var(--st-border-color, #D5DBE6)"
+    parts = [tag("line", x1=34, x2=308, y1=y, y2=y, stroke=axis, stroke_width=1) for y in (22, 80, 138)]
+    parts += [curve(losses[rate], top, role) for rate, role in rates.items()]
+    parts += [
+        label(f"{rate:g}", 300, 34 + 18 * place, 13, role=role, anchor="end")
+        for place, (rate, role) in enumerate(rates.items())
+    ]
+    parts.append(label("loss", 30, 22, 10, anchor="end"))
+    parts.append(label("one network, three learning rates, 12 epochs", 160, 160, 12.5))
+    save(
+        "compare", "The loss of one network trained with three learning rates, drawn over each other.", 320, 176, parts
+    )
+
+
 def inspect(filters: Grid, image: NDArray[np.uint8], maps: Grid) -> None:
     """A digit, eight learned filters and the feature maps they make of it, each set on one scale."""
     parts = [picture(grey(image), 6, 46, 64, crisp=True), label("digit", 38, 126, 13, role="blue")]
@@ -478,6 +501,7 @@ def main() -> None:
     shapes()
     designer()
     data_sets()
+    compare()
     learned()
 
 

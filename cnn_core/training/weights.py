@@ -28,14 +28,14 @@ def load(folder: Path, epoch: int | None = None) -> Arrays:
     if not stored or (epoch is not None and epoch not in stored):
         has = f"of the epochs {', '.join(map(str, stored))} weights" if stored else "no weights"
         raise ValueError(f"epoch is {epoch}: {has} are stored for this run.")
-    return _read(_checkpoint(folder, stored[-1] if epoch is None else epoch))
+    return _read(checkpoint(folder, stored[-1] if epoch is None else epoch))
 
 
 def save(folder: Path, snapshot: Snapshot, best_epoch: int | None) -> None:
     """Write a checkpoint and thin the older ones but the best; the optimiser's numbers are kept for the last alone."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(_state(folder, snapshot.epoch), snapshot.optimizer)
-    path = _checkpoint(folder, snapshot.epoch)
+    path = checkpoint(folder, snapshot.epoch)
     _write(path, snapshot.weights)
     for old in set(folder.glob("state-*.safetensors")) - {_state(folder, snapshot.epoch)}:
         old.unlink(missing_ok=True)
@@ -74,10 +74,11 @@ def _thin(folder: Path, most: int, best_epoch: int | None) -> None:
     every = 2 ** (stored[-1] // most).bit_length()
     for epoch in stored[:-1]:
         if epoch % every and epoch != best_epoch:
-            _checkpoint(folder, epoch).unlink(missing_ok=True)
+            checkpoint(folder, epoch).unlink(missing_ok=True)
 
 
-def _checkpoint(folder: Path, epoch: int) -> Path:
+def checkpoint(folder: Path, epoch: int) -> Path:
+    """Where the weights after `epoch` lie, if they are stored."""
     return folder / f"epoch-{epoch:04d}.safetensors"
 
 

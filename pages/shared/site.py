@@ -31,6 +31,7 @@ PAGES = (
     PageInfo("designer", "A network", "Designer", "schema", "Build a network and see every number of it."),
     PageInfo("data", "A network", "Data", "photo_library", "Look at the images, and at what augmentation does."),
     PageInfo("train", "A network", "Train", "model_training", "Train a network on real images and watch it learn."),
+    PageInfo("compare", "A network", "Compare", "compare_arrows", "Curves over each other, one factor at a time."),
     PageInfo("inspect", "A network", "Inspect", "visibility", "The filters and feature maps of a trained network."),
     PageInfo("evaluate", "A network", "Evaluate", "fact_check", "Test accuracy and confusion matrix of a run."),
 )

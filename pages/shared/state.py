@@ -31,7 +31,7 @@ def workspace() -> str:
     return token[:80]
 
 
-def _keep_in_link(**values: str) -> None:
+def keep_in_link(**values: str) -> None:
     """Write into the page's address what is not there yet: at once, as every write is a place that Back returns to."""
     if any(st.query_params.get(name) != value for name, value in values.items()):
         st.query_params.update(values)
@@ -59,11 +59,11 @@ def run_picker() -> Run | None:
         except ValueError as problem:
             st.warning(str(problem))
     if not runs:
-        _keep_in_link(workspace=workspace())
+        keep_in_link(workspace=workspace())
         return None
     chosen = wanted if wanted in runs else next(iter(runs))
     show_run(chosen)
-    _keep_in_link(workspace=workspace(), run=chosen)
+    keep_in_link(workspace=workspace(), run=chosen)
     # The browser knows an option by its name, and these names change with time: so the choice is kept beside the
     # widget, taken over when somebody picks, and set anew at each run of the page.
     st.session_state.run_choice = chosen
@@ -78,14 +78,26 @@ def run_picker() -> Run | None:
 
 
 def run_name(run: Run) -> str:
-    """What a run is called in lists: network, data set, result or state, age."""
+    """What a run is called in lists: its name, or network and data set; result or state; age."""
+    return f"{run_title(run)} · {run_result(run)}"
+
+
+def run_title(run: Run) -> str:
+    """The run's own name, or else its network and data set."""
+    return run.name or f"{run.spec.name} on {run.config.dataset.capitalize()}"
+
+
+def run_result(run: Run) -> str:
+    """How the run came out, or its state; and its age."""
     result: str = "in progress" if run.alive else run.status
     if run.test_accuracy is not None:
         result = f"{run.test_accuracy:.1%}"
-    return f"{run.spec.name} on {run.config.dataset.capitalize()} · {result} · {_age(time.time() - run.created_at)}"
+    return f"{result} · {age(run)}"
 
 
-def _age(seconds: float) -> str:
+def age(run: Run) -> str:
+    """How long ago the run was started: "5 minutes ago"."""
+    seconds = time.time() - run.created_at
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:
             count = int(seconds // length)

@@ -10,6 +10,12 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(autouse=True)
+def no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening the Train page starts no worker processes here."""
+    monkeypatch.setattr("cnn_core.training.jobs.warm_up", lambda: None)
+
+
 @pytest.fixture
 def open_page() -> Callable[..., AppTest]:
     """Open `pages/<name>.py` with the given query parameters, and insist that nothing was raised."""

@@ -129,7 +129,9 @@ def _say_how_reading_goes() -> None:
         task = st.session_state[TASK]
         with st.container(horizontal=True, vertical_alignment="center"):
             share = task.done / task.total if task.total else 0.0
-            st.progress(share, f"Reading picture {task.done:,} of {task.total:,}" if task.total else "Reading the ZIP …")
+            st.progress(
+                share, f"Reading picture {task.done:,} of {task.total:,}" if task.total else "Reading the ZIP …"
+            )
             st.button("Stop reading", icon=":material/stop:", key="data_stop_reading", on_click=task.stop)
     problem = st.session_state.pop(PROBLEM, "")
     if problem:

@@ -1,0 +1,242 @@
+"""Comparing runs: what differs, smoothing beside a plain sum, experiments with one factor, and careful sentences."""
+
+import csv
+import io
+import math
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from cnn_core.insight.results import Outcome, comparison_csv, outcome
+from cnn_core.spec import preset
+from cnn_core.spec.blocks import Residual
+from cnn_core.spec.layers import Conv2d
+from cnn_core.training import TrainConfig
+from cnn_core.training.compare import (
+    NO_FACTORS,
+    changed,
+    choices,
+    differing,
+    factor_plan,
+    factors,
+    read_values,
+    said,
+    settings,
+    smoothed,
+    spread,
+    suggested,
+    verdict,
+)
+from cnn_core.training.events import EpochDone
+from cnn_core.training.store import Run
+
+TINY = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
+CONFIG = TrainConfig()
+
+
+def test_only_what_differs_is_told() -> None:
+    runs = [settings(TINY, replace(CONFIG, seed=seed, learning_rate=rate)) for seed, rate in ((0, 0.1), (0, 0.2))]
+    assert differing(runs) == {"learning_rate": (0.1, 0.2)}
+    assert differing(runs[:1]) == differing([]) == {}
+
+
+def test_layers_that_differ_are_named() -> None:
+    wider = type(TINY)("Tiny CNN", TINY.input_shape, (replace(TINY.layers[0], filters=17), *TINY.layers[1:]))
+    first, second = differing([settings(spec, CONFIG) for spec in (TINY, wider)])["layer conv1"]
+    assert "filters=16" in first
+    assert "filters=17" in second
+
+
+def test_very_different_networks_are_told_apart_by_name_and_size() -> None:
+    specs = [TINY, preset("ResNet-18", input_shape=(3, 64, 64), classes=10)]
+    found = differing([settings(spec, CONFIG) for spec in specs])
+    assert found["network"] == ("Tiny CNN", "ResNet-18")
+    assert found["layers"][0] < 10 < found["layers"][1]
+    assert not any(name.startswith("layer ") for name in found)
+
+
+def test_a_change_deep_inside_a_block_is_seen() -> None:
+    spec = preset("ResNet-18", input_shape=(3, 64, 64), classes=10)
+    place, block = next((i, layer) for i, layer in enumerate(spec.layers) if isinstance(layer, Residual))
+    conv, first = next((i, layer) for i, layer in enumerate(block.body) if isinstance(layer, Conv2d))
+    inner = (*block.body[:conv], replace(first, bias=not first.bias), *block.body[conv + 1 :])
+    layers = (*spec.layers[:place], replace(block, body=inner), *spec.layers[place + 1 :])
+    (name,) = differing([settings(s, CONFIG) for s in (spec, type(spec)(spec.name, spec.input_shape, layers))])
+    assert ".body." in name
+
+
+@given(st.lists(st.floats(-1e6, 1e6), max_size=30), st.floats(0, 0.999))
+def test_smoothing_is_the_weighted_mean_of_what_came_before(values: list[float], weight: float) -> None:
+    found = smoothed(values, weight)
+    for k, value in enumerate(found):
+        weights = np.array([weight ** (k - i) for i in range(k + 1)])
+        assert value == pytest.approx(float(np.average(values[: k + 1], weights=weights)), rel=1e-9, abs=1e-6)
+
+
+def test_smoothing_is_tensorboards() -> None:
+    """Its own recurrence: last = w·last + (1 − w)·v, divided by 1 − wⁿ."""
+    values, weight, last, wanted = [3.0, 1.0, 4.0, 1.0, 5.0], 0.6, 0.0, []
+    for n, value in enumerate(values, 1):
+        last = weight * last + (1 - weight) * value
+        wanted.append(last / (1 - weight**n))
+    assert smoothed(values, weight) == pytest.approx(wanted)
+    assert smoothed([2.0, math.nan, 4.0, math.inf], 0.5)[::2] == pytest.approx([2, 10 / 3])
+    for bad in (1, -0.1, math.nan):
+        with pytest.raises(ValueError, match="weight is"):
+            smoothed(values, bad)
+
+
+def test_every_setting_of_a_run_is_a_factor_but_three() -> None:
+    assert set(factors()) == {field.name for field in fields(TrainConfig)} - set(NO_FACTORS)
+    for factor in factors():  # and each takes at least its own default back
+        default = getattr(CONFIG, factor)
+        options = choices(factor)
+        values = options or read_values(factor, said(default))
+        assert default in values, factor
+        for value in values:
+            if factor != "nesterov":  # which needs another optimiser
+                replace(CONFIG, **{factor: value})
+
+
+def test_what_was_typed_becomes_values() -> None:
+    assert read_values("learning_rate", "0.001, 1e-2,0.1,") == (0.001, 0.01, 0.1)
+    assert read_values("batch_size", " 8, 16") == (8, 16)
+    assert read_values("epochs", "") == ()
+    with pytest.raises(ValueError, match="'fast' is not a number: learning rate takes"):
+        read_values("learning_rate", "0.1, fast")
+    with pytest.raises(ValueError, match=r"'1\.5' is not a whole number"):
+        read_values("batch_size", "1.5")
+
+
+def test_an_experiment_tries_every_value_with_every_seed() -> None:
+    plan = factor_plan(TINY, CONFIG, "learning_rate", [0.1, 0.2], [0, 1, 2])
+    assert [(p.config.learning_rate, p.config.seed) for p in plan] == [(r, s) for s in (0, 1, 2) for r in (0.1, 0.2)]
+    assert plan[0].name == "0.1, seed 0"
+    assert all(replace(p.config, learning_rate=CONFIG.learning_rate, seed=0) == CONFIG for p in plan)
+    assert all(p.spec == TINY for p in plan)
+
+
+def test_networks_can_be_the_factor() -> None:
+    other = preset("Linear only", input_shape=(1, 8, 8), classes=10)
+    plan = factor_plan(TINY, CONFIG, "network", [TINY, other], [3])
+    assert [(p.spec, p.config.seed, p.name) for p in plan] == [
+        (TINY, 3, "Tiny CNN, seed 3"),
+        (other, 3, "Linear only, seed 3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("factor", "values", "seeds", "message"),
+    [
+        ("learning_rate", [0.1], [0], "There are 1 different values: give 2 to 5"),
+        ("learning_rate", [0.1, 0.1], [0], "There are 1 different values"),
+        ("epochs", range(1, 7), [0], "There are 6 different values"),
+        ("learning_rate", [0.1, -1], [0], "learning_rate is -1"),
+        ("batch_size", [1, 2.5], [0], "batch_size is 2.5"),
+        ("optimizer", ["adam", "magic"], [0], "optimizer is 'magic'"),
+        ("seed", [1, 2], [0], "factor is 'seed'"),
+        ("epochs", [1, 2], [], "give 1 to 5 different"),
+        ("epochs", [1, 2], [1, 1], "give 1 to 5 different"),
+        ("epochs", [1, 2], range(6), "give 1 to 5 different"),
+    ],
+)
+def test_impossible_experiments_get_a_sentence(factor, values, seeds, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        factor_plan(TINY, CONFIG, factor, values, seeds)
+
+
+def test_spread_is_mean_and_sample_deviation() -> None:
+    values = [0.9, 0.95, 0.91]
+    one, alone = spread({"a": values, "none yet": [], "b": [0.5]})
+    assert (one.mean, one.deviation) == pytest.approx((np.mean(values), np.std(values, ddof=1)))
+    assert (one.lowest, one.highest, alone.deviation) == (0.9, 0.95, None)
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({"a": [0.9, 0.92], "b": [0.91, 0.8]}, ["**a** has the best mean", "within the spread of the seeds"]),
+        ({"a": [0.9, 0.92], "b": [0.9, 0.8]}, ["within the spread"]),  # the ends touch
+        (
+            {"a": [0.7, 0.8], "b": [0.9, 0.99]},
+            ["Every seed of **b** did better than every seed of **a**", "in 1 of 3 such"],
+        ),
+        ({"a": [1, 2, 3], "b": [4, 5, 6]}, ["in 1 of 10 such experiments: try more seeds"]),
+        ({"a": [1, 2, 3, 4, 5], "b": [6, 7, 8, 9, 10]}, ["in 1 of 126 such experiments."]),
+        ({"a": [0.9], "b": [0.8]}, ["with one seed", "only more seeds"]),
+        ({"a": [3, 4], "b": [3.5, 3.9], "c": [1, 2]}, ["overlaps with that of **", "better than every seed of **c**"]),
+    ],
+)
+def test_sentences_claim_no_more_than_the_spread_allows(figures, words) -> None:
+    said = verdict(spread(figures), higher_is_better=True)
+    for word in words:
+        assert word in said
+    flipped = verdict(spread({k: [-x for x in v] for k, v in figures.items()}), higher_is_better=False)
+    assert flipped == said
+
+
+def test_one_value_alone_gives_no_sentence() -> None:
+    assert verdict(spread({"a": [1, 2]}), higher_is_better=True) == ""
+
+
+def test_the_chance_told_is_that_of_a_permutation() -> None:
+    """Of all ways to deal six figures to two values, these separate."""
+    from itertools import combinations
+
+    figures, apart = range(6), 0
+    for chosen in combinations(figures, 3):
+        rest = [x for x in figures if x not in chosen]
+        apart += min(chosen) > max(rest) or max(chosen) < min(rest)
+    assert apart / math.comb(6, 3) == pytest.approx(0.1)
+
+
+def run(**figures) -> Run:
+    return Run("id", "w", "finished", "", 0.0, TINY, CONFIG, False, "CPU", 34, 2.3, **figures)
+
+
+def test_the_outcome_of_a_run_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    true, predicted = rng.integers(0, 4, 100), rng.integers(0, 4, 100)
+    matrix = tuple(tuple(int(n) for n in row) for row in confusion_matrix(true, predicted))
+    epochs = [EpochDone(n, 1 / n, 0.5, 2 / n, 0.6, 0.1, 3.0 * n) for n in (1, 2)]
+    found = outcome(run(test_loss=0.3, test_accuracy=0.9, seconds=7.0, confusion=matrix), epochs)
+    wanted = precision_recall_fscore_support(true, predicted, average="macro")[:3]
+    assert (found.precision, found.recall, found.f1) == pytest.approx(wanted)
+    assert (found.epochs, found.train_loss, found.val_loss, found.seconds) == (2, 0.5, 1.0, 7.0)
+    assert found.parameters == 6090
+
+
+def test_a_run_without_figures_has_none() -> None:
+    found = outcome(run(test_loss=None, test_accuracy=None, seconds=None), [])
+    assert found == Outcome(0, *[None] * 9, 6090, None)
+
+
+def test_the_table_is_csv() -> None:
+    found = outcome(run(test_loss=None, test_accuracy=0.5, seconds=1.0), [])
+    text = comparison_csv(['a, "b"', "c"], {"learning_rate": (0.1, 0.2)}, [found, found])
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["run"], row["learning_rate"], row["test_accuracy"], row["f1"]) for row in rows] == [
+        ('a, "b"', "0.1", "0.5", ""),
+        ("c", "0.2", "0.5", ""),
+    ]
+
+
+def test_what_an_experiment_changed_is_found_from_its_runs() -> None:
+    plan = factor_plan(TINY, CONFIG, "augmentation", [(), ("flip", "crop")], [0, 1])
+    assert changed([(p.spec, p.config) for p in plan]) == ("augmentation", ["none", "flip+crop"] * 2)
+    other = preset("Linear only", input_shape=(1, 8, 8), classes=10)
+    plan = factor_plan(TINY, CONFIG, "network", [TINY, other], [0])
+    assert changed([(p.spec, p.config) for p in plan]) == ("network", ["Tiny CNN", "Linear only"])
+    assert changed([(TINY, CONFIG), (TINY, replace(CONFIG, seed=1))]) == ("", ["", ""])
+
+
+def test_every_suggestion_makes_an_experiment() -> None:
+    for base in (CONFIG, TrainConfig("shapes", "sgd", 1e6, momentum=0.0, batch_size=1, epochs=1000, step_every=1)):
+        for factor in factors():
+            if not choices(factor):
+                plan = factor_plan(TINY, base, factor, read_values(factor, suggested(factor, base))[:5], [0])
+                assert len(plan) >= 2, factor
