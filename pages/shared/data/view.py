@@ -48,7 +48,12 @@ def _row(split: Split, label: int, called: str, seed: int) -> None:
         note("No image of this class in this split.")
         return
     rgb = np.stack([small(image, SIDE) for image in split.images[places]])
-    st.image(tile_grid(rgb, columns=A_ROW), width="content", output_format="PNG", alt=f"{len(places)} images of the class {called}")
+    st.image(
+        tile_grid(rgb, columns=A_ROW),
+        width="content",
+        output_format="PNG",
+        alt=f"{len(places)} images of the class {called}",
+    )
 
 
 def small(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
