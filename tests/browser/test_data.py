@@ -64,9 +64,14 @@ def test_pointing_at_a_dot_shows_its_picture(page: Page, app_url: str) -> None:
 def test_a_zip_of_ones_own_is_read_shown_and_found_by_its_link(page: Page, app_url: str) -> None:
     page.goto(f"{app_url}/data?data_side=16&data_view=Numbers")
     page.get_by_role("button", name="Your own pictures").click()
+    page.route("**/upload_file/**", lambda route: None)  # a slow line
     file = {"name": "pets.zip", "mimeType": "application/zip", "buffer": zipped()}
-    page.locator('input[type="file"]').set_input_files(file)
+    with page.expect_request("**/upload_file/**"):
+        page.locator('input[type="file"]').set_input_files(file)
     expect(page.get_by_text("pets.zip")).to_be_visible()
+    # a click cannot overtake the file
+    expect(page.get_by_role("button", name="Read the pictures")).to_be_disabled()
+    page.unroute("**/upload_file/**")  # lets what was held go on
     page.get_by_role("button", name="Read the pictures").click()
     expect(page.get_by_text("12 pictures of your own, 16×16 pixels, colour, 2 classes.")).to_be_visible()
     expect(page.get_by_text("1 file was left out: 1 with an unsafe name")).to_be_visible()

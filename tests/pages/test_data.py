@@ -220,10 +220,11 @@ def test_a_zip_that_will_not_do_gets_a_sentence_and_nothing_is_lost(
     assert at.table[0].value["Images"].tolist() == ["2,000", "500", "500"]
 
 
-def test_reading_without_a_file_says_what_is_missing(open_page: Open) -> None:
+def test_reading_waits_for_a_file(open_page: Open) -> None:
     at = open_page("data")
-    at.button("data_read").click().run()
-    assert "Choose a ZIP file first." in at.error[0].value
+    assert at.button("data_read").disabled
+    at.file_uploader("data_zip").set_value(("pets.zip", zipped(), "application/zip")).run()
+    assert not at.button("data_read").disabled
 
 
 def test_names_that_can_be_trained_are_the_built_in_ones_first() -> None:

@@ -73,13 +73,15 @@ def own_pictures() -> None:
     with st.popover("Your own pictures", icon=":material/folder_zip:"):
         note(f"A ZIP with a folder of pictures for each class. {archive.LIMITS}")
         most = archive.MOST_BYTES // 10**6
-        st.file_uploader("ZIP file", type="zip", key="data_zip", max_upload_size=most)
+        file = st.file_uploader("ZIP file", type="zip", key="data_zip", max_upload_size=most)
         st.slider("Side of the images, in pixels", 16, 224, archive.USUAL, 8, key="data_side", bind="query-params")
         st.segmented_control(
             "Pixels", ("Colour", "Grey"), default="Colour", required=True, key="data_pixels", bind="query-params"
         )
         st.number_input("Seed of the cut", 0, 9999, 0, key="data_cut_seed", bind="query-params")
-        st.button("Read the pictures", icon=":material/play_arrow:", key="data_read", on_click=_read)
+        # a click that came before the file had would be lost
+        missing = file is None
+        st.button("Read the pictures", icon=":material/play_arrow:", key="data_read", on_click=_read, disabled=missing)
         note("Each picture is cut to its middle square and scaled. They are kept in this server's data folder.")
 
 
@@ -88,8 +90,7 @@ def _read() -> None:
     state = st.session_state
     file = state.get("data_zip")
     if file is None:
-        state[PROBLEM] = "Choose a ZIP file first."
-        return
+        return  # it was taken away just before the click
     if TASK in state:
         state[TASK].stop()
     data, title = file.getvalue(), str(file.name).rsplit(".", 1)[0]
