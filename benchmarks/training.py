@@ -249,7 +249,7 @@ def watched_and_not(
     store: Any, spec: NetworkSpec, data: Dataset, config: TrainConfig, order: tuple[int, int] = (0, 1)
 ) -> tuple[float, float]:
     """Seconds of the run whose events are thrown away (0), and of the run that is written down (1), in this order."""
-    from cnn_core.training import jobs
+    from cnn_core.training import worker
 
     def alone() -> None:
         for _ in train(spec, data, config):
@@ -257,7 +257,7 @@ def watched_and_not(
 
     def written() -> None:
         run_id = store.create(WORKSPACE, spec, config)
-        jobs._record(store, run_id, train(spec, data, config, should_stop=jobs._stop_check(store, run_id)))
+        worker.record(store, run_id, train(spec, data, config, orders=worker.orders_from(store, run_id)))
 
     works = (alone, written)
     taken = [0.0, 0.0]

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.shared import lesson
-from pages.shared.compare.chosen import answered, choose, labels, own_runs, show_said
+from pages.shared import lesson, state
+from pages.shared.compare.chosen import choose, labels, own_runs, show_said
 from pages.shared.compare.experiment import experiment
 from pages.shared.compare.own import own
 from pages.shared.compare.side_by_side import side_by_side
@@ -15,7 +15,7 @@ SIDE, FACTOR, OWN = "Side by side", "Change one factor", "My runs"
 ensure_router()
 header("compare", "Lay the curves of several runs over each other, see what differed, and change one factor at a time.")
 view = choice("Show", (SIDE, FACTOR, OWN), SIDE, "compare_view")
-with answered():
+with state.answered():
     show_said()
     mine = own_runs()
     if view == OWN:

@@ -42,7 +42,8 @@ def watch() -> None:
     if run is None:
         lesson.show("train", "Your first run")
         return
-    show(run)
+    with state.answered():
+        show(run)
     if run.alive:
         heartbeat(0.5, key="train_heartbeat")
 

@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 import torch
 from torch import Tensor, nn
 
+from cnn_core.folders import data_folder
 from cnn_core.spec import NetworkSpec, preset
 from cnn_core.training.config import TrainConfig
 
@@ -40,8 +41,7 @@ def architecture(spec: NetworkSpec) -> str:
 
 def weights_folder() -> Path:
     """The folder that a weights file is looked for in: weights/ of the data folder. It need not exist."""
-    data = os.environ.get("CNN_LAB_DATA") or Path(__file__).resolve().parents[2] / "data"
-    return Path(data).resolve() / "weights"
+    return data_folder() / "weights"
 
 
 def check_pretrained(spec: NetworkSpec, config: TrainConfig) -> None:

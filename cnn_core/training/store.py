@@ -42,7 +42,17 @@ from cnn_core.training.schema import (
     run_of,
 )
 
-__all__ = ["ALIVE", "INTERRUPTED", "LOST_AFTER_S", "Run", "RunStore", "Status", "default_store"]
+__all__ = [
+    "ALIVE",
+    "INTERRUPTED",
+    "LONGEST_NAME",
+    "LONGEST_NOTE",
+    "LOST_AFTER_S",
+    "Run",
+    "RunStore",
+    "Status",
+    "default_store",
+]
 
 # A deleted run can be had back for a day.
 KEPT_DELETED_S = 86_400.0

@@ -57,7 +57,7 @@ def _events(store: RunStore, run_id: str) -> Iterator[Event]:
     if store.orders(run_id).stop:
         return iter([Finished("stopped", 0, None, None, 0.0)])
     run = store.get(run_id)
-    orders = _orders(store, run_id)
+    orders = orders_from(store, run_id)
     return train(run.spec, load(run.config.dataset), run.config, orders=orders, start=store.start_of(run_id))
 
 
@@ -82,7 +82,7 @@ def record(store: RunStore, run_id: str, events: Iterator[Event]) -> None:
     store.append(run_id, *batch)
 
 
-def _orders(store: RunStore, run_id: str) -> Callable[[], Orders]:
+def orders_from(store: RunStore, run_id: str) -> Callable[[], Orders]:
     """What the store says is asked of the run, looked up at most every WRITE_EVERY_S seconds; once stopped, always."""
     asked, answer = 0.0, Orders()
 

@@ -31,6 +31,7 @@ class Subject:
     spec: NetworkSpec
     config: TrainConfig
     epochs: tuple[int, ...]
+    shown_first: int = 0
 
     @property
     def dataset(self) -> str:
@@ -51,11 +52,17 @@ def choose_subject(promise: str) -> Subject | None:
         st.page_link(page("train"), label="Train a network", icon=":material/model_training:")
         return None
     latest = f"after epoch {epochs[-1]}" if epochs[-1] else "the untrained network"
-    if run.status in ("queued", "running"):
+    if run.alive:
         st.info(f"This run is still going. Its latest checkpoint so far: {latest}.", icon=":material/sync:")
     elif run.status in ("failed", "interrupted"):
         st.warning(f"This run ended early. {run.message} Its last checkpoint: {latest}.", icon=":material/warning:")
-    return Subject(run.id, run.spec, run.config, epochs)
+    try:
+        state.dataset(run.config.dataset)
+    except ValueError as problem:  # deleted since, or of another computer
+        st.error(f"The images that this run learned from cannot be read. {problem}")
+        return None
+    tested = run.tested_epoch if run.tested_epoch in epochs else None
+    return Subject(run.id, run.spec, run.config, epochs, epochs[-1] if tested is None else tested)
 
 
 def untrained_subject() -> Subject:
@@ -70,7 +77,7 @@ def choose_epoch(subject: Subject, key: str) -> int:
     chosen: int = st.select_slider(
         "Checkpoint",
         options=list(subject.epochs),
-        value=subject.epochs[-1],
+        value=subject.shown_first,
         format_func=lambda epoch: f"after epoch {epoch}" if epoch else "untrained",
         key=f"{key}_epoch",
         bind="query-params",

@@ -2,10 +2,13 @@
 
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
-from cnn_core.datasets import Dataset, load
+from cnn_core.datasets import Dataset, load, title
+from cnn_core.training.database import StoreUnavailableError
 from cnn_core.training.store import Run, RunStore, default_store
 
 
@@ -19,6 +22,15 @@ def store() -> RunStore:
 def dataset(name: str) -> Dataset:
     """A data set, loaded once for everybody; nobody may write to it."""
     return load(name)
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """Show the sentence where the database does not answer."""
+    try:
+        yield
+    except StoreUnavailableError as problem:
+        st.error(str(problem), icon=":material/database_off:")
 
 
 def workspace() -> str:
@@ -47,7 +59,11 @@ def run_picker() -> Run | None:
 
     A run named in the link is found even when it belongs to another workspace. None when there is no run at all.
     """
-    own = store().runs(workspace())
+    try:
+        own = store().runs(workspace())
+    except StoreUnavailableError as problem:
+        st.error(str(problem), icon=":material/database_off:")
+        st.stop()
     runs = {run.id: run for run in own}
     # Numbered, as two runs with the same settings and seed are otherwise named alike.
     names = {run.id: f"{number}. {run_name(run)}" for number, run in zip(range(len(own), 0, -1), own, strict=True)}
@@ -84,7 +100,15 @@ def run_name(run: Run) -> str:
 
 def run_title(run: Run) -> str:
     """The run's own name, or else its network and data set."""
-    return run.name or f"{run.spec.name} on {run.config.dataset.capitalize()}"
+    return run.name or f"{run.spec.name} on {data_title(run.config.dataset)}"
+
+
+def data_title(name: str) -> str:
+    """What a data set is called; one's own that was deleted since is just that."""
+    try:
+        return title(name)
+    except ValueError:
+        return "a data set that is gone"
 
 
 def run_result(run: Run) -> str:

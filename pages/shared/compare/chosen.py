@@ -1,7 +1,6 @@
 """Which runs are compared: chosen from the learner's own, or named in a link; kept for the session and in the link."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -90,15 +89,6 @@ def one_of(label: str, runs: Mapping[str, str], key: str) -> str:
 
     st.selectbox(label, list(runs), key=key, format_func=lambda run_id: runs.get(run_id, ""), on_change=take)
     return chosen
-
-
-@contextmanager
-def answered() -> Iterator[None]:
-    """Show the sentence where the database does not answer."""
-    try:
-        yield
-    except StoreUnavailableError as problem:
-        st.error(str(problem), icon=":material/database_off:")
 
 
 def attempt(change: Callable[[], None]) -> bool:

@@ -14,13 +14,15 @@ from cnn_core.training.compare import MOST_SEEDS, MOST_VALUES, NETWORK, Planned,
 from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.compare.charts import spread_chart
-from pages.shared.compare.chosen import CHOSEN, MOST, answered, attempt, labels, one_of
+from pages.shared.compare.chosen import CHOSEN, MOST, attempt, labels, one_of
 from pages.shared.compare.side_by_side import FIGURES, plain, shown, table
 from pages.shared.controls import choice
 from pages.shared.heartbeat import heartbeat
 from pages.shared.lesson import note
 from pages.shared.site import page
-from pages.shared.training_view import duration, fitting
+from pages.shared.state import answered
+from pages.shared.training.choose import fitting
+from pages.shared.training.run import duration
 
 BASE, BATCH = "compare_base", "compare_batch"
 JUDGED = {

@@ -11,10 +11,10 @@ from cnn_core.training.export import tensorboard_archive
 from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.compare.charts import AXES, MOST_POINTS, curve_rows, curve_spec
-from pages.shared.compare.chosen import answered
 from pages.shared.controls import choice
 from pages.shared.heartbeat import heartbeat
 from pages.shared.lesson import note
+from pages.shared.state import answered
 
 EPOCH, STEP = "each epoch", "each step"
 FIGURES = {

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cnn_core.datasets import title
 from cnn_core.insight import filter_grid
 from cnn_core.training import jobs
 from cnn_core.training.coach import coach
@@ -26,7 +25,11 @@ from pages.shared.training.controls import controls
 ICONS = {
     "start": "flag",
     "learning": "trending_up",
-    "finished": "check_circle",
+    "finished well": "check_circle",
+    "stuck": "block",
+    "gap": "call_split",
+    "unsteady": "show_chart",
+    "underfitting": "trending_flat",
     "overfitting": "call_split",
     "plateau": "trending_flat",
     "divergence": "warning",
@@ -65,7 +68,7 @@ def state_line(run: Run) -> None:
         case "queued":
             st.info(waiting(run), icon=":material/hourglass_top:")
         case "running":
-            where = f"Training **{run.spec.name}** on {title(run.config.dataset)} ({run.device})."
+            where = f"Training **{run.spec.name}** on {state.data_title(run.config.dataset)} ({run.device})."
             st.info(where, icon=":material/model_training:")
         case "paused":
             st.info("Paused. Take single steps, or let it go on.", icon=":material/pause_circle:")

@@ -20,6 +20,10 @@ def start_all(planned: Sequence[Planned]) -> None:
     jobs.check_room(state.workspace(), len(planned))
     for _, spec, config in planned:
         check_memory(spec, state.dataset(config.dataset), config)
+        if config.pretrained:
+            from cnn_core.training.pretrained import check_pretrained  # needs torch
+
+            check_pretrained(spec, config)
     batch = secrets.token_urlsafe(8) if len(planned) > 1 else ""
     store = state.store()
     made = [store.create(state.workspace(), spec, config, name=name, batch=batch) for name, spec, config in planned]
