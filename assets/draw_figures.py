@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from skimage import data
 
+from cnn_core.augmentation import AUGMENTATIONS
 from cnn_core.colour import diverging_rgb, symmetric_limit
 from cnn_core.datasets import load, normalisation
 from cnn_core.examples import BACKPROP_INPUTS, POOLING_INPUTS
@@ -356,6 +357,24 @@ def designer() -> None:
     save("designer", "Five layers of a network and the parameters of each, as bars", 320, 176, parts)
 
 
+def data_sets() -> None:
+    """One image of every class of Shapes; below, one of them as the augmentations change it."""
+    shown = load("shapes")
+    firsts = [int(np.flatnonzero(shown.train.labels == label)[1]) for label in range(5)]
+    star = torch.from_numpy(shown.train.images[[firsts[3]]])
+    rows = [(name, shown.train.images[first]) for name, first in zip(shown.class_names, firsts, strict=True)]
+    rows += [
+        (name, np.asarray(change(star, torch.Generator().manual_seed(8)).round().to(torch.uint8))[0])
+        for name, change in AUGMENTATIONS.items()
+    ]
+    parts = []
+    for index, (name, image) in enumerate(rows):
+        x, y = 9 + 62 * (index % 5), 4 + 88 * (index // 5)
+        parts.append(picture(image.transpose(1, 2, 0), x, y, 54, crisp=True))
+        parts.append(label(name, x + 27, y + 66, 12, role="orange" if index >= 5 else ""))
+    save("data", "Five drawn shapes, and below one of them cropped, mirrored, turned and so on.", 320, 176, parts)
+
+
 def curve(values: list[float], top: float, role: str) -> str:
     """A line over the plot area of `training`, from 0 at the bottom to `top`; value i of n ends at i/n of the width."""
     xs = 34 + 274 * np.arange(1, len(values) + 1) / len(values)
@@ -482,6 +501,7 @@ def main() -> None:
     shapes()
     designer()
     compare()
+    data_sets()
     learned()
 
 

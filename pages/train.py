@@ -1,29 +1,58 @@
-"""Train: choose images, a network and settings, and watch it learn."""
+"""Train: choose images, a network and settings, or a course's recipe, and watch it learn."""
 
 import streamlit as st
 
 from pages.shared import lesson, state
-from pages.shared import training_view as view
+from pages.shared.controls import choice
+from pages.shared.heartbeat import heartbeat
 from pages.shared.site import ensure_router, header
+from pages.shared.training.choose import choose_data, choose_network
+from pages.shared.training.recipes import choose_recipe
+from pages.shared.training.run import show
+from pages.shared.training.settings import choose_settings
+from pages.shared.training.start import start_all
+
+OWN, RECIPES = "Your settings", "A course's recipe"
+
+
+def choose() -> None:
+    """What to train, and the button that starts it."""
+    if choice("Train", (OWN, RECIPES), OWN, "train_way") == OWN:
+        data = choose_data()
+        spec, pretrained, resize = choose_network(data)
+        config = choose_settings(data, pretrained, resize)
+        st.session_state.train_config = config
+        planned = [("", spec, config)]
+    else:
+        planned = list(choose_recipe())
+    label = "Start training" if len(planned) == 1 else f"Start these {len(planned)} runs"
+    # Not a callback: its arguments would be the settings before the one that was typed last.
+    if st.button(label, icon=":material/play_arrow:", key="train_start", width="stretch", disabled=not planned):
+        try:
+            start_all(planned)
+        except ValueError as problem:
+            st.error(str(problem))
+
+
+@st.fragment
+def watch() -> None:
+    """The chosen run; drawn again and again while it goes on."""
+    run = state.run_picker()
+    if run is None:
+        lesson.show("train", "Your first run")
+        return
+    show(run)
+    if run.alive:
+        heartbeat(0.5, key="train_heartbeat")
+
 
 ensure_router()
 header("train", "Choose images and a network, press start, and watch it learn. Close the page if you like: it goes on.")
 settings, picture = st.columns([1, 2], gap="large")
 with settings, st.container(border=True):
-    data = view.choose_data()
-    spec = view.choose_network(data)
-    config = view.choose_settings(data)
-    # Not a callback: its arguments would be the settings before the one that was typed last.
-    if st.button("Start training", icon=":material/play_arrow:", key="train_start", width="stretch"):
-        view.start(spec, config)
+    choose()
 with picture:
-    run = state.run_picker()
-    if run is None:
-        lesson.show("train", "Your first run")
-    elif run.alive:
-        view.live(run.id)
-    else:
-        view.show(run)
+    watch()
 st.divider()
 left, right = st.columns(2, gap="large")
 with left:

@@ -11,6 +11,7 @@ from torch import nn
 from cnn_core.datasets import Dataset
 from cnn_core.insight.activations import FeatureMaps, feature_maps
 from cnn_core.spec import NetworkSpec
+from cnn_core.training.config import TrainConfig
 from cnn_core.training.evaluation import normaliser
 
 
@@ -27,7 +28,9 @@ def load_network(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> nn.M
     return model.eval()
 
 
-def stored_image_maps(model: nn.Module, image: NDArray[np.uint8], data: Dataset) -> FeatureMaps:
-    """`feature_maps` of a stored image uint8 (C, H, W) of `data`, normalised as in training."""
-    batch = normaliser(data, torch.device("cpu"))(torch.from_numpy(image[np.newaxis]))
+def stored_image_maps(
+    model: nn.Module, image: NDArray[np.uint8], data: Dataset, config: TrainConfig | None = None
+) -> FeatureMaps:
+    """`feature_maps` of a stored image uint8 (C, H, W) of `data`, made ready as in training with `config`."""
+    batch = normaliser(data, torch.device("cpu"), config)(torch.from_numpy(image[np.newaxis]))
     return feature_maps(model, batch[0].numpy())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -26,7 +27,7 @@ class Batches:
 
     def first(self, count: int) -> Tensor:
         """The numbers of the first images that the first epoch sees, on the CPU."""
-        return torch.cat(self._numbers(1))[:count]
+        return self._order(1)[:count]
 
     def of(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Images (n, C, H, W), 0 … 255, labels (n,), and what is wanted: the labels, or probabilities of mixed images.
@@ -34,16 +35,17 @@ class Batches:
         Where two images were mixed, the label is that of the larger share.
         """
         per_epoch = self.per_epoch
-        for number, chosen in enumerate(self._numbers(epoch)):
-            chosen = chosen.to(self.device)
+        order = self._order(epoch).to(self.device)  # all at once: a GPU would stop and wait for every copy
+        sizes = batch_sizes(len(order), self.config.batch_size)
+        for number, chosen in enumerate(torch.split(order, sizes)):
             images, labels = self.images[chosen], self.labels[chosen]
             if not self.config.augmentation:
                 yield images, labels, labels
                 continue
             yield self._changed(images, labels, (epoch - 1) * per_epoch + number)
 
-    def _numbers(self, epoch: int) -> list[Tensor]:
-        return shuffled_batches(len(self.labels), self.config.batch_size, seed=self.config.seed, epoch=epoch)
+    def _order(self, epoch: int) -> Tensor:
+        return shuffled(len(self.labels), seed=self.config.seed, epoch=epoch)
 
     def _changed(self, images: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
         from cnn_core.augmentation import augment, mixup
@@ -55,6 +57,18 @@ class Batches:
             return images, labels, labels
         images, wanted = mixup(images, F.one_hot(labels, self.classes).float(), generator)
         return images, wanted.argmax(1), wanted
+
+
+def few(split: Split, count: int) -> Split:
+    """The first `count` images of `split`, class by class in turn, in their old order; all of them for 0."""
+    if not 0 < count < len(split):
+        return split
+    places = np.zeros(len(split), dtype=np.int64)  # the how-manieth of its class each image is
+    for label in np.unique(split.labels):
+        mine = split.labels == label
+        places[mine] = np.arange(mine.sum())
+    chosen = np.sort(np.argsort(places, kind="stable")[:count])
+    return Split(split.images[chosen], split.labels[chosen])
 
 
 def batch_sizes(count: int, size: int) -> list[int]:
@@ -71,5 +85,9 @@ def shuffled_batches(count: int, size: int, *, seed: int, epoch: int) -> list[Te
     A last batch of one image joins the batch before it, unless `size` is 1. The same seed and epoch give the same
     batches.
     """
-    generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-    return list(torch.split(torch.randperm(count, generator=generator), batch_sizes(count, size)))
+    return list(torch.split(shuffled(count, seed=seed, epoch=epoch), batch_sizes(count, size)))
+
+
+def shuffled(count: int, *, seed: int, epoch: int) -> Tensor:
+    """The image numbers 0 … count−1 in the random order of this epoch."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))

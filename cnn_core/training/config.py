@@ -1,9 +1,12 @@
 """The settings of a training run as one checked value that goes to JSON and back."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
+
+from cnn_core.augmentation import NAMES as AUGMENTATIONS
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "step", "cosine", "one-cycle"]
@@ -11,13 +14,16 @@ Loss = Literal["cross-entropy", "quadratic"]
 Initialisation = Literal["pytorch", "he", "xavier", "normal", "equal"]
 Precision = Literal["auto", "float32", "mixed"]
 Device = Literal["auto", "cpu", "cuda"]
+Pretrained = Literal["", "frozen", "fine-tuned"]
 OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
 SCHEDULES: tuple[Schedule, ...] = get_args(Schedule)
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+PRETRAINED: tuple[Pretrained, ...] = get_args(Pretrained)
+RESIZED = (32, 256)
+"""Sides that images may be brought to, in pixels."""
 DEVICES: tuple[str, ...] = get_args(Device)
-AUGMENTATIONS = ("flip", "crop", "rotate", "colour", "cutout", "mixup")
 # A rate that usually works at once: Adam rescales every step by itself, SGD wants a larger one.
 DEFAULT_LEARNING_RATES = {"sgd": 0.05, "adam": 0.002, "adamw": 0.002}
 
@@ -34,6 +40,7 @@ _WHOLE_LIMITS = {
     "seed": (0, 2**31 - 1),
     "step_every": (1, 1000),
     "patience": (0, 1000),
+    "train_images": (0, 10_000_000),
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": OPTIMIZERS,
@@ -60,6 +67,12 @@ class TrainConfig:
     patience         epochs without a better validation loss until the run ends with its best weights; 0: never
     initialisation   how weights are drawn at first; "equal" gives all of a layer one value (they never separate)
     precision        "mixed" computes convolutions and products in bfloat16; "auto" where the device is made for it
+    pretrained       "" begins anew; "frozen" takes ImageNet's weights and learns the last layer alone; "fine-tuned"
+                     learns all on from there. Images are then normalised as ImageNet's, grey ones made three channels
+    weights          a file (.pth, .pt, .safetensors) in the folder weights/ of the data folder, by its bare name, in
+                     place of torchvision's; for pretrained networks only
+    resize           the side in pixels, 32 … 256, that all images are brought to first; 0: as they are
+    train_images     so many of the training images alone, of all classes alike: few are soon learned by heart; 0: all
     batch_size       1 … 4,096 images a step;  epochs  1 … 1,000;  seed  0 … 2,147,483,647
     device           "auto" takes the GPU when there is one
     """
@@ -79,6 +92,10 @@ class TrainConfig:
     patience: int = 0
     initialisation: Initialisation = "pytorch"
     precision: Precision = "auto"
+    pretrained: Pretrained = ""
+    weights: str = ""
+    resize: int = 0
+    train_images: int = 0
     batch_size: int = 32
     epochs: int = 10
     seed: int = 0
@@ -101,12 +118,19 @@ class TrainConfig:
 
     def _check_together(self) -> None:
         """Settings that only make sense with others."""
+        _check_pretrained(self.pretrained, self.weights, self.resize)
         if not isinstance(self.nesterov, bool):
             raise ValueError(f"nesterov is {self.nesterov!r:.60}: it must be true or false.")
         if self.nesterov and (self.optimizer != "sgd" or self.momentum == 0):
             raise ValueError("nesterov is true: it needs the optimizer 'sgd' with a momentum above 0.")
         if self.label_smoothing and self.loss != "cross-entropy":
             raise ValueError(f"label_smoothing is {self.label_smoothing}: it needs the loss 'cross-entropy'.")
+
+    def seen_shape(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The shape (C, H, W) in which the network sees images of `shape`."""
+        channels, height, width = shape
+        side = (self.resize, self.resize) if self.resize else (height, width)
+        return (3 if self.pretrained and channels == 1 else channels, *side)
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by name: only strings and numbers, ready for JSON."""
@@ -134,6 +158,19 @@ def _augmentation(names: object) -> tuple[str, ...]:
     if unknown:
         raise ValueError(f"augmentation has {unknown[0]!r:.60}: choose among {', '.join(AUGMENTATIONS)}.")
     return tuple(name for name in AUGMENTATIONS if name in given)
+
+
+def _check_pretrained(pretrained: object, weights: object, resize: object) -> None:
+    if pretrained not in PRETRAINED:
+        raise ValueError(f"pretrained is {pretrained!r:.60}: choose 'frozen' or 'fine-tuned', or leave it empty.")
+    if not isinstance(weights, str) or not re.fullmatch(r"|[\w][\w .+-]{0,99}\.(pth|pt|safetensors)", weights):
+        raise ValueError(
+            f"weights is {weights!r:.120}: it must be the bare name of a file that ends in .pth, .pt or .safetensors."
+        )
+    if weights and not pretrained:
+        raise ValueError(f"weights is {weights!r:.120}: it needs pretrained to be 'frozen' or 'fine-tuned'.")
+    if resize != 0 or isinstance(resize, bool):
+        _check_whole("resize", resize, *RESIZED)
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:

@@ -31,3 +31,14 @@ def mixed_precision(wanted: str, device: torch.device, macs: int) -> bool:
 def _cpu_has_bfloat16() -> bool:
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # torch keeps them unofficial
     return any(getattr(torch.cpu, name, bool)() for name in checks)
+
+
+def seed_device(device: torch.device, seed: int) -> None:
+    """Seed what draws random numbers on `device`, and nothing else.
+
+    `torch.manual_seed` looks for every kind of device each time: 0.2 ms here, a tenth of a small network's step.
+    """
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)

@@ -10,15 +10,29 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnn_core.datasets import Dataset, Split, normalisation
+from cnn_core.training.config import TrainConfig
 from cnn_core.training.objective import Objective
 
 EVALUATION_BATCH = 256
+IMAGENET = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], np.float32) * 255
+"""Mean and deviation of ImageNet's channels: what pretrained networks were trained with."""
 
 
-def normaliser(data: Dataset, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """A function uint8 (N, C, H, W) → float32, each channel with the train split's mean 0 and deviation 1."""
-    mean, deviation = (torch.from_numpy(stat).to(device).view(1, -1, 1, 1) for stat in normalisation(data))
-    return lambda images: (images.to(device, torch.float32) - mean) / deviation
+def normaliser(data: Dataset, device: torch.device, config: TrainConfig | None = None) -> Callable[[Tensor], Tensor]:
+    """A function uint8 (N, C, H, W) → float32, each channel with the train split's mean 0 and deviation 1.
+
+    With the `config` of the run, images are resized as it says, and for pretrained networks normalised as ImageNet's;
+    grey ones become three channels then.
+    """
+    stats = IMAGENET if config and config.pretrained else normalisation(data)
+    mean, deviation = (torch.from_numpy(stat).to(device).view(1, -1, 1, 1) for stat in stats)
+    side = config.resize if config else 0
+    return lambda images: torch.sub(_resized(images.to(device), side), mean).div_(deviation)
+
+
+def _resized(images: Tensor, side: int) -> Tensor:
+    """Images (N, C, H, W) as (N, C, side, side), bilinear; as they are for 0."""
+    return F.interpolate(images.float(), (side, side), mode="bilinear", antialias=True) if side else images
 
 
 def logit_batches(
@@ -35,10 +49,11 @@ def logit_batches(
         model.train(was_training)
 
 
-def predict_logits(model: nn.Module, images: NDArray[np.uint8], data: Dataset) -> NDArray[np.float32]:
-    """Logits (N, classes) for uint8 images (N, C, H, W), normalised as in training on `data`."""
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    batches = logit_batches(model, torch.from_numpy(images), normaliser(data, device))
+def predict_logits(
+    model: nn.Module, images: NDArray[np.uint8], data: Dataset, config: TrainConfig | None = None
+) -> NDArray[np.float32]:
+    """Logits (N, classes) for uint8 images (N, C, H, W), made ready as in training on `data` with `config`."""
+    batches = logit_batches(model, torch.from_numpy(images), normaliser(data, _device(model), config))
     return torch.cat([batch.cpu() for batch in batches]).numpy()
 
 
@@ -59,16 +74,18 @@ def measure(
     objective: Objective = F.cross_entropy,
 ) -> Measured | None:
     """The mean `objective` and the answers over `split`; None when `should_stop` said so between two batches."""
-    labels = torch.from_numpy(split.labels)
-    loss, seen, counts = 0.0, 0, torch.zeros((), dtype=torch.int64)
-    for logits in logit_batches(model, torch.from_numpy(split.images), normalise):
+    device = _device(model)
+    answers: list[Tensor] = []
+    for logits in logit_batches(model, torch.from_numpy(split.images).to(device), normalise):
         if should_stop():
             return None
-        wanted = labels[seen : seen + len(logits)].to(logits.device)
-        loss += objective(logits.float(), wanted).item() * len(logits)
-        classes = logits.shape[1]
-        counted = torch.bincount(wanted * classes + logits.argmax(1), minlength=classes**2).view(classes, classes)
-        counts = counts.to(counted.device) + counted
-        seen += len(logits)
-    confusion = tuple(tuple(int(n) for n in row) for row in counts.tolist())
-    return Measured(loss / seen, float(counts.diagonal().sum()) / seen, confusion)
+        answers.append(logits.float())  # looked at together: a GPU would stop and wait at every batch
+    logits, labels = torch.cat(answers), torch.from_numpy(split.labels).to(device)
+    classes = logits.shape[1]
+    counts = torch.bincount(labels * classes + logits.argmax(1), minlength=classes**2).view(classes, classes).tolist()
+    right = sum(row[number] for number, row in enumerate(counts))
+    return Measured(objective(logits, labels).item(), right / len(labels), tuple(map(tuple, counts)))
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next((p.device for p in model.parameters()), torch.device("cpu"))

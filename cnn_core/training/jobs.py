@@ -1,140 +1,163 @@
 """Runs as jobs outside the app: an embedded Dask cluster, or the one whose scheduler DASK_SCHEDULER_ADDRESS names.
 
-The worker writes every event to the store itself, so a closed page or a reload loses nothing.
+The worker writes every event to the store itself, so a closed page or a reload loses nothing. Runs wait here, in the
+app, and are handed to Dask when a worker is free: so workspaces can take turns.
 """
 
 import atexit
 import logging
 import os
+import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
-from cnn_core.device import cpu_cores
-from cnn_core.training.events import Event, Failed, Finished, StepDone
-from cnn_core.training.store import RunStore
+from cnn_core.device import cpu_cores, detect
+from cnn_core.training.config import TrainConfig
+from cnn_core.training.database import StoreUnavailableError
+from cnn_core.training.events import Failed, Finished
+from cnn_core.training.queue import MOST_WAITING, fair_order, waiting_time
+from cnn_core.training.store import Run, RunStore
+from cnn_core.training.worker import ENDED, KILLED, STOP_GRACE_S, run_job
 
-ENDED = ("finished", "stopped", "failed")
-WRITE_EVERY_S = 0.2
 CONNECT_WITHIN_S = 10.0
-HEARTBEAT_S = 2.0
-# A stop takes effect between two steps; a step longer than this is cut off together with its process.
-STOP_GRACE_S = 0.7
-KILLED = (
-    "The worker process was killed, perhaps because memory ran out: start the run again, with a smaller batch size."
-)
+WATCH_EVERY_S = 0.1
+GPU_SLOTS = 4
+"""Runs that share a GPU as threads of one process: each process would take memory for a context of its own."""
 UNREACHABLE = "No Dask scheduler answers at {address}: start it, or ask who runs this app. Then start the run again."
-CRASHED = "Something unexpected went wrong ({kind}); details are in the server's log. Start the run again."
 
 log = logging.getLogger(__name__)
-_lock = threading.Lock()
+_lock = threading.RLock()
 _client: Any = None
-_waiting: dict[str, tuple[RunStore, Any]] = {}
+
+
+@dataclass
+class _Job:
+    """A run that this process looks after: waiting without a `future`, else handed to Dask."""
+
+    store: RunStore
+    run_id: str
+    workspace: str
+    future: Any = None
+    heard: float = 0.0
+
+
+_jobs: dict[str, _Job] = {}
+
+
+def check_room(workspace: str, count: int = 1) -> None:
+    """Raises ValueError when `count` more runs would be too many for this workspace."""
+    with _lock:
+        now = sum(job.workspace == workspace for job in _jobs.values())
+    if now + count > MOST_WAITING:
+        raise ValueError(
+            f"{now} of your runs are waiting or going on, and at most {MOST_WAITING} may be: wait for some to end, or "
+            "stop them."
+        )
 
 
 def submit(store: RunStore, run_id: str) -> None:
-    """Queue the run: it starts as soon as a worker is free. Starts the embedded cluster if there is none yet."""
+    """Queue the run: it starts when it is its turn. Starts the embedded cluster if there is none yet."""
     try:
-        client = _connect()
+        _connect()
     except OSError:
         log.exception("no scheduler")
         store.append(run_id, Failed(UNREACHABLE.format(address=os.environ.get("DASK_SCHEDULER_ADDRESS")), 0))
         return
-    future = client.submit(run_job, store.url, str(store.folder), run_id, key=f"run-{run_id}", pure=False)
     with _lock:
-        _waiting[run_id] = (store, future)
+        _jobs[run_id] = _Job(store, run_id, store.get(run_id).workspace)
+    _hand_out()
 
 
-def run_job(url: str, folder: str, run_id: str) -> None:
-    """What a worker does: train the run and write down what happens. Never raises for what goes wrong in training."""
-    store = RunStore(url, Path(folder))
+def go_on(store: RunStore, run_id: str, epochs: int | None = None) -> None:
+    """Let a run that has ended go on from its last checkpoint, up to `epochs` epochs in all.
+
+    Raises ValueError when it goes on already, or has nothing left to do.
+    """
     run = store.get(run_id)
-    if run.device or run.status in ENDED:  # a scheduler with settings of its own hands out a lost job again
-        if run.alive:
-            store.append(run_id, Failed(KILLED, 0))
-        return
-    try:
-        with _alive(store, run_id):
-            _record(store, run_id, _events(store, run_id))
-    except ValueError as error:
-        store.append(run_id, Failed(_sentence(str(error)), 0))
-    except Exception as error:
-        log.exception("run %s", run_id)
-        store.append(run_id, Failed(CRASHED.format(kind=type(error).__name__), 0))
+    done = len(store.epochs(run_id))
+    wanted = epochs or run.epochs
+    if epochs is not None:
+        TrainConfig(epochs=epochs)  # says what is wrong with the number
+    if wanted <= done and (run.alive or run.status == "finished"):
+        raise ValueError(f"epochs is {wanted}: the run has {done} behind it; choose more.")
+    if epochs is not None:
+        store.order(run_id, epochs=epochs)
+    if not run.alive:
+        check_room(run.workspace)
+        store.rewind(run_id)
+        submit(store, run_id)
+    elif epochs is None:
+        raise ValueError("The run is going on already.")
 
 
-def _events(store: RunStore, run_id: str) -> Iterator[Event]:
-    from cnn_core.datasets import load
-    from cnn_core.training.loop import train
+def fork(store: RunStore, run_id: str, epoch: int, config: TrainConfig, workspace: str) -> str:
+    """A new run of the same network that begins with the weights after `epoch` of this one; returns its id.
 
-    if store.stop_requested(run_id):
-        return iter([Finished("stopped", 0, None, None, 0.0)])
-    run = store.get(run_id)
-    return train(run.spec, load(run.config.dataset), run.config, should_stop=_stop_check(store, run_id))
-
-
-def _record(store: RunStore, run_id: str, events: Iterator[Event]) -> None:
-    """Write events in small batches: a transaction for every step would take longer than the step."""
-    batch: list[Event] = []
-    written = time.monotonic()
-    for event in events:
-        batch.append(event)
-        if not isinstance(event, StepDone) or time.monotonic() - written > WRITE_EVERY_S:
-            store.append(run_id, *batch)
-            batch, written = [], time.monotonic()
-    store.append(run_id, *batch)
+    Raises ValueError when there are no such weights.
+    """
+    parent = store.get(run_id)
+    store.load_weights(run_id, epoch)
+    check_room(workspace)
+    new = store.create(workspace, parent.spec, config, parent=run_id, parent_epoch=epoch)
+    submit(store, new)
+    return new
 
 
-def _stop_check(store: RunStore, run_id: str) -> Callable[[], bool]:
-    """Asks the store whether to stop, at most every WRITE_EVERY_S seconds; once yes, always yes."""
-    asked, answer = 0.0, False
+def place(run_id: str) -> tuple[int, float | None] | None:
+    """The run's place in line, from 1, and the seconds until its turn; None when it does not wait here.
 
-    def should_stop() -> bool:
-        nonlocal asked, answer
-        if not answer and time.monotonic() - asked > WRITE_EVERY_S:
-            asked, answer = time.monotonic(), store.stop_requested(run_id)
-        return answer
-
-    return should_stop
-
-
-@contextmanager
-def _alive(store: RunStore, run_id: str) -> Iterator[None]:
-    """Tell the store that the run is being worked on, also within a long step, and see that a stop is not put off."""
-    done = threading.Event()
-    started, own_process = time.monotonic(), _own_process()
-
-    def beat() -> None:
-        heard = started
-        while not done.wait(WRITE_EVERY_S):
-            if own_process and store.stop_requested(run_id) and not done.wait(STOP_GRACE_S):
-                epochs = len(store.epochs(run_id))
-                store.append(run_id, Finished("stopped", epochs, None, None, time.monotonic() - started))
-                os._exit(0)  # nothing gentler ends a step; the nanny starts a fresh worker
-            if time.monotonic() - heard > HEARTBEAT_S:
-                heard = time.monotonic()
-                store.heard(run_id)
-
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+    The time is None as long as nobody knows how long the others take.
+    """
+    with _lock:
+        waiting, running = _line()
+        job = _jobs.get(run_id)
+        if job is None or job.future is not None:
+            return None
+        order = fair_order([waits.workspace for waits in waiting], Counter(runs.workspace for runs in running))
+        number = order.index(waiting.index(job)) + 1
+        slots = _slots()
+    times = [_times(other.store, other.store.get(other.run_id)) for other in running]
+    if not times or any(known is None for known in times):
+        return number, None
+    known = [pair for pair in times if pair is not None]
+    typical = sum(whole for whole, _ in known) / len(known)
+    return number, waiting_time(number, [left for _, left in known], typical, slots)
 
 
-def _own_process() -> bool:
-    """Whether this code runs in a worker process that does nothing but this one job."""
-    from distributed import get_worker
+def _times(store: RunStore, run: Run) -> tuple[float, float] | None:
+    """Seconds the whole run takes, and what is left of them; None before its first epoch is over."""
+    epochs = store.epochs(run.id)
+    if not epochs:
+        return None
+    each = epochs[-1].seconds / epochs[-1].epoch
+    return each * run.epochs, each * max(0, run.epochs - epochs[-1].epoch)
 
-    try:
-        return bool(get_worker().state.nthreads == 1)
-    except ValueError:
-        return False
+
+def _line() -> tuple[list[_Job], list[_Job]]:
+    """Those that wait, the longest-waiting first, and those handed out."""
+    waiting = [job for job in _jobs.values() if job.future is None]
+    return waiting, [job for job in _jobs.values() if job.future is not None]
+
+
+def _slots() -> int:
+    """How many runs can go on at once."""
+    return max(1, sum(_client.nthreads().values())) if _client is not None else 1
+
+
+def _hand_out() -> None:
+    """Give waiting runs to Dask while there are free workers, workspace by workspace."""
+    with _lock:
+        waiting, running = _line()
+        free = _slots() - len(running) if waiting else 0
+        order = fair_order([job.workspace for job in waiting], Counter(job.workspace for job in running))
+        for number in order[: max(0, free)]:
+            job = waiting[number]
+            # a key of its own each time: Dask answers a known key with the result it has, and would not run it again
+            key = f"run-{job.run_id}-{secrets.token_hex(4)}"
+            job.future = _client.submit(run_job, job.store.url, str(job.store.folder), job.run_id, key=key, pure=False)
 
 
 def _connect() -> Any:
@@ -156,13 +179,12 @@ def _make_client() -> Any:
     dask.config.set({"distributed.scheduler.allowed-failures": 0})
     if address:
         return Client(address, timeout=CONNECT_WITHIN_S, set_as_default=False)  # type: ignore[no-untyped-call]
-    cores = cpu_cores()
-    workers = min(4, max(2, cores // 2))
-    threads = str(max(1, cores // workers))
+    workers, slots = _workers()
+    threads = str(max(1, cpu_cores() // workers))
     dask.config.set({"distributed.nanny.pre-spawn-environ": {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}})
     cluster = LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers,
-        threads_per_worker=1,
+        threads_per_worker=slots,
         processes=True,
         dashboard_address=None,
         # Without a dashboard Dask still opens its usual port for figures of health; any free one will do.
@@ -175,16 +197,23 @@ def _make_client() -> Any:
     return client
 
 
+def _workers() -> tuple[int, int]:
+    """Worker processes and job slots in each: one process for a GPU, else one slot a process."""
+    if detect().kind == "cuda":
+        return 1, GPU_SLOTS
+    return min(4, max(2, cpu_cores() // 2)), 1
+
+
 def _close(client: Any, cluster: Any) -> None:
     """End the embedded cluster with the app: runs are asked to stop first, so that no worker has to be waited for."""
     with _lock:
-        waiting = dict(_waiting)
-        _waiting.clear()
-    cut_off = [(store, run_id) for run_id, (store, _) in waiting.items() if store.get(run_id).alive]
+        jobs = list(_jobs.values())
+        _jobs.clear()
+    cut_off = [(job.store, job.run_id) for job in jobs if job.store.get(job.run_id).alive]
     for store, run_id in cut_off:
         store.request_stop(run_id)
     deadline = time.monotonic() + 2 * STOP_GRACE_S
-    while time.monotonic() < deadline and any(store.get(run_id).status == "running" for store, run_id in cut_off):
+    while time.monotonic() < deadline and any(store.get(r).status in ("running", "paused") for store, r in cut_off):
         time.sleep(0.05)
     for store, run_id in cut_off:
         store.interrupt(run_id)
@@ -193,39 +222,42 @@ def _close(client: Any, cluster: Any) -> None:
 
 
 def _watch() -> None:
-    """Keep queued runs known as alive, stop those nobody waits for, and mark the run of a killed worker as failed."""
+    """Hand out what waits, keep it known as alive, stop what nobody waits for, and mark the runs of killed workers."""
     while True:
-        time.sleep(0.3)
+        time.sleep(WATCH_EVERY_S)
         with _lock:
-            waiting = dict(_waiting)
-        for run_id, (store, future) in waiting.items():
+            jobs = list(_jobs.values())
+        for job in jobs:
             try:
-                if _settled(store, run_id, future):
-                    with _lock:
-                        del _waiting[run_id]
+                settled = _settled(job)
             except ValueError:  # it had ended, and was deleted since
+                settled = True
+            except StoreUnavailableError:
+                continue  # a database that is away for a moment must not end the watch
+            if settled:
                 with _lock:
-                    del _waiting[run_id]
-            except Exception:  # a database that is away for a moment must not end the watch
-                log.exception("watching run %s", run_id)
+                    _jobs.pop(job.run_id, None)
+        try:
+            _hand_out()
+        except Exception:  # whatever a scheduler that went away raises: the next round tries again
+            log.exception("handing out runs")
 
 
-def _settled(store: RunStore, run_id: str, future: Any) -> bool:
+def _settled(job: _Job) -> bool:
     """Whether the job has ended; one that ended without a last event is marked as failed."""
-    run = store.get(run_id)
+    store, run = job.store, job.store.get(job.run_id)
     ended = run.status in ENDED
-    if future.status == "pending":
-        if run.status == "queued" and run.stop_requested:
-            future.cancel()
-            store.append(run_id, Finished("stopped", 0, None, None, 0.0))
-            return True
-        if not ended and not run.device:  # nobody works on it yet, but it is not lost
-            store.heard(run_id)
+    pending = job.future is None or job.future.status == "pending"
+    if pending and run.status == "queued" and run.stop_requested:
+        if job.future is not None:
+            job.future.cancel()
+        store.append(job.run_id, Finished("stopped", len(store.epochs(job.run_id)), None, None, 0.0))
+        return True
+    if pending:
+        if not ended and not run.device and time.monotonic() - job.heard > 1:
+            job.heard = time.monotonic()  # nobody works on it yet, but it is not lost
+            store.heard(job.run_id)
         return ended
-    if future.status != "finished" and not ended:
-        store.append(run_id, Failed(KILLED, 0))
+    if job.future.status != "finished" and not ended:
+        store.append(job.run_id, Failed(KILLED, 0))
     return True
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

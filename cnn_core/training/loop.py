@@ -10,24 +10,37 @@ from torch import Tensor, nn
 
 from cnn_core.datasets import Dataset
 from cnn_core.spec import NetworkSpec
-from cnn_core.training.batches import Batches
+from cnn_core.training.batches import Batches, few
 from cnn_core.training.config import TrainConfig
-from cnn_core.training.device import mixed_precision, pick_device
+from cnn_core.training.device import mixed_precision, pick_device, seed_device
 from cnn_core.training.evaluation import EVALUATION_BATCH, logit_batches, measure, normaliser
 from cnn_core.training.events import EpochDone, Event, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
 from cnn_core.training.initialise import initialise
 from cnn_core.training.objective import Objective, objective
 from cnn_core.training.optimisers import load_state, make_optimizer, state_of
 from cnn_core.training.orders import Arrays, Orders, Start
+from cnn_core.training.pretrained import check_pretrained, prepare, training_mode
 from cnn_core.training.schedule import learning_rate
 from cnn_core.training.watch import dead_relus, first_convolution, gradient_norm
 
 # A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
-FETCH_EVERY = {"cpu": 1, "cuda": 16}
+FETCH_EVERY_S = 0.05
+MOST_AHEAD = 256
 FILTERS_EVERY_S = 1.0
 PAUSE_S = 0.05
 Stop = Callable[[], bool]
 Ask = Callable[[], Orders]
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A step that was taken; its loss, correct answers and gradient's length may still be under way on the device."""
+
+    step: int
+    size: int
+    rate: float
+    seconds: float
+    figures: tuple[Tensor, Tensor, Tensor]
 
 
 @dataclass
@@ -52,6 +65,7 @@ class _Session:
     best: tuple[int, float] = (0, math.inf)
     best_weights: Arrays = field(default_factory=dict)
     filters_at: float = 0.0
+    ahead: int = 1  # steps that may be taken before their figures are fetched
 
     @property
     def seconds(self) -> float:
@@ -94,15 +108,17 @@ def train(
 
 def _check(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
     """ValueError with a sentence for what could not run."""
-    if spec.input_shape != data.input_shape:
-        raise ValueError(f"the network takes images of shape {spec.input_shape}, {data.name} has {data.input_shape}.")
+    seen = config.seen_shape(data.input_shape)
+    if spec.input_shape != seen:
+        raise ValueError(f"the network takes images of shape {spec.input_shape}, {data.name} has {seen}.")
+    check_pretrained(spec, config)
     if spec.classes != len(data.class_names):
         raise ValueError(f"the network tells {spec.classes} classes apart, {data.name} has {len(data.class_names)}.")
     empty = [part for part in ("train", "val", "test") if not len(getattr(data, part))]
     if empty:
         raise ValueError(f"{data.name} has no images in its {empty[0]} split: every split needs some.")
     norms = [row for row in spec.summary() if row.kind == "BatchNorm" and math.prod(row.output_shape[1:]) == 1]
-    if norms and min(config.batch_size, len(data.train)) == 1:
+    if norms and min(config.batch_size, len(few(data.train, config.train_images))) == 1:
         name = norms[0].name
         raise ValueError(f"{name} cannot learn from batches of one image: choose a batch_size of 2 or more images.")
     pick_device(config.device)
@@ -114,6 +130,7 @@ def _session(
     device = pick_device(config.device)
     model = spec.build(seed=config.seed)
     initialise(model, config.initialisation, config.seed)
+    prepare(model, spec, config, load=start is None)
     model.to(device).to(memory_format=torch.channels_last)  # the layout that convolutions are fastest in
     optimizer = make_optimizer(model, config)
     rows = spec.summary()
@@ -126,8 +143,8 @@ def _session(
         device,
         model,
         optimizer,
-        normaliser(data, device),
-        Batches(data.train, config, device),
+        normaliser(data, device, config),
+        Batches(few(data.train, config.train_images), config, device),
         objective(config.loss, config.label_smoothing),
         mixed_precision(config.precision, device, sum(row.macs for row in rows)),
         any(row.kind in ("Dropout", "Dropout2d") for row in rows),
@@ -177,7 +194,7 @@ def _one_epoch(session: _Session) -> Generator[Event, None, EpochDone | Finished
             step, rate = event.step, event.learning_rate
         yield event
     validation = None
-    if sizes == len(session.data.train):
+    if sizes == len(session.batches.labels):
         with session.precisely():
             validation = measure(session.model, session.data.val, session.normalise, session.stopped, _plain(session))
     if validation is None:
@@ -193,8 +210,9 @@ def _one_epoch(session: _Session) -> Generator[Event, None, EpochDone | Finished
 
 def _steps(session: _Session, epoch: int) -> Iterator[tuple[Event, int]]:
     """The optimiser steps of one epoch, each with the number of images in its batch; other events have none."""
-    session.model.train()
-    waiting: list[tuple[int, Tensor, Tensor, Tensor, int, float, float]] = []
+    training_mode(session.model, session.config)
+    waiting: list[_Taken] = []
+    since = session.seconds
     per_epoch = session.batches.per_epoch
     for step, (raw, labels, wanted) in enumerate(session.batches.of(epoch), (epoch - 1) * per_epoch + 1):
         orders = session.orders()
@@ -206,18 +224,16 @@ def _steps(session: _Session, epoch: int) -> Iterator[tuple[Event, int]]:
         if session.stopped():
             break
         rate = _set_rate(session, orders, step)
-        loss, logits = _learning_loss(session, raw, wanted, step)
-        session.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = gradient_norm(session.model)
-        session.optimizer.step()
-        correct = (logits.detach().argmax(1) == labels).sum()
-        waiting.append((step, loss.detach(), correct, norm, len(labels), rate, session.seconds))
-        if len(waiting) >= FETCH_EVERY[session.device.type]:
-            yield from _fetch(waiting, epoch)
+        figures = _learn(session, raw, labels, wanted, step)
+        waiting.append(_Taken(step, len(labels), rate, session.seconds, figures))
+        if len(waiting) >= session.ahead:
+            told = _fetch(waiting, epoch)
+            session.ahead = _steps_ahead(session.device, (session.seconds - since) / len(waiting))
             waiting = []
+            yield from told
             if session.seconds - session.filters_at > FILTERS_EVERY_S:
                 yield from _filters(session, step)
+            since = session.seconds
     yield from _fetch(waiting, epoch)
 
 
@@ -239,25 +255,46 @@ def _set_rate(session: _Session, orders: Orders, step: int) -> float:
     return rate
 
 
+def _learn(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    """One optimiser step: loss, number of correct answers and length of the gradient, scalars on the device."""
+    loss, logits = _learning_loss(session, raw, wanted, step)
+    session.optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    norm = gradient_norm(session.model)
+    session.optimizer.step()
+    return loss.detach(), (logits.detach().argmax(1) == labels).sum(), norm
+
+
+def _steps_ahead(device: torch.device, seconds: float) -> int:
+    """How many steps of so many `seconds` a GPU may run ahead: what a viewer does not notice, and a stop soon ends."""
+    if device.type == "cpu":
+        return 1
+    return max(1, min(MOST_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))
+
+
 def _learning_loss(session: _Session, images: Tensor, wanted: Tensor, step: int) -> tuple[Tensor, Tensor]:
     """Loss and logits in training mode. Dropout draws from a seed of this step's own, so that nothing else which draws
     random numbers meanwhile changes the run, or is changed by it."""
     with torch.random.fork_rng([session.device] if session.device.type == "cuda" else [], enabled=session.draws):
         if session.draws:
-            torch.manual_seed(session.config.seed * 1_000_003 + step)
+            seed_device(session.device, session.config.seed * 1_000_003 + step)
         with session.precisely():
             logits: Tensor = session.model(session.normalise(images))
     logits = logits.float()
     return session.objective(logits, wanted), logits
 
 
-def _fetch(
-    waiting: list[tuple[int, Tensor, Tensor, Tensor, int, float, float]], epoch: int
-) -> Iterator[tuple[Event, int]]:
-    for step, loss, correct, norm, size, rate, seconds in waiting:
-        length = norm.item()
-        gradient = length if math.isfinite(length) else None
-        yield StepDone(step, epoch, loss.item(), correct.item() / size, rate, seconds, gradient), size
+def _fetch(waiting: list[_Taken], epoch: int) -> list[tuple[Event, int]]:
+    """The steps as events, each with its batch's size. This waits for the device, once for all of them."""
+    events: list[tuple[Event, int]] = []
+    if not waiting:
+        return events
+    figures = [torch.stack(column).tolist() for column in zip(*(taken.figures for taken in waiting), strict=True)]
+    for taken, loss, correct, norm in zip(waiting, *figures, strict=True):
+        gradient = norm if math.isfinite(norm) else None
+        accuracy = correct / taken.size
+        events.append((StepDone(taken.step, epoch, loss, accuracy, taken.rate, taken.seconds, gradient), taken.size))
+    return events
 
 
 def _filters(session: _Session, step: int) -> Iterator[tuple[Event, int]]:
@@ -313,7 +350,7 @@ def _guarded(events: Iterator[Event]) -> Iterator[Event]:
 def _started(session: _Session) -> Started:
     """Where and how long it runs, and the loss of the untrained network on the first images to come, at most 256."""
     chosen = session.batches.first(EVALUATION_BATCH)  # shuffled: a data set may be stored class by class
-    images, labels = (torch.from_numpy(part)[chosen] for part in (session.data.train.images, session.data.train.labels))
+    images, labels = (part[chosen.to(part.device)] for part in (session.batches.images, session.batches.labels))
     (logits,) = logit_batches(session.model, images, session.normalise)
     loss = _plain(session)(logits, labels.to(session.device))
     name = torch.cuda.get_device_name(session.device) if session.device.type == "cuda" else "CPU"

@@ -33,8 +33,14 @@ def load_state(optimizer: torch.optim.Optimizer, arrays: Arrays) -> None:
     """The reverse of `state_of`; nothing changes when `arrays` is empty."""
     if not arrays:
         return
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, array in arrays.items():
         number, name = key.split(".", 1)
-        state.setdefault(int(number), {})[name] = torch.from_numpy(array.copy())
+        state.setdefault(int(number), {})[name] = _laid_out(torch.from_numpy(array.copy()), parameters[int(number)])
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def _laid_out(kept: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+    """With its numbers in memory in the parameter's order: a fused optimiser takes both for alike without looking."""
+    return torch.empty_like(parameter).copy_(kept).detach() if kept.shape == parameter.shape else kept

@@ -10,109 +10,42 @@ import secrets
 import shutil
 import time
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from cnn_core.folders import data_folder
 from cnn_core.spec import NetworkSpec
+from cnn_core.training import weights
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.database import begin
-from cnn_core.training.events import EpochDone, Event, Failed, Finished, Snapshot, Started, StepDone
+from cnn_core.training.events import EpochDone, Event, Filters, Snapshot, StepDone
+from cnn_core.training.orders import Arrays, Orders, Start
+from cnn_core.training.schema import (
+    ALIVE,
+    EPOCHS,
+    INTERRUPTED,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LOST_AFTER_S,
+    RUNS,
+    STEPS,
+    TABLES,
+    Run,
+    Status,
+    changes_of,
+    orders_of,
+    run_of,
+)
 
-Status = Literal["queued", "running", "finished", "stopped", "failed", "interrupted"]
-ALIVE = ("queued", "running")
-# Workers say that they are alive every 2 s; after this long without a word, their run is taken for lost.
-LOST_AFTER_S = 20.0
-# Of a long run only some checkpoints stay: every 2nd, every 4th, … epoch, and always the first and the last.
-MOST_CHECKPOINTS, MOST_BYTES = 50, 2**30
-LONGEST_NAME, LONGEST_NOTE = 80, 2_000
+__all__ = ["ALIVE", "INTERRUPTED", "LOST_AFTER_S", "Run", "RunStore", "Status", "default_store"]
+
 # A deleted run can be had back for a day.
 KEPT_DELETED_S = 86_400.0
-INTERRUPTED = "The app or its worker was shut down while this run was going on: start it again."
-
-_tables = sa.MetaData()
-_runs = sa.Table(
-    "runs",
-    _tables,
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("workspace", sa.String(80), nullable=False, index=True),
-    sa.Column("status", sa.String(12), nullable=False),
-    sa.Column("message", sa.Text, nullable=False, default=""),
-    sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("heard_at", sa.Float, nullable=False),
-    sa.Column("stop_requested", sa.Boolean, nullable=False, default=False),
-    sa.Column("spec", sa.Text, nullable=False),
-    sa.Column("config", sa.Text, nullable=False),
-    sa.Column("device", sa.String(100), nullable=False, default=""),
-    sa.Column("steps_per_epoch", sa.Integer, nullable=False, default=0),
-    sa.Column("initial_loss", sa.Float),
-    sa.Column("test_loss", sa.Float),
-    sa.Column("test_accuracy", sa.Float),
-    sa.Column("seconds", sa.Float),
-    # Columns younger than the first databases: each may be null or has a default of the database's own.
-    sa.Column("name", sa.String(LONGEST_NAME), nullable=False, server_default=""),
-    sa.Column("note", sa.Text, nullable=False, server_default=""),
-    sa.Column("deleted_at", sa.Float),
-    sa.Column("batch", sa.String(40), nullable=False, server_default=""),
-    sa.Column("parent", sa.String(40), nullable=False, server_default=""),
-    sa.Column("confusion", sa.Text),
-)
-_steps = sa.Table(
-    "steps",
-    _tables,
-    sa.Column("run_id", sa.String(40), sa.ForeignKey("runs.id"), primary_key=True),
-    sa.Column("step", sa.Integer, primary_key=True),
-    sa.Column("epoch", sa.Integer, nullable=False),
-    *(sa.Column(name, sa.Float, nullable=False) for name in ("loss", "accuracy", "learning_rate", "seconds")),
-)
-_epochs = sa.Table(
-    "epochs",
-    _tables,
-    sa.Column("run_id", sa.String(40), sa.ForeignKey("runs.id"), primary_key=True),
-    sa.Column("epoch", sa.Integer, primary_key=True),
-    *(
-        sa.Column(name, sa.Float, nullable=False)
-        for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Run:
-    """What the store knows of a run. `created_at` is in seconds since 1970; figures not reached yet are None.
-
-    `batch` names the experiment it belongs to, `parent` the run it was made from (both "" for none). `confusion` is
-    that of the test set, rows true, columns predicted.
-    """
-
-    id: str
-    workspace: str
-    status: Status
-    message: str
-    created_at: float
-    spec: NetworkSpec
-    config: TrainConfig
-    stop_requested: bool
-    device: str
-    steps_per_epoch: int
-    initial_loss: float | None
-    test_loss: float | None
-    test_accuracy: float | None
-    seconds: float | None
-    name: str = ""
-    note: str = ""
-    batch: str = ""
-    parent: str = ""
-    confusion: tuple[tuple[int, ...], ...] | None = None
-
-    @property
-    def alive(self) -> bool:
-        """Whether more may still come of it."""
-        return self.status in ALIVE
 
 
 @dataclass(frozen=True)
@@ -134,6 +67,7 @@ class RunStore:
         name: str = "",
         batch: str = "",
         parent: str = "",
+        parent_epoch: int | None = None,
     ) -> str:
         """Enter a queued run and return its unguessable id. Raises ValueError as `rename`."""
         run_id, now = secrets.token_urlsafe(16), time.time()
@@ -148,9 +82,10 @@ class RunStore:
             "name": _checked("name", name, LONGEST_NAME),
             "batch": batch,
             "parent": parent,
+            "parent_epoch": parent_epoch,
         }
         with self._begin() as connection:
-            connection.execute(sa.insert(_runs).values(row))
+            connection.execute(sa.insert(RUNS).values(row))
         return run_id
 
     def append(self, run_id: str, *events: Event) -> None:
@@ -158,13 +93,16 @@ class RunStore:
 
         Also notes that whoever works on the run is alive. Raises ValueError when there is no such run.
         """
+        folder = self._run_folder(run_id)
         for event in events:
             if isinstance(event, Snapshot):
-                self._save_weights(run_id, event)
+                weights.save(folder, event, event.epoch if event.best else self.get(run_id).best_epoch)
+            elif isinstance(event, Filters):
+                weights.save_filters(folder, event)
         rows = {table: [_row(run_id, e) for e in events if isinstance(e, kind)] for table, kind in _ROW_KINDS}
         changes: dict[str, Any] = {"heard_at": time.time()}
         for event in events:
-            changes |= _changes(event)
+            changes |= changes_of(event)
         with self._begin() as connection:
             _update(connection, run_id, changes)
             for table, values in rows.items():
@@ -177,20 +115,20 @@ class RunStore:
 
     def get(self, run_id: str) -> Run:
         """The run called `run_id`. Raises ValueError when there is none, or when it was deleted."""
-        wanted = sa.and_(_runs.c.id == _storable(run_id), _runs.c.deleted_at.is_(None))
+        wanted = sa.and_(RUNS.c.id == _storable(run_id), RUNS.c.deleted_at.is_(None))
         with self._begin() as connection:
-            row = connection.execute(sa.select(_runs).where(wanted)).mappings().first()
+            row = connection.execute(sa.select(RUNS).where(wanted)).mappings().first()
         if row is None:
             raise ValueError(_unknown(run_id))
-        return _run(row)
+        return run_of(row)
 
     def runs(self, workspace: str) -> tuple[Run, ...]:
         """The workspace's runs, newest first, without the deleted ones."""
         self.purge()
-        own = sa.and_(_runs.c.workspace == _storable(workspace), _runs.c.deleted_at.is_(None))
-        query = sa.select(_runs).where(own).order_by(_runs.c.created_at.desc())
+        own = sa.and_(RUNS.c.workspace == _storable(workspace), RUNS.c.deleted_at.is_(None))
+        query = sa.select(RUNS).where(own).order_by(RUNS.c.created_at.desc())
         with self._begin() as connection:
-            return tuple(_run(row) for row in connection.execute(query).mappings())
+            return tuple(run_of(row) for row in connection.execute(query).mappings())
 
     def rename(self, run_id: str, name: str) -> None:
         """Give the run a name, "" for none. Raises ValueError when it is too long, or when there is no such run."""
@@ -215,13 +153,13 @@ class RunStore:
 
     def purge(self) -> None:
         """Remove for good, with rows and weights, what was deleted more than a day ago."""
-        query = sa.select(_runs.c.id).where(_runs.c.deleted_at < time.time() - KEPT_DELETED_S)
+        query = sa.select(RUNS.c.id).where(RUNS.c.deleted_at < time.time() - KEPT_DELETED_S)
         with self._begin() as connection:
             old = [str(run_id) for run_id in connection.execute(query).scalars()]
         for run_id in old:
             shutil.rmtree(self._run_folder(run_id), ignore_errors=True)
             with self._begin() as connection:
-                for column in (_steps.c.run_id, _epochs.c.run_id, _runs.c.id):
+                for column in (STEPS.c.run_id, EPOCHS.c.run_id, RUNS.c.id):
                     connection.execute(sa.delete(column.table).where(column == run_id))
 
     def _change(self, run_id: str, changes: dict[str, Any]) -> None:
@@ -230,17 +168,17 @@ class RunStore:
 
     def steps(self, run_id: str, *, at_most: int = 1000) -> tuple[StepDone, ...]:
         """The run's steps in order, evenly thinned to `at_most` of them (and the last one)."""
-        wanted = _steps.c.run_id == _storable(run_id)
+        wanted = STEPS.c.run_id == _storable(run_id)
         with self._begin() as connection:
-            last = connection.execute(sa.select(sa.func.max(_steps.c.step)).where(wanted)).scalar()
+            last = connection.execute(sa.select(sa.func.max(STEPS.c.step)).where(wanted)).scalar()
             every = max(1, -(-(last or 0) // at_most))
-            kept = sa.or_(_steps.c.step % every == 0, _steps.c.step.in_([1, last or 1]))
-            query = sa.select(_steps).where(wanted, kept).order_by(_steps.c.step)
+            kept = sa.or_(STEPS.c.step % every == 0, STEPS.c.step.in_([1, last or 1]))
+            query = sa.select(STEPS).where(wanted, kept).order_by(STEPS.c.step)
             return tuple(StepDone(**_without_id(row)) for row in connection.execute(query).mappings())
 
     def epochs(self, run_id: str) -> tuple[EpochDone, ...]:
         """The run's finished epochs in order."""
-        query = sa.select(_epochs).where(_epochs.c.run_id == _storable(run_id)).order_by(_epochs.c.epoch)
+        query = sa.select(EPOCHS).where(EPOCHS.c.run_id == _storable(run_id)).order_by(EPOCHS.c.epoch)
         with self._begin() as connection:
             return tuple(EpochDone(**_without_id(row)) for row in connection.execute(query).mappings())
 
@@ -252,52 +190,78 @@ class RunStore:
         """Note that the run was cut off from outside. Raises ValueError when there is no such run."""
         self._change(run_id, {"status": "interrupted", "message": INTERRUPTED})
 
-    def stop_requested(self, run_id: str) -> bool:
-        """Whether somebody asked the run to stop."""
+    def order(self, run_id: str, **wishes: Any) -> None:
+        """Ask something of a run that goes on: fields of `Orders` and what they shall be from now on.
+
+        Raises ValueError when there is no such run.
+        """
         with self._begin() as connection:
-            return bool(connection.execute(sa.select(_runs.c.stop_requested).where(_runs.c.id == run_id)).scalar())
+            kept = sa.select(RUNS.c.orders).where(RUNS.c.id == _storable(run_id)).with_for_update()
+            orders = replace(orders_of(connection.execute(kept).scalar() or ""), **wishes)
+            _update(connection, run_id, {"orders": json.dumps(asdict(orders))})
+
+    def orders(self, run_id: str) -> Orders:
+        """What is asked of the run just now."""
+        query = sa.select(RUNS.c.orders, RUNS.c.stop_requested).where(RUNS.c.id == _storable(run_id))
+        with self._begin() as connection:
+            row = connection.execute(query).first()
+        return replace(orders_of(row[0]), stop=bool(row[1])) if row else Orders(stop=True)
+
+    def rewind(self, run_id: str) -> int:
+        """Make the run ready to go on from its last checkpoint, whose epoch is returned; what came later is forgotten.
+
+        Raises ValueError when there is no such run.
+        """
+        epoch = weights.resumable(self._run_folder(run_id)) or 0
+        best = min((e for e in self.epochs(run_id) if e.epoch <= epoch), key=lambda e: e.val_loss, default=None)
+        orders = replace(self.get(run_id).orders, paused=False, step_until=0)
+        changes = {
+            "status": "queued",
+            "message": "",
+            "device": "",
+            "stop_requested": False,
+            "heard_at": time.time(),
+            "orders": json.dumps(asdict(orders)),
+            "best_epoch": best.epoch if best else None,
+            **dict.fromkeys(("test_loss", "test_accuracy", "confusion", "tested_epoch")),
+        }
+        with self._begin() as connection:
+            for table in (STEPS, EPOCHS):
+                connection.execute(sa.delete(table).where(table.c.run_id == run_id, table.c.epoch > epoch))
+            _update(connection, run_id, changes)
+        return epoch
+
+    def start_of(self, run_id: str) -> Start | None:
+        """Where a worker begins: after the last checkpoint, or with the parent's weights, or (None) anew."""
+        run, folder = self.get(run_id), self._run_folder(run_id)
+        epoch = weights.resumable(folder)
+        if not epoch:
+            return Start(0, self.load_weights(run.parent, run.parent_epoch)) if run.parent_epoch is not None else None
+        done = [row for row in self.epochs(run_id) if row.epoch <= epoch]
+        best = min(done, key=lambda row: row.val_loss)
+        kept = self.load_weights(run_id, best.epoch) if best.epoch in self.checkpoints(run_id) else {}
+        state = weights.load_state(folder, epoch)
+        seconds = done[-1].seconds
+        return Start(epoch, self.load_weights(run_id, epoch), state, seconds, best.epoch, best.val_loss, kept)
 
     def checkpoints(self, run_id: str) -> tuple[int, ...]:
         """The epochs whose weights are stored, in order; 0 is the untrained network."""
-        files = self._run_folder(run_id).glob("epoch-*.safetensors")
-        return tuple(sorted(int(path.stem.removeprefix("epoch-")) for path in files))
+        return weights.checkpoints(self._run_folder(run_id))
 
-    def load_weights(self, run_id: str, epoch: int | None = None) -> dict[str, NDArray[np.generic]]:
+    def can_go_on(self, run_id: str) -> bool:
+        """Whether the run has a checkpoint after its beginning from which it could go on."""
+        return bool(weights.resumable(self._run_folder(run_id)))
+
+    def load_weights(self, run_id: str, epoch: int | None = None) -> Arrays:
         """The weights after `epoch` (the last stored one by default) by state_dict name.
 
         Raises ValueError when there are none.
         """
-        from safetensors.numpy import load_file
+        return weights.load(self._run_folder(run_id), epoch)
 
-        stored = self.checkpoints(run_id)
-        if not stored or (epoch is not None and epoch not in stored):
-            has = f"of the epochs {', '.join(map(str, stored))} weights" if stored else "no weights"
-            raise ValueError(f"epoch is {epoch}: {has} are stored for this run.")
-        weights = load_file(self.weights_file(run_id, stored[-1] if epoch is None else epoch))
-        return cast(dict[str, NDArray[np.generic]], weights)
-
-    def _save_weights(self, run_id: str, snapshot: Snapshot) -> None:
-        from safetensors.numpy import save_file
-
-        path = self.weights_file(run_id, snapshot.epoch)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        save_file({name: np.ascontiguousarray(array) for name, array in snapshot.weights.items()}, unfinished)
-        size = unfinished.stat().st_size
-        os.replace(unfinished, path)  # a reader sees the whole file or none
-        self._thin_checkpoints(run_id, max(2, min(MOST_CHECKPOINTS, MOST_BYTES // max(1, size))))
-
-    def _thin_checkpoints(self, run_id: str, most: int) -> None:
-        """Keep about `most` checkpoints, evenly spaced; else a thousand epochs of a large network fill the disk."""
-        stored = self.checkpoints(run_id)
-        every = 2 ** (stored[-1] // most).bit_length()
-        for epoch in stored[:-1]:
-            if epoch % every:
-                self.weights_file(run_id, epoch).unlink(missing_ok=True)
-
-    def weights_file(self, run_id: str, epoch: int) -> Path:
-        """Where the weights after `epoch` lie, if they are stored. Raises ValueError for what cannot be an id."""
-        return self._run_folder(run_id) / f"epoch-{epoch:04d}.safetensors"
+    def filters(self, run_id: str) -> tuple[int, NDArray[np.float32]] | None:
+        """The step and weights (F, C, kh, kw) of the first convolution, about a second old; None without any."""
+        return weights.load_filters(self._run_folder(run_id))
 
     def _run_folder(self, run_id: str) -> Path:
         if not run_id.replace("-", "").replace("_", "").isalnum():
@@ -305,7 +269,7 @@ class RunStore:
         return self.folder / "runs" / run_id
 
     def _begin(self) -> AbstractContextManager[sa.Connection]:
-        return begin(self.url, _tables)
+        return begin(self.url, TABLES)
 
 
 def default_store() -> RunStore:
@@ -314,17 +278,17 @@ def default_store() -> RunStore:
     Weights lie in the folder CNN_LAB_DATA (default: data/ beside the code), runs in the database CNN_LAB_DATABASE_URL
     (default: an SQLite file in that folder).
     """
-    folder = Path(os.environ.get("CNN_LAB_DATA") or Path(__file__).resolve().parents[2] / "data").resolve()
+    folder = data_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return RunStore(os.environ.get("CNN_LAB_DATABASE_URL") or f"sqlite:///{folder / 'runs.sqlite'}", folder)
 
 
-_ROW_KINDS = ((_steps, StepDone), (_epochs, EpochDone))
+_ROW_KINDS = ((STEPS, StepDone), (EPOCHS, EpochDone))
 
 
 def _update(connection: sa.Connection, run_id: str, changes: dict[str, Any]) -> None:
     """Change the run's own row. Raises ValueError when there is none."""
-    if not connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(changes)).rowcount:
+    if not connection.execute(sa.update(RUNS).where(RUNS.c.id == run_id).values(changes)).rowcount:
         raise ValueError(_unknown(run_id))
 
 
@@ -351,47 +315,3 @@ def _row(run_id: str, event: Event) -> dict[str, Any]:
 
 def _without_id(row: Any) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "run_id"}
-
-
-def _changes(event: Event) -> dict[str, Any]:
-    """What an event changes in the run's own row."""
-    match event:
-        case Started():
-            return {
-                "status": "running",
-                "device": event.device,
-                "steps_per_epoch": event.steps_per_epoch,
-                "initial_loss": event.initial_loss,
-            }
-        case Finished():
-            return {
-                "status": "finished" if event.reason == "completed" else "stopped",
-                "test_loss": event.test_loss,
-                "test_accuracy": event.test_accuracy,
-                "seconds": event.seconds,
-                "confusion": json.dumps(event.confusion),
-            }
-        case Failed():
-            return {"status": "failed", "message": event.message}
-        case _:
-            return {}
-
-
-def _run(row: Any) -> Run:
-    status, message = row["status"], row["message"]
-    if status in ALIVE and time.time() - row["heard_at"] > LOST_AFTER_S:
-        status, message = "interrupted", INTERRUPTED
-    values = {name: row[name] for name in Run.__dataclass_fields__ if name in row}
-    values |= {
-        "status": status,
-        "message": message,
-        "spec": NetworkSpec.from_json(row["spec"]),
-        "config": TrainConfig.from_dict(json.loads(row["config"])),
-        "confusion": _matrix(row["confusion"]),
-    }
-    return Run(**values)
-
-
-def _matrix(text: str | None) -> tuple[tuple[int, ...], ...] | None:
-    rows = json.loads(text or "null")
-    return None if rows is None else tuple(map(tuple, rows))

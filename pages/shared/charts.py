@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Any
 
 import altair as alt
 import numpy as np
@@ -10,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cnn_core.insight import ClassReport
-from cnn_core.training.events import EpochDone, StepDone
 
 # Colours that stand out on the light and on the dark background alike: right blue, wrong orange.
 RIGHT, WRONG = "#3F86CF", "#E8772E"
@@ -153,70 +151,6 @@ def probability_chart(
     )
     numbers = base.mark_text(align="left", dx=4, color=ink, aria=False).encode(text="label:N")
     return alt.LayerChart(layer=[bars, numbers]).properties(height=110 + 26 * len(shown))
-
-
-def _curve_spec(what: str, title: str, domain: list[float] | None) -> dict[str, Any]:
-    """A constant Vega-Lite spec: only rows are swapped while a run goes on, so nothing flickers."""
-    x = {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": False}}
-    scale = {"domain": domain} if domain else {"zero": True}
-    axis = {"format": "~g"}  # a loss that explodes is told as 1e+9, not as a row of zeros
-    y = {"field": what, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
-    series = ["training, each step", "training", "validation", "guessing"]
-    colour = {
-        "field": "series",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": series, "range": [RIGHT, RIGHT, WRONG, "#8A8F9C"]},
-        "legend": {
-            "orient": "top",
-            "values": series[1:],
-            "symbolType": "stroke",
-            "symbolStrokeWidth": 3,
-            "symbolOpacity": 1,
-        },
-    }
-    tooltip = [
-        {"field": "series", "type": "nominal"},
-        {"field": "epoch", "type": "quantitative", "format": ".2f"},
-        {"field": what, "type": "quantitative", "format": ".4f"},
-    ]
-
-    def layer(name: str, mark: dict[str, Any]) -> dict[str, Any]:
-        chosen = {"filter": f"datum.series == '{name}' && isValid(datum['{what}'])"}
-        return {"transform": [chosen], "mark": mark, "encoding": {"x": x, "y": y, "color": colour, "tooltip": tooltip}}
-
-    points = {"type": "line", "point": {"filled": True, "size": 45}, "strokeWidth": 2.5}
-    return {
-        "layer": [
-            layer("training, each step", {"type": "line", "strokeWidth": 1, "opacity": 0.4}),
-            layer("guessing", {"type": "line", "strokeDash": [6, 4], "strokeWidth": 1.5}),
-            layer("training", points),
-            layer("validation", points),
-        ],
-        "height": 300,
-    }
-
-
-LOSS_SPEC = _curve_spec("loss", "cross-entropy loss", None)
-ACCURACY_SPEC = _curve_spec("accuracy", "accuracy", [0, 1])
-
-
-def curve_rows(
-    steps: Sequence[StepDone], epochs: Sequence[EpochDone], *, steps_per_epoch: int, total_epochs: int, classes: int
-) -> pd.DataFrame:
-    """Rows for LOSS_SPEC and ACCURACY_SPEC: columns series, epoch, loss, accuracy.
-
-    A step stands at its fraction of an epoch. Guessing among C classes has the loss ln C and the accuracy 1/C.
-    """
-    per_epoch = max(1, steps_per_epoch)
-    reach = max(float(total_epochs if epochs else 1), steps[-1].step / per_epoch if steps else 0.0)
-    rows: list[tuple[str, float, float, float]] = [
-        ("guessing", x, float(np.log(classes)), 1 / classes) for x in (0.0, reach)
-    ]
-    rows += [("training, each step", s.step / per_epoch, s.loss, s.accuracy) for s in steps]
-    rows += [("training", float(e.epoch), e.train_loss, e.train_accuracy) for e in epochs]
-    rows += [("validation", float(e.epoch), e.val_loss, e.val_accuracy) for e in epochs]
-    return pd.DataFrame(rows, columns=["series", "epoch", "loss", "accuracy"])
 
 
 def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.LayerChart:

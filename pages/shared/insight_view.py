@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from cnn_core.insight import enlarge, image_rgb, tile_grid
 from cnn_core.spec import NetworkSpec, preset
+from cnn_core.training import TrainConfig
 from pages.shared import state
 from pages.shared.lesson import note
 from pages.shared.site import page
@@ -24,12 +25,17 @@ UNTRAINED = ""
 
 @dataclass(frozen=True)
 class Subject:
-    """The network looked at: its run (or UNTRAINED), its description, data set and the epochs with saved weights."""
+    """The network looked at: its run (or UNTRAINED), its description, settings and the epochs with saved weights."""
 
     run_id: str
     spec: NetworkSpec
-    dataset: str
+    config: TrainConfig
     epochs: tuple[int, ...]
+
+    @property
+    def dataset(self) -> str:
+        """The name of the data set it was trained on."""
+        return self.config.dataset
 
 
 def choose_subject(promise: str) -> Subject | None:
@@ -49,12 +55,12 @@ def choose_subject(promise: str) -> Subject | None:
         st.info(f"This run is still going. Its latest checkpoint so far: {latest}.", icon=":material/sync:")
     elif run.status in ("failed", "interrupted"):
         st.warning(f"This run ended early. {run.message} Its last checkpoint: {latest}.", icon=":material/warning:")
-    return Subject(run.id, run.spec, run.config.dataset, epochs)
+    return Subject(run.id, run.spec, run.config, epochs)
 
 
 def untrained_subject() -> Subject:
     """A small network on Digits, to have something to look at before anything was trained."""
-    return Subject(UNTRAINED, preset("Tiny CNN"), "digits", (0,))
+    return Subject(UNTRAINED, preset("Tiny CNN"), TrainConfig(), (0,))
 
 
 def choose_epoch(subject: Subject, key: str) -> int:
@@ -92,7 +98,7 @@ def logits_of(run_id: str, epoch: int, _subject: Subject) -> NDArray[np.float32]
     from cnn_core.training.evaluation import predict_logits
 
     data = state.dataset(_subject.dataset)
-    return predict_logits(load_network(_subject.spec, weights(run_id, epoch)), data.test.images, data)
+    return predict_logits(load_network(_subject.spec, weights(run_id, epoch)), data.test.images, data, _subject.config)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -102,7 +108,9 @@ def maps_of(run_id: str, epoch: int, index: int, _subject: Subject) -> dict[str,
 
     data = state.dataset(_subject.dataset)
     # A module of its own: hooks on a shared one would see the images of other sessions too.
-    return stored_image_maps(load_network(_subject.spec, weights(run_id, epoch)), data.test.images[index], data)
+    return stored_image_maps(
+        load_network(_subject.spec, weights(run_id, epoch)), data.test.images[index], data, _subject.config
+    )
 
 
 def choose_image(subject: Subject, key: str) -> int:

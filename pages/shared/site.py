@@ -29,6 +29,7 @@ PAGES = (
     PageInfo("kernels", "By hand", "Kernel lab", "blur_on", "Edit a kernel and see what it does to a photograph."),
     PageInfo("shapes", "By hand", "Shapes", "straighten", "Output size and parameters of one layer, worked out."),
     PageInfo("designer", "A network", "Designer", "schema", "Build a network and see every number of it."),
+    PageInfo("data", "A network", "Data", "photo_library", "Look at the images, and at what augmentation does."),
     PageInfo("train", "A network", "Train", "model_training", "Train a network on real images and watch it learn."),
     PageInfo("compare", "A network", "Compare", "compare_arrows", "Curves over each other, one factor at a time."),
     PageInfo("inspect", "A network", "Inspect", "visibility", "The filters and feature maps of a trained network."),

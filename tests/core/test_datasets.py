@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import pickle
+import shutil
 import struct
 import subprocess
 import sys
@@ -23,11 +24,14 @@ from cnn_core.datasets import (
     TEXTURE_SIZE,
     Dataset,
     Split,
+    available,
     cut_patches,
     load,
     normalisation,
     stratified_split,
 )
+from cnn_core.datasets.sources import CIFAR10_FILES
+from cnn_core.datasets.unpickling import read_pickle
 from cnn_core.shapes_drawing import SHAPE_NAMES, draw_shapes, outline
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,7 +116,9 @@ def test_every_name_is_described(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "Digits", "imagenet", "../digits"])
 def test_unknown_names_get_a_sentence(name: str) -> None:
-    with pytest.raises(ValueError, match=r"name is .*: there is no such data set; choose one of digits, .*cifar10\."):
+    with pytest.raises(
+        ValueError, match=r"name is .*: there is no such data set; choose one of digits, .*cifar100-20\."
+    ):
         load(name)
 
 
@@ -150,7 +156,7 @@ def test_patches_stay_within_their_columns(width: int, start: int, extra: int, s
 
 def test_splits_of_the_textures_share_no_column(monkeypatch: pytest.MonkeyPatch) -> None:
     columns = np.tile(np.arange(250, dtype=np.uint8), (300, 1))
-    monkeypatch.setattr("cnn_core.datasets._grey_photograph", lambda name: columns)
+    monkeypatch.setattr("cnn_core.datasets.built_in._grey_photograph", lambda name: columns)
     train, val, test = (set(np.unique(split.images).tolist()) for split in splits(load("textures")))
     assert (train, val, test) == (set(range(150)), set(range(150, 200)), set(range(200, 250)))
 
@@ -243,38 +249,183 @@ def test_mnist_from_files(tmp_path: Path) -> None:
     assert sorted(image.tobytes() for image in learned) == sorted(image.tobytes() for image in train)
 
 
-def test_cifar10_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from torchvision.datasets import CIFAR10
+def cifar_pixels(count: int) -> np.ndarray:
+    """Images whose red is the number modulo 10, green 100, and one pixel of blue 200."""
+    pixels = np.zeros((count, 3, 32, 32), dtype=np.uint8)
+    pixels[:, 0], pixels[:, 1], pixels[:, 2, 3, 5] = np.arange(count)[:, None, None] % 10, 100, 200
+    return pixels
 
-    folder = tmp_path / CIFAR10.base_folder
-    folder.mkdir()
-    names = [f"thing {number}" for number in range(10)]
-    pixels = np.zeros((100, 3, 32, 32), dtype=np.uint8)
-    pixels[:, 0], pixels[:, 1], pixels[:, 2, 3, 5] = np.arange(100)[:, None, None] % 10, 100, 200
-    batch = {"data": pixels.reshape(100, -1), "labels": list(range(10)) * 10}
-    sums = {}
-    for file, content in {"data_batch_1": batch, "test_batch": batch, "batches.meta": {"label_names": names}}.items():
-        (folder / file).write_bytes(pickle.dumps(content))
-        sums[file] = hashlib.md5((folder / file).read_bytes()).hexdigest()
-    # The real files are 180 MB: the check sums are replaced, the reading is torchvision's.
-    monkeypatch.setattr(CIFAR10, "train_list", [["data_batch_1", sums["data_batch_1"]]])
-    monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", sums["test_batch"]]])
-    monkeypatch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": sums["batches.meta"]})
+
+def write_cifar10(folder: Path, protocol: int = 2) -> np.ndarray:
+    """The seven files of CIFAR-10 with 20 images each; returns the test images."""
+    (folder / "cifar-10-batches-py").mkdir(parents=True)
+    pixels = cifar_pixels(20)
+    batch = {"data": pixels.reshape(20, -1), "labels": list(range(10)) * 2}
+    names = {"label_names": [f"thing {number}" for number in range(10)]}
+    for file in CIFAR10_FILES:
+        content = names if file == "batches.meta" else batch
+        (folder / "cifar-10-batches-py" / file).write_bytes(pickle.dumps(content, protocol=protocol))
+    return pixels
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_cifar10_from_files(tmp_path: Path, protocol: int) -> None:
+    pixels = write_cifar10(tmp_path, protocol)
     data = load("cifar10", root=str(tmp_path))
-    assert (data.input_shape, data.class_names) == ((3, 32, 32), tuple(names))
+    assert (data.input_shape, data.class_names) == ((3, 32, 32), tuple(f"thing {number}" for number in range(10)))
     np.testing.assert_array_equal(data.test.images, pixels)
     np.testing.assert_array_equal(data.train.images[:, 0, 7, 9], data.train.labels)
     assert (len(data.train), len(data.val)) == (90, 10)
 
 
+def write_cifar100(folder: Path) -> None:
+    """CIFAR-100 with 400 training images; fine label f belongs to the superclass f // 5."""
+    (folder / "cifar-100-python").mkdir(parents=True)
+    for file, count in (("train", 1000), ("test", 200)):
+        fine = [number % 100 for number in range(count)]
+        batch = {"data": cifar_pixels(count).reshape(count, -1), "fine_labels": fine}
+        batch["coarse_labels"] = [label // 5 for label in fine]
+        (folder / "cifar-100-python" / file).write_bytes(pickle.dumps(batch, protocol=2))
+    names = {"fine_label_names": [f"f{n}" for n in range(100)], "coarse_label_names": [f"c{n}" for n in range(20)]}
+    (folder / "cifar-100-python" / "meta").write_bytes(pickle.dumps(names, protocol=2))
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_cifar100_has_the_same_images_and_splits_in_100_and_in_20_classes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepared: bool
+) -> None:
+    monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path))
+    write_cifar100(tmp_path / "datasets")
+    root = None if prepared else tmp_path / "datasets"
+    fine, coarse = load("cifar100", root=root), load("cifar100-20", root=root)
+    assert (len(fine.class_names), len(coarse.class_names)) == (100, 20)
+    assert (fine.class_names[7], coarse.class_names[7]) == ("f7", "c7")
+    assert (fine.name, coarse.name) == ("cifar100", "cifar100-20")
+    for one, other in zip(splits(fine), splits(coarse), strict=True):
+        np.testing.assert_array_equal(one.images, other.images)
+        np.testing.assert_array_equal(one.labels // 5, other.labels)
+    assert (len(fine.train), len(fine.val), len(fine.test)) == (900, 100, 200)
+
+
+def test_the_second_time_the_prepared_files_do_and_nobody_can_change_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path))
+    write_mnist(tmp_path / "datasets")
+    assert "mnist" in available()
+    first = load("mnist")
+    shutil.rmtree(tmp_path / "datasets" / "MNIST")
+    assert "mnist" in available()
+    assert "cifar10" not in available()
+    second = load("mnist")
+    for one, other in zip(splits(first), splits(second), strict=True):
+        np.testing.assert_array_equal(one.images, other.images)
+        np.testing.assert_array_equal(one.labels, other.labels)
+        assert other.images.dtype == np.uint8
+    second.train.images[:] = 7  # torch wants arrays that may be written to; the files stay as they are
+    np.testing.assert_array_equal(load("mnist").train.images, first.train.images)
+    (tmp_path / "datasets" / "prepared" / "mnist" / "val_labels.npy").write_bytes(b"rubbish")
+    with pytest.raises(ValueError, match="The stored files of 'mnist' are damaged"):
+        load("mnist")
+
+
+def test_a_disk_that_takes_nothing_does_not_keep_images_from_being_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path))
+    write_mnist(tmp_path / "datasets")
+    (tmp_path / "datasets" / "prepared").write_text("a file where a folder should be")
+    assert len(load("mnist").train) == 90
+
+
 @pytest.mark.parametrize("name", FROM_FILES)
-def test_missing_files_get_a_sentence(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"root is missing: .* is not built in; give the folder"):
+def test_missing_files_get_a_sentence(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match=rf"'{name}' is not on this computer: .* fetch {name}” \(\d+ MB\)"):
         load(name)
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(ValueError, match=r"root is .*: no complete copy of .* is in this folder; expected"):
             load(name, root=folder)
     assert list(tmp_path.iterdir()) == [], "looking leaves nothing behind"
+
+
+class Harm:
+    """What a hostile pickle asks for."""
+
+    def __init__(self, function: object, *arguments: object) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return self.call  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    "call", [(os.system, "true"), (eval, "1"), (np.load, "x"), (np.zeros, 10**6), (getattr, 1, "x")]
+)
+def test_a_pickle_that_asks_for_code_is_refused(call: tuple[object, ...]) -> None:
+    with pytest.raises(ValueError, match=r"it asks for .*, which may do anything"):
+        read_pickle(pickle.dumps({"data": Harm(*call)}, protocol=2))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"rubbish",
+        pickle.dumps([1, 2]),
+        pickle.dumps({"data": np.zeros(3, dtype=object)}),
+        pickle.dumps({"data": np.zeros(3, dtype=np.float64)}),
+        b"\x80\x02cnumpy.core.multiarray\n_reconstruct\n)R(K\x01NNNNtb.",
+        b"\x80\x02cnumpy\ndtype\n(U\x02O8K\x00K\x01tR.",
+        pickle.dumps({"a": 1})[:-3],
+    ],
+)
+def test_other_pickles_get_a_sentence(content: bytes) -> None:
+    with pytest.raises(ValueError, match="The pickle"):
+        read_pickle(content)
+
+
+def test_pickles_of_arrays_are_read_as_numpy_wrote_them() -> None:
+    array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    for values in (array, np.asfortranarray(array)):
+        for protocol in (2, 3, 4):
+            read = read_pickle(pickle.dumps({"data": values, "n": [1, "é"]}, protocol=protocol))
+            np.testing.assert_array_equal(read["data"], array)
+            assert read["n"] == [1, "é"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"labels": [0] * 19}, {"labels": [10] * 20}, {"data": cifar_pixels(19)}, {"data": 3}]
+)
+def test_cifar_files_that_do_not_belong_together_get_a_sentence(tmp_path: Path, change: dict[str, object]) -> None:
+    write_cifar10(tmp_path)
+    file = tmp_path / "cifar-10-batches-py" / "test_batch"
+    file.write_bytes(pickle.dumps(pickle.loads(file.read_bytes()) | change))
+    with pytest.raises(ValueError, match="no complete copy of 'cifar10'"):
+        load("cifar10", root=tmp_path)
+
+
+REAL = os.environ.get("CNN_LAB_REAL_DATA", "")
+"""A folder with real data sets in torchvision's layout, where there is one."""
+
+
+@pytest.mark.parametrize(("name", "folder"), [("mnist", "MNIST/raw"), ("cifar10", "cifar-10-batches-py")])
+def test_real_files_are_read_as_torchvision_reads_them(name: str, folder: str) -> None:
+    if not REAL or not (Path(REAL) / folder).is_dir():
+        pytest.skip("CNN_LAB_REAL_DATA names no folder with the real files")
+    from torchvision import datasets
+
+    theirs = {"mnist": datasets.MNIST, "cifar10": datasets.CIFAR10}[name]
+    ours = load(name, root=REAL)
+    test = theirs(REAL, train=False)
+    images = np.asarray(test.data)
+    np.testing.assert_array_equal(
+        ours.test.images, images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+    )
+    np.testing.assert_array_equal(ours.test.labels, np.asarray(test.targets))
+    assert (len(ours.train), len(ours.val)) == {"mnist": (54000, 6000), "cifar10": (45000, 5000)}[name]
+    learned = np.concatenate([ours.train.images, ours.val.images]).astype(np.uint64).sum()
+    assert learned == np.asarray(theirs(REAL, train=True).data).astype(np.uint64).sum()
 
 
 @pytest.mark.parametrize("damage", ["cut short", "empty", "packed", "not idx"])

@@ -45,8 +45,7 @@ def wait(store: RunStore, run_id: str, until: Callable[[Run], bool], seconds: fl
 def worker_of(store: RunStore, run_id: str) -> int:
     """The process that trains the run."""
     client = jobs._connect()
-    key = f"run-{run_id}"
-    address = next(a for a, keys in client.processing().items() if key in keys)
+    address = next(a for a, keys in client.processing().items() if any(run_id in key for key in keys))
     return client.run(os.getpid, workers=[address])[address]
 
 

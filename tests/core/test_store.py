@@ -20,10 +20,10 @@ from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Star
 from cnn_core.training.store import (
     KEPT_DELETED_S,
     LOST_AFTER_S,
-    MOST_CHECKPOINTS,
     RunStore,
     default_store,
 )
+from cnn_core.training.weights import MOST_CHECKPOINTS
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 CONFIG = TrainConfig(epochs=3, seed=7)
@@ -115,15 +115,15 @@ def test_workspaces_do_not_see_each_other(store):
 def test_stop_is_asked_for_one_run_only(store):
     first, second = (store.create("mine", SPEC, CONFIG) for _ in range(2))
     store.request_stop(first)
-    assert store.stop_requested(first)
-    assert not store.stop_requested(second)
+    assert store.orders(first).stop
+    assert not store.orders(second).stop
 
 
 def test_a_run_that_nobody_works_on_is_shown_as_interrupted(store):
     run_id = store.create("mine", SPEC, CONFIG)
     sql(store, "UPDATE runs SET heard_at = :then", then=time.time() - LOST_AFTER_S - 1)
     assert store.get(run_id).status == "interrupted"
-    assert "start it again" in store.get(run_id).message
+    assert "it can go on from" in store.get(run_id).message
     store.heard(run_id)  # the worker was only slow
     assert store.get(run_id).status == "queued"
 
@@ -175,7 +175,8 @@ def test_what_is_stored_is_json_and_safetensors_only(store):
     spec, config = sql(store, "SELECT spec, config FROM runs")[0]
     assert json.loads(config)["seed"] == 7
     assert json.loads(spec)
-    assert [name for _, _, names in os.walk(store.folder / "runs") for name in names] == ["epoch-0000.safetensors"]
+    files = sorted(name for _, _, names in os.walk(store.folder / "runs") for name in names)
+    assert files == ["epoch-0000.safetensors", "state-0000.safetensors"]
 
 
 def test_nothing_is_written_for_unknown_runs(store):
@@ -195,7 +196,7 @@ def test_of_many_checkpoints_some_are_kept_evenly_with_the_first_and_the_last(st
 
 
 def test_a_large_network_keeps_fewer_checkpoints(store, monkeypatch):
-    monkeypatch.setattr("cnn_core.training.store.MOST_BYTES", 10_000)
+    monkeypatch.setattr("cnn_core.training.weights.MOST_BYTES", 10_000)
     run_id = store.create("mine", SPEC, CONFIG)
     for epoch in range(12):
         store.append(run_id, Snapshot(epoch, {"w": np.zeros(1000, np.float32)}))

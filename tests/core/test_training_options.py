@@ -15,17 +15,21 @@ from cnn_core.datasets import Dataset, Split
 from cnn_core.spec import NetworkSpec
 from cnn_core.spec.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, ReLU
 from cnn_core.training import TrainConfig, train
+from cnn_core.training.batches import few
 from cnn_core.training.config import AUGMENTATIONS, INITIALISATIONS, SCHEDULES
-from cnn_core.training.device import mixed_precision
-from cnn_core.training.events import EpochDone, Event, Filters, Finished, Paused, Snapshot, StepDone
+from cnn_core.training.device import mixed_precision, seed_device
+from cnn_core.training.events import EpochDone, Event, Filters, Finished, Paused, Snapshot, Started, StepDone
 from cnn_core.training.initialise import initialise
+from cnn_core.training.loop import _steps_ahead
 from cnn_core.training.objective import objective, quadratic
 from cnn_core.training.orders import Orders, Start
 from cnn_core.training.schedule import learning_rate
 from cnn_core.training.watch import dead_relus, gradient_norm
 
 SPEC = NetworkSpec(
-    "Small", (1, 8, 8), (Conv2d(4, 3, padding=1), BatchNorm(), ReLU(), Dropout(0.2), Flatten(), Linear(3))
+    "Small",
+    (1, 8, 8),
+    (Conv2d(4, 3, padding=1), BatchNorm(), ReLU(), Conv2d(4, 3), ReLU(), Dropout(0.2), Flatten(), Linear(3)),
 )
 
 
@@ -287,3 +291,44 @@ def test_settings_go_to_json_and_back() -> None:
     import json
 
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_a_gpu_runs_ahead_as_far_as_nobody_notices() -> None:
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert _steps_ahead(cpu, 1e-4) == 1
+    assert [_steps_ahead(gpu, seconds) for seconds in (2.0, 0.05, 0.0025, 1e-6, 0.0)] == [1, 1, 20, 256, 256]
+
+
+def test_dropout_draws_what_torchs_own_seeding_gives() -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(5)
+    seed_device(torch.device("cpu"), 7)
+    assert torch.equal(torch.rand(5), expected)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 70))
+@settings(max_examples=100, deadline=None)
+def test_few_images_are_of_all_classes_alike(labels: list[int], count: int) -> None:
+    numbers = np.arange(len(labels), dtype=np.uint8)
+    kept = few(Split(numbers[:, None, None, None], np.array(labels, dtype=np.int64)), count)
+    assert len(kept) == (min(count, len(labels)) or len(labels))
+    places = kept.images.ravel()
+    assert list(places) == sorted(set(places))
+    assert list(kept.labels) == [labels[place] for place in places]
+    here, there = (np.bincount(part, minlength=5) for part in (kept.labels, labels))
+    most = here.max()
+    assert all(some == whole or some >= most - 1 for some, whole in zip(here, there, strict=True))
+
+
+def test_a_run_learns_from_the_few_images_asked_for() -> None:
+    some = replace(CONFIG, train_images=9)
+    events = run(some)
+    assert of(Started, events)[0].steps_per_epoch == 1  # 8 images and a last one that joins them
+    assert len(of(EpochDone, events)) == some.epochs
+    cut = replace(DATA, train=few(DATA.train, 9))
+    # The same steps as with a data set that has no more images, but for the normalisation with all of them.
+    assert [s.step for s in of(StepDone, events)] == [s.step for s in of(StepDone, list(train(SPEC, cut, CONFIG)))]
+    assert told(run(replace(CONFIG, train_images=400))) == told(run())
+    flat = NetworkSpec("Flat", (1, 8, 8), (Flatten(), Linear(4), BatchNorm(), Linear(3)))
+    with pytest.raises(ValueError, match="batches of one image"):
+        train(flat, DATA, replace(CONFIG, train_images=1))

@@ -11,8 +11,8 @@ from cnn_core.spec import preset
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
 from cnn_core.training.store import default_store
-from pages.shared.charts import curve_rows
-from pages.shared.training_view import one_line
+from pages.shared.training.charts import curve_rows
+from pages.shared.training.choose import one_line
 
 Open = Callable[..., AppTest]
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
@@ -50,7 +50,7 @@ def test_start_hands_the_run_to_a_worker_and_shows_it(open_page: Open, submitted
     run = default_store().get(submitted[0])
     assert (run.config.dataset, run.config.epochs, run.spec.input_shape) == ("shapes", 3, (3, 32, 32))
     assert at.session_state.run == submitted[0]
-    assert "Waiting for a free worker" in words(at)
+    assert "Starting on a free worker" in words(at)
 
 
 def test_a_setting_typed_just_before_the_click_counts(open_page: Open, submitted: list[str]) -> None:
@@ -127,7 +127,7 @@ def test_a_running_run_can_be_stopped(open_page: Open) -> None:
     at = open_page("train", run=run_id)
     assert not at.exception
     at.button("train_stop").click().run()
-    assert default_store().stop_requested(run_id)
+    assert default_store().orders(run_id).stop
 
 
 def test_only_this_workspaces_runs_are_listed(open_page: Open) -> None:

@@ -20,7 +20,8 @@ from pages.shared.controls import choice
 from pages.shared.heartbeat import heartbeat
 from pages.shared.lesson import note
 from pages.shared.site import page
-from pages.shared.training_view import duration, fitting
+from pages.shared.training.choose import fitting
+from pages.shared.training.run import duration
 
 BASE, BATCH = "compare_base", "compare_batch"
 JUDGED = {

@@ -34,9 +34,14 @@ class Thumbnail:
 
 def thumbnail(value: str, title: str, alt: str, image: NDArray[np.uint8]) -> Thumbnail:
     """A Thumbnail of `image` (height, width, 3), cut to a square."""
+    return Thumbnail(value, title, alt, data_url(ImageOps.fit(Image.fromarray(image), (SIDE, SIDE))))
+
+
+def data_url(picture: Image.Image) -> str:
+    """The picture as a data: URL, which a browser shows without asking a server."""
     buffer = io.BytesIO()
-    ImageOps.fit(Image.fromarray(image), (SIDE, SIDE)).save(buffer, "WEBP", quality=80)
-    return Thumbnail(value, title, alt, f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}")
+    picture.save(buffer, "WEBP", quality=80)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def thumbnails(

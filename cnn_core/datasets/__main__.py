@@ -1,0 +1,61 @@
+"""Download data sets beforehand, for a classroom: `python -m cnn_core.datasets fetch cifar10 mnist`."""
+
+import argparse
+import sys
+
+from cnn_core.datasets import BUILT_IN, DESCRIPTIONS, FROM_FILES, available, load, megabytes
+from cnn_core.datasets.fetch import MIRROR, fetch
+from cnn_core.folders import dataset_folder
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when all went well, 1 when a data set could not be fetched, 130 when interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m cnn_core.datasets", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="what there is, and what is on this computer")
+    fetching = commands.add_parser("fetch", help="download data sets", epilog=f"{MIRROR} names a mirror to use.")
+    fetching.add_argument("names", nargs="+", choices=FROM_FILES, metavar="NAME", help=", ".join(FROM_FILES))
+    given = parser.parse_args(arguments)
+    if given.command == "list":
+        _list()
+        return 0
+    try:
+        return max([_fetch(name) for name in given.names])
+    except KeyboardInterrupt:
+        print("\nStopped. What has come stays: the same command goes on from there.", file=sys.stderr)
+        return 130
+
+
+def _list() -> None:
+    here = available()
+    for name in (*BUILT_IN, *FROM_FILES):
+        state = "built in" if name in BUILT_IN else "here" if name in here else f"{megabytes(name):.0f} MB"
+        print(f"{name:15} {state:10} {DESCRIPTIONS[name]}")
+    print(f"They are kept in {dataset_folder()}")
+
+
+def _fetch(name: str) -> int:
+    told = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        percent = 100 * done // max(total, 1)
+        if percent != told and (sys.stdout.isatty() or percent % 10 == 0):
+            told = percent
+            start, end = ("\r", "") if sys.stdout.isatty() else ("", "\n")
+            print(f"{start}{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB, {percent} %", end=end, flush=True)
+
+    try:
+        fetch(name, progress)
+        data = load(name)
+    except ValueError as problem:
+        print(f"\n{name}: {problem}" if sys.stdout.isatty() and told >= 0 else f"{name}: {problem}", file=sys.stderr)
+        return 1
+    count = sum(len(part) for part in (data.train, data.val, data.test))
+    line = f"{name}: ready, {count:,} images in {len(data.class_names)} classes"
+    print(f"\r{line:60}" if sys.stdout.isatty() else line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

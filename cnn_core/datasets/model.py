@@ -1,0 +1,66 @@
+"""A data set as a value: images and labels, cut once into train, validation and test."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SEED = 0
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One part of a data set: `images` uint8 (N, C, H, W), 0 … 255, and `labels` int64 (N,), class numbers from 0."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images cut once into train (to learn from), val (to choose by) and test (to report, once)."""
+
+    name: str
+    class_names: tuple[str, ...]
+    train: Split
+    val: Split
+    test: Split
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of one image."""
+        channels, height, width = self.train.images.shape[1:]
+        return channels, height, width
+
+
+def normalisation(dataset: Dataset) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean and standard deviation of each channel, on the scale 0 … 255, measured on the train split alone.
+
+    Both are float32 of shape (C,). A channel that never changes gets the deviation 1, so that dividing by it is safe.
+    The sums are exact integers taken from a histogram, so the result does not depend on the order of the images.
+    """
+    values = np.arange(256, dtype=np.float64)
+    channels = dataset.train.images.shape[1]
+    counts = [np.bincount(dataset.train.images[:, channel].ravel(), minlength=256) for channel in range(channels)]
+    mean = np.array([np.average(values, weights=count) for count in counts])
+    variance = np.array([np.average((values - m) ** 2, weights=count) for m, count in zip(mean, counts, strict=True)])
+    deviation = np.where(variance > 0, np.sqrt(variance), 1.0)
+    return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def stratified_places(labels: NDArray[np.int64], held_out: float, seed: int = SEED) -> tuple[Places, Places]:
+    """Places in `labels`, (rest, held-out part): a random cut with the same share of every class on both sides."""
+    from sklearn.model_selection import train_test_split
+
+    rest, held = train_test_split(np.arange(len(labels)), test_size=held_out, stratify=labels, random_state=seed)
+    return rest, held
+
+
+def stratified_split(images: NDArray[np.uint8], labels: NDArray[np.int64], held_out: float) -> tuple[Split, Split]:
+    """(rest, held-out part): a fixed random cut with the same share of every class on both sides."""
+    rest, held = stratified_places(labels, held_out)
+    return Split(images[rest], labels[rest]), Split(images[held], labels[held])

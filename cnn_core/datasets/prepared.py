@@ -1,0 +1,75 @@
+"""Data sets as plain .npy files: opened in no time, and shared in memory by all processes that look at them.
+
+A folder holds about.json and, for each part, PART_images.npy and PART_labels.npy. A second way to label the same
+images, such as the superclasses of CIFAR-100, has files and entries of its own, PART_labels_WAY.npy.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.datasets.model import Dataset, Split
+
+PARTS = ("train", "val", "test")
+ABOUT = "about.json"
+
+
+def write(folder: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
+    """Store `arrays` (file name without .npy → array) and `about` as `folder`: wholly, or not at all.
+
+    What already lies there stays, as another process may read it. Raises OSError when the disk is full or read-only.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, array in arrays.items():
+            np.save(unfinished / f"{name}.npy", array, allow_pickle=False)
+        (unfinished / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        unfinished.chmod(0o755)
+        if not (folder / ABOUT).exists():
+            try:
+                os.replace(unfinished, folder)
+            except OSError:
+                if not (folder / ABOUT).exists():  # another process was faster: its files are the same
+                    raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def exists(folder: Path) -> bool:
+    """Whether a data set was stored there."""
+    return (folder / ABOUT).is_file()
+
+
+def about(folder: Path) -> dict[str, Any]:
+    """What is known about the data set stored in `folder`: class_names and whatever else `write` was given."""
+    found: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    return found
+
+
+def read(folder: Path, name: str, way: str = "") -> Dataset:
+    """The data set stored in `folder`, under the name `name`, with the labels of this `way`.
+
+    Images are mapped from disk; writing into them changes memory alone. Raises ValueError when files are damaged.
+    """
+    suffix = f"_{way}" if way else ""
+    try:
+        classes = tuple(about(folder)[f"class_names{suffix}"])
+        splits = [
+            Split(
+                # copy on write: torch warns of arrays that nobody may write to
+                np.asarray(np.load(folder / f"{part}_images.npy", mmap_mode="c", allow_pickle=False)),
+                np.load(folder / f"{part}_labels{suffix}.npy", allow_pickle=False),
+            )
+            for part in PARTS
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"The stored files of {name!r} are damaged: delete the folder {folder.name!r}.") from error
+    return Dataset(name, classes, *splits)

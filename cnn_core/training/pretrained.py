@@ -1,0 +1,167 @@
+"""ImageNet weights for the presets ResNet-18 and ResNet-34: from a file, torch's cache, or the internet.
+
+Nothing that is read runs code: .pth files are read with `weights_only`, the others are safetensors.
+"""
+
+import os
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+from urllib.parse import urlparse
+from urllib.request import Request, urlopen
+
+import torch
+from torch import Tensor, nn
+
+from cnn_core.spec import NetworkSpec, preset
+from cnn_core.training.config import TrainConfig
+
+State = dict[str, Tensor]
+ARCHITECTURES = {"ResNet-18": "resnet18", "ResNet-34": "resnet34"}
+BASE_URL = "CNN_LAB_WEIGHTS_URL"
+ANSWER_WITHIN_S = 10
+LARGEST_FILE = 2**30
+
+
+def architecture(spec: NetworkSpec) -> str:
+    """The preset whose weights the network can take: its layers but for the number of classes.
+
+    Raises ValueError when the layers are those of no such preset.
+    """
+    for name in ARCHITECTURES:
+        try:
+            if preset(name, input_shape=spec.input_shape, classes=spec.classes).layers == spec.layers:
+                return name
+        except ValueError:
+            continue
+    known = " and ".join(ARCHITECTURES)
+    raise ValueError(f"pretrained weights are there for {known} alone: {spec.name!r:.60} has other layers.")
+
+
+def weights_folder() -> Path:
+    """The folder that a weights file is looked for in: weights/ of the data folder. It need not exist."""
+    data = os.environ.get("CNN_LAB_DATA") or Path(__file__).resolve().parents[2] / "data"
+    return Path(data).resolve() / "weights"
+
+
+def check_pretrained(spec: NetworkSpec, config: TrainConfig) -> None:
+    """Raises ValueError with a sentence when `config` wants pretrained weights that cannot be for this network."""
+    if not config.pretrained:
+        return
+    architecture(spec)
+    if config.weights:
+        _local(config.weights)
+
+
+def prepare(model: nn.Module, spec: NetworkSpec, config: TrainConfig, *, load: bool = True) -> None:
+    """Put the pretrained weights into `model`, built from `spec`, and freeze what shall stay; nothing unless `config`
+    asks for it. Without `load`, only freeze: the weights come from elsewhere.
+
+    Raises ValueError with a sentence when the weights are not to be had or are not this network's.
+    """
+    if not config.pretrained:
+        return
+    if load:
+        name = architecture(spec)
+        state = _read(_local(config.weights)) if config.weights else _published(name)
+        model.load_state_dict(translated(state, name, model))
+    if config.pretrained == "frozen":
+        model.requires_grad_(False)
+        list(model.children())[-1].requires_grad_(True)
+
+
+def training_mode(model: nn.Module, config: TrainConfig) -> None:
+    """`model.train()`, but for the batch norm of a frozen network: it keeps the averages it came with."""
+    model.train()
+    if config.pretrained == "frozen":
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
+
+def translated(state: State, name: str, model: nn.Module) -> State:
+    """torchvision's state_dict of the architecture `name` under the names of `model`, which is built from the preset.
+
+    Both list the same layers in the same order. The last layer stays as it is in `model` where the classes are others.
+    Raises ValueError when a tensor is missing, too many, or of another shape.
+    """
+    from torchvision import models
+
+    with torch.device("meta"):
+        theirs = models.get_model(ARCHITECTURES[name], weights=None).state_dict()
+    ours = model.state_dict()
+    extra = [key for key in state if key not in theirs]
+    if extra:
+        raise ValueError(f"the weights are not those of {name}: they have {extra[0]!r:.60}, which it has not.")
+    result: State = {}
+    for (key, expected), (own, value) in zip(theirs.items(), ours.items(), strict=True):
+        found = state.get(key)
+        if found is None and not key.endswith("num_batches_tracked"):  # which older files have not
+            raise ValueError(f"the weights are not those of {name}: {key!r} is missing.")
+        if found is None or (
+            key.startswith("fc.") and found.shape != value.shape and found.shape[1:] == value.shape[1:]
+        ):
+            result[own] = value
+            continue
+        if key.split(".")[-1] != own.split(".")[-1] or found.shape != value.shape or not found.isfinite().all():
+            shape = "×".join(map(str, expected.shape))
+            raise ValueError(f"the weights are not those of {name}: {key!r} must hold {shape} finite numbers.")
+        result[own] = found.to(value.dtype)
+    return result
+
+
+def _local(name: str) -> Path:
+    """The weights file called `name`. Raises ValueError when it is not there, or leads out of the folder."""
+    folder = weights_folder()
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise ValueError(f"weights is {name!r:.120}: there is no such file in the folder weights/ of the data folder.")
+    return path
+
+
+def _read(path: Path) -> State:
+    """The tensors of a .pth or .safetensors file. Raises ValueError when it holds anything else."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if path.stat().st_size > LARGEST_FILE:
+        raise ValueError(f"weights is {path.name!r:.120}: the file is larger than {LARGEST_FILE // 2**30} GB.")
+    try:
+        state: Any = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise ValueError(f"weights is {path.name!r:.120}: this is no readable file of weights.") from error
+    if not isinstance(state, dict) or not all(
+        isinstance(value, Tensor) and value.layout == torch.strided for value in state.values()
+    ):
+        raise ValueError(f"weights is {path.name!r:.120}: it must hold a state_dict, names with their tensors.")
+    return state
+
+
+def published_url(name: str) -> str:
+    """Where the weights of the architecture `name` lie: torchvision's address, or CNN_LAB_WEIGHTS_URL and its file."""
+    from torchvision import models
+
+    url: str = models.get_model_weights(ARCHITECTURES[name]).IMAGENET1K_V1.url
+    base = os.environ.get(BASE_URL)
+    return f"{base.rstrip('/')}/{Path(urlparse(url).path).name}" if base else url
+
+
+def _published(name: str) -> State:
+    """torchvision's weights from torch's cache, else downloaded into it. Raises ValueError when neither can be."""
+    url = published_url(name)
+    file = Path(urlparse(url).path).name
+    cached = Path(torch.hub.get_dir()) / "checkpoints" / file
+    if cached.is_file():
+        return _read(cached)
+    try:
+        with urlopen(Request(url, method="HEAD"), timeout=ANSWER_WITHIN_S):  # the download itself would wait for ever
+            pass
+        state: State = torch.hub.load_state_dict_from_url(
+            url, map_location="cpu", progress=False, check_hash=True, weights_only=True
+        )
+    except (OSError, RuntimeError, ValueError, UnpicklingError) as error:
+        raise ValueError(
+            f"The pretrained weights of {name} are not on this computer and could not be downloaded: connect to the "
+            f"internet, or put the file {file} into the folder weights/ of the data folder and name it as weights."
+        ) from error
+    return state

@@ -1,0 +1,42 @@
+"""The courses' runs at one click: a recipe, the images to run it on, and what came of it."""
+
+import streamlit as st
+
+from cnn_core.datasets import Dataset, title
+from cnn_core.training.recipes import RECIPES, Images, Planned, other_images, plan, recipe
+from pages.shared import data_choice
+from pages.shared.lesson import note
+from pages.shared.training.choose import choose_data
+
+TITLES = {one.name: one.title for one in RECIPES}
+
+
+def choose_recipe() -> tuple[Planned, ...]:
+    """The runs of a recipe, on its own images or others; none where they do not fit."""
+    name = st.selectbox("Recipe", list(TITLES), key="train_recipe", bind="query-params", format_func=TITLES.__getitem__)
+    chosen = recipe(name)
+    note(chosen.says)
+    names = data_choice.trainable()
+    if chosen.dataset not in names:
+        st.info(
+            f"{title(chosen.dataset)} is not on this computer yet: fetch it on the Data page, or choose other images."
+        )
+    data = choose_data("train_recipe_data")
+    said = other_images(chosen, data.name)
+    if said:
+        note(said)
+    return planned_for(name, data)
+
+
+def planned_for(name: str, data: Dataset) -> tuple[Planned, ...]:
+    """The recipe's runs for these images, listed; none, with a sentence, where they do not fit."""
+    try:
+        runs = plan(name, Images(data.name, data.input_shape, len(data.class_names)))
+    except ValueError as problem:
+        said = str(problem)
+        st.error(said[:1].upper() + said[1:])
+        return ()
+    lines = ["| run | parameters | epochs |", "|---|---:|---:|"]
+    lines += [f"| {label} | {spec.total_parameters:,} | {config.epochs} |" for label, spec, config in runs]
+    st.markdown("\n".join(lines))
+    return runs

@@ -1,0 +1,163 @@
+"""How to train: every setting of a run, kept in the link; the usual ones first, the others folded away."""
+
+from typing import Any
+
+import streamlit as st
+
+from cnn_core.augmentation import DESCRIPTIONS, LABELS, NAMES
+from cnn_core.datasets import Dataset
+from cnn_core.training import TrainConfig
+from cnn_core.training.config import (
+    DEFAULT_LEARNING_RATES,
+    INITIALISATIONS,
+    LOSSES,
+    OPTIMIZERS,
+    PRECISIONS,
+    SCHEDULES,
+)
+from pages.shared.lesson import note
+
+OPTIMIZER_NAMES = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
+SCHEDULE_WORDS = {
+    "constant": "The same rate all the time.",
+    "step": "The rate falls at once every few epochs.",
+    "cosine": "The rate falls to 0 along half a cosine.",
+    "one-cycle": "The rate rises to its highest over the first third, then falls to almost 0.",
+}
+INITIALISATION_WORDS = {
+    "pytorch": "PyTorch's own: even, within ±1/√inputs.",
+    "he": "Normal with variance 2/inputs: made for ReLU.",
+    "xavier": "Even with variance 2/(inputs + outputs): made for tanh.",
+    "normal": "Normal with deviation 0.01, whatever the layer: signals die out in deep networks.",
+    "equal": "All weights of a layer alike: its units never separate.",
+}
+
+
+def number(label: str, name: str, default: float, low: float, high: float | None, hint: str, **more: Any) -> Any:
+    """One number, kept in the link."""
+    key = f"train_{name}"
+    return st.number_input(label, low, high, default, key=key, bind="query-params", help=hint, **more)
+
+
+def pick(label: str, name: str, options: tuple[str, ...], words: dict[str, str] | None = None) -> str:
+    """One of a few, kept in the link, with what the chosen one means below."""
+    chosen = st.selectbox(label, options, key=f"train_{name}", bind="query-params", format_func=_title)
+    if words:
+        note(words[chosen])
+    return str(chosen)
+
+
+def _title(name: str) -> str:
+    return {"pytorch": "PyTorch"}.get(name, name[:1].upper() + name[1:])
+
+
+def choose_settings(data: Dataset, pretrained: str, resize: int) -> TrainConfig:
+    """All settings as one value. Shows a sentence and stops the page for impossible ones."""
+    found: dict[str, Any] = {"dataset": data.name, "pretrained": pretrained, "resize": resize}
+    found |= usual()
+    with st.expander("Learning rate over time, momentum"):
+        found |= rates(found["optimizer"])
+    with st.expander("Against learning by heart"):
+        found |= regularisation()
+    with st.expander("Loss, first weights, precision"):
+        found |= special(pretrained)
+    try:
+        return TrainConfig(**found)
+    except ValueError as problem:
+        st.error(str(problem).replace("_", " ").capitalize())
+        st.stop()
+
+
+def usual() -> dict[str, Any]:
+    """Optimiser, learning rate, batch, epochs and seed."""
+    optimizer = st.selectbox(
+        "Optimiser",
+        OPTIMIZERS,
+        index=OPTIMIZERS.index("adam"),
+        format_func=OPTIMIZER_NAMES.__getitem__,
+        key="train_optimizer",
+        bind="query-params",
+        on_change=usual_rate,
+    )
+    usual = f"{DEFAULT_LEARNING_RATES[optimizer]:g} is a good start for {OPTIMIZER_NAMES[optimizer]}."
+    left, right = st.columns(2)
+    with left:
+        rate = number(
+            "Learning rate", "rate", 0.002, 0.0, None, f"How far each step goes. {usual}", format="%g", step=0.001
+        )
+        epochs = number("Epochs", "epochs", 10, 1, 1000, "How often every training image is seen.")
+    with right:
+        batch = number(
+            "Batch size", "batch", 32, 1, 4096, "Images a step: more are steadier and give fewer steps an epoch."
+        )
+        seed = number("Seed", "seed", 0, 0, 2**31 - 1, "The same seed gives the same run.")
+    return {"optimizer": optimizer, "learning_rate": rate, "epochs": epochs, "batch_size": batch, "seed": seed}
+
+
+def usual_rate() -> None:
+    """A new optimiser starts from its own usual learning rate, unless the learner has set another."""
+    if st.session_state.train_rate in DEFAULT_LEARNING_RATES.values():
+        st.session_state.train_rate = DEFAULT_LEARNING_RATES[st.session_state.train_optimizer]
+
+
+def rates(optimizer: str) -> dict[str, Any]:
+    """Schedule, and momentum for SGD."""
+    found: dict[str, Any] = {"schedule": pick("Schedule", "schedule", SCHEDULES, SCHEDULE_WORDS)}
+    if found["schedule"] == "step":
+        left, right = st.columns(2)
+        with left:
+            found["step_every"] = number(
+                "Every … epochs", "step_every", 10, 1, 1000, "Epochs from one fall to the next."
+            )
+        with right:
+            hint = "The rate is multiplied by this."
+            found["step_factor"] = number("Factor", "step_factor", 0.1, 0.01, 1.0, hint, format="%g", step=0.1)
+    if optimizer == "sgd":
+        hint = "The share of the last step that goes on into the next one."
+        found["momentum"] = number("Momentum", "momentum", 0.9, 0.0, 0.999, hint, format="%g", step=0.05)
+        hint = "The slope is taken where momentum is about to lead."
+        nesterov = st.toggle("Nesterov momentum", False, key="train_nesterov", bind="query-params", help=hint)
+        found["nesterov"] = nesterov and found["momentum"] > 0
+    return found
+
+
+def regularisation() -> dict[str, Any]:
+    """Weight decay, augmentation, label smoothing, early stopping, fewer images."""
+    augmentation = st.multiselect(
+        "Augmentation",
+        NAMES,
+        key="train_augmentation",
+        bind="query-params",
+        format_func=LABELS.__getitem__,
+        help="What is done at random to each training image each time it is seen.",
+    )
+    for name in augmentation:
+        note(f"**{LABELS[name]}:** {DESCRIPTIONS[name]}")
+    left, right = st.columns(2)
+    with left:
+        hint = "Weight decay: how strongly weights are pulled towards 0."
+        decay = number("L2", "decay", 0.0, 0.0, 10.0, hint, format="%g", step=0.0005)
+        hint = "Epochs without a lower validation loss until the run ends by itself, with its best weights. 0: never."
+        patience = number("Patience", "patience", 0, 0, 1000, hint)
+    with right:
+        hint = "This share of the wanted probability is spread over all classes."
+        smoothing = number("Label smoothing", "smoothing", 0.0, 0.0, 0.9, hint, format="%g", step=0.05)
+        hint = "Learn from so many images alone: few are soon learned by heart. 0: all."
+        images = number("Training images", "images", 0, 0, 1_000_000, hint)
+    return {
+        "augmentation": tuple(augmentation),
+        "weight_decay": decay,
+        "patience": patience,
+        "label_smoothing": smoothing,
+        "train_images": images,
+    }
+
+
+def special(pretrained: str) -> dict[str, Any]:
+    """Loss, initialisation, precision."""
+    found = {"loss": pick("Loss", "loss", LOSSES)}
+    if not pretrained:
+        found["initialisation"] = pick("First weights", "initialisation", INITIALISATIONS, INITIALISATION_WORDS)
+    found["precision"] = pick("Precision", "precision", PRECISIONS)
+    note("Mixed: convolutions in bfloat16. Auto does so where the device is made for it and the network is large.")
+    return found

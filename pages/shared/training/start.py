@@ -1,0 +1,28 @@
+"""Queueing runs: one, or all runs of a recipe together."""
+
+import secrets
+from collections.abc import Sequence
+
+from cnn_core.spec import NetworkSpec
+from cnn_core.training import TrainConfig, jobs
+from cnn_core.training.recipes import Planned
+from cnn_core.training.room import check_memory
+from pages.shared import state
+
+
+def start(spec: NetworkSpec, config: TrainConfig) -> None:
+    """Queue a run and make it the one that is shown. Raises ValueError when it has no room."""
+    start_all([("", spec, config)])
+
+
+def start_all(planned: Sequence[Planned]) -> None:
+    """Queue runs under one name of a batch, and show the first. Raises ValueError when one of them has no room."""
+    jobs.check_room(state.workspace(), len(planned))
+    for _, spec, config in planned:
+        check_memory(spec, state.dataset(config.dataset), config)
+    batch = secrets.token_urlsafe(8) if len(planned) > 1 else ""
+    store = state.store()
+    made = [store.create(state.workspace(), spec, config, name=name, batch=batch) for name, spec, config in planned]
+    for run_id in made:
+        jobs.submit(store, run_id)
+    state.show_run(made[0])

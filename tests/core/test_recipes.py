@@ -1,0 +1,146 @@
+"""The courses' runs: that they fit every data set or say why not, that they are the courses', and that they show it."""
+
+from dataclasses import fields, replace
+from itertools import pairwise
+
+import pytest
+import torch
+
+from cnn_core.datasets import load
+from cnn_core.spec import BatchNorm, Dropout, preset
+from cnn_core.training import TrainConfig, train
+from cnn_core.training.events import EpochDone, Finished
+from cnn_core.training.pretrained import check_pretrained
+from cnn_core.training.recipes import RECIPES, Images, Planned, ladder, other_images, plan, recipe, small_vgg
+
+DATA = {
+    "digits": Images("digits", (1, 8, 8), 10),
+    "textures": Images("textures", (1, 32, 32), 6),
+    "shapes": Images("shapes", (3, 32, 32), 5),
+    "mnist": Images("mnist", (1, 28, 28), 10),
+    "fashion-mnist": Images("fashion-mnist", (1, 28, 28), 10),
+    "cifar10": Images("cifar10", (3, 32, 32), 10),
+    "cifar100": Images("cifar100", (3, 32, 32), 100),
+    "cifar100-20": Images("cifar100-20", (3, 32, 32), 20),
+    "own-flowers": Images("own-flowers", (3, 64, 64), 3),
+}
+NAMES = [one.name for one in RECIPES]
+TOO_SMALL = {("d", "digits"), ("d", "mnist"), ("d", "fashion-mnist"), ("e", "digits")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("dataset", DATA)
+def test_every_recipe_fits_every_data_set_or_says_why_not(name: str, dataset: str) -> None:
+    images = DATA[dataset]
+    if (name, dataset) in TOO_SMALL:
+        with pytest.raises(ValueError, match=r"does not fit .* It fits images of \d+×\d+ and more\."):
+            plan(name, images)
+        return
+    runs = plan(name, images)
+    assert len({label for label, _, _ in runs}) == len(runs)
+    assert len({(spec, config) for _, spec, config in runs}) == len(runs)
+    for label, spec, config in runs:
+        assert 0 < len(label) <= 80
+        assert (spec.input_shape, spec.classes) == (config.seen_shape(images.shape), images.classes)
+        check_pretrained(spec, config)
+        assert config.dataset == dataset
+        assert "flip" not in config.augmentation or dataset not in ("digits", "mnist")
+
+
+def test_recipes_have_names_of_their_own_and_data_sets_that_fit() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    for one in RECIPES:
+        assert recipe(one.name) is one
+        assert plan(one.name, DATA[one.dataset])
+        assert other_images(one, one.dataset) == ""
+        assert "own-flowers" in other_images(one, "own-flowers")
+
+
+def test_an_unknown_recipe_gets_a_sentence() -> None:
+    with pytest.raises(ValueError, match="choose one of a, b, b-effects"):
+        plan("z", DATA["digits"])
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "settings"),
+    [
+        ("a", [88_436], {"batch_size": 10, "epochs": 5}),
+        ("b", [390_410, 391_006, 390_410], {"optimizer": "sgd", "learning_rate": 0.05, "batch_size": 64}),
+        ("e", [538_506], {"optimizer": "adam", "learning_rate": 0.001, "batch_size": 32, "epochs": 8}),
+    ],
+)
+def test_the_courses_own_figures(name: str, parameters: list[int], settings: dict[str, object]) -> None:
+    runs = plan(name, DATA[recipe(name).dataset])
+    assert [spec.total_parameters for _, spec, _ in runs] == parameters
+    for _, _, config in runs:
+        assert {key: getattr(config, key) for key in settings} == settings
+
+
+def test_the_courses_photographs() -> None:
+    runs = plan("d", DATA["own-flowers"])
+    assert [spec.total_parameters for _, spec, _ in runs] == [34_591_299] * 5 + [11_178_051]
+    assert 10 * small_vgg(DATA["own-flowers"]).total_macs < runs[0][1].total_macs
+
+
+def changed(before: Planned, after: Planned) -> set[str]:
+    """What differs between two runs: settings, and "network"."""
+    settings = {f.name for f in fields(TrainConfig) if getattr(before[2], f.name) != getattr(after[2], f.name)}
+    return settings | ({"network"} if before[1].layers != after[1].layers else set())
+
+
+def test_each_rung_of_the_ladder_adds_one_thing() -> None:
+    config = TrainConfig()
+    runs = ladder(preset("D-vgg"), config, weight_decay=1e-4, p=0.3, patience=5, augmentation=("flip",))
+    steps = [changed(one, two) for one, two in pairwise(runs)]
+    assert steps == [{"weight_decay"}, {"network"}, {"patience"}, {"augmentation"}]
+    dropped = [sum(isinstance(layer, Dropout) for layer in spec.layers) for _, spec, _ in runs]
+    assert dropped == [0, 0, 3, 3, 3]
+    assert runs[0][2] == config
+
+
+def test_each_effect_is_seen_alone() -> None:
+    base, *others = plan("b-effects", DATA["cifar10"])
+    assert [changed(base, other) for other in others] == [{"augmentation"}, *[{"network"}] * 4]
+    assert sum(isinstance(layer, BatchNorm) for layer in others[-1][1].layers) == 3
+
+
+def outcomes(name: str, dataset: str) -> dict[str, tuple[EpochDone, Finished]]:
+    data = load(dataset)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    found = {}
+    for label, spec, config in plan(name, DATA[dataset]):
+        events = list(train(spec, data, replace(config, device="cpu")))
+        found[label] = [event for event in events if isinstance(event, EpochDone)][-1], events[-1]
+    torch.set_num_threads(threads)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "better", "worse"),
+    [
+        ("e-equal", "drawn at random", "all equal"),
+        ("e-loss", "cross-entropy", "quadratic"),
+        ("e-relu", "leaky ReLU", "ReLU"),
+    ],
+)
+def test_the_concepts_show_what_they_promise(name: str, better: str, worse: str) -> None:
+    found = outcomes(name, "digits")
+    assert found[better][0].val_accuracy > found[worse][0].val_accuracy + 0.3
+    if name == "e-relu":
+        assert found["ReLU"][0].dead_relus > 0.5
+
+
+def test_a_handful_is_learned_by_heart() -> None:
+    epoch, _ = outcomes("c", "digits")["overfit a handful: 50 images"]
+    assert epoch.train_accuracy == 1
+    assert epoch.val_accuracy < 0.9
+
+
+@pytest.mark.slow
+def test_the_ladder_lessens_overfitting() -> None:
+    found = outcomes("d-small", "textures")
+    base, last = found["base"][0], found["+ augmentation"][0]
+    assert base.train_accuracy == 1
+    assert base.val_loss > 2 * last.val_loss
+    assert base.train_accuracy - base.val_accuracy > last.train_accuracy - last.val_accuracy + 0.05
