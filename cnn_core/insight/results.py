@@ -16,8 +16,8 @@ from cnn_core.training.store import Run
 class Outcome:
     """The figures of a run; None for what it has not reached or did not measure.
 
-    Training and validation figures are those of its last epoch. Precision, recall and F1 are means over the classes of
-    the test set, each class counting alike.
+    Training and validation figures are those of the epoch whose weights were tested, else of the last. Precision,
+    recall and F1 are means over the classes of the test set, each class counting alike.
     """
 
     epochs: int
@@ -40,7 +40,8 @@ LOSSES = ("train_loss", "val_loss", "test_loss")
 
 def outcome(run: Run, epochs: Sequence[EpochDone]) -> Outcome:
     """What came out of the run, whose finished epochs are `epochs`."""
-    last = epochs[-1] if epochs else None
+    ended = epochs[-1] if epochs else None
+    last = next((epoch for epoch in epochs if epoch.epoch == run.tested_epoch), ended)
     macro = per_class_report(np.array(run.confusion)).macro if run.confusion else None
     return Outcome(
         epochs=len(epochs),
@@ -54,7 +55,7 @@ def outcome(run: Run, epochs: Sequence[EpochDone]) -> Outcome:
         recall=macro.recall if macro else None,
         f1=macro.f1 if macro else None,
         parameters=run.spec.total_parameters,
-        seconds=run.seconds if run.seconds is not None or last is None else last.seconds,
+        seconds=run.seconds if run.seconds is not None or ended is None else ended.seconds,
     )
 
 

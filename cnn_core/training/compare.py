@@ -15,8 +15,9 @@ from cnn_core.training.config import TrainConfig
 
 MOST_LAYERS = 6
 """Networks that differ in more layers than this, or have other ones, are told apart by their number of layers."""
-NO_FACTORS = ("dataset", "seed", "device")
-"""Settings that no experiment changes: other images are another question, the seed is what is repeated over."""
+NO_FACTORS = ("dataset", "seed", "device", "pretrained", "weights", "resize")
+"""Settings that no experiment changes: images and weights from elsewhere ask for another network or other files, and
+the seed is what is repeated over."""
 SURE = 20
 """One chance in this many is the least that is usually called more than chance."""
 MOST_VALUES, MOST_SEEDS = 5, 5
@@ -30,6 +31,7 @@ _SUGGESTED = {
     "step_factor": "0.1, 0.3, 0.5",
     "augmentation": "none, flip, flip+crop",
     "patience": "0, 3",
+    "train_images": "100, 300, 1000",
     "epochs": "5, 10, 20",
 }
 

@@ -14,6 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cnn_core.datasets import Dataset, normalisation
 from cnn_core.training.events import EpochDone, StepDone
 from cnn_core.training.store import Run, RunStore
@@ -84,6 +86,8 @@ def archive(store: RunStore, run_id: str, data: Dataset | None, *, every_epoch: 
     `data` are the images it learned from, or None when they are not at hand: network.py then lacks their mean.
     Raises ValueError when there is no such run.
     """
+    from safetensors.numpy import save
+
     run, epochs = store.get(run_id), store.checkpoints(run_id)
     moment = datetime.fromtimestamp(max(run.created_at, 0), UTC).timetuple()[:6]
     buffer = io.BytesIO()
@@ -97,8 +101,8 @@ def archive(store: RunStore, run_id: str, data: Dataset | None, *, every_epoch: 
         write("steps.csv", _table(StepDone, store.steps(run_id, at_most=EVERY_STEP)))
         write("epochs.csv", _table(EpochDone, store.epochs(run_id)))
         for epoch in epochs if every_epoch else epochs[-1:]:
-            weights = store.weights_file(run_id, epoch)
-            write(f"weights/{weights.name}", weights.read_bytes(), zipfile.ZIP_STORED)  # numbers do not pack
+            weights = {name: np.ascontiguousarray(array) for name, array in store.load_weights(run_id, epoch).items()}
+            write(f"weights/epoch-{epoch:04d}.safetensors", save(weights), zipfile.ZIP_STORED)  # numbers do not pack
         write("network.py", code(run, data, epochs[-1] if epochs else 0))
         write("README.txt", _readme(run))
     return buffer.getvalue()

@@ -273,10 +273,6 @@ class RunStore:
         """The step and weights (F, C, kh, kw) of the first convolution, about a second old; None without any."""
         return weights.load_filters(self._run_folder(run_id))
 
-    def weights_file(self, run_id: str, epoch: int) -> Path:
-        """Where the weights after `epoch` lie, if they are stored. Raises ValueError for what cannot be an id."""
-        return weights.checkpoint(self._run_folder(run_id), epoch)
-
     def _run_folder(self, run_id: str) -> Path:
         if not run_id.replace("-", "").replace("_", "").isalnum():
             raise ValueError(_unknown(run_id))

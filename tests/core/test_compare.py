@@ -90,7 +90,7 @@ def test_smoothing_is_tensorboards() -> None:
             smoothed(values, bad)
 
 
-def test_every_setting_of_a_run_is_a_factor_but_three() -> None:
+def test_every_setting_of_a_run_is_a_factor_but_a_few() -> None:
     assert set(factors()) == {field.name for field in fields(TrainConfig)} - set(NO_FACTORS)
     for factor in factors():  # and each takes at least its own default back
         default = getattr(CONFIG, factor)
@@ -210,6 +210,12 @@ def test_the_outcome_of_a_run_is_that_of_scikit_learn() -> None:
     assert found.parameters == 6090
 
 
+def test_figures_are_those_of_the_weights_that_were_tested() -> None:
+    epochs = [EpochDone(n, 1 / n, 0.5, 2 / n, 0.6, 0.1, 3.0 * n) for n in (1, 2, 3)]
+    found = outcome(run(test_loss=0.3, test_accuracy=0.9, seconds=9.0, tested_epoch=2), epochs)
+    assert (found.epochs, found.train_loss, found.val_loss) == (3, 0.5, 1.0)
+
+
 def test_a_run_without_figures_has_none() -> None:
     found = outcome(run(test_loss=None, test_accuracy=None, seconds=None), [])
     assert found == Outcome(0, *[None] * 9, 6090, None)
@@ -227,7 +233,10 @@ def test_the_table_is_csv() -> None:
 
 def test_what_an_experiment_changed_is_found_from_its_runs() -> None:
     plan = factor_plan(TINY, CONFIG, "augmentation", [(), ("flip", "crop")], [0, 1])
-    assert changed([(p.spec, p.config) for p in plan]) == ("augmentation", ["none", "flip+crop"] * 2)
+    assert changed([(p.spec, p.config) for p in plan]) == (
+        "augmentation",
+        ["none", said(plan[1].config.augmentation)] * 2,
+    )
     other = preset("Linear only", input_shape=(1, 8, 8), classes=10)
     plan = factor_plan(TINY, CONFIG, "network", [TINY, other], [0])
     assert changed([(p.spec, p.config) for p in plan]) == ("network", ["Tiny CNN", "Linear only"])

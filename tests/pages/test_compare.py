@@ -242,7 +242,7 @@ def test_an_experiment_starts_every_value_with_every_seed(open_page: Open, submi
     assert len({r.batch for r in runs}) == 1
     assert "Learning rate: 0.1, 0.2 · 4 runs" in at.selectbox("compare_batch").options[0]
     at.button("compare_stop").click().run()
-    assert all(default_store().stop_requested(run_id) for run_id in submitted)
+    assert all(default_store().orders(run_id).stop for run_id in submitted)
 
 
 @pytest.mark.parametrize(

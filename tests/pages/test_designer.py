@@ -200,7 +200,7 @@ def test_the_network_goes_to_train(open_page: Open) -> None:
     at.selectbox("train_network").select("Your design").run()
     assert not at.exception
     assert any("Made in the Designer" in text.value for text in at.markdown)
-    at.segmented_control("train_dataset").set_value("textures").run()  # other images, other classes: it is fitted
+    at.selectbox("train_dataset").select("textures").run()  # other images, other classes: it is fitted
     assert not at.exception
 
 
