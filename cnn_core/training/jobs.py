@@ -12,7 +12,6 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from cnn_core.device import cpu_cores, detect
@@ -21,7 +20,7 @@ from cnn_core.training.database import StoreUnavailableError
 from cnn_core.training.events import Failed, Finished
 from cnn_core.training.queue import MOST_WAITING, fair_order, waiting_time
 from cnn_core.training.store import Run, RunStore
-from cnn_core.training.worker import ENDED, KILLED, STOP_GRACE_S, run_job
+from cnn_core.training.worker import ENDED, KILLED, STOP_GRACE_S, run_job, warm
 
 CONNECT_WITHIN_S = 10.0
 WATCH_EVERY_S = 0.1
@@ -61,7 +60,7 @@ def check_room(workspace: str, count: int = 1) -> None:
 
 
 def warm_up() -> None:
-    """Start the cluster, and let its workers import what they will need: the first run then begins at once.
+    """Start the cluster, and let its workers take a first step: the first run then begins at once.
 
     Returns immediately; nothing happens the second time, and a scheduler that does not answer is told at `submit`.
     """
@@ -71,7 +70,7 @@ def warm_up() -> None:
 def _warm_up() -> None:
     try:
         if _client is None:
-            _connect().run(import_module, "cnn_core.training.loop", wait=False)
+            _connect().run(warm, wait=False)
     except OSError:
         log.warning("no scheduler")
 

@@ -50,6 +50,18 @@ def run_job(url: str, folder: str, run_id: str) -> None:
         store.append(run_id, Failed(FULL if full else CRASHED.format(kind=type(error).__name__), 0))
 
 
+def warm() -> None:
+    """Import what training needs, and train a little, so that the first run of this process waits for neither."""
+    from cnn_core.datasets import load
+    from cnn_core.spec import preset
+    from cnn_core.training.config import TrainConfig
+    from cnn_core.training.loop import train
+
+    data = load("digits")
+    spec = preset("Tiny CNN", input_shape=data.input_shape, classes=len(data.class_names))
+    list(train(spec, data, TrainConfig(epochs=1, train_images=64)))
+
+
 def _events(store: RunStore, run_id: str) -> Iterator[Event]:
     from cnn_core.datasets import load
     from cnn_core.training.loop import train

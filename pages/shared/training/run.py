@@ -21,6 +21,7 @@ from pages.shared.training.charts import (
     curve_rows,
 )
 from pages.shared.training.controls import controls
+from pages.shared.training.together import together
 
 ICONS = {
     "start": "flag",
@@ -57,6 +58,7 @@ def show(run: Run) -> None:
     st.vega_lite_chart(rows, loss, key="train_loss_chart", alt=loss_words(epochs))
     st.vega_lite_chart(rows, ACCURACY_SPEC, key="train_accuracy_chart", alt=accuracy_words(epochs))
     remarks(run, steps, epochs)
+    together(run)
     details(run, rows, steps, epochs)
 
 
