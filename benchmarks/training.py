@@ -92,7 +92,7 @@ RECIPES = (
     Recipe(
         "MNIST, small network",
         SMALL,
-        TrainConfig("mnist", "adam", 5e-3, schedule="one-cycle", batch_size=128, epochs=5),
+        TrainConfig("mnist", "adam", 5e-3, schedule="one-cycle", batch_size=128, epochs=8),
         0.99,
         60.0,
     ),
