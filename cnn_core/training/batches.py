@@ -38,7 +38,7 @@ class Batches:
         order = self._order(epoch).to(self.device)  # all at once: a GPU would stop and wait for every copy
         sizes = batch_sizes(len(order), self.config.batch_size)
         for number, chosen in enumerate(torch.split(order, sizes)):
-            images, labels = self.images[chosen], self.labels[chosen]
+            images, labels = self.images.index_select(0, chosen), self.labels.index_select(0, chosen)
             if not self.config.augmentation:
                 yield images, labels, labels
                 continue
