@@ -1,5 +1,7 @@
 """Train: choose images, a network and settings, or a course's recipe, and watch it learn."""
 
+import time
+
 import streamlit as st
 
 from cnn_core.training import jobs
@@ -13,7 +15,9 @@ from pages.shared.training.run import show
 from pages.shared.training.settings import choose_settings
 from pages.shared.training.start import start_all
 
-OWN, RECIPES = "Your settings", "A course's recipe"
+IMPATIENT_S = 5.0
+"""So long after its start, a run's first figures are waited for."""
+OWN, RECIPES = "Settings", "A recipe"
 
 
 def choose() -> None:
@@ -45,7 +49,8 @@ def watch() -> None:
     with state.answered():
         show(run)
     if run.alive:
-        heartbeat(0.5, key="train_heartbeat")
+        young = time.time() - run.created_at < IMPATIENT_S
+        heartbeat(0.15 if young else 0.5, key="train_heartbeat")
 
 
 ensure_router()

@@ -70,7 +70,7 @@ def warm_up() -> None:
 def _warm_up() -> None:
     try:
         if _client is None:
-            _connect().run(warm, wait=False)
+            _connect().run(warm)
     except OSError:
         log.warning("no scheduler")
 

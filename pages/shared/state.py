@@ -1,5 +1,6 @@
 """What the pages keep between runs of their scripts: the learner's workspace, the chosen run, and cached data."""
 
+import hashlib
 import secrets
 import time
 from collections.abc import Iterator
@@ -80,17 +81,32 @@ def run_picker() -> Run | None:
     chosen = wanted if wanted in runs else next(iter(runs))
     show_run(chosen)
     keep_in_link(workspace=workspace(), run=chosen)
-    # The browser knows an option by its name, and these names change with time: so the choice is kept beside the
-    # widget, taken over when somebody picks, and set anew at each run of the page.
-    st.session_state.run_choice = chosen
-    st.selectbox(
-        "Run",
-        list(runs),
-        key="run_choice",
-        format_func=names.__getitem__,
-        on_change=lambda: show_run(st.session_state.run_choice),
-    )
+    options = list(runs)
+    key = fresh_key("run_choice", chosen, *names.items())
+    place = options.index(chosen)
+    st.selectbox("Run", options, place, key=key, format_func=names.__getitem__, on_change=_pick_run, args=(key,))
     return runs[chosen]
+
+
+def _pick_run(key: str) -> None:
+    if is_fresh("run_choice", key):
+        show_run(st.session_state[key])
+
+
+def fresh_key(name: str, *shown: object) -> str:
+    """The key of a control whose options change by themselves: another one whenever what is `shown` is another.
+
+    A browser knows an option by its name and sends it again with every click: under a key that stays, a click that
+    overtakes the drawing would choose what was chosen before.
+    """
+    key = f"{name}_{hashlib.blake2s(repr(shown).encode(), digest_size=8).hexdigest()}"
+    st.session_state[f"{name}_key"] = key
+    return key
+
+
+def is_fresh(name: str, key: str) -> bool:
+    """Whether the control with this key is the one on the page, and not one that it took the place of."""
+    return bool(st.session_state.get(f"{name}_key") == key)
 
 
 def run_name(run: Run) -> str:

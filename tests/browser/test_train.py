@@ -84,3 +84,50 @@ def test_an_older_run_is_chosen_and_evaluated(page: Page, app_url: str) -> None:
     page.reload()
     expect(page.get_by_text("Test accuracy", exact=True)).to_be_visible()
     assert older in page.url
+
+
+def test_pause_single_step_a_new_rate_and_on(page: Page, app_url: str) -> None:
+    start(page, f"{app_url}/train?{LONG}")
+    message(page, "Training Tiny CNN on Digits")
+    page.get_by_role("button", name="Pause").click()
+    message(page, "Paused.")
+    said = page.get_by_text(re.compile("Filters of the first convolution after step"))
+    expect(said).to_be_visible()
+    page.get_by_role("button", name="Single step").click()
+    message(page, "Paused.")
+    page.get_by_role("button", name="Change").click()
+    page.get_by_role("spinbutton", name="Learning rate from now on").fill("0.05")
+    page.get_by_role("spinbutton", name="Learning rate from now on").press("Enter")
+    page.get_by_role("button", name="Set the rate").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Resume").click()
+    message(page, "Training Tiny CNN on Digits")
+    expect(
+        page.locator('[aria-label*="Learning rate: now 0.05"], [alt*="Learning rate: now 0.05"]').first
+    ).to_be_attached()
+    page.get_by_role("button", name="Stop training").click()
+    message(page, "Stopped. Every finished epoch is kept.")
+
+
+def test_a_stopped_run_goes_on_is_extended_and_forked(page: Page, app_url: str) -> None:
+    start(page, f"{app_url}/train?train_epochs=3")
+    message(page, "of the test images are right")
+    first = re.search(r"run=([\w-]+)", page.url)[1]
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("spinbutton", name="Epochs in all").fill("5")
+    page.get_by_role("spinbutton", name="Epochs in all").press("Enter")
+    page.get_by_role("button", name="Train on").click()
+    expect(page.get_by_text(re.compile("^5 epochs in "))).to_be_visible()
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Fork").click()
+    page.wait_for_url(lambda url: "run=" in url and first not in url)
+    message(page, "of the test images are right")
+
+
+def test_a_recipe_is_run_as_a_batch_and_compared(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/train?train_way=A+recipe&train_recipe=E.+What+if+all+weights+begin+equal%3F")
+    page.get_by_role("button", name=re.compile("Start these")).click()
+    expect(page.get_by_text("Started together")).to_be_visible()
+    page.get_by_role("link", name="Compare their curves").click()
+    expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
+    expect(page.get_by_text("What differed")).to_be_visible()

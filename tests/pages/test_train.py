@@ -9,7 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.spec import preset
 from cnn_core.training import TrainConfig
-from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
+from cnn_core.training.database import UNAVAILABLE, StoreUnavailableError
+from cnn_core.training.events import EpochDone, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
+from cnn_core.training.recipes import RECIPES, Recipe
 from cnn_core.training.store import default_store
 from pages.shared.training.charts import curve_rows
 from pages.shared.training.choose import one_line
@@ -30,6 +32,11 @@ def stored_run(*events, workspace: str = "somebody") -> str:
     run_id = default_store().create(workspace, SPEC, TrainConfig())
     default_store().append(run_id, Started("CPU", SPEC.total_parameters, 10, 34, 2.33), *events)
     return run_id
+
+
+def picker(at: AppTest):
+    [found] = [box for box in at.selectbox if box.label == "Run"]
+    return found
 
 
 def words(at: AppTest) -> str:
@@ -135,7 +142,7 @@ def test_only_this_workspaces_runs_are_listed(open_page: Open) -> None:
     stored_run(Finished("completed", 1, 0.3, 0.8, 1.0), workspace="theirs")
     at = open_page("train", workspace="mine-only")
     assert at.session_state.run == mine
-    assert len(at.selectbox("run_choice").options) == 1
+    assert len(picker(at).options) == 1
 
 
 def test_the_chosen_run_stays_chosen_when_names_change_and_on_other_pages(open_page: Open) -> None:
@@ -144,7 +151,7 @@ def test_the_chosen_run_stays_chosen_when_names_change_and_on_other_pages(open_p
     newer = stored_run(workspace="two-runs")
     at = open_page("train", workspace="two-runs")
     assert at.session_state.run == newer
-    at.selectbox("run_choice").select_index(1).run()
+    picker(at).select_index(1).run()
     assert "**91.0%** of the test images" in words(at)
     default_store().append(newer, done)  # "in progress" becomes "91.0%": the same name as the other's
     at.run()
@@ -152,7 +159,7 @@ def test_the_chosen_run_stays_chosen_when_names_change_and_on_other_pages(open_p
     at.switch_page("pages/shapes.py").run()
     at.switch_page("pages/train.py").run()
     assert at.session_state.run == older
-    assert at.selectbox("run_choice").index == 1
+    assert picker(at).index == 1
 
 
 def test_a_stop_that_is_under_way_is_shown(open_page: Open) -> None:
@@ -185,3 +192,141 @@ def test_a_run_too_long_to_draw_whole_stays_within_two_thousand_points() -> None
     rows = curve_rows(default_store().steps(run_id), (), steps_per_epoch=34, total_epochs=100, classes=10)
     assert len(rows) <= 2000
     assert rows["loss"].iloc[0] == pytest.approx(math.log(10))
+
+
+def test_every_setting_reaches_the_run(open_page: Open, submitted: list[str]) -> None:
+    query = {
+        "train_dataset": "Shapes",
+        "train_optimizer": "SGD with momentum",
+        "train_rate": 0.1,
+        "train_momentum": 0.8,
+        "train_nesterov": "true",
+        "train_schedule": "Step",
+        "train_step_every": 3,
+        "train_step_factor": 0.5,
+        "train_decay": 0.001,
+        "train_patience": 4,
+        "train_smoothing": 0.1,
+        "train_images": 500,
+        "train_loss": "Cross-entropy",
+        "train_initialisation": "He",
+        "train_precision": "Mixed",
+        "train_dropout": 0.3,
+        "train_norm": "true",
+    }
+    at = open_page("train", **query)
+    at.multiselect("train_augmentation").select("flip").select("cutout").run()
+    at.button("train_start").click().run()
+    run = default_store().get(submitted[0])
+    config = run.config
+    assert (config.momentum, config.nesterov, config.schedule) == (0.8, True, "step")
+    assert (config.step_every, config.step_factor, config.weight_decay, config.patience) == (3, 0.5, 0.001, 4)
+    assert (config.label_smoothing, config.train_images, config.initialisation) == (0.1, 500, "he")
+    assert (config.precision, config.augmentation) == ("mixed", ("flip", "cutout"))
+    kinds = [row.kind for row in run.spec.summary()]
+    assert "BatchNorm" in kinds
+    assert "Dropout" in kinds
+    assert run.spec.name == "Tiny CNN + batch norm + dropout 0.3"
+
+
+def test_settings_that_do_not_go_together_get_a_sentence(open_page: Open) -> None:
+    at = open_page("train", train_loss="Quadratic", train_smoothing=0.1)
+    assert at.error[0].value == "Label smoothing is 0.1: it needs the loss 'cross-entropy'."
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+def test_every_recipe_starts_its_runs_together(open_page: Open, submitted: list[str], recipe: Recipe) -> None:
+    at = open_page("train", train_way="A recipe", train_recipe=recipe.title)
+    button = at.button("train_start")
+    if button.disabled:  # its networks do not fit the built-in images: then it says so
+        assert at.error
+        return
+    button.click().run()
+    assert not at.exception
+    if any("memory" in error.value for error in at.error):
+        return
+    runs = [default_store().get(run_id) for run_id in submitted]
+    assert len({run.batch for run in runs}) == 1
+    assert len(runs) == 1 or all(run.batch and run.name for run in runs)
+    assert len(runs) == 1 or "Started together" in words(at)
+
+
+def test_a_run_too_large_for_the_memory_is_not_started(
+    open_page: Open, submitted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnn_core.training.room.free_mb", lambda: 700.0)
+    at = open_page("train", train_dataset="Shapes", train_network="VGG-16", train_batch=512)
+    at.button("train_start").click().run()
+    assert "This run needs about" in at.error[0].value
+    assert "0.7 GB are free: no batch size is small enough: a smaller network would fit." in at.error[0].value
+    assert submitted == []
+
+
+def test_pausing_stepping_and_changing_are_asked_of_the_run(open_page: Open) -> None:
+    run_id = stored_run(StepDone(17, 1, 2.0, 0.3, 0.002, 1.7))
+    at = open_page("train", run=run_id)
+    at.button("train_pause").click().run()
+    assert default_store().orders(run_id).paused
+    default_store().append(run_id, Paused(17))
+    at.run()
+    at.button("train_step").click().run()
+    assert default_store().orders(run_id).step_until == 18
+    at.number_input(f"train_new_rate_{run_id}").set_value(0.01).run()
+    at.button("train_set_rate").click().run()
+    assert default_store().orders(run_id).learning_rate == 0.01
+    at.number_input(f"train_new_rate_{run_id}").set_value(0.0).run()
+    at.button("train_set_rate").click().run()
+    assert at.error[0].value.startswith("The learning rate is 0")
+    at.number_input(f"train_more_{run_id}").set_value(40).run()
+    at.button("train_set_epochs").click().run()
+    assert default_store().get(run_id).epochs == 40
+    at.button("train_resume").click().run()
+    assert not default_store().orders(run_id).paused
+
+
+def test_an_interrupted_run_goes_on_and_a_finished_one_is_extended_and_forked(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(
+        "cnn_core.training.jobs.go_on", lambda store, run_id, epochs=None: asked.append((run_id, epochs))
+    )
+    state = {"0.step": np.ones((), np.float32)}
+    epoch = EpochDone(1, 1.0, 0.5, 1.1, 0.6, 0.002, 3.0)
+    run_id = stored_run(epoch, Snapshot(1, {"w": np.zeros(1, np.float32)}, state))
+    default_store().interrupt(run_id)
+    at = open_page("train", run=run_id)
+    at.button("train_go_on").click().run()
+    assert asked == [(run_id, None)]
+    at.number_input(f"train_more_{run_id}").set_value(9).run()
+    at.button("train_extend").click().run()
+    assert asked[-1] == (run_id, 9)
+    forks: list[tuple[object, ...]] = []
+
+    def fork(store, parent, epoch, config, workspace) -> str:
+        forks.append((parent, epoch, config.dataset, config.learning_rate))
+        return stored_run()
+
+    monkeypatch.setattr("cnn_core.training.jobs.fork", fork)
+    at.number_input("train_rate").set_value(0.5).run()
+    at.button("train_fork").click().run()
+    assert forks == [(run_id, 1, "digits", 0.5)]
+
+
+def test_the_coach_speaks_and_the_filters_are_shown(open_page: Open) -> None:
+    steps = [StepDone(n, 1, 2.3 - n / 20, 0.3, 0.002, n / 10, 0.5) for n in range(1, 35)]
+    epoch = EpochDone(1, 1.5, 0.5, 1.4, 0.6, 0.002, 3.4, 0.1)
+    weights = np.random.default_rng(0).normal(size=(16, 1, 3, 3)).astype(np.float32)
+    at = open_page("train", run=stored_run(*steps, epoch, Filters(30, weights)))
+    assert "What the curves say" in words(at)
+    assert "It begins as it should" in words(at)
+    assert "Filters of the first convolution after step 30" in words(at)
+
+
+def test_a_database_that_is_away_gets_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_):
+        raise StoreUnavailableError(UNAVAILABLE)
+
+    monkeypatch.setattr("cnn_core.training.store.RunStore.runs", away)
+    at = open_page("train")
+    assert UNAVAILABLE in words(at)

@@ -32,16 +32,18 @@ def choose(own: Sequence[Run]) -> list[Run]:
     state.keep_in_link(workspace=state.workspace(), runs=",".join(chosen))
     if not runs:
         return []
-    # The browser knows options by names that change with time: the choice is kept beside the widget, as for one run.
-    st.session_state[CHOICE] = chosen
     names = labels(tuple(runs.values()), own)
+    called = {run_id: f"{names[run_id]} · {state.run_result(run)}" for run_id, run in runs.items()}
+    key = state.fresh_key(CHOICE, chosen, *called.items())
     st.multiselect(
         "Runs to compare",
         list(runs),
-        key=CHOICE,
-        format_func=lambda run_id: f"{names[run_id]} · {state.run_result(runs[run_id])}",
+        default=chosen,
+        key=key,
+        format_func=called.__getitem__,
         max_selections=MOST,
         on_change=_take,
+        args=(key,),
         placeholder="Choose runs",
         filter_mode="contains",
     )
@@ -57,8 +59,9 @@ def _found(run_id: str, runs: dict[str, Run]) -> bool:
     return True
 
 
-def _take() -> None:
-    st.session_state[CHOSEN] = list(st.session_state[CHOICE])
+def _take(key: str) -> None:
+    if state.is_fresh(CHOICE, key):
+        st.session_state[CHOSEN] = list(st.session_state[key])
 
 
 def _wanted(own: Sequence[Run]) -> list[str]:
@@ -81,13 +84,16 @@ def one_of(label: str, runs: Mapping[str, str], key: str) -> str:
     """Choose one run by id from {id: what it is called}; kept for the session and in the link."""
     wanted = st.session_state.get(f"{key}_kept") or st.query_params.get(key, "")
     chosen: str = wanted if wanted in runs else next(iter(runs))
-    st.session_state[key] = st.session_state[f"{key}_kept"] = chosen
+    st.session_state[f"{key}_kept"] = chosen
     state.keep_in_link(**{key: chosen})
+    widget = state.fresh_key(key, chosen, *runs.items())
 
     def take() -> None:
-        st.session_state[f"{key}_kept"] = st.session_state[key]
+        if state.is_fresh(key, widget):
+            st.session_state[f"{key}_kept"] = st.session_state[widget]
 
-    st.selectbox(label, list(runs), key=key, format_func=lambda run_id: runs.get(run_id, ""), on_change=take)
+    options = list(runs)
+    st.selectbox(label, options, options.index(chosen), key=widget, format_func=runs.__getitem__, on_change=take)
     return chosen
 
 

@@ -29,6 +29,8 @@ def choose_recipe() -> tuple[Planned, ...]:
         st.info(
             f"{title(chosen.dataset)} is not on this computer yet: fetch it on the Data page, or choose other images."
         )
+    if DATA not in st.session_state and DATA not in st.query_params:
+        take_its_images()
     data = choose_data(DATA)
     said = other_images(chosen, data.name)
     if said:
@@ -51,7 +53,9 @@ def planned_for(name: str, data: Dataset) -> tuple[Planned, ...]:
         said = str(problem)
         st.error(said[:1].upper() + said[1:])
         return ()
-    lines = ["| run | parameters | epochs |", "|---|---:|---:|"]
-    lines += [f"| {label} | {spec.total_parameters:,} | {config.epochs} |" for label, spec, config in runs]
-    st.markdown("\n".join(lines))
+    lines = [
+        f"- **{label}:** {spec.total_parameters:,} parameters, {config.epochs} epoch{'s' if config.epochs > 1 else ''}"
+        for label, spec, config in runs
+    ]
+    st.markdown("\n".join(lines).replace("**+", "**\\+"))
     return runs
