@@ -130,4 +130,4 @@ def test_a_recipe_is_run_as_a_batch_and_compared(page: Page, app_url: str) -> No
     expect(page.get_by_text("Started together")).to_be_visible()
     page.get_by_role("link", name="Compare their curves").click()
     expect(page.get_by_role("heading", name="Compare", level=1)).to_be_visible()
-    expect(page.get_by_text("What differed")).to_be_visible()
+    expect(page.get_by_role("heading", name="What differed")).to_be_visible()
