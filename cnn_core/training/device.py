@@ -1,7 +1,12 @@
 """Where a run computes, and with how many bits."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
+_DRAWING = threading.RLock()
 HEAVY_MACS = 1_000_000
 """Below this many multiplications an image, turning numbers into bfloat16 on a CPU costs more than it saves."""
 
@@ -31,6 +36,17 @@ def mixed_precision(wanted: str, device: torch.device, macs: int) -> bool:
 def _cpu_has_bfloat16() -> bool:
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # torch keeps them unofficial
     return any(getattr(torch.cpu, name, bool)() for name in checks)
+
+
+@contextmanager
+def drawing(device: torch.device, seed: int) -> Iterator[None]:
+    """Within it, random numbers on the CPU or on `device` come from `seed`; afterwards all is as it was before.
+
+    Torch's generators belong to the whole process, where runs may share one: threads take turns.
+    """
+    with _DRAWING, torch.random.fork_rng([device] if device.type == "cuda" else []):
+        seed_device(device, seed)
+        yield
 
 
 def seed_device(device: torch.device, seed: int) -> None:

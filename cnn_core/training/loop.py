@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import torch
@@ -12,7 +13,7 @@ from cnn_core.datasets import Dataset
 from cnn_core.spec import NetworkSpec
 from cnn_core.training.batches import Batches, few
 from cnn_core.training.config import TrainConfig
-from cnn_core.training.device import mixed_precision, pick_device, seed_device
+from cnn_core.training.device import drawing, mixed_precision, pick_device
 from cnn_core.training.evaluation import EVALUATION_BATCH, logit_batches, measure, normaliser
 from cnn_core.training.events import EpochDone, Event, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
 from cnn_core.training.initialise import initialise
@@ -128,9 +129,10 @@ def _session(
     spec: NetworkSpec, data: Dataset, config: TrainConfig, orders: Ask, should_stop: Stop, start: Start | None
 ) -> _Session:
     device = pick_device(config.device)
-    model = spec.build(seed=config.seed)
-    initialise(model, config.initialisation, config.seed)
-    prepare(model, spec, config, load=start is None)
+    with drawing(torch.device("cpu"), config.seed):
+        model = spec.build(seed=config.seed)
+        initialise(model, config.initialisation, config.seed)
+        prepare(model, spec, config, load=start is None)
     model.to(device).to(memory_format=torch.channels_last)  # the layout that convolutions are fastest in
     optimizer = make_optimizer(model, config)
     rows = spec.summary()
@@ -275,11 +277,9 @@ def _steps_ahead(device: torch.device, seconds: float) -> int:
 def _learning_loss(session: _Session, images: Tensor, wanted: Tensor, step: int) -> tuple[Tensor, Tensor]:
     """Loss and logits in training mode. Dropout draws from a seed of this step's own, so that nothing else which draws
     random numbers meanwhile changes the run, or is changed by it."""
-    with torch.random.fork_rng([session.device] if session.device.type == "cuda" else [], enabled=session.draws):
-        if session.draws:
-            seed_device(session.device, session.config.seed * 1_000_003 + step)
-        with session.precisely():
-            logits: Tensor = session.model(session.normalise(images))
+    seed = session.config.seed * 1_000_003 + step
+    with drawing(session.device, seed) if session.draws else nullcontext(), session.precisely():
+        logits: Tensor = session.model(session.normalise(images))
     logits = logits.float()
     return session.objective(logits, wanted), logits
 

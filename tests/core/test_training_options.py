@@ -332,3 +332,13 @@ def test_a_run_learns_from_the_few_images_asked_for() -> None:
     flat = NetworkSpec("Flat", (1, 8, 8), (Flatten(), Linear(4), BatchNorm(), Linear(3)))
     with pytest.raises(ValueError, match="batches of one image"):
         train(flat, DATA, replace(CONFIG, train_images=1))
+
+
+def test_runs_in_threads_of_one_process_draw_as_if_alone() -> None:
+    """As runs that share a GPU do: dropout and first weights come from generators that belong to the whole process."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    configs = [replace(CONFIG, seed=seed, epochs=6) for seed in range(4)]
+    alone = [told(run(config)) for config in configs]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda config: told(run(config)), configs)) == alone
