@@ -15,8 +15,7 @@ from pages.shared.training.run import show
 from pages.shared.training.settings import choose_settings
 from pages.shared.training.start import start_all
 
-IMPATIENT_S = 5.0
-"""So long after its start, a run's first figures are waited for."""
+IMPATIENT_S = 5.0  # so long after its start, a run's first figures are waited for
 OWN, RECIPES = "Settings", "A recipe"
 
 
