@@ -86,7 +86,7 @@ def test_an_older_run_is_chosen_and_evaluated(page: Page, app_url: str) -> None:
     assert older in page.url
 
 
-def test_pause_single_step_a_new_rate_and_on(page: Page, app_url: str) -> None:
+def test_pause_single_step_a_new_rate_stop_and_go_on(page: Page, app_url: str) -> None:
     start(page, f"{app_url}/train?{LONG}")
     message(page, "Training Tiny CNN on Digits")
     page.get_by_role("button", name="Pause").click()
@@ -107,9 +107,13 @@ def test_pause_single_step_a_new_rate_and_on(page: Page, app_url: str) -> None:
     ).to_be_attached()
     page.get_by_role("button", name="Stop training").click()
     message(page, "Stopped. Every finished epoch is kept.")
+    page.get_by_role("button", name="Go on").click()
+    message(page, "Training Tiny CNN on Digits")
+    page.get_by_role("button", name="Stop training").click()
+    message(page, "Stopped. Every finished epoch is kept.")
 
 
-def test_a_stopped_run_goes_on_is_extended_and_forked(page: Page, app_url: str) -> None:
+def test_a_finished_run_is_extended_and_forked(page: Page, app_url: str) -> None:
     start(page, f"{app_url}/train?train_epochs=3")
     message(page, "of the test images are right")
     first = re.search(r"run=([\w-]+)", page.url)[1]
