@@ -12,6 +12,9 @@ from cnn_core.datasets import Dataset, load, title
 from cnn_core.training.database import StoreUnavailableError
 from cnn_core.training.store import Run, RunStore, default_store
 
+ARRIVAL_S = 2.0
+"""After this time, what was drawn is on the screen."""
+
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def store() -> RunStore:
@@ -107,6 +110,28 @@ def fresh_key(name: str, *shown: object) -> str:
 def is_fresh(name: str, key: str) -> bool:
     """Whether the control with this key is the one on the page, and not one that it took the place of."""
     return bool(st.session_state.get(f"{name}_key") == key)
+
+
+def note_drawn(key: str) -> None:
+    """Note what the control with this key was drawn with, for `was_chosen`; for one whose value Python rewrites."""
+    held = st.session_state.get(key)
+    current, _, _ = st.session_state.get(f"{key}_drawn", (held, held, 0.0))
+    if held != current:
+        st.session_state[f"{key}_drawn"] = (held, current, time.monotonic())
+
+
+def was_chosen(key: str) -> bool:
+    """Whether the value that came for this control was chosen, and is not the one before Python rewrote it.
+
+    A browser sends the values of all controls with every click. One that comes before the rewritten value was drawn, or
+    before it has arrived, brings the old one back.
+    """
+    sent = st.session_state.get(key)
+    current, previous, at = st.session_state.get(f"{key}_drawn", (None, None, 0.0))
+    if sent == current or (sent == previous and time.monotonic() - at < ARRIVAL_S):
+        return False
+    st.session_state[f"{key}_drawn"] = (sent, sent, 0.0)
+    return True
 
 
 def run_name(run: Run) -> str:

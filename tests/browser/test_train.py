@@ -73,7 +73,7 @@ def test_an_older_run_is_chosen_and_evaluated(page: Page, app_url: str) -> None:
     expect(page.get_by_text(re.compile("^1 epoch in "))).to_be_visible()
     page.reload()
     expect(page.get_by_text(re.compile("^1 epoch in "))).to_be_visible()
-    expect(page.locator(".vega-embed canvas, .vega-embed svg.marks")).to_have_count(2)
+    expect(page.locator(".vega-embed canvas, .vega-embed svg.marks")).to_have_count(4)
     # By keyboard: a click scrolls first, and an open list closes when anything scrolls.
     page.get_by_role("combobox", name="Run").press("ArrowDown")
     page.get_by_role("option").nth(1).click()

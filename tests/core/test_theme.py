@@ -1,6 +1,7 @@
 """Both themes keep WCAG AA contrast, and the four roles stay apart for colour-blind eyes."""
 
 import itertools
+import re
 import tomllib
 from pathlib import Path
 
@@ -74,3 +75,12 @@ def test_roles_are_seen_against_the_page_and_apart_from_each_other(mode: str) ->
 def test_charts_take_the_roles_in_order(mode: str) -> None:
     assert THEMES[mode]["chartCategoricalColors"][:4] == [THEMES[mode][f"{role}Color"] for role in ROLES]
     assert len(THEMES[mode]["chartSequentialColors"]) == len(THEMES[mode]["chartDivergingColors"]) == 10
+
+
+def test_colours_of_code_pass_aa() -> None:
+    css = (ROOT / "assets" / "code.css").read_text(encoding="utf-8")
+    pairs = re.findall(r"light-dark\((#\w{6}), (#\w{6})\)", css)
+    assert len(pairs) == css.count("color:")
+    for light, dark in pairs:
+        assert contrast(light, THEMES["light"]["codeBackgroundColor"]) >= 4.5, light
+        assert contrast(dark, THEMES["dark"]["codeBackgroundColor"]) >= 4.5, dark

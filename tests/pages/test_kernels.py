@@ -228,6 +228,30 @@ def test_undo_and_redo(open_page):
     assert at.selectbox("kernels_name").value == "Saddle"
 
 
+def test_a_click_that_brings_the_old_text_along_changes_nothing_else(open_page):
+    at = open_page("kernels")
+    first = at.text_area("kernels_weights").value
+    at.text_area("kernels_weights").set_value("0 1; 2 3").run()
+    at.button("kernels_undo").click().run()
+    assert at.text_area("kernels_weights").value == first
+    # the answer is not on the screen yet: the browser sends what it still shows
+    at.text_area("kernels_weights").set_value("0 1; 2 3")
+    at.button("kernels_redo").click().run()
+    assert at.text_area("kernels_weights").value == "0 1; 2 3"
+    assert at.button("kernels_redo").disabled
+    at.text_area("kernels_weights").set_value(first)
+    at.button("kernels_undo").click().run()
+    assert at.text_area("kernels_weights").value == first
+    assert at.button("kernels_undo").disabled
+
+
+def test_flipping_quickly_between_two_kernels_is_a_choice_each_time(open_page):
+    at = open_page("kernels")
+    for name in ("Saddle", "Emboss", "Saddle", "Emboss"):
+        at.selectbox("kernels_name").select(name).run()
+        assert at.selectbox("kernels_name").value == name
+
+
 def test_kernels_are_added_and_removed(open_page):
     at = open_page("kernels")
     for _ in range(7):

@@ -110,12 +110,19 @@ def _mine(run_id: str) -> str:
     return run_id
 
 
+def _is_gone(run_id: str) -> bool:
+    """Whether the run was deleted here: a browser may send its fields once more, with a click that came quickly."""
+    return run_id in {deleted for deleted, _ in st.session_state.get(DELETED, ())}
+
+
 def _rename(run_id: str) -> None:
-    attempt(lambda: state.store().rename(_mine(run_id), st.session_state[f"compare_name_{run_id}"]))
+    if not _is_gone(run_id):
+        attempt(lambda: state.store().rename(_mine(run_id), st.session_state[f"compare_name_{run_id}"]))
 
 
 def _annotate(run_id: str) -> None:
-    attempt(lambda: state.store().annotate(_mine(run_id), st.session_state[f"compare_note_{run_id}"]))
+    if not _is_gone(run_id):
+        attempt(lambda: state.store().annotate(_mine(run_id), st.session_state[f"compare_note_{run_id}"]))
 
 
 def _delete(run_id: str, name: str) -> None:

@@ -19,6 +19,7 @@ from cnn_core.kernels.recipes import (
     usual_view,
     words_of,
 )
+from pages.shared import state
 from pages.shared.dials import Dial, dials
 from pages.shared.editors import Undo, cell_editor
 from pages.shared.lab import stack
@@ -111,6 +112,7 @@ def names(known: Recipe | None) -> None:
         on_change=_take_name,
         placeholder="Your own numbers",
     )
+    state.note_drawn("kernels_name")
 
 
 def turn_dials(found: stack.Stack) -> None:
@@ -177,6 +179,7 @@ def more() -> None:
             help="Rows end with ; or a new line, kernels with |. Fractions such as 1/9 work, and so do names: "
             "Gaussian blur 7 sigma=2.",
         )
+        stack.note_shown()
         if box.open:
             learned_filters()
 
@@ -198,7 +201,7 @@ def transforms() -> None:
 
 def _take_name() -> None:
     name = st.session_state.kernels_name
-    if name:
+    if name and state.was_chosen("kernels_name"):
         kernel = kernel_of(NAMED[name])
         stack.write_slot(str(kernel.recipe))
         st.session_state[VIEW] = VIEW_OF[usual_view(kernel.weights)]

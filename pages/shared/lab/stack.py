@@ -9,6 +9,7 @@ from cnn_core.history import History, changed, redone, undone
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.recipes import Kernel, Recipe, read_kernel, recipe, recognise, words_of
 from cnn_core.matrices import BETWEEN_PLANES, format_matrix, split_matrix
+from pages.shared.state import note_drawn, was_chosen
 
 TEXT, SLOT = "kernels_weights", "kernels_slot"
 LAST, ORIGIN = "kernels_last", "kernels_origin"
@@ -72,6 +73,7 @@ def write_stack(new: str, kind: str = "") -> None:
 
 def write_slot(new: str, kind: str = "") -> None:
     """Rewrite the chosen slot."""
+    _settle()
     found, index = texts(), slot()
     found[index] = f" {new.strip()} "
     write_stack(BETWEEN_PLANES.join(found).strip(), kind and f"{index} {kind}")
@@ -79,6 +81,7 @@ def write_slot(new: str, kind: str = "") -> None:
 
 def write_cells(new: str) -> None:
     """Rewrite the chosen slot as numbers, cell by cell: keys typed into one cell are one step."""
+    _settle()
     st.session_state[SLOT] = slot() + 1
     write_slot(new, "cells " + _differing(_cells_of(texts()[slot()]), new))
 
@@ -106,6 +109,7 @@ def origin(found: Stack) -> Recipe | None:
 
 def add_slot() -> None:
     """One more kernel, after the others, to choose anew."""
+    _settle()
     found = texts()
     write_stack(f" {BETWEEN_PLANES} ".join([*(words.strip() for words in found), ADDED]))
     st.session_state[SLOT] = len(found) + 1
@@ -113,6 +117,7 @@ def add_slot() -> None:
 
 def drop_slot() -> None:
     """The chosen kernel goes."""
+    _settle()
     found, index = texts(), slot()
     del found[index]
     st.session_state.pop(LAST, None)
@@ -129,11 +134,13 @@ def replace_stack(parts: list[Weights]) -> None:
 
 def undo() -> None:
     """One step back."""
+    _settle()
     _travel(undone(_history()))
 
 
 def redo() -> None:
     """One step forward again."""
+    _settle()
     _travel(redone(_history()))
 
 
@@ -150,7 +157,21 @@ def revision() -> int:
 
 def note_typed() -> None:
     """The text was rewritten by hand: that is a step too."""
+    _settle()
     st.session_state[HISTORY] = changed(st.session_state.get(HISTORY, History(FIRST)), st.session_state[TEXT])
+
+
+def note_shown() -> None:
+    """Note that the text is being drawn, and that the history ends with it."""
+    st.session_state[HISTORY] = _history()
+    note_drawn(TEXT)
+
+
+def _settle() -> None:
+    """Take back a text that a quick click brought along: before every change that is made by a callback."""
+    history = st.session_state.get(HISTORY)
+    if history is not None and TEXT in st.session_state and text() != history.now and not was_chosen(TEXT):
+        st.session_state[TEXT] = history.now
 
 
 def _history() -> History:
