@@ -22,6 +22,7 @@ SOBEL = read_kernel("Sobel 3").weights
 def open_lab(page: Page, app_url: str, query: str = "") -> None:
     page.goto(f"{app_url}/kernels{query}")
     page.wait_for_selector(".lens[data-shown]")
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def shows(page: Page, weights: str) -> None:
