@@ -13,7 +13,7 @@ from cnn_core.spec.layers import pair
 from cnn_core.trace import Trace, adaptive_pool_trace, avg_pool_trace, convolution_trace, max_pool_trace
 from cnn_core.trace.model import relabelled
 
-MOST_CHANNELS, MOST_TERMS = 6, 450
+MOST_CHANNELS, MOST_TERMS = 4, 450
 """How many input maps are laid beside each other, and how many terms one sum may have to be read."""
 AROUND = 1
 """So many neighbours of the value, on every side, are shown with it where each of their sums is whole."""
@@ -21,10 +21,14 @@ AROUND = 1
 
 @dataclass(frozen=True, eq=False)
 class Pixel:
-    """The trace of a value and of its neighbours; `step` is the value's own. `words` say what was left out."""
+    """The trace of a value and of its neighbours; `step` is the value's own. `words` say what was left out.
+
+    `corner` is the row and column of the map at which the trace's output begins.
+    """
 
     trace: Trace
     step: int
+    corner: tuple[int, int]
     words: str
 
 
@@ -56,7 +60,7 @@ def pixel_trace(
         case Conv2d():
             return _convolution(node, node.layer, source, weights, index, (row, column))
         case AdaptiveAvgPool2d():
-            return _bin(source[index], *own)
+            return _bin(source[index], own[0], own[1], (row, column))
         case MaxPool2d() | AvgPool2d():
             return _pooling(node, node.layer, source[index], (row, column))
     return None
@@ -89,10 +93,11 @@ def _convolution(node: Node, layer: Conv2d, source: Array, weights: Weights, ind
     )
     labels = {"input": node.inputs[0], "kernel": f"Kernel {index + 1}", "output": f"{node.name}, map {index + 1}"}
     if words:
-        labels["bias"] = "Bias and the others"
+        labels["bias"] = "The others" if not layer.bias else "The others and bias"
     width = places[1][1] - places[1][0]
     named = _with_planes(relabelled(trace, labels), [f"map {first + c + 1}" for c in kept])
-    return Pixel(named, (at[0] - places[0][0]) * width + at[1] - places[1][0], words)
+    corner = places[0][0], places[1][0]
+    return Pixel(named, (at[0] - corner[0]) * width + at[1] - corner[1], corner, words)
 
 
 def _with_planes(trace: Trace, names: list[str]) -> Trace:
@@ -112,13 +117,10 @@ def _contributions(patch: Array, w: Array, layer: Conv2d, cut: _Cut) -> tuple[Ar
 def _left_out(kept: NDArray[Any], others: int, rest: float, bias: float | None) -> str:
     if not others:
         return ""
-    maps = "map" if len(kept) == 1 else f"{len(kept)} maps"
+    maps = "map that adds" if len(kept) == 1 else f"{len(kept)} maps that add"
     which = ", ".join(str(c + 1) for c in kept)
-    own = f" and the bias {number(bias)}" if bias is not None else ""
-    return (
-        f"Spelt out: the {maps} that add most here ({which}). What the other {others:,} add, {number(rest)}, "
-        f"stands{own} in the bias."
-    )
+    with_bias = "" if bias is None else f"; with the bias {number(bias)} that is {number(rest + bias)}"
+    return f"Spelt out: the {maps} most here ({which}). The other {others:,} add {number(rest)}{with_bias}."
 
 
 def _pooling(node: Node, layer: MaxPool2d | AvgPool2d, source: Array, at: tuple[int, int]) -> Pixel:
@@ -138,13 +140,14 @@ def _pooling(node: Node, layer: MaxPool2d | AvgPool2d, source: Array, at: tuple[
             patch, layer.kernel_size, stride=stride, padding=cut.padding, ceil_mode=True, count_include_pad=counted
         )
     width = places[1][1] - places[1][0]
-    return Pixel(trace, (at[0] - places[0][0]) * width + at[1] - places[1][0], "")
+    corner = places[0][0], places[1][0]
+    return Pixel(trace, (at[0] - corner[0]) * width + at[1] - corner[1], corner, "")
 
 
-def _bin(source: Array, rows: range, columns: range) -> Pixel | None:
+def _bin(source: Array, rows: range, columns: range, at: tuple[int, int]) -> Pixel | None:
     """The mean of one part of an adaptive pooling; None when it has too many values to be read."""
     patch = source[None, rows.start : rows.stop, columns.start : columns.stop]
-    return Pixel(adaptive_pool_trace(patch, 1, combine="mean"), 0, "") if patch.size <= MOST_TERMS else None
+    return Pixel(adaptive_pool_trace(patch, 1, combine="mean"), 0, at, "") if patch.size <= MOST_TERMS else None
 
 
 def _around(node: Node, at: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:

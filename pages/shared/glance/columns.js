@@ -45,10 +45,10 @@ class Columns {
     const many = !node.flat && maps.length > 8 ? " many" : "";
     const body = make("div", { class: `maps${many}${node.flat ? " units" : ""}` }, ...maps);
     const inside = node.flat ? make("div", { class: "flat" }, make("canvas", { class: "strip", "aria-hidden": "true" }), body) : body;
-    const parts = [head, inside];
+    const parts = [head, make("div", {}, inside)];
     if (!node.inputs.length) {
       this.picture = make("canvas", { role: "img" });
-      parts.splice(1, 0, make("div", { class: "whole" }, this.picture, make("i", { class: "box" })));
+      parts[1].prepend(make("div", { class: "whole" }, this.picture, make("i", { class: "box" })));
     }
     return make("div", { class: "column", "data-node": column.node, role: "group", "aria-label": `${node.title}, ${node.kind}, ${node.shape}` }, ...parts);
   }

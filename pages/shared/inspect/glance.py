@@ -127,9 +127,9 @@ def _page(label: str, count: int, size: int, key: str) -> int:
 
 
 def _chosen(nodes: Graph) -> Chosen | None:
-    """The map that is unfolded and its pixel, as the link says; at first the first map of the first convolution."""
+    """The map that is unfolded and its pixel, as the link says; at first a map of the first layer with weights."""
     options = [NOTHING, *(name for name in nodes if name != IMAGE)]
-    first = next((name for name in nodes if nodes[name].kind == "Conv2d"), options[-1])
+    first = next((name for name in nodes if nodes[name].kind in ("Conv2d", "Linear")), options[-1])
     if st.session_state.get(LAYER, first) not in options:
         st.session_state[LAYER] = first
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -220,6 +220,7 @@ def _value(looked: Looked, layer: str, index: int, pixel: tuple[int, int]) -> No
     st.markdown(f"The value is **{number(value)}**. {found.words}")
     start = {"step": found.step, "of": f"{layer} {index} {row} {column}"}
     padding = "−∞" if node.kind == "MaxPool2d" else "0"
+    corner = {"corner": {"output": found.corner}}
     tally = {"tally": "multiplications"} if node.kind == "Conv2d" else {}
-    data = play_data(found.trace) | tally | {"aside": True, "padding_text": padding, "start": start}
+    data = play_data(found.trace) | tally | {"aside": True, "padding_text": padding, "start": start} | corner
     player(data, key="inspect_glance_player")
