@@ -129,14 +129,9 @@ def unfold(nodes: Graph, values: Values, weights: Weights, name: str, index: int
 def _convolved(layer: Conv2d, source: str, first: int, maps: NDArray[np.floating], kernels: NDArray[Any]) -> list[Part]:
     """Each input map (C, h, w) with its own kernel (C, kh, kw), none summed up yet."""
     x, w = np.asarray(maps, np.float64), np.asarray(kernels, np.float64)
-    products = conv2d(
-        x[None],
-        w[:, None],
-        stride=pair(layer.stride),
-        padding=laid(layer),
-        dilation=pair(layer.dilation),
-        groups=len(x),
-    )[0]
+    settings: dict[str, Any] = {"stride": pair(layer.stride), "dilation": pair(layer.dilation), "groups": len(x)}
+    with np.errstate(all="ignore"):  # of numbers that are none
+        products = conv2d(x[None], w[:, None], padding=laid(layer), **settings)[0]
     return [Part(source, first + c, x[c], w[c], products[c]) for c in range(len(x))]
 
 
@@ -148,7 +143,8 @@ def laid(layer: Conv2d) -> tuple[tuple[int, int], tuple[int, int]]:
 
 def _weighed(source: str, units: NDArray[np.floating], row: NDArray[Any]) -> list[Part]:
     x, w = np.asarray(units, np.float64), np.asarray(row, np.float64)
-    products = x * w
+    with np.errstate(all="ignore"):
+        products = x * w
     return [Part(source, j, x[j], w[j], products[j]) for j in range(len(x))]
 
 

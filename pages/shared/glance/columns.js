@@ -9,7 +9,7 @@ class Columns {
     this.element = make("div", { class: "scroller", role: "group", "aria-label": "Layers, from the input to the probabilities" }, this.row);
     this.element.onpointermove = (event) => this.onPoint(event);
     this.element.onpointerleave = () => this.act.point(null);
-    this.element.onfocusin = (event) => this.onFocus(event);
+    this.element.addEventListener("focusin", (event) => this.onFocus(event));
     this.element.onclick = (event) => this.onClick(event);
     this.element.onkeydown = (event) => this.onKey(event);
   }
@@ -145,6 +145,14 @@ class Columns {
     }
     path.setAttribute("d", paths.join(" "));
     this.lines.dataset.count = paths.length;
+  }
+
+  // Scroll sideways until a column can be seen; the page itself stays where it is.
+  bring(place) {
+    const column = this.row.querySelector(`.column[data-node="${place}"]`);
+    if (!column) return;
+    const [own, frame] = [column.getBoundingClientRect(), this.element.getBoundingClientRect()];
+    if (own.right > frame.right || own.left < frame.left) this.element.scrollLeft += own.left - frame.left - frame.width / 2;
   }
 
   // ---- pointer and keys -----------------------------------------------------------------------------------------

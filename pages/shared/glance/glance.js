@@ -30,6 +30,8 @@ class Glance {
     this.chosen = chosen && { place: chosen.node, map: chosen.map, row: chosen.row, column: chosen.column };
     this.columns.load(data);
     this.unfold.load(data, this.columns.palette);
+    if (this.chosen && this.chosen.place !== this.brought) this.columns.bring(this.chosen.place);
+    this.brought = this.chosen?.place;
     this.point(this.pointed ?? null);
     this.root.dataset.shown = data.shown;
   }
@@ -79,6 +81,7 @@ class Glance {
 
   choose({ place, map, row = null, column = null }) {
     this.chosen = { place, map, row, column };
+    this.brought = place; // it is in sight, or it could not have been clicked
     this.point(this.pointed);
     this.send({ layer: this.data.graph[place].name, map, row, column });
   }

@@ -49,8 +49,8 @@ class Unfold {
   maps(unfolded) {
     const parts = unfolded.parts.map((part, i) => this.part(part, i, unfolded));
     const sum = make("div", { class: "result" });
-    if (unfolded.rest) sum.append(this.figure("rest", "the others", "product"), make("b", {}, "+"));
-    if (unfolded.is_sum) sum.append(make("b", {}, unfolded.parts.length > 1 || unfolded.rest ? "Σ" : ""));
+    if (unfolded.is_sum && unfolded.parts.length > 1) sum.append(make("b", {}, "Σ above"));
+    if (unfolded.rest) sum.append(make("b", {}, "+"), this.figure("rest", "the others", "product"));
     this.bias = make("span", { class: "bias" });
     sum.append(this.bias, make("b", {}, unfolded.is_sum ? "=" : "→"), this.figure("result", unfolded.title.replace(/ of .*/, ""), "output"));
     unfolded.after.forEach((after, i) => {
