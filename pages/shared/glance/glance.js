@@ -32,6 +32,7 @@ class Glance {
     this.unfold.load(data, this.columns.palette);
     if (this.chosen && this.chosen.place !== this.brought) this.columns.bring(this.chosen.place);
     this.brought = this.chosen?.place;
+    this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1;
     this.point(this.pointed ?? null);
     this.root.dataset.shown = data.shown;
   }
@@ -41,6 +42,9 @@ class Glance {
     const button = at && this.columns.row.querySelector(`.map[data-node="${at.place}"][data-map="${at.map}"]`);
     this.pointed = button ? at : null;
     const shown = this.pointed ?? this.resting();
+    const lit = JSON.stringify([shown, this.chosen, this.root.dataset.drawn]);
+    if (lit === this.lit) return; // the pointer moved within a pixel
+    this.lit = lit;
     if (!shown) {
       this.columns.light(null, null, this.chosen);
       this.status.textContent = "Point at a map: what feeds it lights up. Click it: it unfolds below.";

@@ -1,5 +1,6 @@
 """The whole network at a glance: every layer's maps side by side, what feeds each, and each of them unfolded."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.insight import image_rgb
-from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph
+from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, network_graph
 from cnn_core.insight.pixel import pixel_trace
-from cnn_core.insight.unfold import number, unfold
+from cnn_core.insight.unfold import Values, all_values, number, unfold
 from cnn_core.trace import play_data
 from pages.shared import lesson, state
 from pages.shared.controls import choice
@@ -63,24 +64,23 @@ def glance(subject: Subject, epoch: int, picture: Picture) -> None:
 
 def look(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> Looked:
     """Everything that the network computes for one stored image uint8 (C, H, W); nobody may write to it."""
-    return _look(subject.run_id, epoch, image, subject)
+    nodes, values = _computed(subject.run_id, epoch, image, subject)
+    with borrowed(subject, epoch) as model:
+        weights = {name: value.numpy() for name, value in model.state_dict().items()}
+    return Looked(nodes, values, weights)
 
 
 # A resource, as the values of a large network are 100 MB, which cached data would copy at every click.
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _look(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> Looked:
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _computed(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> tuple[Graph, Values]:
     import torch
 
     from cnn_core.insight.activations import layer_outputs
-    from cnn_core.insight.graph import network_graph
-    from cnn_core.insight.unfold import all_values
 
     nodes = network_graph(_subject.spec)
     ready = _made_ready(run_id, _subject)(torch.from_numpy(image[np.newaxis]))[0].numpy()
     with borrowed(_subject, epoch) as model:
-        outputs = layer_outputs(model, ready, nodes)
-        weights = {name: value.numpy() for name, value in model.state_dict().items()}
-    return Looked(nodes, all_values(nodes, ready, outputs), weights)
+        return nodes, all_values(nodes, ready, layer_outputs(model, ready, nodes))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -170,8 +170,6 @@ def _data(
     looked: Looked, names: list[str], page: int, chosen: Chosen | None, subject: Subject, picture: Picture
 ) -> dict[str, Any]:
     """What the component draws."""
-    import base64
-
     classes = state.dataset(subject.dataset).class_names
     rgb = image_rgb(picture.image)
     data: dict[str, Any] = {
