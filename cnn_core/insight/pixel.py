@@ -60,10 +60,16 @@ def pixel_trace(
         case Conv2d():
             return _convolution(node, node.layer, source, weights, index, (row, column))
         case AdaptiveAvgPool2d():
-            return _bin(source[index], own[0], own[1], (row, column))
+            return _named(_bin(source[index], own[0], own[1], (row, column)), node, index)
         case MaxPool2d() | AvgPool2d():
-            return _pooling(node, node.layer, source[index], (row, column))
+            return _named(_pooling(node, node.layer, source[index], (row, column)), node, index)
     return None
+
+
+def _named(found: Pixel | None, node: Node, index: int) -> Pixel | None:
+    """The same with the names that the maps have in the network."""
+    labels = {"input": f"{node.inputs[0]}, map {index + 1}", "output": f"{node.name}, map {index + 1}"}
+    return found and replace(found, trace=relabelled(found.trace, labels))
 
 
 def _convolution(node: Node, layer: Conv2d, source: Array, weights: Weights, index: int, at: tuple[int, int]) -> Pixel:

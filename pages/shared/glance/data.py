@@ -206,10 +206,18 @@ def _units(looked: Looked, found: Unfolded) -> dict[str, Any]:
         ]
         for part in found.parts
     ]
-    weighed = any(part.kernel is not None for part in found.parts)
+    heads = ["From", "value", "weight", "product"]
+    if found.name == PROBABILITIES:
+        shares = looked.values[PROBABILITIES]
+        heads = ["From", "x", "eˣ / sum"]
+        lines = [
+            [where, x, number(shares[part.index])] for (where, x, *_), part in zip(lines, found.parts, strict=True)
+        ]
+    elif not found.is_sum:
+        heads, lines = heads[:2], [[where, value] for where, value, *_ in lines]
     return {
-        "lines": lines if weighed else [[where, value] for where, value, _, _ in lines],
-        "heads": ["From", "value", "weight", "product"] if weighed else ["From", "value"],
+        "lines": lines,
+        "heads": heads,
         "others": None if found.rest is None else [f"{found.left_out:,} others", number(float(found.rest))],
         "value": number(float(found.result)),
     }

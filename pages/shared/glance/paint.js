@@ -57,11 +57,11 @@ const inkOn = (share, palette) => {
   return 0.299 * palette[at] + 0.587 * palette[at + 1] + 0.114 * palette[at + 2] > 140 ? "#000" : "#fff";
 };
 
-// A value as precise as its byte is: half a step of the scale.
+// A value with no more digits than its byte is sure of.
 function near(byte, limit) {
   if (byte === 0) return "not a number";
   const value = ((byte - 128) / STEPS) * limit;
-  const digits = Math.max(0, Math.min(8, Math.ceil(-Math.log10(limit / STEPS))));
+  const digits = Math.max(0, Math.min(8, Math.floor(-Math.log10(limit / STEPS))));
   return `≈ ${value.toFixed(digits).replace("-", "−")}`;
 }
 

@@ -56,7 +56,7 @@ class Unfold {
     unfolded.after.forEach((after, i) => {
       sum.append(make("span", { class: "step" }, make("b", {}, "→"), make("small", {}, after.formula)), this.figure(`after ${i}`, after.title, "output"));
     });
-    return make("div", { class: "sum" }, make("div", { class: "parts" }, ...parts), sum);
+    return make("div", { class: parts.length > 1 ? "sum" : "sum one" }, make("div", { class: "parts" }, ...parts), sum);
   }
 
   part(part, i, unfolded) {
