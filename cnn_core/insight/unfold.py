@@ -57,7 +57,8 @@ class Unfolded:
     """How map `index` of `name` comes about: the sum of all parts, the `rest` and the `bias` is `result`.
 
     `parts` are in order, the weaker ones summed up in `rest` (None when all are there). Not everything is a sum:
-    with `is_sum` False, `formula` says how the parts make the result. `weighed` says whether there is a bias.
+    with `is_sum` False, `formula` says how the parts make the result.
+    `bias` is None where there is none.
     """
 
     name: str
@@ -89,41 +90,39 @@ def unfold(nodes: Graph, values: Values, weights: Weights, name: str, index: int
     `values` are those of `all_values`, `weights` the state_dict as arrays.
     Raises ValueError when there is no such map.
     """
-    inputs = feeds(nodes, name, index)
     node, layer = nodes[name], nodes[name].layer
-    result = np.asarray(values[name][index], np.float64)
-    bias = None
-    match layer:
-        case Conv2d():
-            (source, first, last) = inputs[0]
-            parts = _convolved(layer, source, first, values[source][first:last], weights[f"{name}.weight"][index])
-        case Linear():
-            parts = _weighed(inputs[0][0], values[inputs[0][0]], weights[f"{name}.weight"][index])
-        case Flatten():
-            parts = _flattened(node, values, inputs[0], index)
-        case _:
-            parts = [
-                Part(source, k, np.asarray(values[source][k], np.float64), None, np.asarray(values[source][k], float))
-                for source, first, last in inputs
-                for k in range(first, last)
-            ]
-    if isinstance(layer, Conv2d | Linear) and layer.bias:
-        bias = float(weights[f"{name}.bias"][index])
+    parts = _parts(nodes, values, weights, name, index)
+    bias = float(weights[f"{name}.bias"][index]) if isinstance(layer, Conv2d | Linear) and layer.bias else None
     is_sum = isinstance(layer, Conv2d | Linear | Residual)
     kept = _strongest(parts, most)
-    others = [part.product for place, part in enumerate(parts) if place not in set(kept)]
-    rest = np.sum(others, axis=0) if others else None
+    chosen = set(kept)
+    others = [part.product for place, part in enumerate(parts) if place not in chosen]
     return Unfolded(
         name,
         index,
         tuple(parts[place] for place in kept),
         len(others),
-        rest if is_sum else None,
+        np.sum(others, axis=0) if others and is_sum else None,
         bias,
-        result,
+        np.asarray(values[name][index], np.float64),
         formula(node, weights, index, bias),
         is_sum,
     )
+
+
+def _parts(nodes: Graph, values: Values, weights: Weights, name: str, index: int) -> list[Part]:
+    """What each map that feeds map `index` adds to it, or passes on."""
+    inputs, layer = feeds(nodes, name, index), nodes[name].layer
+    (source, first, last) = inputs[0] if inputs else (name, 0, 0)
+    match layer:
+        case Conv2d():
+            return _convolved(layer, source, first, values[source][first:last], weights[f"{name}.weight"][index])
+        case Linear():
+            return _weighed(source, values[source], weights[f"{name}.weight"][index])
+        case Flatten():
+            return _flattened(nodes[name], values, inputs[0], index)
+    passed = [(source, k, np.asarray(values[source][k], np.float64)) for source, a, b in inputs for k in range(a, b)]
+    return [Part(source, k, whole, None, whole) for source, k, whole in passed]
 
 
 def _convolved(layer: Conv2d, source: str, first: int, maps: NDArray[np.floating], kernels: NDArray[Any]) -> list[Part]:
