@@ -16,10 +16,11 @@ from cnn_core.insight import (
     pick_examples,
     report_lines,
 )
-from pages.shared import insight_view as view
 from pages.shared import lesson, state
 from pages.shared.charts import confusion_chart, score_chart
-from pages.shared.insight_view import Subject
+from pages.shared.controls import choice
+from pages.shared.insight.pictures import gallery
+from pages.shared.insight.subject import Subject, choose_epoch, choose_subject, ink, logits_of
 from pages.shared.site import ensure_router, header, page
 
 GALLERY = 24
@@ -51,8 +52,8 @@ def show_matrix(matrix: NDArray[np.int64], names: tuple[str, ...]) -> None:
     """The confusion matrix as a heat map, and its most frequent mistakes in words."""
     picture, words = st.columns([3, 2], gap="large")
     with picture:
-        numbers = view.switch("Numbers in the cells", ("images", "% of the row"), "evaluate_numbers")
-        chart = confusion_chart(matrix, names, ink=view.ink(), share=numbers != "images")
+        numbers = choice("Numbers in the cells", ("images", "% of the row"), "images", "evaluate_numbers")
+        chart = confusion_chart(matrix, names, ink=ink(), share=numbers != "images")
         right = int(matrix.trace())
         alt = f"Confusion matrix, rows true, columns predicted: {right} of {matrix.sum()} images on the diagonal"
         st.altair_chart(chart, key="evaluate_matrix", on_select=take_clicked_cell, selection_mode="cell", alt=alt)
@@ -91,7 +92,7 @@ def show_gallery(subject: Subject, logits: NDArray[np.float32], names: tuple[str
     shown = places[:GALLERY]
     answers = probabilities.argmax(axis=1)
     words = [f"{names[test.labels[i]]} → {names[answers[i]]}, {probabilities[i].max():.0%}" for i in shown]
-    view.gallery(test.images[shown], words)
+    gallery(test.images[shown], words)
     if len(places):
         link = {"inspect_image": str(places[0] + 1)}
         label = "See the first one layer by layer"
@@ -100,12 +101,12 @@ def show_gallery(subject: Subject, logits: NDArray[np.float32], names: tuple[str
 
 ensure_router()
 header("evaluate", "How often a trained network is right on images it never saw, and what it takes for what.")
-subject = view.choose_subject("see here how good it is and what it mixes up.")
+subject = choose_subject("see here how good it is and what it mixes up.")
 if subject is not None:
-    epoch = view.choose_epoch(subject, "evaluate")
+    epoch = choose_epoch(subject, "evaluate")
     names = state.dataset(subject.dataset).class_names
     labels = state.dataset(subject.dataset).test.labels
-    logits = view.logits_of(subject.run_id, epoch, subject)
+    logits = logits_of(subject.run_id, epoch, subject)
     if not np.isfinite(logits).all():
         st.error("The answers of this checkpoint are no longer numbers: the training diverged. Choose an earlier one.")
         st.stop()

@@ -1,6 +1,6 @@
 """What every layer makes of one image."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,22 +21,32 @@ def feature_maps(model: nn.Module, image: ArrayLike) -> FeatureMaps:
     eval mode), as are containers. A layer that runs more than once keeps its last output.
     Raises ValueError when `image` is not three-dimensional.
     """
+    names = [
+        name
+        for name, module in model.named_modules()
+        if not any(module.children()) and not isinstance(module, _PASSING)
+    ]
+    return {name: values for name, values in layer_outputs(model, image, names).items() if values.ndim == 3}
+
+
+def layer_outputs(model: nn.Module, image: ArrayLike, names: Collection[str]) -> FeatureMaps:
+    """What the modules called `names` give for one image, blocks and flat layers too: float32 (C, H, W) or (n,).
+
+    In the order of running; otherwise as `feature_maps`.
+    """
     batch = one_image(model, image)
     found: FeatureMaps = {}
 
     def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
         def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            if output.ndim == 4:
-                found.pop(name, None)
-                # A copy, because a later in-place activation would overwrite what is kept here.
-                found[name] = output[0].detach().float().cpu().numpy().copy()
+            found.pop(name, None)
+            # A copy, because a later in-place activation would overwrite what is kept here.
+            found[name] = output[0].detach().float().cpu().numpy().copy()
 
         return hook
 
     handles = [
-        module.register_forward_hook(keep(name))
-        for name, module in model.named_modules()
-        if not any(module.children()) and not isinstance(module, _PASSING)
+        module.register_forward_hook(keep(name)) for name, module in model.named_modules() if name and name in names
     ]
     try:
         with evaluating(model), torch.no_grad():

@@ -115,7 +115,7 @@ def score_chart(report: ClassReport, names: Sequence[str]) -> alt.Chart:
 
 
 def probability_chart(
-    probabilities: NDArray[np.floating], class_names: Sequence[str], true: int, *, ink: str
+    probabilities: NDArray[np.floating], class_names: Sequence[str], true: int | None, *, ink: str
 ) -> alt.LayerChart:
     """Bars of the predicted probabilities (K,), the true class marked; of many classes the ten most probable and it.
 
@@ -124,7 +124,7 @@ def probability_chart(
     shown = list(range(len(class_names)))
     if len(shown) > 12:
         top = np.argsort(-probabilities, kind="stable")[:10].tolist()
-        shown = top if true in top else [*top, true]
+        shown = top if true is None or true in top else [*top, true]
     names = {k: f"{class_names[k]} ✓" if k == true else class_names[k] for k in shown}
     rows = pd.DataFrame(
         {

@@ -10,7 +10,7 @@ from cnn_core.datasets import Dataset
 from pages.shared import state
 from pages.shared.controls import choice
 from pages.shared.data.view import small
-from pages.shared.insight_view import gallery, grid
+from pages.shared.insight.pictures import gallery, grid
 from pages.shared.lesson import note
 
 DRAWS = 6

@@ -14,7 +14,7 @@ from cnn_core.insight import image_rgb, tile_grid
 from pages.shared import state
 from pages.shared.controls import choice
 from pages.shared.data import charts
-from pages.shared.insight_view import page_of, upright
+from pages.shared.insight.pictures import page_of, upright
 from pages.shared.lesson import note
 from pages.shared.thumbnails import data_url
 

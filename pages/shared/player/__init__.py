@@ -25,8 +25,9 @@ def player(data: dict[str, Any], *, key: str, edits: Mapping[str, str] | None = 
 
     It may also hold `tally` (what is counted: “multiplications”), `loops` (lines of code to step through), `slips` (per
     step the likely wrong answers, each with a sentence), `tile_columns` (terms to a row), `aside` (a second player
-    of a page: uncovered from the start, its step not in the link) and `start` (a `step` to begin with, anew for every
-    other `of`).
+    of a page: uncovered from the start, its step not in the link), `corner` (by grid name, the row and column, from 0,
+    at which a grid that is a piece of a larger map begins) and `start` (a `step` to begin with, anew for every other
+    `of`).
     The grids named in `edits` can be edited in place: the state under their text key is then rewritten.
     """
     texts = edits or {}

@@ -31,6 +31,9 @@ class Panel {
     this.trace = trace;
     this.stage = stage;
     this.code.hidden = !trace.loops;
+    const { left, right } = trace;
+    const factors = [left, right].filter(Boolean).map((name) => Math.max(...trace.gridOf[name].texts.map((text) => text.length)));
+    this.blocks.classList.toggle("long", factors.length > 1 && factors[0] + factors[1] > 11);
     if (trace.loops) this.code.replaceChildren(...trace.loops.lines.map((line) => make("span", { class: "line" }, `${line}\n`)));
   }
 

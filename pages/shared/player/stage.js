@@ -102,7 +102,9 @@ class Stage {
     const columns = grids.reduce((sum, grid) => sum + wide(grid), 0);
     const widest = Math.max(...grids.map((grid) => grid.columns));
     const beside = (width - 40 - 60 * grids.length) / columns; // signs, gaps, borders
-    this.cell = Math.max(28, Math.min(52, Math.floor(width < 600 ? (width - 16) / widest : beside)));
+    // long decimals of a network's weights need more room, where there are few cells and grids may stand in rows
+    const least = this.trace.aside && width >= 600 && grids.some((grid) => grid.texts.some((text) => text.length > 5)) ? 44 : 28;
+    this.cell = Math.max(least, Math.min(52, Math.floor(width < 600 ? (width - 16) / widest : beside)));
     this.element.style.setProperty("--cell", `${this.cell}px`);
     for (const grid of grids) {
       const longest = Math.max(...grid.texts.map((text) => text.length));

@@ -58,7 +58,8 @@ class PlayedTrace {
     const area = grid.rows * grid.columns;
     const plane = grid.planes[Math.floor(index / area)];
     const inside = index % area;
-    const where = `row ${Math.floor(inside / grid.columns) + 1}, column ${(inside % grid.columns) + 1}`;
+    const [top, left] = this.corner?.[name] ?? [0, 0]; // a piece of a map counts as the map does
+    const where = `row ${Math.floor(inside / grid.columns) + top + 1}, column ${(inside % grid.columns) + left + 1}`;
     return plane ? `${plane}, ${where}` : where;
   }
 

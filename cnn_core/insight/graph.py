@@ -1,0 +1,267 @@
+"""A network as one picture: every layer and join from the image to the probabilities, and what feeds what. No torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from cnn_core.ops.adaptive import bins
+from cnn_core.spec import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    Branches,
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool2d,
+    NetworkSpec,
+    Residual,
+    Shape,
+)
+from cnn_core.spec.blocks import part_names, parts
+from cnn_core.spec.network import named
+
+IMAGE, PROBABILITIES = "image", "softmax"
+"""The first and the last node; no layer of a network can bear these names."""
+
+Windows = tuple[range, ...]
+"""For every output row (or column) the input rows that it reads, inside the input; empty where all is padding."""
+
+
+class Extent(NamedTuple):
+    """Some of a layer's values: maps first … last (one past the end), in each of them these rows and columns.
+
+    A flat layer's units are maps of one value.
+    """
+
+    first: int
+    last: int
+    rows: frozenset[int]
+    columns: frozenset[int]
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds no value."""
+        return self.first >= self.last or not self.rows or not self.columns
+
+    def inside(self, other: "Extent") -> bool:
+        """Whether all its values belong to the other too."""
+        return self.first >= other.first and self.last <= other.last and self[2] <= other[2] and self[3] <= other[3]
+
+
+class Box(NamedTuple):
+    """A box of a layer's values: maps first … last, rows top … bottom, columns left … right, each one past its end."""
+
+    first: int
+    last: int
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Node:
+    """One column of the picture: `inputs` are the nodes that it is made of, a join has several, the image none.
+
+    `shape` is (C, H, W), or (n,) once flat; `sources` are the shapes of the inputs. `layer` is None for the image and
+    for the probabilities.
+    """
+
+    name: str
+    layer: Layer | None
+    inputs: tuple[str, ...]
+    shape: Shape
+    sources: tuple[Shape, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The layer's class, “Image” or “Softmax”."""
+        if self.layer is None:
+            return "Softmax" if self.inputs else "Image"
+        return type(self.layer).__name__
+
+    @property
+    def maps(self) -> int:
+        """How many maps, or units once flat."""
+        return self.shape[0]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of each map; (1, 1) for the units of a flat layer."""
+        return (self.shape[1], self.shape[2]) if len(self.shape) == 3 else (1, 1)
+
+    @property
+    def flat(self) -> bool:
+        """Whether height and width are gone."""
+        return len(self.shape) == 1
+
+    @cached_property
+    def windows(self) -> tuple[Windows, Windows] | None:
+        """What each output row, and each output column, reads of the input's; None where it is the same place."""
+        if not isinstance(self.layer, Conv2d | MaxPool2d | AvgPool2d | AdaptiveAvgPool2d):
+            return None
+        (source,) = self.sources
+        return _windows(self.layer, source[1], self.size[0], 0), _windows(self.layer, source[2], self.size[1], 1)
+
+
+Graph = dict[str, Node]
+"""The nodes by their names, in the order in which they run."""
+
+
+def network_graph(spec: NetworkSpec) -> Graph:
+    """Every node by its name, in the order in which they run: image, layers and joins, probabilities.
+
+    Layers have their names in `spec.summary()`, blocks stand for their join. An empty shortcut or branch is no node:
+    the join then reads what went into the block.
+    """
+    shapes: dict[str, Shape] = {row.name: row.output_shape for row in spec.summary()}
+    nodes = {IMAGE: Node(IMAGE, None, (), spec.input_shape)}
+    last = _walk(spec.layers, IMAGE, "", shapes, nodes)
+    if nodes[last].flat:
+        nodes[PROBABILITIES] = Node(PROBABILITIES, None, (last,), nodes[last].shape, (nodes[last].shape,))
+    return nodes
+
+
+def _walk(layers: tuple[Layer, ...], source: str, path: str, shapes: Mapping[str, Shape], nodes: Graph) -> str:
+    """Add the nodes of a row of layers that begins at `source`; returns the name of the last."""
+    for name, layer in named(layers):
+        full = path + name
+        inputs: tuple[str, ...] = (source,)
+        if parts(layer):
+            ends = zip(part_names(layer), parts(layer), strict=True)
+            inputs = tuple(_walk(part, source, f"{full}.{title}.", shapes, nodes) for title, part in ends)
+        nodes[full] = Node(full, layer, inputs, shapes[full], tuple(nodes[name].shape for name in inputs))
+        source = full
+    return source
+
+
+def _windows(layer: Layer, size: int, outputs: int, axis: int) -> Windows:
+    """What every output along an axis reads, cut off at the edges of an input of `size`."""
+    if isinstance(layer, AdaptiveAvgPool2d):
+        return bins(size, outputs)
+    assert isinstance(layer, Conv2d | MaxPool2d | AvgPool2d)
+    along = layer.axis(axis)
+    before = along["padding"] if isinstance(along["padding"], int) else along["padding"][0]
+    return tuple(_read(i * along["stride"] - before, along["kernel"], along["dilation"], size) for i in range(outputs))
+
+
+def _read(start: int, kernel: int, dilation: int, size: int) -> range:
+    """The cells of a window that lie inside the input."""
+    first = start % dilation if start < 0 else start
+    return range(first, min(start + (kernel - 1) * dilation + 1, size), dilation)
+
+
+def back(node: Node, extent: Extent) -> tuple[Extent, ...]:
+    """What an extent of a node is made of: an extent of each of its inputs, empty where it takes no part."""
+    layer = node.layer
+    match layer:
+        case Branches():
+            return _branches(node, extent)
+        case Residual():
+            return (extent,) * len(node.inputs)
+        case Flatten():
+            return (_unflattened(node.sources[0], extent),)
+        case Conv2d():
+            return (_placed(node, extent, *_group(node, layer, extent)),)
+        case Linear() | None:
+            return tuple(whole_extent(shape) for shape in node.sources)
+    return (_placed(node, extent, extent.first, extent.last),)
+
+
+def whole_extent(shape: Shape) -> Extent:
+    """All values of a layer of this shape."""
+    height, width = shape[1:] if len(shape) == 3 else (1, 1)
+    return Extent(0, shape[0], frozenset(range(height)), frozenset(range(width)))
+
+
+def _group(node: Node, layer: Conv2d, extent: Extent) -> tuple[int, int]:
+    """The input maps that a convolution's maps read: those of their groups."""
+    each, given = layer.filters // layer.groups, node.sources[0][0] // layer.groups
+    return extent.first // each * given, ((extent.last - 1) // each + 1) * given
+
+
+def _placed(node: Node, extent: Extent, first: int, last: int) -> Extent:
+    """The maps first … last of the input, where the node's windows read them."""
+    if node.windows is None:
+        return Extent(first, last, extent.rows, extent.columns)
+    rows, columns = (
+        frozenset(cell for place in places for cell in windows[place])
+        for windows, places in zip(node.windows, (extent.rows, extent.columns), strict=True)
+    )
+    return Extent(first, last, rows, columns)
+
+
+def _branches(node: Node, extent: Extent) -> tuple[Extent, ...]:
+    """Of each branch the maps that stand in the extent, counted from its own first."""
+    found, offset = [], 0
+    for shape in node.sources:
+        first, last = max(extent.first - offset, 0), min(extent.last - offset, shape[0])
+        found.append(Extent(first, last, extent.rows, extent.columns))
+        offset += shape[0]
+    return tuple(found)
+
+
+def _unflattened(source: Shape, extent: Extent) -> Extent:
+    """The place of one unit in the maps before; all of each map that several units come from."""
+    height, width = source[1], source[2]
+    first, last = extent.first // (height * width), (extent.last - 1) // (height * width) + 1
+    if extent.last - extent.first > 1:
+        return whole_extent(source)._replace(first=first, last=last)
+    row, column = divmod(extent.first % (height * width), width)
+    return Extent(first, last, frozenset((row,)), frozenset((column,)))
+
+
+def seen_by(nodes: Graph, name: str, index: int, row: int = 0, column: int = 0) -> dict[str, Box]:
+    """What one value can see in every node before it: its receptive field on the image, growing layer by layer.
+
+    The value is at `row` and `column` of map `index` (0 and 0 for a unit). Boxes are cut off at the edges of each
+    layer; nodes of which nothing is seen are left out. Raises ValueError when there is no such value.
+    """
+    _check(nodes, name, index, row, column)
+    start = Extent(index, index + 1, frozenset((row,)), frozenset((column,)))
+    seen: dict[str, list[Extent]] = {name: [start]}
+    for node in reversed(list(nodes.values())):
+        for extent in seen.get(node.name, []):
+            for source, read in zip(node.inputs, back(node, extent), strict=True):
+                if not read.empty:
+                    seen[source] = _with(seen.get(source, []), read)
+    return {node: _box(seen[node]) for node in nodes if node in seen}
+
+
+def _with(extents: list[Extent], other: Extent) -> list[Extent]:
+    """The extents and one more; those that lie in others are left out."""
+    if any(other.inside(extent) for extent in extents):
+        return extents
+    return [*(extent for extent in extents if not extent.inside(other)), other]
+
+
+def _box(extents: list[Extent]) -> Box:
+    """The smallest box around all of them."""
+    rows = frozenset().union(*(extent.rows for extent in extents))
+    columns = frozenset().union(*(extent.columns for extent in extents))
+    first, last = min(extent.first for extent in extents), max(extent.last for extent in extents)
+    return Box(first, last, min(rows), max(rows) + 1, min(columns), max(columns) + 1)
+
+
+def feeds(nodes: Graph, name: str, index: int) -> tuple[tuple[str, int, int], ...]:
+    """Which maps make up map `index` of a node: (node, first map, one past the last) for each input that takes part."""
+    _check(nodes, name, index, 0, 0)
+    node = nodes[name]
+    extents = back(node, whole_extent(node.shape)._replace(first=index, last=index + 1))
+    return tuple(
+        (source, extent.first, extent.last)
+        for source, extent in zip(node.inputs, extents, strict=True)
+        if extent.first < extent.last
+    )
+
+
+def _check(nodes: Graph, name: str, index: int, row: int, column: int) -> None:
+    """Raises ValueError with a sentence unless the network has this value."""
+    if name not in nodes:
+        raise ValueError(f"layer is {name!r:.60}: the network has {', '.join(list(nodes)[:40])}.")
+    node = nodes[name]
+    for what, value, count in zip(("map", "row", "column"), (index, row, column), (node.maps, *node.size), strict=True):
+        if not 0 <= value < count:
+            raise ValueError(f"{what} is {value}: {name} has {count}, counted from 0.")

@@ -1,0 +1,154 @@
+"""Which network is looked at: the run, its checkpoints, and what is kept of them between reruns."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from cnn_core.spec import NetworkSpec, preset
+from cnn_core.training import TrainConfig
+from pages.shared import state
+from pages.shared.site import page
+
+if TYPE_CHECKING:
+    from torch import nn
+
+UNTRAINED = ""
+"""Stands for the id of a run where there is none: the tiny network with the weights it would start from."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The network looked at: its run (or UNTRAINED), its description, settings and the epochs with saved weights."""
+
+    run_id: str
+    spec: NetworkSpec
+    config: TrainConfig
+    epochs: tuple[int, ...]
+    shown_first: int = 0
+
+    @property
+    def dataset(self) -> str:
+        """The name of the data set it was trained on."""
+        return self.config.dataset
+
+
+def choose_subject(promise: str) -> Subject | None:
+    """Let the visitor pick a run, and say in words what state it is in.
+
+    None when there is nothing to look into; then `promise` says what will be here, beside a link to Train.
+    """
+    run = state.run_picker()
+    epochs = tuple(state.store().checkpoints(run.id)) if run else ()
+    if run is None or not epochs:
+        missing = "No network of yours yet." if run is None else f"This run has no saved weights. {run.message}".strip()
+        st.info(f"{missing} Train a network, which takes a few seconds, and {promise}", icon=":material/school:")
+        st.page_link(page("train"), label="Train a network", icon=":material/model_training:")
+        return None
+    latest = f"after epoch {epochs[-1]}" if epochs[-1] else "the untrained network"
+    if run.alive:
+        st.info(f"This run is still going. Its latest checkpoint so far: {latest}.", icon=":material/sync:")
+    elif run.status in ("failed", "interrupted"):
+        st.warning(f"This run ended early. {run.message} Its last checkpoint: {latest}.", icon=":material/warning:")
+    try:
+        state.dataset(run.config.dataset)
+    except ValueError as problem:  # deleted since, or of another computer
+        st.error(f"The images that this run learned from cannot be read. {problem}")
+        return None
+    tested = run.tested_epoch if run.tested_epoch in epochs else None
+    return Subject(run.id, run.spec, run.config, epochs, epochs[-1] if tested is None else tested)
+
+
+def untrained_subject() -> Subject:
+    """A small network on Digits, to have something to look at before anything was trained."""
+    return Subject(UNTRAINED, preset("Tiny CNN"), TrainConfig(), (0,))
+
+
+def choose_epoch(subject: Subject, key: str) -> int:
+    """A slider over the checkpoints, from untrained to the last; the last one at first."""
+    if len(subject.epochs) == 1:
+        return subject.epochs[0]
+    chosen: int = st.select_slider(
+        "Checkpoint",
+        options=list(subject.epochs),
+        value=subject.shown_first,
+        format_func=lambda epoch: f"after epoch {epoch}" if epoch else "untrained",
+        key=f"{key}_epoch",
+        bind="query-params",
+    )
+    return chosen
+
+
+def ink() -> str:
+    """The text colour of the theme that is on, for charts that must be told."""
+    return "#E8ECF4" if st.context.theme.type == "dark" else "#1B2333"
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def weights(run_id: str, epoch: int) -> dict[str, NDArray[Any]]:
+    """The weights of a checkpoint, or those an untrained tiny network starts from."""
+    if run_id == UNTRAINED:
+        return {name: value.numpy() for name, value in untrained_subject().spec.build(seed=0).state_dict().items()}
+    return dict(state.store().load_weights(run_id, epoch))
+
+
+@st.cache_data(max_entries=24, show_spinner="Running the network on the test images …")
+def logits_of(run_id: str, epoch: int, _subject: Subject) -> NDArray[np.float32]:
+    """Logits (N, classes) of all test images."""
+    from cnn_core.training.evaluation import predict_logits
+
+    data = state.dataset(_subject.dataset)
+    with borrowed(_subject, epoch) as model:
+        return predict_logits(model, data.test.images, data, _subject.config)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _network(run_id: str, epoch: int, _spec: NetworkSpec) -> "tuple[nn.Module, Lock]":
+    from cnn_core.insight.network import load_network
+
+    return load_network(_spec, weights(run_id, epoch)), Lock()
+
+
+@contextmanager
+def borrowed(subject: Subject, epoch: int) -> "Iterator[nn.Module]":
+    """The network of a checkpoint, in eval mode, for as long as the block lasts: sessions that look at it take turns.
+
+    Hooks on a module that two threads run would see the images of both. Leave weights and modes as they were.
+    """
+    model, lock = _network(subject.run_id, epoch, subject.spec)
+    with lock:
+        yield model
+
+
+def maps_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """Layer name → feature maps (C, H, W) of one stored image uint8 (C, H, W)."""
+    return _maps(subject.run_id, epoch, image, subject)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _maps(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> dict[str, NDArray[np.float32]]:
+    from cnn_core.insight.network import stored_image_maps
+
+    with borrowed(_subject, epoch) as model:
+        return stored_image_maps(model, image, state.dataset(_subject.dataset), _subject.config)
+
+
+def probabilities_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """What the network takes one stored image uint8 (C, H, W) for: (classes,)."""
+    return _probabilities(subject.run_id, epoch, image, subject)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _probabilities(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> NDArray[np.float64]:
+    from cnn_core.training.evaluation import predict_logits
+
+    with borrowed(_subject, epoch) as model:
+        logits = predict_logits(model, image[np.newaxis], state.dataset(_subject.dataset), _subject.config)[0]
+    found: NDArray[np.float64] = softmax(logits.astype(float))
+    return found

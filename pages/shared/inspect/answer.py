@@ -1,0 +1,24 @@
+"""The picture and what the network takes it for."""
+
+import streamlit as st
+
+from pages.shared import state
+from pages.shared.charts import probability_chart
+from pages.shared.insight.pictures import upright
+from pages.shared.insight.source import Picture
+from pages.shared.insight.subject import Subject, ink, probabilities_of
+
+
+def answer(subject: Subject, epoch: int, picture: Picture) -> None:
+    """The picture, the network's answer in words, and the probability of every class."""
+    names = state.dataset(subject.dataset).class_names
+    probabilities = probabilities_of(subject, epoch, picture.image)
+    said = names[int(probabilities.argmax())]
+    left, right = st.columns([1, 2], gap="large")
+    left.image(upright(picture.image, 288), output_format="PNG", alt=picture.title)
+    verdict = ""
+    if picture.label is not None:
+        verdict = ", and it is" if said == names[picture.label] else f", but it is **{names[picture.label]}**"
+    left.markdown(f"The network says **{said}** ({probabilities.max():.1%}){verdict}.")
+    chart = probability_chart(probabilities, names, picture.label, ink=ink())
+    right.altair_chart(chart, key="inspect_probabilities", alt=f"Probabilities of each class, highest for {said}")
