@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -275,6 +276,9 @@ def seconds(work: Callable[[], object]) -> float:
 
 def watching(root: str) -> None:
     """Print what writing and reading a run costs, and how long its first figure takes."""
+    if missing := [name for name in ("sqlalchemy", "distributed") if find_spec(name) is None]:
+        print(f"\nwatching: not measured here, where {' and '.join(missing)} cannot be imported")
+        return
     from cnn_core.training.store import RunStore
 
     case = CASES[0]  # many short steps: the most to write down

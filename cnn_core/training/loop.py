@@ -21,6 +21,7 @@ from cnn_core.training.objective import Objective, objective
 from cnn_core.training.optimisers import load_state, make_optimizer, state_of
 from cnn_core.training.orders import Arrays, Orders, Start
 from cnn_core.training.pretrained import check_pretrained, prepare, training_mode
+from cnn_core.training.recorded import STEPS_BEFORE, Figures, Recorded, make_recordable, record, set_rate
 from cnn_core.training.schedule import learning_rate
 from cnn_core.training.watch import dead_relus, first_convolution, gradient_norm
 
@@ -41,7 +42,7 @@ class _Taken:
     size: int
     rate: float
     seconds: float
-    figures: tuple[Tensor, Tensor, Tensor]
+    figures: Figures
 
 
 @dataclass
@@ -67,6 +68,9 @@ class _Session:
     best_weights: Arrays = field(default_factory=dict)
     filters_at: float = 0.0
     ahead: int = 1  # steps that may be taken before their figures are fetched
+    rate: float = math.nan  # of the last step
+    taken: int = 0  # steps, since the run began or went on
+    recorded: Recorded | None = None  # the step as the GPU plays it back
 
     @property
     def seconds(self) -> float:
@@ -157,6 +161,8 @@ def _session(
         load_state(optimizer, start.optimizer)
         session.epoch, session.started = start.epoch, session.started - start.seconds
         session.best, session.best_weights = (start.best_epoch, start.best_loss), start.best_weights
+    if device.type == "cuda":
+        make_recordable(optimizer, device)
     return session
 
 
@@ -252,15 +258,33 @@ def _set_rate(session: _Session, orders: Orders, step: int) -> float:
     base = orders.learning_rate or session.config.learning_rate
     epochs = orders.epochs or session.config.epochs
     rate = learning_rate(session.config, base, step, session.batches.per_epoch, epochs)
-    for group in session.optimizer.param_groups:
-        group["lr"] = rate
+    if rate != session.rate:
+        set_rate(session.optimizer, rate)
+        session.rate = rate
     return rate
 
 
-def _learn(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
-    """One optimiser step: loss, number of correct answers and length of the gradient, scalars on the device."""
-    loss, logits = _learning_loss(session, raw, wanted, step)
+def _learn(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor, step: int) -> Figures:
+    """One optimiser step: loss, number of correct answers and length of the gradient, scalars on the device.
+
+    Dropout draws from a seed of this step's own, so that nothing else which draws random numbers meanwhile changes the
+    run, or is changed by it.
+    """
+    session.taken += 1
+    seed = session.config.seed * 1_000_003 + step
+    with drawing(session.device, seed) if session.draws else nullcontext():
+        if session.device.type == "cpu" or session.taken <= STEPS_BEFORE:
+            return _one_step(session, raw, labels, wanted)
+        if session.recorded is None:
+            session.recorded = record(lambda *batch: _one_step(session, *batch), raw, labels, wanted)
+        if session.recorded.fits(raw, labels, wanted):
+            return session.recorded.play(raw, labels, wanted)
+        return _one_step(session, raw, labels, wanted)
+
+
+def _one_step(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor) -> Figures:
     session.optimizer.zero_grad(set_to_none=True)
+    loss, logits = _learning_loss(session, raw, wanted)
     loss.backward()  # type: ignore[no-untyped-call]
     norm = gradient_norm(session.model)
     session.optimizer.step()
@@ -274,11 +298,9 @@ def _steps_ahead(device: torch.device, seconds: float) -> int:
     return max(1, min(MOST_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))
 
 
-def _learning_loss(session: _Session, images: Tensor, wanted: Tensor, step: int) -> tuple[Tensor, Tensor]:
-    """Loss and logits in training mode. Dropout draws from a seed of this step's own, so that nothing else which draws
-    random numbers meanwhile changes the run, or is changed by it."""
-    seed = session.config.seed * 1_000_003 + step
-    with drawing(session.device, seed) if session.draws else nullcontext(), session.precisely():
+def _learning_loss(session: _Session, images: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss and logits in training mode."""
+    with session.precisely():
         logits: Tensor = session.model(session.normalise(images))
     logits = logits.float()
     return session.objective(logits, wanted), logits
