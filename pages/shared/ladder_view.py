@@ -144,8 +144,11 @@ def table(measured: Sequence[Measured]) -> list[str]:
 def _cell(event: Measured | None, slowest: float) -> str:
     if event is None:
         return ""
-    faster = f" · **{slowest / event.seconds:,.0f}×**" if event.seconds != slowest else ""
-    return milliseconds(event.seconds) + faster
+    if event.seconds == slowest:
+        return milliseconds(event.seconds)
+    ratio = slowest / event.seconds
+    shown = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"  # a rung may be slower than the loops: not “0×”
+    return f"{milliseconds(event.seconds)} · **{shown}×**"
 
 
 def milliseconds(seconds: float) -> str:
