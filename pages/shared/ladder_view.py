@@ -166,7 +166,8 @@ def sentence(measured: Sequence[Measured]) -> str:
     differences = [event.difference for event in measured if event.difference is not None]
     parts = []
     if ratios:
-        parts.append(f"Vectorised NumPy is **{min(ratios):,.0f} to {max(ratios):,.0f} times** as fast as the loops.")
+        span = " to ".join(dict.fromkeys(f"{ratio:,.0f}" for ratio in (min(ratios), max(ratios))))
+        parts.append(f"Vectorised NumPy is **{span} times** as fast as the loops.")
     if differences:
         parts.append(f"All rungs agree to **{max(differences):.0e}**: the same numbers, added in another order.")
     return " ".join(parts)

@@ -101,3 +101,11 @@ def test_a_rung_slower_than_the_loops_is_not_called_0_times_as_fast():
 
     slow = [Measured("job", "Plain loops", 0.001, 3, None), Measured("job", "PyTorch, CPU", 0.004, 3, 0.0)]
     assert "**0.25×**" in table(slow)[2]
+
+
+def test_a_single_ratio_is_no_range():
+    from cnn_core.scratch.ladder import JOBS, LOOPS, NUMPY, Measured
+    from pages.shared.ladder_view import sentence
+
+    one = [Measured(JOBS[0], LOOPS, 0.2, 3, None), Measured(JOBS[0], NUMPY, 0.002, 3, 0.0)]
+    assert "is **100 times** as fast" in sentence(one)
