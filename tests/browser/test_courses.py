@@ -86,6 +86,6 @@ def test_dead_units_stay_where_leaky_ones_learn(page: Page, app_url: str) -> Non
     page.goto(f"{app_url}/scratch?scratch_check=Dead+units&scratch_units_bias=-4.0")
     says = page.get_by_text(re.compile("Before training no input brings 20 of 20 units above 0"))
     expect(says).to_contain_text("0.1720 → 0.1720")
-    leaky = re.search(r"leaky ReLU: ([\d.]+) → ([\d.]+)", says.inner_text())
+    leaky = re.search(r"leaky ReLU: (\d+\.\d+) → (\d+\.\d+)", says.inner_text())
     assert leaky
     assert float(leaky[2]) < float(leaky[1]) / 2
