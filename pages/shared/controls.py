@@ -13,3 +13,13 @@ def choice(label: str, options: tuple[Option, ...], default: Option, key: str, h
         label, options, default=default, required=True, key=key, bind="query-params", help=hint
     )
     return default if picked is None else picked
+
+
+def select(label: str, key: str, options: tuple[float, ...], default: float) -> float:
+    """A slider over a few values."""
+    return float(st.select_slider(label, options, default, key=key, bind="query-params"))
+
+
+def whole(label: str, key: str, low: int, high: int, default: int) -> int:
+    """A slider over whole numbers from `low` to `high`."""
+    return int(st.slider(label, low, high, default, key=key, bind="query-params"))

@@ -144,8 +144,11 @@ def table(measured: Sequence[Measured]) -> list[str]:
 def _cell(event: Measured | None, slowest: float) -> str:
     if event is None:
         return ""
-    faster = f" · **{slowest / event.seconds:,.0f}×**" if event.seconds != slowest else ""
-    return milliseconds(event.seconds) + faster
+    if event.seconds == slowest:
+        return milliseconds(event.seconds)
+    ratio = slowest / event.seconds
+    shown = f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.2g}"  # a rung may be slower than the loops: not “0×”
+    return f"{milliseconds(event.seconds)} · **{shown}×**"
 
 
 def milliseconds(seconds: float) -> str:
@@ -163,7 +166,8 @@ def sentence(measured: Sequence[Measured]) -> str:
     differences = [event.difference for event in measured if event.difference is not None]
     parts = []
     if ratios:
-        parts.append(f"Vectorised NumPy is **{min(ratios):,.0f} to {max(ratios):,.0f} times** as fast as the loops.")
+        span = " to ".join(dict.fromkeys(f"{ratio:,.0f}" for ratio in (min(ratios), max(ratios))))
+        parts.append(f"Vectorised NumPy is **{span} times** as fast as the loops.")
     if differences:
         parts.append(f"All rungs agree to **{max(differences):.0e}**: the same numbers, added in another order.")
     return " ".join(parts)

@@ -9,21 +9,13 @@ from cnn_core.insight import filter_grid
 from cnn_core.scratch import sanity, three_layer
 from cnn_core.scratch.three_layer import Shape
 from pages.shared.charts import line_chart
+from pages.shared.controls import select, whole
 from pages.shared.lesson import note
+from pages.shared.saturation_view import check_dead_units, check_saturation
 
 STRENGTHS = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 THRESHOLD = 1e-6
 FORMULA = r"L = \frac1N \sum_n -\log p_{n, y_n} \;+\; \tfrac12\,\lambda \sum W^2"
-
-
-def slider(label: str, name: str, options: tuple[float, ...], default: float) -> float:
-    """One of a few values, kept in the link."""
-    return float(st.select_slider(label, options, default, key=f"scratch_{name}", bind="query-params"))
-
-
-def whole_slider(label: str, name: str, low: int, high: int, default: int) -> int:
-    """A whole number, kept in the link."""
-    return int(st.slider(label, low, high, default, key=f"scratch_{name}", bind="query-params"))
 
 
 initial_loss = st.cache_data(max_entries=256, show_spinner=False)(sanity.initial_loss)
@@ -36,9 +28,11 @@ def check_initial_loss() -> None:
     """Does it start where guessing starts?"""
     left, right = st.columns([2, 3], gap="large")
     with left:
-        classes = whole_slider("Classes C", "classes", 2, 100, 10)
-        scale = slider("Weights drawn with standard deviation", "scale", (0.001, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5), 0.01)
-        reg = slider("Regularisation λ", "reg", tuple(STRENGTHS), 0.0)
+        classes = whole("Classes C", "scratch_classes", 2, 100, 10)
+        scale = select(
+            "Weights drawn with standard deviation", "scratch_scale", (0.001, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5), 0.01
+        )
+        reg = select("Regularisation λ", "scratch_reg", tuple(STRENGTHS), 0.0)
     loss = initial_loss(classes, scale, reg)
     with right:
         first, second, third = st.columns(3)
@@ -59,7 +53,7 @@ def check_initial_loss() -> None:
 
 def check_regularisation() -> None:
     """What does regularisation do to the loss?"""
-    scale = slider("Weights drawn with standard deviation", "reg_scale", (0.01, 0.03, 0.1, 0.2, 0.3), 0.1)
+    scale = select("Weights drawn with standard deviation", "scratch_reg_scale", (0.01, 0.03, 0.1, 0.2, 0.3), 0.1)
     losses = [initial_loss(10, scale, strength) for strength in STRENGTHS]
     columns = {
         "loss": [loss.total for loss in losses],
@@ -80,9 +74,9 @@ def check_gradients() -> None:
     """Is the backward pass right?"""
     left, right = st.columns([2, 3], gap="large")
     with left:
-        filters = whole_slider("Filters", "check_filters", 1, 8, 3)
-        hidden = whole_slider("Hidden units", "check_hidden", 2, 12, 5)
-        reg = slider("Regularisation λ", "check_reg", tuple(STRENGTHS), 0.1)
+        filters = whole("Filters", "scratch_check_filters", 1, 8, 3)
+        hidden = whole("Hidden units", "scratch_check_hidden", 2, 12, 5)
+        reg = select("Regularisation λ", "scratch_check_reg", tuple(STRENGTHS), 0.1)
     rows = gradient_check(Shape(size=6, filters=filters, hidden=hidden, classes=4), reg)
     lines = ["| | numbers | ours ↔ numerical | ours ↔ autograd | |", "|---|---:|---:|---:|---|"]
     for row in rows:
@@ -99,9 +93,9 @@ def check_overfitting() -> None:
     """Can it learn a handful by heart?"""
     left, right = st.columns([2, 3], gap="large")
     with left:
-        count = whole_slider("Digits to learn", "overfit_count", 5, 100, 30)
-        epochs = whole_slider("Passes", "overfit_epochs", 10, 200, 100)
-        reg = slider("Regularisation λ", "overfit_reg", tuple(STRENGTHS), 0.0)
+        count = whole("Digits to learn", "scratch_overfit_count", 5, 100, 30)
+        epochs = whole("Passes", "scratch_overfit_epochs", 10, 200, 100)
+        reg = select("Regularisation λ", "scratch_overfit_reg", tuple(STRENGTHS), 0.0)
     history = overfit(count, epochs, reg)
     done = next((epoch.epoch for epoch in history if epoch.train_accuracy == 1), None)
     with right:
@@ -123,7 +117,7 @@ def check_overfitting() -> None:
 
 def check_symmetry() -> None:
     """Why not start with equal weights?"""
-    epochs = whole_slider("Passes", "symmetry_epochs", 1, 200, 100)
+    epochs = whole("Passes", "scratch_symmetry_epochs", 1, 200, 100)
     cases = ((True, "All weights equal"), (False, "Random weights"))
     for column, (equal, title) in zip(st.columns(2, gap="large"), cases, strict=True):
         result = separation(equal=equal, epochs=epochs)
@@ -147,6 +141,8 @@ CHECKS: dict[str, tuple[str, Callable[[], None]]] = {
     "Gradient check": ("Is our backward pass right, parameter by parameter?", check_gradients),
     "Overfit a handful": ("Can the network learn a few images by heart?", check_overfitting),
     "Equal weights": ("What if all weights start equal?", check_symmetry),
+    "Sure and wrong": ("Which cost still learns where the answer is wrong and sure?", check_saturation),
+    "Dead units": ("What becomes of units that no input wakes?", check_dead_units),
 }
 
 

@@ -75,3 +75,17 @@ def test_gradients_are_below_the_courses_bound(page: Page, app_url: str) -> None
 def test_equal_weights_never_separate(page: Page, app_url: str) -> None:
     page.goto(f"{app_url}/scratch?scratch_check=Equal+weights")
     expect(page.get_by_text(re.compile(r"Largest difference between any two filters 0, between"))).to_be_visible()
+
+
+def test_quadratic_cost_stalls_where_cross_entropy_learns(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/scratch?scratch_check=Sure+and+wrong&scratch_neuron_start=3.0")
+    expect(page.get_by_text(re.compile(r"After 300 steps: 0\.997 and 0\.012"))).to_be_visible()
+
+
+def test_dead_units_stay_where_leaky_ones_learn(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/scratch?scratch_check=Dead+units&scratch_units_bias=-4.0")
+    says = page.get_by_text(re.compile("Before training no input brings 20 of 20 units above 0"))
+    expect(says).to_contain_text("0.1720 → 0.1720")
+    leaky = re.search(r"leaky ReLU: (\d+\.\d+) → (\d+\.\d+)", says.inner_text())
+    assert leaky
+    assert float(leaky[2]) < float(leaky[1]) / 2

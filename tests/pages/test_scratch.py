@@ -84,3 +84,28 @@ def test_hostile_links_fall_back(open_page, query):
 def test_a_kernel_that_does_not_fit_gets_a_sentence(open_page):
     at = open_page("scratch", scratch_size=2, scratch_kernel=5, scratch_padding=0)
     assert "does not fit" in at.error[0].value
+
+
+def test_costs_and_units_compared_at_the_ends_of_their_sliders(open_page):
+    at = open_page("scratch", scratch_check="Sure and wrong", scratch_neuron_start=3.0)
+    assert any("After 300 steps: **0.997** and **0.012**" in text.value for text in at.markdown)
+    at = open_page("scratch", scratch_check="Dead units", scratch_units_bias=-4.0)
+    assert any("**0.1720 → 0.1720**" in text.value for text in at.markdown)
+    at = open_page("scratch", scratch_check="Dead units", scratch_units_bias=0.0, scratch_units_steps=10)
+    assert any("**0 of 20**" in text.value for text in at.markdown)
+
+
+def test_a_rung_slower_than_the_loops_is_not_called_0_times_as_fast():
+    from cnn_core.scratch.ladder import Measured
+    from pages.shared.ladder_view import table
+
+    slow = [Measured("job", "Plain loops", 0.001, 3, None), Measured("job", "PyTorch, CPU", 0.004, 3, 0.0)]
+    assert "**0.25×**" in table(slow)[2]
+
+
+def test_a_single_ratio_is_no_range():
+    from cnn_core.scratch.ladder import JOBS, LOOPS, NUMPY, Measured
+    from pages.shared.ladder_view import sentence
+
+    one = [Measured(JOBS[0], LOOPS, 0.2, 3, None), Measured(JOBS[0], NUMPY, 0.002, 3, 0.0)]
+    assert "is **100 times** as fast" in sentence(one)
