@@ -42,11 +42,20 @@ def choose_kernel(found: stack.Stack) -> None:
     with st.container(horizontal=True, gap="small"):
         tools(found.chosen.weights if found.chosen else None)
         more()
-    if known:
-        st.markdown(FAMILIES[known.family].sees)
-        st.latex(FAMILIES[known.family].formula)
-    if found.chosen is not None:
+
+
+def about(found: stack.Stack) -> None:
+    """What the chosen kernel sees, its formula, and what its sum means for flat areas."""
+    if found.chosen is None:
+        return
+    known = _known(found)
+    left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
+    with left:
+        if known:
+            st.markdown(FAMILIES[known.family].sees)
         note(on_balance(found.chosen.weights))
+    if known:
+        right.latex(FAMILIES[known.family].formula)
 
 
 def _cells(found: stack.Stack) -> None:

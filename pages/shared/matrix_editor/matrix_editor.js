@@ -108,7 +108,7 @@ class Editor {
     cell.dataset.text = text;
     const entered = cell === this.root.getRootNode().activeElement;
     const columns = this.cells[0]?.length ?? 0;
-    const shown = entered || columns <= 5 ? text : shorter(text, columns > 9 ? 4 : 5);
+    const shown = entered || columns < 4 ? text : shorter(text, columns > 9 ? 4 : 5);
     if (cell.value !== shown) cell.value = shown;
     cell.title = shown === text ? "" : text;
   }
