@@ -6,7 +6,7 @@ from pages.shared import lesson
 from pages.shared.lab import look, stack, view
 from pages.shared.lab.edges import edges
 from pages.shared.lab.files import files
-from pages.shared.lab.kernel import about, choose_kernel
+from pages.shared.lab.kernel import choose_kernel
 from pages.shared.lab.layer import EDGES, How, outdated, settings
 from pages.shared.lab.picture import Picture, choose_picture
 from pages.shared.site import ensure_router, header
@@ -39,8 +39,6 @@ def bench(picture: Picture | None, how: How) -> None:
         outcome = view.show(picture, found, how) if picture else None
     with left, st.container(border=True):
         choose_kernel(found)
-    with closer:
-        about(found)
     if picture is not None and outcome is not None:
         with right:
             files(found.kernels, how.layer, outcome.result, outcome.shown)

@@ -59,7 +59,8 @@ def _equivalent(image: NDArray[np.uint8], kernels: Sequence[Kernel], single: Equ
         note(f"{chain} multiplications for a pixel as a chain, {alone} as one kernel.")
     if min(grey.shape) >= max(rows, columns):
         difference = largest_difference(grey, [kernel.weights for kernel in kernels], layer)
-        note(f"Away from the border the two differ by {difference:.2g} at most, measured on this picture.")
+        most = f"{difference:.2g} at most" if difference >= 1e-3 else "less than 0.001"
+        note(f"Away from the border the two differ by {most}, measured on this picture.")
     if max(rows, columns) <= max(SIZES):
         st.button(
             "Take it as the kernel",

@@ -46,6 +46,7 @@ def edges(picture: Picture, how: How) -> None:
         at = place(slopes.x.shape, start)
     _one_edge(slopes, at)
     play_pixel(grey, kernels, layer, at)
+    note("Filter 1 gives the slope across, $G_x$, and filter 2 the slope down, $G_y$.")
     if how.layer.relu or how.layer.bias:
         note("Bias and ReLU are left out here: they would take the direction away.")
     result = {"Across": slopes.x, "Down": slopes.y, "Strength": slopes.magnitude, "Direction": slopes.direction}[chosen]
@@ -90,12 +91,15 @@ def _one_edge(slopes: Gradient, at: tuple[int, int]) -> None:
         direction_wheel(), width=110, alt="Colour wheel: red to the right, green down and left, blue up and left"
     )
     across, down, strength, direction = (
-        f"{float(part[at]):.4g}" for part in (slopes.x, slopes.y, slopes.magnitude, slopes.direction)
+        f"{part[at]:.1f}".removesuffix(".0") for part in (slopes.x, slopes.y, slopes.magnitude, slopes.direction)
     )
-    strongly = rf"\sqrt{{G_x^2 + G_y^2}} = \sqrt{{({across})^2 + ({down})^2}} = {strength}"
-    which_way = rf"\operatorname{{atan2}}(G_y, G_x) = \operatorname{{atan2}}({down}, {across}) = {direction}^\circ"
-    lines = rf"\text{{strength}} &= {strongly} \\ \text{{direction}} &= {which_way}"
-    right.latex(rf"\begin{{aligned}} {lines} \end{{aligned}}")
+    lines = (
+        r"\text{strength} &= \sqrt{G_x^2 + G_y^2}",
+        rf"&= \sqrt{{({across})^2 + ({down})^2}} = {strength}",
+        r"\text{direction} &= \operatorname{atan2}(G_y, G_x)",
+        rf"&= \operatorname{{atan2}}({down}, {across}) = {direction}^\circ",
+    )
+    right.latex(r"\begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}")
 
 
 def _choose(name: str) -> None:

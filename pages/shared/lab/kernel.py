@@ -42,20 +42,11 @@ def choose_kernel(found: stack.Stack) -> None:
     with st.container(horizontal=True, gap="small"):
         tools(found.chosen.weights if found.chosen else None)
         more()
-
-
-def about(found: stack.Stack) -> None:
-    """What the chosen kernel sees, its formula, and what its sum means for flat areas."""
-    if found.chosen is None:
-        return
-    known = _known(found)
-    left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
-    with left:
-        if known:
-            st.markdown(FAMILIES[known.family].sees)
-        note(on_balance(found.chosen.weights))
     if known:
-        right.latex(FAMILIES[known.family].formula)
+        st.markdown(FAMILIES[known.family].sees)
+        st.latex(FAMILIES[known.family].formula)
+    if found.chosen is not None:
+        note(on_balance(found.chosen.weights))
 
 
 def _cells(found: stack.Stack) -> None:
@@ -190,7 +181,8 @@ def more() -> None:
         )
         stack.note_shown()
         if box.open:
-            learned_filters()
+            with state.answered():
+                learned_filters()
 
 
 def transforms() -> None:

@@ -206,7 +206,7 @@ class Lens {
     const largest = Math.max(...weights.flat().map(Math.abs)) || 1;
     const kernel = weights.flat().map((weight, i) => {
       const word = words.flat()[i];
-      const shown = columns > 3 ? shorter(word, 5) : word;
+      const shown = shorter(word, columns > 9 ? 4 : columns > 3 ? 5 : 6);
       const cell = make("span", `cell ${weight < 0 ? "minus" : weight > 0 ? "plus" : "none"}`, written(shown));
       cell.title = word;
       cell.style.setProperty("--strength", `${Math.round(Math.sqrt(Math.abs(weight) / largest) * 40)}%`);
