@@ -230,7 +230,7 @@ def test_a_chain_is_built_downloaded_and_reopened_from_its_link(page: Page, app_
         page.get_by_role("button", name="Kernels (JSON)").click()
     stored = json.loads(found.value.path().read_text())
     assert [kernel["recipe"] for kernel in stored["kernels"]] == ["Sobel 3 angle=0", "Gaussian blur 5 sigma=1"]
-    link = page.url
+    link = page.get_by_test_id("stCode").first.inner_text().strip()
     again = page.context.new_page()
     again.goto(link)
     expect(again.locator(".lens figcaption").nth(1)).to_have_text("After filter 2, 512 × 512")

@@ -1,6 +1,7 @@
 """What can be taken home from the Kernel lab: the result, the kernel, the code, the link."""
 
 import io
+from urllib.parse import urlencode
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -21,10 +22,8 @@ def files(kernels: Sequence[Kernel | None], layer: Layer, result: Result, shown:
     with st.popover("Download and share", icon=":material/download:", on_change="rerun", key="kernels_files") as box:
         if not box.open:
             return
-        note(
-            "**Share:** the address of this page holds the picture, every kernel and every setting: copy it. "
-            "Only a picture of your own is not in it."
-        )
+        note("**Share:** this link holds picture, kernels and settings; only a picture of your own is not in it.")
+        st.code(link(), language=None)
         _button("Result (PNG)", "result.png", "image/png", lambda: png(shown.pixels))
         _button("Result, exact values (NumPy)", "result.npy", "application/octet-stream", lambda: npy(result))
         every = [kernel for kernel in kernels if kernel is not None]
@@ -35,6 +34,12 @@ def files(kernels: Sequence[Kernel | None], layer: Layer, result: Result, shown:
         _button("Kernel (CSV)", "kernel.csv", "text/csv", lambda: export.to_csv(weights))
         _button("Kernel (NumPy)", "kernel.npy", "application/octet-stream", lambda: export.to_npy(weights))
         _button("Kernel (PyTorch)", "kernel.py", "text/x-python", lambda: export.to_torch(weights, layer))
+
+
+def link() -> str:
+    """The address of what is on screen, without the name of the visitor's workspace."""
+    held = {name: value for name, value in st.query_params.items() if name.startswith("kernels_")}
+    return f"{st.context.url}?{urlencode(held)}"
 
 
 def _button(label: str, name: str, mime: str, data: Callable[[], str | bytes]) -> None:
