@@ -1,8 +1,8 @@
 """What can be taken home from the Kernel lab: the result, the kernel, the code, the link."""
 
 import io
-from urllib.parse import urlencode
 from collections.abc import Callable, Sequence
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
