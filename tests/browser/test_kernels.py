@@ -6,12 +6,14 @@ import json
 import re
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cnn_core.display import show_result
 from cnn_core.images import draw_pattern, photo, to_grey
 from cnn_core.kernels.chain import run_chain
+from cnn_core.kernels.edges import gradient
 from cnn_core.kernels.filtering import Layer, apply_kernel
 from cnn_core.kernels.recipes import read_kernel
 from cnn_core.matrices import format_matrix
@@ -320,6 +322,31 @@ def test_directions_of_edges(page: Page, app_url: str) -> None:
     expect(page.get_by_role("radio", name="Direction", exact=True)).to_be_checked()
     page.get_by_role("radio", name="Strength", exact=True).click()
     expect(page.locator(".lens figcaption").nth(1)).to_have_text("Strength, 256 × 256")
+
+
+def test_a_clicked_pixel_of_an_edge_tells_its_slopes(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/kernels?kernels_together=Edges&kernels_photo=Coins&kernels_padding=Replicate")
+    expect(page.locator(".player")).to_be_visible()
+    frame = page.get_by_label("Result: arrow keys move the window")
+    box = frame.bounding_box()
+    frame.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.4})
+    page.wait_for_url(re.compile("kernels_row="))
+    row, column = (int(page.get_by_label(name, exact=True).input_value()) - 1 for name in ("Row", "Column"))
+    slopes = gradient(to_grey(photo("coins")), "Sobel", Layer(padding_mode="replicate"))
+    across, down = (f"{int(slope[row, column])}".replace("-", "−") for slope in (slopes.x, slopes.y))
+    output = page.locator('.player .plane[data-grid="output"]')
+    expect(output.first).to_contain_text(across)
+    page.get_by_role("button", name="filter 2").click()
+    expect(output.first).to_contain_text(down)
+
+
+def test_a_value_of_a_chain_is_framed_by_what_it_sees(page: Page, app_url: str) -> None:
+    open_lab(
+        page, app_url, "?kernels_weights=Sobel 3 | Box blur 11&kernels_slot=2&kernels_together=Chain&kernels_side=64"
+    )
+    frame = page.get_by_label("Picture: arrow keys move the window").bounding_box()
+    mark = page.locator(".lens .mark").first.bounding_box()
+    assert mark["width"] / frame["width"] == pytest.approx((3 + 10) / 64, abs=0.02)
 
 
 def test_the_webcam_is_asked_for_only_when_it_is_wanted(page: Page, app_url: str) -> None:
