@@ -95,11 +95,15 @@ def _one_edge(slopes: Gradient, at: tuple[int, int]) -> None:
     )
     lines = (
         r"\text{strength} &= \sqrt{G_x^2 + G_y^2}",
-        rf"&= \sqrt{{({across})^2 + ({down})^2}} = {strength}",
+        rf"&= \sqrt{{{_bracketed(across)}^2 + {_bracketed(down)}^2}} = {strength}",
         r"\text{direction} &= \operatorname{atan2}(G_y, G_x)",
         rf"&= \operatorname{{atan2}}({down}, {across}) = {direction}^\circ",
     )
     right.latex(r"\begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}")
+
+
+def _bracketed(number: str) -> str:
+    return f"({number})" if number.startswith("-") else number
 
 
 def _choose(name: str) -> None:
