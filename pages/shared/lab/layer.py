@@ -43,7 +43,7 @@ def settings() -> How:
         labels = tuple(VIEW_LABELS)
         view = choice("Show the result as", labels, labels[0], VIEW, words, disabled=together == EDGES)
         layout = choice("Layout", LAYOUTS, LAYOUTS[0], "kernels_layout", "Compare: drag a divider over the picture.")
-    with st.expander("Layer: channels, border, stride, dilation, bias, ReLU", icon=":material/tune:", type="compact"):
+    with st.expander("Layer: channels, border, stride, dilation, bias, ReLU", icon=":material/tune:"):
         channels, layer = layer_controls()
     special = unusual(layer)
     if special:
