@@ -91,7 +91,7 @@ def layer_controls() -> tuple[str, Layer]:
         dilation = choice("Dilation", (1, 2, 3, 4), 1, "kernels_dilation", "Pixels between neighbouring weights.")
         ends = (-MOST_BIAS, MOST_BIAS, 0.0, 5.0)
         bias = st.slider(
-            "Bias", *ends, key="kernels_bias", bind="query-params", help="Added to every result.", width=190
+            "Bias", *ends, key="kernels_bias", bind="query-params", help="Added to every result.", width=150
         )
         relu = st.toggle("ReLU", key="kernels_relu", bind="query-params", help="Results below 0 become 0.")
     return channels, Layer(stride, dilation, PADDING_LABELS[padding], mode == MODES[1], bias, relu)
