@@ -1,9 +1,11 @@
 """What the garbage collector need not look at."""
 
+import atexit
 import gc
 import sys
 
 _known = 0
+atexit.register(gc.unfreeze)  # libraries take themselves apart at the end, and complain of what is still held
 
 
 def spare_libraries() -> None:
