@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.memory import spare_libraries
 from pages.shared.site import configure, pages
 
 
@@ -9,7 +10,10 @@ def main() -> None:
     """Configure the app, register every page and run the chosen one."""
     configure()
     st.session_state.routed = True
-    st.navigation(pages()).run()
+    try:
+        st.navigation(pages()).run()
+    finally:
+        spare_libraries()
 
 
 if __name__ == "__main__":

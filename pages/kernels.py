@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shared import lesson
 from pages.shared.lab import look, stack, view
+from pages.shared.lab.edges import edges
 from pages.shared.lab.files import files
 from pages.shared.lab.kernel import choose_kernel
 from pages.shared.lab.layer import EDGES, How, outdated, settings
@@ -17,10 +18,8 @@ def lab() -> None:
     picture = choose_picture()
     how = settings()
     if how.together == EDGES:
-        edges = view.show_edges(picture, how) if picture else None
-        if edges is not None:
-            files((), how, edges)
-            look.values(edges)
+        if picture is not None:
+            edges(picture, how)
     else:
         bench(picture, how)
 
@@ -42,7 +41,7 @@ def bench(picture: Picture | None, how: How) -> None:
         choose_kernel(found)
     if picture is not None and outcome is not None:
         with right:
-            files(found.kernels, how, outcome.result)
+            files(found.kernels, how.layer, outcome.result, outcome.shown)
         with closer:
             look.look(picture, how, outcome)
 

@@ -27,7 +27,12 @@ PHOTOS = (
     Photo("page", "Book page", "A page of a printed book, unevenly lit"),
     Photo("brick", "Brick wall", "A wall of bricks, seen straight on"),
     Photo("grass", "Grass", "Blades of grass from above"),
+    Photo("gravel", "Gravel", "Small stones from above"),
     Photo("moon", "Moon", "The surface of the Moon with one large crater"),
+    Photo("clock", "Moving clock", "A clock, blurred along the way it moved"),
+    Photo("hubble_deep_field", "Deep field", "Galaxies and stars of every size before the black sky"),
+    Photo("immunohistochemistry", "Tissue", "Stained tissue under a microscope: brown and blue cells, white gaps"),
+    Photo("retina", "Retina", "The back of an eye: fine blood vessels on an orange disc"),
 )
 
 

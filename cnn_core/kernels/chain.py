@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cnn_core.geometry import ReceptiveField
 from cnn_core.kernels.families import Weights
-from cnn_core.kernels.filtering import Layer, Result, apply_kernel
+from cnn_core.kernels.filtering import Layer, Result, apply_kernel, margins
 
 MOST_LINKS = 5
 PROBE = 96
@@ -54,16 +54,16 @@ def equivalent_kernel(kernels: Sequence[Weights], layer: Layer) -> Equivalent | 
     return Equivalent(weights, bias, jump)
 
 
-def receptive_fields(kernels: Sequence[Weights], layer: Layer) -> list[tuple[int, int]]:
-    """Rows and columns of the picture that one value sees after each kernel."""
+def receptive_fields(kernels: Sequence[Weights], layer: Layer) -> list[tuple[ReceptiveField, ReceptiveField]]:
+    """What one value sees of the picture after each kernel, along its rows and along its columns."""
     rows = columns = ReceptiveField()
     fields = []
-    for height, width in (kernel.shape for kernel in kernels):
+    for kernel in kernels:
         rows, columns = (
-            axis.through(side, stride=layer.stride, dilation=layer.dilation)
-            for axis, side in ((rows, height), (columns, width))
+            axis.through(side, stride=layer.stride, padding=added, dilation=layer.dilation)
+            for axis, side, added in zip((rows, columns), kernel.shape, margins(kernel, layer), strict=True)
         )
-        fields.append((rows.size, columns.size))
+        fields.append((rows, columns))
     return fields
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.kernels.families import Weights
 from cnn_core.kernels.filtering import Layer, Result, apply_kernel
 from cnn_core.kernels.recipes import kernel_of, recipe
 
@@ -33,15 +34,21 @@ class Gradient:
         return np.rad2deg(np.arctan2(self.y, self.x))
 
 
+def slope_kernels(operator: str, size: int = 3) -> tuple[Weights, Weights]:
+    """The kernels across and down of an operator of OPERATORS at `size`. Raises ValueError for another operator."""
+    if operator not in OPERATORS:
+        raise ValueError(f"operator is “{operator}”: choose {', '.join(OPERATORS)}.")
+    across, down = (kernel_of(recipe(operator, size, angle=angle)).weights for angle in (0, 90))
+    return across, down
+
+
 def gradient(grey: NDArray[np.generic], operator: str, layer: Layer, size: int = 3) -> Gradient:
     """Both slopes of a picture (height, width), by an operator of OPERATORS at `size`; bias and ReLU are left out.
 
     Raises ValueError for another operator, and for a kernel that does not fit.
     """
-    if operator not in OPERATORS:
-        raise ValueError(f"operator is “{operator}”: choose {', '.join(OPERATORS)}.")
+    across, down = slope_kernels(operator, size)
     plain = Layer(layer.stride, layer.dilation, layer.padding_mode)
-    across, down = (kernel_of(recipe(operator, size, angle=angle)).weights for angle in (0, 90))
     return Gradient(apply_kernel(grey, across, plain), apply_kernel(grey, down, plain))
 
 

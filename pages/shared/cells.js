@@ -16,11 +16,11 @@ function readBlock(text) {
     .map((line) => line.trim().split(/[\s,]+/).filter(Boolean)).filter((row) => row.length);
 }
 
-// −0.0183 as −.018: what fits a narrow cell of so many letters.
+// −0.0183 as −.018: as many digits as fit a narrow cell of so many letters.
 function shorter(text, letters) {
   const number = readNumber(text);
   if (text.length <= letters || Number.isNaN(number)) return text;
   const short = (word) => String(Number(word)).replace("0.", ".");
-  const near = short(Math.abs(number) < 0.01 ? number.toFixed(3) : number.toPrecision(2));
-  return near.length <= letters ? near : short(number.toFixed(2));
+  const near = [4, 3, 2, 1].map((digits) => short(number.toPrecision(digits)));
+  return near.find((word) => word.length <= letters) ?? short(number.toFixed(2));
 }

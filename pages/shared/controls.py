@@ -7,10 +7,18 @@ import streamlit as st
 Option = TypeVar("Option")
 
 
-def choice(label: str, options: tuple[Option, ...], default: Option, key: str, hint: str | None = None) -> Option:
+def choice(
+    label: str,
+    options: tuple[Option, ...],
+    default: Option,
+    key: str,
+    hint: str | None = None,
+    *,
+    disabled: bool = False,
+) -> Option:
     """One setting as a row of buttons; an empty one in a link is the default."""
     picked = st.segmented_control(
-        label, options, default=default, required=True, key=key, bind="query-params", help=hint
+        label, options, default=default, required=True, key=key, bind="query-params", help=hint, disabled=disabled
     )
     return default if picked is None else picked
 

@@ -6,12 +6,14 @@ import json
 import re
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cnn_core.display import show_result
 from cnn_core.images import draw_pattern, photo, to_grey
 from cnn_core.kernels.chain import run_chain
+from cnn_core.kernels.edges import gradient
 from cnn_core.kernels.filtering import Layer, apply_kernel
 from cnn_core.kernels.recipes import read_kernel
 from cnn_core.matrices import format_matrix
@@ -230,7 +232,7 @@ def test_a_chain_is_built_downloaded_and_reopened_from_its_link(page: Page, app_
         page.get_by_role("button", name="Kernels (JSON)").click()
     stored = json.loads(found.value.path().read_text())
     assert [kernel["recipe"] for kernel in stored["kernels"]] == ["Sobel 3 angle=0", "Gaussian blur 5 sigma=1"]
-    link = page.url
+    link = page.get_by_test_id("stCode").first.inner_text().strip()
     again = page.context.new_page()
     again.goto(link)
     expect(again.locator(".lens figcaption").nth(1)).to_have_text("After filter 2, 512 × 512")
@@ -320,6 +322,33 @@ def test_directions_of_edges(page: Page, app_url: str) -> None:
     expect(page.get_by_role("radio", name="Direction", exact=True)).to_be_checked()
     page.get_by_role("radio", name="Strength", exact=True).click()
     expect(page.locator(".lens figcaption").nth(1)).to_have_text("Strength, 256 × 256")
+
+
+def test_a_clicked_pixel_of_an_edge_tells_its_slopes(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/kernels?kernels_together=Edges&kernels_photo=Coins&kernels_padding=Replicate")
+    expect(page.locator(".player")).to_be_visible()
+    frame = page.get_by_label("Result: arrow keys move the window")
+    box = frame.bounding_box()
+    row, column = 121, 115
+    frame.click(position={"x": box["width"] * (column + 0.5) / 384, "y": box["height"] * (row + 0.5) / 303})
+    expect(page.get_by_label("Row", exact=True)).to_have_value(f"{row + 1}")
+    expect(page.get_by_label("Column", exact=True)).to_have_value(f"{column + 1}")
+    slopes = gradient(to_grey(photo("coins")), "Sobel", Layer(padding_mode="replicate"))
+    across, down = (f"{int(slope[row, column])}".replace("-", "−") for slope in (slopes.x, slopes.y))
+    output = page.locator('.player .plane[data-grid="output"]')
+    expect(output.first).to_contain_text(across)
+    page.get_by_role("button", name="filter 2").click()
+    expect(output.nth(1)).to_be_visible()
+    expect(output.nth(1)).to_contain_text(down)
+
+
+def test_a_value_of_a_chain_is_framed_by_what_it_sees(page: Page, app_url: str) -> None:
+    open_lab(
+        page, app_url, "?kernels_weights=Sobel 3 | Box blur 11&kernels_slot=2&kernels_together=Chain&kernels_side=64"
+    )
+    frame = page.get_by_label("Picture: arrow keys move the window").bounding_box()
+    mark = page.locator(".lens .mark").first.bounding_box()
+    assert mark["width"] / frame["width"] == pytest.approx((3 + 10) / 64, abs=0.02)
 
 
 def test_the_webcam_is_asked_for_only_when_it_is_wanted(page: Page, app_url: str) -> None:

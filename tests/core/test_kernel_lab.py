@@ -13,7 +13,7 @@ from scipy import ndimage, signal
 
 from cnn_core.images import draw_pattern, photo, to_grey
 from cnn_core.kernels import chain, edges, editing, export, frequency
-from cnn_core.kernels.filtering import Layer, apply_kernel
+from cnn_core.kernels.filtering import Layer, apply_kernel, margins
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.kernels.recipes import Kernel, kernel_of, read_kernel, recipe
 
@@ -139,7 +139,7 @@ def test_the_two_vectors_as_a_chain_do_the_same():
 def test_a_chain_equals_its_equivalent_kernel(kernels, stride, dilation, bias, flip):
     layer = Layer(stride, dilation, flip=flip, bias=float(bias))
     single = chain.equivalent_kernel(kernels, layer)
-    field = chain.receptive_fields(kernels, layer)[-1]
+    field = tuple(axis.size for axis in chain.receptive_fields(kernels, layer)[-1])
     assert single.weights.shape == field
     image = np.random.default_rng(0).integers(0, 9, (field[0] + 40, field[1] + 40))
     size = max(1.0, float(np.abs(single.weights).sum()))
@@ -160,12 +160,47 @@ def test_a_chain_against_torch():
 
 def test_the_receptive_field_grows_with_kernel_stride_and_dilation():
     kernels = [np.ones((3, 5)), np.ones((3, 1)), np.ones((2, 3))]
-    assert chain.receptive_fields(kernels, Layer()) == [(3, 5), (3 + 2, 5), (3 + 2 + 1, 5 + 2)]
-    assert chain.receptive_fields(kernels, Layer(2, 3)) == [
+    seen = [(rows.size, columns.size) for rows, columns in chain.receptive_fields(kernels, Layer())]
+    assert seen == [(3, 5), (3 + 2, 5), (3 + 2 + 1, 5 + 2)]
+    fields = chain.receptive_fields(kernels, Layer(2, 3))
+    assert [(rows.size, columns.size) for rows, columns in fields] == [
         (1 + 2 * 3, 1 + 4 * 3),
         (7 + 2 * 3 * 2, 13),
         (19 + 1 * 3 * 4, 13 + 2 * 3 * 4),
     ]
+    assert [rows.jump for rows, _ in fields] == [2, 4, 8]
+
+
+@pytest.mark.parametrize("mode", ["zeros", "valid"])
+@pytest.mark.parametrize("place", [(2, 3), (4, 2)])
+def test_a_value_changes_with_what_it_sees_and_with_nothing_else(mode, place):
+    kernels, layer = [np.ones((3, 2)), np.ones((2, 3))], Layer(2, 2, mode)
+    image = np.zeros((40, 40))
+    spans = []
+    for axis, at in zip(chain.receptive_fields(kernels, layer)[-1], place, strict=True):
+        start = axis.centre - (axis.size - 1) / 2 + at * axis.jump
+        assert start.is_integer()
+        spans.append((int(start), int(start) + axis.size))
+    (top, bottom), (left, right) = spans
+    image[:] = np.nan
+    image[top:bottom, left:right] = 1
+    assert np.isfinite(_value(image, kernels, layer, place))
+    for row, column in ((top, left), (bottom - 1, right - 1)):
+        image[row, column] = np.nan
+        assert np.isnan(_value(image, kernels, layer, place))
+        image[row, column] = 1
+
+
+def _value(image: np.ndarray, kernels: list[np.ndarray], layer: Layer, place: tuple[int, int]) -> float:
+    """One value of a chain by PyTorch, which lets NaN through."""
+    x = torch.tensor(image)[None, None]
+    for weights in kernels:
+        (top, bottom), (left, right) = margins(weights, layer)
+        x = torch.nn.functional.pad(x, (left, right, top, bottom))
+        x = torch.nn.functional.conv2d(
+            x, torch.tensor(weights)[None, None], stride=layer.stride, dilation=layer.dilation
+        )
+    return float(x[0, 0][place])
 
 
 def test_no_single_kernel_does_what_relu_does():

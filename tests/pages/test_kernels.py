@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.images import PATTERNS, PHOTOS, photo, to_grey
@@ -159,6 +160,36 @@ def test_edges(open_page, operator, photo):
     titles = [picture["title"] for picture in drawn(at, "cnn_lab_thumbnails", label="Edges")["pictures"]]
     assert titles == ["Across", "Down", "Strength", "Direction"]
     assert any("Bias and ReLU are left out" in text.value for text in at.markdown)
+    assert shown(at)["reach"] == [4 * 2 + 1] * 2
+
+
+def test_the_sums_and_the_angle_of_one_pixel_of_an_edge(open_page):
+    query = {"kernels_together": "Edges", "kernels_photo": "Coins", "kernels_padding": "Reflect"}
+    at = open_page("kernels", kernels_row=2, kernels_column=200, **query)
+    grey = to_grey(photo("coins"))
+    across, down = (ndimage.sobel(grey.astype(float), axis=axis, mode="mirror")[1, 199] for axis in (1, 0))
+    player = drawn(at, "cnn_lab_player")
+    totals = [step["total"].replace("−", "-") for step in player["steps"]]
+    assert totals == [f"{across:g}", f"{down:g}"]
+    formula = at.latex[0].value
+    assert f"= {np.hypot(across, down):.1f}".removesuffix(".0") in formula
+    assert f"= {np.rad2deg(np.arctan2(down, across)):.1f}".removesuffix(".0") in formula
+    assert shown(at)["at"] == [1, 199]
+
+
+def test_the_view_of_a_kernel_changes_nothing_about_edges(open_page):
+    at = open_page("kernels", kernels_together="Edges")
+    assert at.segmented_control("kernels_view").disabled
+
+
+def test_a_value_of_a_chain_is_framed_by_what_it_sees(open_page):
+    query = {"kernels_weights": "Sobel 3 | Box blur 4", "kernels_slot": 2, "kernels_together": "Chain"}
+    at = open_page("kernels", kernels_stride=2, **query)
+    lens = shown(at)
+    assert lens["reach"] == [3 + 3 * 2] * 2
+    assert lens["stride"] == 2 * 2
+    assert lens["offset"] == [1 + 1 * 2] * 2  # one pixel of padding, then one of every second
+    assert any("| 2 | 128 × 128 | 9 × 9 pixels | 4 pixels further |" in text.value for text in at.markdown)
 
 
 @pytest.mark.parametrize("look", ["One pixel", "Waves", "Histogram", "Factors", "Formula and code"])
@@ -376,13 +407,17 @@ def learned(workspace: str) -> AppTest:
 def test_a_learned_filter_becomes_the_kernel(digits_run):
     at = learned("tests")
     at.selectbox("kernels_run").select(digits_run).run()
-    at.number_input("kernels_filter").set_value(2).run()
-    at.button("kernels_learned").click().run()
-    assert not at.exception
     store = default_store()
     filters = first_layer(store.get(digits_run).spec, store.load_weights(digits_run)).weights
-    taken = read_kernel(at.text_area("kernels_weights").value).weights
-    np.testing.assert_allclose(taken, filters[1, 0], atol=1e-4)
+    titles = [picture["title"] for picture in drawn(at, "cnn_lab_thumbnails")["pictures"]]
+    assert titles == [f"Filter {number + 1}" for number in range(len(filters))]
+    at.button("kernels_learned").click().run()
+    assert not at.exception
+    taken = at.text_area("kernels_weights").value.split("|")
+    assert len(taken) == min(len(filters), 8)
+    for text, weights in zip(taken, filters, strict=False):
+        np.testing.assert_allclose(read_kernel(text).weights, weights[0], atol=1e-4)
+    assert at.session_state["kernels_together"] == "Bank"
 
 
 def test_without_a_run_it_is_said_where_learned_filters_come_from():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cnn_core.images import PHOTOS
 from pages.shared.pooling_form import KINDS
 
 LARGEST = "; ".join(["1 2 3 4 5 6 7 8 9 10 11 12"] * 12)
@@ -128,7 +129,7 @@ def test_the_shift_experiment_says_what_it_measured(open_page, source, size):
     at = open_page("pooling", pooling_source=source, pooling_shift_size=size, pooling_shift=2)
     said = words(at)
     assert "Moved by 2 pixels, the features change by **" in said
-    assert f"mean of {10 if source == 'Photographs' else 20} pictures" in said
+    assert f"mean of {len(PHOTOS) if source == 'Photographs' else 20} pictures" in said
     at.slider("pooling_shift").set_value(0).run()
     assert "Not moved, nothing changes" in words(at)
     assert "Relative change **0%**" in words(at)

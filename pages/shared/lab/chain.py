@@ -22,20 +22,23 @@ def chain_facts(image: NDArray[np.uint8], kernels: Sequence[Kernel], stages: Seq
     """A line for each stage, and the equivalent kernel where there is one."""
     weights = [kernel.weights for kernel in kernels]
     fields = receptive_fields(weights, layer)
-    lines = ["| after filter | size | one value sees |", "|---|---|---|"]
+    lines = ["| After filter | Result | One value sees | The next one begins |", "|---|---|---|---|"]
     lines += [
-        f"| {number} | {stage.shape[0]} × {stage.shape[1]} | {rows} × {columns} pixels |"
+        f"| {number} | {' × '.join(map(str, stage.shape[:2]))} | {rows.size} × {columns.size} pixels | "
+        f"{further(rows.jump)} |"
         for number, (stage, (rows, columns)) in enumerate(zip(stages, fields, strict=True), 1)
     ]
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.markdown("\n".join(lines))
-    with right:
-        single = equivalent_kernel(weights, layer)
-        if single is None:
-            st.markdown("**No single kernel does the same**: ReLU between the filters bends straight lines.")
-            return
+    st.markdown("\n".join(lines))
+    single = equivalent_kernel(weights, layer)
+    if single is None:
+        st.markdown("**No single kernel does the same**: ReLU between the filters bends straight lines.")
+    else:
         _equivalent(image, kernels, single, layer)
+
+
+def further(jump: int) -> str:
+    """So many pixels on, in words."""
+    return f"{jump} pixel{'s' if jump > 1 else ''} further"
 
 
 def _equivalent(image: NDArray[np.uint8], kernels: Sequence[Kernel], single: Equivalent, layer: Layer) -> None:
@@ -56,7 +59,8 @@ def _equivalent(image: NDArray[np.uint8], kernels: Sequence[Kernel], single: Equ
         note(f"{chain} multiplications for a pixel as a chain, {alone} as one kernel.")
     if min(grey.shape) >= max(rows, columns):
         difference = largest_difference(grey, [kernel.weights for kernel in kernels], layer)
-        note(f"Away from the border the two differ by {difference:.2g} at most, measured on this picture.")
+        most = f"{difference:.2g} at most" if difference >= 1e-3 else "less than 0.001"
+        note(f"Away from the border the two differ by {most}, measured on this picture.")
     if max(rows, columns) <= max(SIZES):
         st.button(
             "Take it as the kernel",

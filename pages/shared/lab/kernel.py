@@ -181,7 +181,8 @@ def more() -> None:
         )
         stack.note_shown()
         if box.open:
-            learned_filters()
+            with state.answered():
+                learned_filters()
 
 
 def transforms() -> None:

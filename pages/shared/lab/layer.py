@@ -39,10 +39,12 @@ def settings() -> How:
     """A row of what is shown, and a box with what a layer of a network has besides weights."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         together = choice("Kernels work", (ALONE, BANK, CHAIN, EDGES), ALONE, TOGETHER, TOGETHER_HELP)
-        view = choice("Show the result as", tuple(VIEW_LABELS), "Signed", VIEW, "Below 0 needs a scale of its own.")
+        words = "Below 0 needs a scale of its own."
+        labels = tuple(VIEW_LABELS)
+        view = choice("Show the result as", labels, labels[0], VIEW, words, disabled=together == EDGES)
         layout = choice("Layout", LAYOUTS, LAYOUTS[0], "kernels_layout", "Compare: drag a divider over the picture.")
-        with st.popover("Layer", icon=":material/tune:", help="Channels, stride, dilation, padding, bias and ReLU"):
-            channels, layer = layer_controls()
+    with st.expander("Layer: channels, border, stride, dilation, bias, ReLU", icon=":material/tune:"):
+        channels, layer = layer_controls()
     special = unusual(layer)
     if special:
         note(f"**Layer:** {special}.")
@@ -67,30 +69,29 @@ def unusual(layer: Layer) -> str:
 
 def layer_controls() -> tuple[str, Layer]:
     """What of the picture is filtered, and every setting of a convolutional layer."""
-    channels = choice(
-        "Filter", tuple(CHANNEL_LABELS), "Grey", "kernels_channels", "Brightness; red, green and blue each; or one."
-    )
-    mode = choice(
-        "The kernel is laid on as",
-        MODES,
-        MODES[0],
-        "kernels_mode",
-        "Deep learning computes cross-correlation. True convolution turns the kernel by 180° first.",
-    )
-    padding = choice(
-        "Beyond the border",
-        tuple(PADDING_LABELS),
-        "Zeros",
-        "kernels_padding",
-        "Zeros; the picture mirrored; its last row repeated; its other side; or nothing: a smaller result.",
-    )
-    left, right = st.columns(2)
-    with left:
+    with st.container(horizontal=True, gap="small"):
+        channels = choice(
+            "Filter", tuple(CHANNEL_LABELS), "Grey", "kernels_channels", "Brightness; red, green and blue each; or one."
+        )
+        padding = choice(
+            "Beyond the border",
+            tuple(PADDING_LABELS),
+            "Zeros",
+            "kernels_padding",
+            "Zeros; the picture mirrored; its last row repeated; its other side; or nothing: a smaller result.",
+        )
+        mode = choice(
+            "The kernel is laid on as",
+            MODES,
+            MODES[0],
+            "kernels_mode",
+            "Deep learning computes cross-correlation. True convolution turns the kernel by 180° first.",
+        )
         stride = choice("Stride", (1, 2, 3, 4), 1, "kernels_stride", "Pixels the kernel moves on: 2 keeps every other.")
-    with right:
         dilation = choice("Dilation", (1, 2, 3, 4), 1, "kernels_dilation", "Pixels between neighbouring weights.")
-    bias = st.slider(
-        "Bias", -MOST_BIAS, MOST_BIAS, 0.0, 5.0, key="kernels_bias", bind="query-params", help="Added to every result."
-    )
-    relu = st.toggle("ReLU", key="kernels_relu", bind="query-params", help="Results below 0 become 0.")
+        ends = (-MOST_BIAS, MOST_BIAS, 0.0, 5.0)
+        bias = st.slider(
+            "Bias", *ends, key="kernels_bias", bind="query-params", help="Added to every result.", width=150
+        )
+        relu = st.toggle("ReLU", key="kernels_relu", bind="query-params", help="Results below 0 become 0.")
     return channels, Layer(stride, dilation, PADDING_LABELS[padding], mode == MODES[1], bias, relu)

@@ -1,7 +1,5 @@
 """A closer look at the chosen kernel: one pixel in the player, waves, the histogram, its factors, the code."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -12,30 +10,27 @@ from cnn_core.kernels.chain import run_chain
 from cnn_core.kernels.code import scipy_code, torch_code
 from cnn_core.kernels.editing import separate
 from cnn_core.kernels.families import Weights
-from cnn_core.kernels.filtering import Layer, Result, choose_channels, pad_image
+from cnn_core.kernels.filtering import Layer, Result, choose_channels
 from cnn_core.matrices import format_matrix
-from cnn_core.trace import convolution_trace, play_data
 from pages.shared import charts, lesson
 from pages.shared.controls import choice
 from pages.shared.lab import stack
 from pages.shared.lab.layer import CHAIN, TOGETHER, How
 from pages.shared.lab.picture import Picture
-from pages.shared.lab.view import COLUMN, LOOK, PIXEL, ROW, Outcome, pinned
+from pages.shared.lab.pixel import LOOK, PIXEL, place, play_pixel
+from pages.shared.lab.view import Outcome
 from pages.shared.lesson import note
-from pages.shared.player import player
 
 WAVES, HISTOGRAM, FACTORS, CODE = "Waves", "Histogram", "Factors", "Formula and code"
 MAP_SIDE = 4
 """Screen pixels for a frequency of the map."""
-MOST_SIDE = 9
-"""Kernels up to this size are shown with the eight results around the one looked at."""
 
 
 def look(picture: Picture, how: How, outcome: Outcome) -> None:
     """What the visitor wants to see of the chosen kernel and its result."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = choice("Look closer", (PIXEL, WAVES, HISTOGRAM, FACTORS, CODE), PIXEL, LOOK)
-        at = place(outcome)
+        at = place(outcome.result.shape, outcome.start)
     weights = outcome.kernels[-1]
     if picked == PIXEL:
         one_pixel(picture, how, outcome, at)
@@ -49,64 +44,15 @@ def look(picture: Picture, how: How, outcome: Outcome) -> None:
         formula_and_code(weights, how.layer)
 
 
-def place(outcome: Outcome) -> tuple[int, int]:
-    """The pixel (row, column) looked at: typed here, or clicked in the picture."""
-    rows, columns = outcome.result.shape[:2]
-    asked = pinned(rows, columns)
-    if asked:
-        st.session_state[ROW], st.session_state[COLUMN] = asked[0] + 1, asked[1] + 1
-    row, column = outcome.start
-    hint = "Of the pixel that is looked at: click one in the picture or in the result, or type its place."
-    row = st.number_input("Row", 1, rows, row + 1, key=ROW, bind="query-params", width=110, help=hint)
-    column = st.number_input("Column", 1, columns, column + 1, key=COLUMN, bind="query-params", width=110, help=hint)
-    return row - 1, column - 1
-
-
 def one_pixel(picture: Picture, how: How, outcome: Outcome, at: tuple[int, int]) -> None:
     """The neighbourhood of one result in the player, product by product."""
     *earlier, weights = outcome.kernels
-    layer = how.layer
-    before = choose_channels(picture.image, how.channels)
+    before: NDArray[np.generic] = choose_channels(picture.image, how.channels)
     if earlier:
-        before = run_chain(before, earlier, layer)[-1]  # type: ignore[assignment]
-    data = pixel_play(neighbourhood(before, weights, layer, at), weights, layer)
-    player({**data, "start": {"step": data["middle"], "of": f"{at}"}}, key="kernels_player")
-    if layer.relu:
+        before = run_chain(before, earlier, how.layer)[-1]
+    play_pixel(before, [weights], how.layer, at)
+    if how.layer.relu:
         note("ReLU comes after: where the sum is below 0, the result is 0.")
-
-
-def neighbourhood(
-    before: NDArray[np.generic], weights: Weights, layer: Layer, at: tuple[int, int]
-) -> tuple[NDArray[np.float64], int]:
-    """The pixels (C, h, w) that a window meets at result `at` and at those around it, and the step of `at`.
-
-    Of a dilated window these are the pixels under the weights alone, so that they lie side by side.
-    """
-    padded = pad_image(before, weights, layer).astype(np.float64)
-    around = layer.stride == 1 and max(weights.shape) <= MOST_SIDE
-    spans, steps = [], []
-    for axis in (0, 1):
-        start = at[axis] * layer.stride
-        low = start - layer.dilation if around and start >= layer.dilation else start
-        high = start + layer.reach(weights.shape[axis]) - 1
-        if around and high + layer.dilation < padded.shape[axis]:
-            high += layer.dilation
-        spans.append(slice(low, high + 1, layer.dilation))
-        steps.append(((high - low) // layer.dilation + 2 - weights.shape[axis], (start - low) // layer.dilation))
-    patch = padded[spans[0], spans[1]]
-    planes = patch[None] if patch.ndim == 2 else np.moveaxis(patch, -1, 0)
-    (_, row), (columns, column) = steps
-    return np.round(planes, 4), row * columns + column
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def pixel_play(patch: tuple[NDArray[np.float64], int], weights: Weights, layer: Layer) -> dict[str, Any]:
-    """What the player draws of a patch (C, h, w); each channel is filtered by itself."""
-    x, middle = patch
-    kernels = np.repeat(np.asarray(weights, dtype=np.float64)[None, None], len(x), axis=0)
-    bias = np.full(len(x), layer.bias) if layer.bias else None
-    trace = convolution_trace(x, kernels, bias, groups=len(x), flip=layer.flip)
-    return {**play_data(trace), "tally": "multiplications", "aside": True, "padding_text": "0", "middle": middle}
 
 
 def waves(weights: Weights) -> None:

@@ -128,6 +128,7 @@ def drop_slot() -> None:
 
 def replace_stack(parts: list[Weights]) -> None:
     """These kernels and no others."""
+    _settle()
     write_stack(f" {BETWEEN_PLANES} ".join(map(format_matrix, parts)))
     st.session_state[SLOT] = 1
 

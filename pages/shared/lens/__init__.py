@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn_core.display import Shown
+from cnn_core.geometry import ReceptiveField
 from cnn_core.kernels.filtering import Layer, margins
 from cnn_core.matrices import format_matrix, split_matrix
 
@@ -34,6 +35,16 @@ class Window:
 
     weights: NDArray[np.float64]
     layer: Layer
+    start: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """What one value of the result sees of the picture along its rows and columns, where it is no single kernel's sum;
+    and the pixel looked at first."""
+
+    rows: ReceptiveField
+    columns: ReceptiveField
     start: tuple[int, int]
 
 
@@ -60,7 +71,7 @@ def quick(pixels: NDArray[np.uint8]) -> str:
 def lens(
     picture: NDArray[np.uint8],
     shown: Shown,
-    window: Window | None,
+    window: Window | Field,
     *,
     captions: tuple[str, str],
     alts: tuple[str, str],
@@ -72,9 +83,9 @@ def lens(
 ) -> None:
     """Show `picture` beside `shown`, or under it with a divider (`compare`).
 
-    With a `window`, `picture` has the margins of its layer, which are not shown, and the sum behind the pixel pointed
-    at is written out. `at` is the pixel (row, column) that the link names; `pin` gets the one that is chosen,
-    and whether by a click.
+    With a Window, `picture` has the margins of its layer, which are not shown, and the sum behind the pixel pointed
+    at is written out; with a Field, what that pixel sees is framed. `at` is the pixel (row, column) that the link
+    names; `pin` gets the one that is chosen, and whether by a click.
     """
 
     def pinned() -> None:
@@ -97,25 +108,31 @@ def lens(
         "remark": shown.remark,
         "layout": "compare" if compare else "pair",
         "at": at,
-        **_window(window, picture, shown),
+        **(_window(window) if isinstance(window, Window) else _field(window)),
     }
     _component(data=data, key=key, on_pinned_change=pinned)
 
 
-def _window(window: Window | None, picture: NDArray[np.uint8], shown: Shown) -> dict[str, Any]:
-    """What lens.js needs to lay the window: without one, a pixel of the result stands for those it came from."""
-    if window is None:
-        (rows, columns), (height, width) = shown.pixels.shape[:2], picture.shape[:2]
-        stride = max(1, round(max(height / rows, width / columns)))
-        plain = {
-            "weights": None,
-            "words": None,
-            "shown": "",
-            "margin": [0] * 4,
-            "stride": stride,
-            "reach": [stride] * 2,
-        }
-        return {**plain, "dilation": 1, "bias": 0, "relu": False, "start": [rows // 2, columns // 2]}
+def _field(field: Field) -> dict[str, Any]:
+    """What lens.js needs to frame what a value sees."""
+    axes = (field.rows, field.columns)
+    return {
+        "weights": None,
+        "words": None,
+        "shown": "",
+        "margin": [0] * 4,
+        "offset": [(axis.size - 1) / 2 - axis.centre for axis in axes],
+        "stride": field.rows.jump,
+        "reach": [axis.size for axis in axes],
+        "dilation": 1,
+        "bias": 0,
+        "relu": False,
+        "start": list(field.start),
+    }
+
+
+def _window(window: Window) -> dict[str, Any]:
+    """What lens.js needs to lay the window and to write its sum."""
     layer, laid = window.layer, window.layer.laid(window.weights)
     (top, bottom), (left, right) = margins(laid, layer)
     text = format_matrix(laid)
@@ -124,6 +141,7 @@ def _window(window: Window | None, picture: NDArray[np.uint8], shown: Shown) -> 
         "words": split_matrix(text),
         "shown": text,
         "margin": [top, left, bottom, right],
+        "offset": [top, left],
         "stride": layer.stride,
         "dilation": layer.dilation,
         "reach": [layer.reach(side) for side in laid.shape],

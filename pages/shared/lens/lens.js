@@ -84,14 +84,14 @@ class Lens {
 
   // Where the window of a result begins on the picture, and how far it reaches: rows, then columns.
   window([row, column]) {
-    const { stride, margin, reach } = this.data;
-    return [row * stride - margin[0], column * stride - margin[1], ...reach];
+    const { stride, offset, reach } = this.data;
+    return [row * stride - offset[0], column * stride - offset[1], ...reach];
   }
 
   // The result whose window has its middle at a place of the picture.
   result(down, across) {
-    const { stride, margin, reach } = this.data;
-    return [down, across].map((at, i) => Math.round((at - reach[i] / 2 + margin[i]) / stride));
+    const { stride, offset, reach } = this.data;
+    return [down, across].map((at, i) => Math.round((at - reach[i] / 2 + offset[i]) / stride));
   }
 
   async load(data) {
@@ -206,7 +206,7 @@ class Lens {
     const largest = Math.max(...weights.flat().map(Math.abs)) || 1;
     const kernel = weights.flat().map((weight, i) => {
       const word = words.flat()[i];
-      const shown = columns > 5 ? shorter(word, 5) : word;
+      const shown = shorter(word, columns > 9 ? 4 : columns > 3 ? 5 : 6);
       const cell = make("span", `cell ${weight < 0 ? "minus" : weight > 0 ? "plus" : "none"}`, written(shown));
       cell.title = word;
       cell.style.setProperty("--strength", `${Math.round(Math.sqrt(Math.abs(weight) / largest) * 40)}%`);

@@ -103,12 +103,12 @@ class Editor {
     return this.cells.map((row) => row.map((cell) => cell.dataset.text.trim()));
   }
 
-  // The text of a cell; where cells are many and narrow, a shorter form of it until the cell is entered.
+  // The text of a cell; a form of it that fits until the cell is entered.
   write(cell, text) {
     cell.dataset.text = text;
     const entered = cell === this.root.getRootNode().activeElement;
     const columns = this.cells[0]?.length ?? 0;
-    const shown = entered || columns <= 5 ? text : shorter(text, columns > 9 ? 4 : 5);
+    const shown = entered ? text : shorter(text, columns > 9 ? 4 : columns > 3 ? 5 : 6);
     if (cell.value !== shown) cell.value = shown;
     cell.title = shown === text ? "" : text;
   }

@@ -1,0 +1,48 @@
+"""Libraries are left out of garbage collection; what a session throws away is not."""
+
+import gc
+import sys
+import weakref
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from pages.shared import memory
+
+
+@pytest.fixture(autouse=True)
+def thawed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(memory, "_known", 0)
+    yield
+    gc.unfreeze()
+
+
+def test_what_is_alive_is_frozen_and_again_after_an_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.spare_libraries()
+    frozen = gc.get_freeze_count()
+    assert frozen > 10_000
+    kept = [[] for _ in range(500)]
+    memory.spare_libraries()
+    assert gc.get_freeze_count() <= frozen
+    monkeypatch.setitem(sys.modules, "a_new_library", ModuleType("a_new_library"))
+    memory.spare_libraries()
+    assert gc.get_freeze_count() > frozen
+    assert len(kept) == 500
+
+
+class Knot:
+    """Something that refers to itself, which the collector alone can free."""
+
+    def __init__(self) -> None:
+        self.self = self
+
+
+def test_garbage_is_still_collected() -> None:
+    before = weakref.ref(Knot())
+    memory.spare_libraries()
+    assert before() is None  # not kept for ever by being frozen
+    after = weakref.ref(Knot())
+    assert after() is not None
+    gc.collect()
+    assert after() is None
