@@ -94,9 +94,13 @@ class NetworkSpec:
 
     def build(self, seed: int | None = None) -> "nn.Module":
         """The network as a torch module that takes (N, C, H, W) and returns logits (no softmax), torch's default
-        initialisation. With a `seed` the weights are reproducible and torch's global random state is left alone."""
+        initialisation. With a `seed` the weights are reproducible and torch's global random state is left alone.
+
+        Raises ValueError with the estimate, before anything is allocated, when its weights do not fit into memory."""
+        from cnn_core.spec.memory import check_room, parameter_mb  # rests on this module
         from cnn_core.spec.modules import build  # torch is heavy: only who builds pays for it
 
+        check_room(self.name, parameter_mb(self))
         return build(self.layers, self.input_shape, seed)
 
     def to_code(self, seed: int = 0) -> str:

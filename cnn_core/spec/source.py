@@ -10,6 +10,7 @@ from typing import Any
 from cnn_core.spec.blocks import Branches, Residual, part_names, parts
 from cnn_core.spec.code import torch_line
 from cnn_core.spec.layers import Layer, Shape
+from cnn_core.spec.memory import check_room, parameter_mb
 from cnn_core.spec.network import NetworkSpec, named
 
 _RESIDUAL = '''class Residual(nn.Module):
@@ -195,10 +196,11 @@ for epoch in range(epochs):
 def to_onnx(spec: NetworkSpec, path: Path, seed: int = 0) -> None:
     """Write the network, with the weights of `spec.build(seed)`, as an ONNX file; its input "image" is (N, C, H, W).
 
-    Needs torch and onnx.
+    Needs torch and onnx. Raises ValueError with the estimate when there is not enough memory.
     """
     import torch
 
+    check_room("The ONNX file", 4 * parameter_mb(spec))  # module, graph, protobuf, bytes
     model = spec.build(seed=seed).eval()
     # two images: an axis of one is taken for a constant
     image = torch.zeros(2, *spec.input_shape)
