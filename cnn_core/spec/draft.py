@@ -70,7 +70,7 @@ class Line:
 
     `row` is None for a layer that nothing reaches because one before it does not fit; `problem` is the sentence of the
     one that does not. A block's line stands before those of its layers and counts none of them; `part` is the name of
-    the part in which the layer stands, empty outside of blocks.
+    the part in which the layer stands, empty outside of blocks; `fed_by` are the receptive fields of what goes in.
     """
 
     path: Path
@@ -83,6 +83,7 @@ class Line:
     problem: str = ""
     jump: tuple[int, int] = (1, 1)
     centre: tuple[float, float] = (0.0, 0.0)
+    fed_by: Fields = (ReceptiveField(), ReceptiveField())
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def _line(layer: Layer, state: _State | None, path: Path, name: str, part: str) 
     except ValueError as error:
         return Line(path, depth, name, layer, part, state.shape, None, _sentence(error)), None
     jump, centre = (fields[0].jump, fields[1].jump), (fields[0].centre, fields[1].centre)
-    return Line(path, depth, name, layer, part, state.shape, row, "", jump, centre), _State(shape, fields)
+    line = Line(path, depth, name, layer, part, state.shape, row, "", jump, centre, state.fields)
+    return line, _State(shape, fields)
 
 
 def _block(block: Layer, state: _State | None, path: Path, name: str, part: str) -> tuple[list[Line], _State | None]:

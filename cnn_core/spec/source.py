@@ -4,13 +4,15 @@ import csv
 import io
 import json
 import zlib
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from cnn_core.spec.blocks import Branches, Residual, part_names, parts
 from cnn_core.spec.code import torch_line
+from cnn_core.spec.draft import Draft, examine
 from cnn_core.spec.layers import Layer, Shape
-from cnn_core.spec.memory import check_room, parameter_mb
+from cnn_core.spec.memory import BYTES, check_room, parameter_mb
 from cnn_core.spec.network import NetworkSpec, named
 
 _RESIDUAL = '''class Residual(nn.Module):
@@ -90,26 +92,38 @@ def _sequence(layers: tuple[Layer, ...], shape: Shape, depth: int) -> list[str]:
     return [*lines, f"{indent}]))"]
 
 
+COLUMNS = (
+    *("layer", "kind", "output shape", "parameters", "MACs"),
+    *("activations (bytes)", "receptive field", "jump", "centre"),
+)
+
+
+def _table(spec: NetworkSpec) -> list[tuple[str | int, ...]]:
+    """The cells of COLUMNS for every layer; the centre is that of the first unit, in pixels counted from 1."""
+    found: list[tuple[str | int, ...]] = []
+    for line in examine(Draft(spec.name, spec.input_shape, spec.layers)):
+        assert line.row is not None  # of a network whose layers all fit
+        row, out = line.row, line.row.output_shape
+        centre = "×".join(f"{middle + 1:g}" for middle in line.centre)
+        seen = (_times(row.receptive_field), _times(line.jump), centre)
+        found.append((row.name, row.kind, _times(out), row.parameters, row.macs, BYTES * prod(out), *seen))
+    return found
+
+
 def to_markdown(spec: NetworkSpec) -> str:
     """The table as Markdown."""
-    header = "| layer | kind | output shape | parameters | MACs | receptive field |\n|---|---|---|--:|--:|---|"
-    lines = [
-        f"| {row.name} | {row.kind} | {_times(row.output_shape)} | {row.parameters:,} | {row.macs:,} | "
-        f"{_times(row.receptive_field)} |"
-        for row in spec.summary()
-    ]
-    total = f"| **total** | | | **{spec.total_parameters:,}** | **{spec.total_macs:,}** | |"
-    return "\n".join([header, *lines, total]) + "\n"
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|--:|--:|--:|---|---|---|"]
+    for cells in _table(spec):
+        written = (f"{cell:,}" if isinstance(cell, int) else cell for cell in cells)
+        lines.append(f"| {' | '.join(written)} |")
+    lines.append(f"| **total** | | | **{spec.total_parameters:,}** | **{spec.total_macs:,}** | | | | |")
+    return "\n".join(lines) + "\n"
 
 
 def to_csv(spec: NetworkSpec) -> str:
     """The table as CSV, for a spreadsheet."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["layer", "kind", "output shape", "parameters", "MACs", "receptive field"])
-    for row in spec.summary():
-        sizes = (_times(row.output_shape), row.parameters, row.macs, _times(row.receptive_field))
-        writer.writerow([row.name, row.kind, *sizes])
+    csv.writer(buffer).writerows([COLUMNS, *_table(spec)])
     return buffer.getvalue()
 
 
@@ -193,6 +207,10 @@ for epoch in range(epochs):
 """
 
 
+ONNX_COPIES = 4
+"""How often the weights lie in memory while an ONNX file is made: module, graph, protobuf, bytes."""
+
+
 def to_onnx(spec: NetworkSpec, path: Path, seed: int = 0) -> None:
     """Write the network, with the weights of `spec.build(seed)`, as an ONNX file; its input "image" is (N, C, H, W).
 
@@ -200,7 +218,7 @@ def to_onnx(spec: NetworkSpec, path: Path, seed: int = 0) -> None:
     """
     import torch
 
-    check_room("The ONNX file", 4 * parameter_mb(spec))  # module, graph, protobuf, bytes
+    check_room("The ONNX file", ONNX_COPIES * parameter_mb(spec))
     model = spec.build(seed=seed).eval()
     # two images: an axis of one is taken for a constant
     image = torch.zeros(2, *spec.input_shape)

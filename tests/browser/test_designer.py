@@ -89,7 +89,7 @@ def test_the_link_brings_the_network_back(page: Page, app_url: str) -> None:
 
 def test_a_convolution_opens_on_its_own_page(page: Page, app_url: str) -> None:
     open_designer(page, app_url)
-    page.get_by_role("link", name="Step through it by hand").click()
+    page.get_by_role("link", name="Open in Convolution").click()
     expect(page.get_by_role("heading", level=1, name="Convolution")).to_be_visible()
     expect(page.locator(".player")).to_contain_text("5 × 5")
 

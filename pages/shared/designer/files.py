@@ -7,8 +7,9 @@ import streamlit as st
 
 from cnn_core.spec import NetworkSpec
 from cnn_core.spec.draft import Draft
+from cnn_core.spec.memory import check_room, parameter_mb
 from cnn_core.spec.sequential import read_sequential
-from cnn_core.spec.source import to_csv, to_markdown, to_notebook, to_onnx, to_source
+from cnn_core.spec.source import ONNX_COPIES, to_csv, to_markdown, to_notebook, to_onnx, to_source
 from pages.shared.designer import draft as state
 from pages.shared.lesson import note
 
@@ -46,7 +47,11 @@ def exporting(draft: Draft, fits: bool) -> None:
         spec = draft.finished()
         _button("PyTorch source", "network.py", "text/x-python", lambda: to_source(spec))
         _button("Jupyter notebook", "network.ipynb", "application/x-ipynb+json", lambda: to_notebook(spec))
-        _button("ONNX", "network.onnx", "application/octet-stream", lambda: onnx(spec))
+        try:
+            check_room("The ONNX file", ONNX_COPIES * parameter_mb(spec))
+            _button("ONNX", "network.onnx", "application/octet-stream", lambda: onnx(spec))
+        except ValueError as problem:
+            note(str(problem))
         _button("Table (Markdown)", "network.md", "text/markdown", lambda: to_markdown(spec))
         _button("Table (CSV)", "network.csv", "text/csv", lambda: to_csv(spec))
 
