@@ -137,8 +137,8 @@ def to_notebook(spec: NetworkSpec, seed: int = 0) -> str:
     cells = [
         _cell("markdown", f"# {spec.name}\n\nMade with CNN Lab. Run the cells from top to bottom."),
         _cell("code", source),
-        _cell("code", _DIGITS if spec.input_shape == (1, 8, 8) else _cifar(spec)),
-        _cell("code", _TRAIN.replace("SEED", str(seed))),
+        _cell("code", (_DIGITS if spec.input_shape == (1, 8, 8) else _cifar(spec)) + _few(spec) + "epochs = 5\n"),
+        _cell("code", _training(spec, seed)),
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return json.dumps(
@@ -162,14 +162,20 @@ images = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 16 - 0.5
 labels = torch.tensor(digits.target)
 parts = train_test_split(images, labels, test_size=0.2, random_state=0, stratify=labels)
 train, test = TensorDataset(parts[0], parts[2]), TensorDataset(parts[1], parts[3])
-epochs = 5
 """
+CLASSES = 10
+"""Of both data sets."""
 
 
 def _cifar(spec: NetworkSpec) -> str:
     channels, height, width = spec.input_shape
     grey = "    transforms.Grayscale(),\n" if channels == 1 else ""
-    mean = ", ".join(["0.5"] * channels)
+    mean = ", ".join(["0.5"] * (1 if channels == 1 else 3))
+    repeated = ""
+    if channels not in (1, 3):
+        repeated = (
+            f"    lambda image: image[[channel % 3 for channel in range({channels})]],  # red, green, blue in turn\n"
+        )
     return f"""# CIFAR-10, brought to the size the network takes (downloaded once, 163 MB)
 from torchvision import datasets, transforms
 
@@ -177,11 +183,36 @@ prepare = transforms.Compose([
 {grey}    transforms.Resize(({height}, {width})),
     transforms.ToTensor(),
     transforms.Normalize(({mean},), ({mean},)),
-])
+{repeated}])
 train = datasets.CIFAR10("data", train=True, download=True, transform=prepare)
 test = datasets.CIFAR10("data", train=False, download=True, transform=prepare)
-epochs = 5
 """
+
+
+def _few(spec: NetworkSpec) -> str:
+    """Only as many classes as the network has outputs."""
+    if spec.output_shape[0] >= CLASSES:
+        return ""
+    targets = "part[:][1]" if spec.input_shape == (1, 8, 8) else "part.targets"
+    return f"""
+# the network has {spec.output_shape[0]} outputs: only the first classes are kept
+from torch.utils.data import Subset
+
+train, test = (
+    Subset(part, [i for i, label in enumerate({targets}) if label < {spec.output_shape[0]}]) for part in (train, test)
+)
+"""
+
+
+def _training(spec: NetworkSpec, seed: int) -> str:
+    """The loop; maps in place of logits are averaged."""
+    text = _TRAIN.replace("SEED", str(seed))
+    if len(spec.output_shape) == 1:
+        return text
+    mean = (
+        "model = nn.Sequential(network(), nn.AdaptiveAvgPool2d(1), nn.Flatten()).to(device)  # one logit for each map"
+    )
+    return text.replace("model = network().to(device)", mean)
 
 
 _TRAIN = """from torch.utils.data import DataLoader

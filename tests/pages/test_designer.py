@@ -204,7 +204,7 @@ def test_a_chosen_unit_is_measured_where_the_formula_knows_no_edges(open_page: O
 def test_holes_of_a_dilated_kernel_are_said(open_page: Open) -> None:
     text = network({"kind": "Conv2d", "filters": 2, "kernel_size": 3, "dilation": 2})
     at = open_page("designer", designer_network=text, designer_measure="true")
-    assert any("the dilation steps over them" in words.value for words in at.markdown)
+    assert any("steps over them" in words.value for words in at.markdown)
 
 
 def test_training_that_no_memory_holds_is_said_with_the_batch_that_fits(
@@ -258,3 +258,11 @@ def test_a_click_that_overtakes_the_drawing_meets_the_layer_that_is_chosen_by_th
     assert lines(at)["flatten"]["cells"]["Output shape"] == "2048"
     at.button("designer_undo").click().run()
     assert table(at)["shown"] == before
+
+
+def test_a_bias_before_batch_norm_is_called_useless(open_page: Open) -> None:
+    conv, norm = {"kind": "Conv2d", "filters": 4, "kernel_size": 3}, {"kind": "BatchNorm"}
+    useless = "The batch norm behind it takes this bias away again: it is useless."
+    for layer, said in ((conv, True), ({**conv, "bias": False}, False)):
+        at = open_page("designer", designer_network=network(layer, norm))
+        assert any(useless in text.value for text in at.markdown) == said

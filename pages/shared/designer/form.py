@@ -70,11 +70,14 @@ def layer_form(draft: Draft, lines: list[Line]) -> None:
         note("There is no layer yet: add one.")
         return
     line = next(line for line in lines if line.path == path)
+    after = next((other.layer for other in lines if other.path == (*path[:-1], path[-1] + 1)), None)
     st.markdown(f"**{line.name}** · {type(line.layer).__name__}")
     if isinstance(line.layer, Branches):
         _branches()
     elif not isinstance(line.layer, Residual):
         _controls(line)
+    if isinstance(after, BatchNorm) and getattr(line.layer, "bias", False):
+        note("The batch norm behind it takes this bias away again: it is useless.")
     with st.container(horizontal=True):
         for what, label in ACTIONS.items():
             st.button(label, key=f"designer_{what}", on_click=state.act_on_chosen, args=(what,), width=HALF)

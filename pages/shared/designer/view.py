@@ -121,73 +121,77 @@ def _sees(line: Line, place: tuple[int, int]) -> str:
 def _measured(draft: Draft, line: Line, place: tuple[int, int], box: Box) -> None:
     """The measured field, and how it compares with the formula's. Raises ValueError when it cannot be measured."""
     draft.finished()  # says which layer does not fit
-    paths = _measure(draft.to_json(), line.name, place)
-    rows, columns = (np.flatnonzero(paths.sum(axis=axis)) for axis in (1, 0))
+    picture, found, holes = _measure(draft.to_json(), line.name, place)
     alt = f"The pixels that have a gradient, the stronger the more paths lead from them to the unit of {line.name}"
-    st.image(glowing(paths), width="stretch", output_format="PNG", alt=alt)
-    if not len(rows):
+    st.image(picture, width="stretch", output_format="PNG", alt=alt)
+    if found is None:
         note("No pixel has a gradient: this unit sees padding alone.")
         return
-    height, width = paths.shape
+    height, width = draft.input_shape[1:]
     inside = (max(box[0], 0), min(box[1], height), max(box[2], 0), min(box[3], width))
-    found = (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
     same = (
         "the same as the formula's, cut at the edges"
         if found == inside
         else "less than the formula's, which knows no edges: on the way, cells were lost or were padding"
     )
-    stepped_over = not paths[found[0] : found[1], found[2] : found[3]].all()
-    holes = " Between them are pixels without: the dilation steps over them." if stepped_over else ""
     note(
         f"**Purple**: rows {found[0] + 1} to {found[1]} and columns {found[2] + 1} to {found[3]} have a gradient, "
-        f"{same}. The brighter, the more paths lead from the pixel to the unit.{holes}"
+        f"{same}. The brighter, the more paths lead from the pixel to the unit."
+        + (" Between them are pixels without: the dilation or the stride steps over them." if holes else "")
     )
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring …")
-def _measure(text: str, name: str, place: tuple[int, int]) -> NDArray[np.float64]:
+def _measure(text: str, name: str, place: tuple[int, int]) -> tuple[NDArray[np.uint8], Box | None, bool]:
+    """The measured field as a picture, the box around it, and whether pixels inside of that are not seen."""
     from cnn_core.spec.measure import measured_field  # torch is heavy: only who measures pays for it
 
-    return measured_field(NetworkSpec.from_json(text), name, place)
+    paths = measured_field(NetworkSpec.from_json(text), name, place)
+    rows, columns = (np.flatnonzero(paths.sum(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return glowing(paths), None, False
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return glowing(paths), (top, bottom, left, right), not paths[top:bottom, left:right].all()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _photo(size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A photograph (H, W, 3) at the network's input size."""
+    """A photograph at the network's input size, SHOWN along its longer side: small ones in whole pixels."""
     from PIL import Image
 
-    return np.asarray(Image.fromarray(photo(PHOTOS[2].name)).resize((size[1], size[0])))
+    small = Image.fromarray(photo(PHOTOS[2].name)).resize((min(size[1], SHOWN), min(size[0], SHOWN)))
+    return np.asarray(small.resize(_shown(size), Image.Resampling.NEAREST))
+
+
+def _shown(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of a picture of `size` (height, width) on the page."""
+    scale = SHOWN / max(size)
+    return max(1, round(size[1] * scale)), max(1, round(size[0] * scale))
 
 
 def framed(size: tuple[int, int], box: Box) -> NDArray[np.uint8]:
-    """The photograph, enlarged, with a frame around the box; what lies outside of it is dark."""
+    """The photograph with a frame around the box; what lies outside of it is dark."""
     from PIL import Image, ImageDraw
 
-    top, bottom, left, right = max(box[0], 0), max(box[1], 0), max(box[2], 0), max(box[3], 0)
-    lit = np.full(size, OUTSIDE)
+    picture = _photo(size)
+    ends = [round(min(max(edge, 0), size[i // 2]) * picture.shape[i // 2] / size[i // 2]) for i, edge in enumerate(box)]
+    top, bottom, left, right = ends
+    lit = np.full((*picture.shape[:2], 1), OUTSIDE)
     lit[top:bottom, left:right] = 1.0
-    picture = Image.fromarray(enlarged((_photo(size) * lit[..., None]).astype(np.uint8)))
-    scale = picture.height / size[0], picture.width / size[1]
-    corners = [round(left * scale[1]), round(top * scale[0])]
-    corners += [min(picture.width, round(right * scale[1])) - 1, min(picture.height, round(bottom * scale[0])) - 1]
-    if corners[2] > corners[0] and corners[3] > corners[1]:
-        ImageDraw.Draw(picture).rectangle(corners, outline=FORMULA, width=5)
-    return np.asarray(picture)
+    drawn = Image.fromarray((picture * lit).astype(np.uint8))
+    if bottom > top and right > left:
+        ImageDraw.Draw(drawn).rectangle((left, top, right - 1, bottom - 1), outline=FORMULA, width=5)
+    return np.asarray(drawn)
 
 
 def glowing(paths: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The photograph in grey and dark, purple where a pixel has a gradient: the more, the brighter."""
-    grey = _photo(paths.shape).mean(axis=2, keepdims=True) * OUTSIDE
-    share = np.sqrt(paths / max(paths.max(), np.finfo(float).tiny))[..., None]
-    glow = np.where(share > 0, FAINTEST + (1 - FAINTEST) * share, 0)
-    return enlarged((grey * (1 - glow) + glow * np.array(MEASURED)).astype(np.uint8))
-
-
-def enlarged(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Whole pixels, about SHOWN along the longer side."""
     from PIL import Image
 
-    height, width = picture.shape[:2]
-    scale = SHOWN / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.NEAREST))
+    size = paths.shape[0], paths.shape[1]
+    grey = _photo(size).mean(axis=2, keepdims=True) * OUTSIDE
+    share = np.sqrt(paths / max(paths.max(), np.finfo(float).tiny))
+    glow = np.where(share > 0, FAINTEST + (1 - FAINTEST) * share, 0).astype(np.float32)
+    way = Image.Resampling.NEAREST if max(size) <= SHOWN else Image.Resampling.BOX
+    glow = np.asarray(Image.fromarray(glow).resize(_shown(size), way))[..., None]
+    return (grey * (1 - glow) + glow * np.array(MEASURED)).astype(np.uint8)
