@@ -408,9 +408,28 @@ def test_our_own_source_and_torchs_repr_come_back(name: str) -> None:
         assert again.total_parameters == spec.total_parameters
 
 
+@pytest.mark.parametrize("name", ["Branched", *PRESETS])
+def test_a_file_that_was_taken_home_comes_back(name: str) -> None:
+    spec = BRANCHED if name == "Branched" else preset(name)
+    assert read_sequential(to_source(spec), spec.input_shape).layers == spec.layers
+
+
+DEEP = "Residual(body=nn.Sequential(" * 6 + "nn.ReLU()" + "), shortcut=nn.Sequential())" * 6
+
+
 @pytest.mark.parametrize(
     ("source", "words"),
     [
+        ("nn.Sequential(Residual(nn.ReLU()))", "Residual needs body=… and shortcut=…"),
+        (
+            "nn.Sequential(Residual(body=nn.ReLU(), shortcut=nn.Sequential()))",
+            "every part of Residual is an nn.Sequential",
+        ),
+        ("nn.Sequential(Residual(body=nn.Sequential(), shortcut=nn.Sequential()))", "body is empty"),
+        ("nn.Sequential(Branches(branch1=nn.Sequential()))", "branches has 1 of them"),
+        ("nn.Sequential(Branches(a=nn.Sequential(), b=nn.Sequential()))", "Branches needs branch1=…, branch2=…"),
+        ("nn.Sequential(Branches(**{}))", "every part of Branches is an nn.Sequential"),
+        (f"nn.Sequential({DEEP})", "blocks are nested more than 4 deep"),
         ("", "There are 0 nn.Sequential"),
         ("nn.Sequential(", "This is no Python that can be read"),
         ("nn.Sequential()", "holds no layers"),
