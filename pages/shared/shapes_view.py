@@ -18,10 +18,12 @@ from cnn_core.calculator import (
     WINDOWED,
     Answer,
     Case,
+    Way,
     axis_output,
     curve,
     solve,
     torch_source,
+    uneven_padding,
 )
 from cnn_core.working import (
     Axis,
@@ -209,7 +211,7 @@ def backwards(case: Case) -> None:
         st.altair_chart(chart, key="shapes_curve", alt=alt)
 
 
-def table(case: Case, answers: dict[str, list[int]], way: object, wanted: int) -> str:
+def table(case: Case, answers: dict[str, list[int]], way: Way, wanted: int) -> str:
     """The answers as a Markdown table."""
     lines = ["| setting | now | gives " + f"{wanted} |", "|---|---|---|"]
     for name, values in answers.items():
@@ -218,5 +220,7 @@ def table(case: Case, answers: dict[str, list[int]], way: object, wanted: int) -
             listed += " or more"
         if not values:
             listed = "no value" if case.kind == CONVOLUTION else f"none up to {MOST[name]}"
-        lines.append(f"| {name} | {getattr(way, name)} | **{listed}** |")
+        sides = uneven_padding(way, wanted) if name == "padding" and case.kind == CONVOLUTION else None
+        uneven = f" alike on both sides; {sides[0]} before and {sides[1]} after would" if sides else ""
+        lines.append(f"| {name} | {getattr(way, name)} | **{listed}**{uneven} |")
     return "\n".join(lines)

@@ -122,6 +122,8 @@ def test_course_sizes_with_their_reason(open_page: Open, case: dict) -> None:
           "shapes_wanted": 504}, "| kernel | 3 | **9** |"),
         ({"shapes_stride": 1, "shapes_padding": 0, "shapes_wanted": 32}, "| padding | 0 | **2** |"),
         ({"shapes_wanted": 16}, "| padding | 1 | **2** |"),
+        ({"shapes_stride": 1, "shapes_kernel": 4, "shapes_wanted": 32},
+         "| padding | 1 | **no value** alike on both sides; 1 before and 2 after would |"),
         ({"shapes_wanted": 1}, "| stride | 2 | **30 or more** |"),
         ({"shapes_wanted": 1000}, "| dilation | 1 | **no value** |"),
         ({"shapes_layer": "Max pooling", "shapes_wanted": 15}, "| kernel | 2 | **3, 4** |"),
