@@ -155,6 +155,20 @@ def test_predicting_asks_for_every_layer(open_page: Open, column: str, name: str
         assert line["question"]["answer"] == line["cells"][column].replace(",", "")
 
 
+@pytest.mark.parametrize(("column", "answer"), [("Output shape", "64×56×56"), ("Receptive field", "43×43")])
+def test_what_is_to_be_predicted_stands_nowhere_else(open_page: Open, column: str, answer: str) -> None:
+    at = open_page("designer", designer_predict=column)
+    at.selectbox("designer_preset").select("ResNet-18").run()
+    block = lines(at)["block2"]
+    assert block["question"] is None
+    assert column not in block["cells"]
+    assert column == "Receptive field" or not any(box["shape"] for box in table(at)["boxes"])
+    assert column == "Receptive field" or not any("Takes" in text.value for text in at.markdown)
+    assert "What a unit sees" not in [heading.value for heading in at.subheader]
+    at = open_page("designer").selectbox("designer_preset").select("ResNet-18").run()
+    assert lines(at)["block2"]["cells"][column] == answer
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

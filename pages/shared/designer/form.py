@@ -63,8 +63,8 @@ FIRST: dict[str, Callable[[int], Layer]] = {
 """Kind → a new layer of it that fits behind `channels` channels, for kinds that need more than nothing."""
 
 
-def layer_form(draft: Draft, lines: list[Line]) -> None:
-    """What the chosen layer is set to."""
+def layer_form(draft: Draft, lines: list[Line], *, told: bool) -> None:
+    """What the chosen layer is set to, and, unless that is to be predicted, what it takes in."""
     path = state.chosen(draft)
     if path is None:
         note("There is no layer yet: add one.")
@@ -83,7 +83,7 @@ def layer_form(draft: Draft, lines: list[Line]) -> None:
             st.button(label, key=f"designer_{what}", on_click=state.act_on_chosen, args=(what,), width=HALF)
     if isinstance(line.layer, Conv2d):
         _by_hand(line.layer)
-    if line.input_shape:
+    if line.input_shape and told:
         note(f"Takes {' × '.join(map(str, line.input_shape))}.")
 
 

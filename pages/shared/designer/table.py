@@ -45,7 +45,7 @@ def table_data(draft: Draft, lines: list[Line], chosen: Path | None, predict: st
         "chosen": as_words(chosen),
         "predict": predict,
         "lines": [_line(line, totals, predict) for line in lines],
-        "boxes": boxes(draft, lines),
+        "boxes": [box | {"shape": ""} if predict == SHAPE else box for box in boxes(draft, lines)],
         "alt": f"Diagram of {draft.name}: a box for each layer, as tall as its maps and as wide as it is deep",
         "shown": draft.to_json(),
     }
@@ -62,6 +62,8 @@ def _line(line: Line, totals: dict[str, int], predict: str) -> dict[str, Any]:
         cells[CENTRE] = _once(*(f"{middle + 1:g}" for middle in line.centre))
         cells |= {PARAMETERS: f"{row.parameters:,}", MACS: f"{row.macs:,}", MEMORY: memory(prod(row.output_shape))}
         shares = {name: value / totals[name] for name, value in values.items() if value and totals[name]}
+    if isinstance(line.layer, Residual | Branches):
+        cells.pop(predict, None)  # what is asked of its last layer
     return {
         "path": as_words(line.path),
         "depth": line.depth,

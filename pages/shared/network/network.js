@@ -86,7 +86,7 @@ class NetworkTable {
   cuboid(box, x, base, width, height, slant) {
     const top = base - height;
     const chosen = box.path && box.path === this.data.chosen ? " chosen" : "";
-    const group = draw("g", { class: `box ${box.role}${chosen}` }, draw("title", {}, `${box.name}: ${box.shape}`));
+    const group = draw("g", { class: `box ${box.role}${chosen}` }, draw("title", {}, box.shape ? `${box.name}: ${box.shape}` : box.name));
     const corner = `${x + width + slant}`;
     group.append(
       draw("path", { class: "side", d: `M${x} ${top}l${slant} ${-slant}h${width}v${height}l${-slant} ${slant}v${-height}z` }),
@@ -99,7 +99,7 @@ class NetworkTable {
     const space = width + slant + GAP;
     const write = (text, y) => group.append(draw("text", { x: x + width / 2, y, "text-anchor": "middle" }, text));
     if (6 * sizes[0].length < space) write(sizes[0], base + 14);
-    if (6 * name.length < space) write(name, base + 28);
+    if (6.5 * name.length + 4 < space) write(name, base + 28);
     if (sizes.length > 1 && 6 * sizes[1].length + 4 < slant + width) {
       group.append(draw("text", { x: x + slant + width / 2, y: top - slant - 4, "text-anchor": "middle" }, sizes[1]));
     }
@@ -111,7 +111,7 @@ class NetworkTable {
     const names = { input: "input", conv: "convolution", pool: "pooling", linear: "linear", sum: "residual block", stack: "branches", other: "other" };
     const there = Object.entries(names).filter(([role]) => this.data.boxes.some((box) => box.role === role));
     const items = there.map(([role, text]) => make("span", {}, make("i", { class: role, "aria-hidden": "true" }), text));
-    return make("div", { class: "legend" }, ...items, make("span", {}, "above: height, below: channels"));
+    return make("div", { class: "legend" }, ...items, this.data.boxes[0].shape ? make("span", {}, "above: height, below: channels") : null);
   }
 
   score() {
