@@ -171,6 +171,19 @@ def solve_dilation(size: int, kernel: int, out: int, *, stride: int = 1, padding
     return [(span - 1) // (kernel - 1) for span in spans if span > 1 and (span - 1) % (kernel - 1) == 0]
 
 
+def uneven_padding(way: Way, out: int) -> tuple[int, int] | None:
+    """The padding (before, after) that gives `out` where none that is alike on both sides does; None where one does or
+    nothing can.
+
+    The cells needed in all are (out − 1)s + d(k − 1) + 1 − n, up to s − 1 more; only with stride 1 can that be one odd
+    number. The extra cell goes after, as PyTorch's "same" puts it.
+    """
+    need = (out - 1) * way.stride + effective_kernel(way.kernel, way.dilation) - way.size
+    if way.stride > 1 or need < 1 or need % 2 == 0:
+        return None
+    return need // 2, need - need // 2
+
+
 def solve(way: Way, out: int) -> dict[str, list[int]]:
     """For each of SETTINGS, all its values that give `out` along one axis of a convolution, the others as they are."""
     size, kernel, stride = way.size, way.kernel, way.stride

@@ -20,6 +20,7 @@ from cnn_core.calculator import (
     axis_output,
 )
 from cnn_core.geometry import effective_kernel, sides, visits
+from cnn_core.ops.adaptive import bins
 from cnn_core.ops.arguments import Sweep
 from cnn_core.spec.layers import AvgPool2d, Conv2d, MaxPool2d, Shape
 
@@ -64,6 +65,19 @@ class Axis:
     def unvisited(self) -> tuple[tuple[int, int], ...]:
         """Runs (first cell, number of cells) of the padded axis that no window reads."""
         return tuple((run[0], len(run)) for run in _runs(self.counts))
+
+
+@dataclass(frozen=True)
+class Bins:
+    """The windows of an adaptive pooling along one axis: `out` of them share `size` cells out."""
+
+    size: int
+    out: int
+
+    @property
+    def taps(self) -> tuple[tuple[int, int], ...]:
+        """The first cell of each window, and one past its last."""
+        return tuple((cells.start, cells.stop) for cells in bins(self.size, self.out))
 
 
 def _runs(counts: tuple[int, ...]) -> list[list[int]]:
@@ -163,6 +177,16 @@ def bin_steps(size: int, out: int, symbol: str) -> list[str]:
             rf"\left\lceil \tfrac{{{i} \cdot {size}}}{{{out}}} \right\rceil = {first} \;\ldots\; {last}"
         )
     return steps
+
+
+def shared_out(axis: Bins, noun: str) -> str:
+    """How an adaptive pooling shares the cells of one axis out; `noun` is "row", "column" …"""
+    lengths = sorted({last - first for first, last in axis.taps})
+    each = " or ".join(map(str, lengths))
+    cells = f"{each} {noun}" if lengths == [1] else f"{each} {noun}s"
+    if axis.size % axis.out == 0:
+        return f"{axis.size}/{axis.out} is whole: each window reads {cells}, none of them twice."
+    return f"{axis.size}/{axis.out} is not whole: windows of {cells}, and neighbours share what is on their border."
 
 
 def leftovers(axis: Axis, noun: str) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnn_core.spec import PRESETS
 from cnn_core.spec.draft import Draft, examine
+from cnn_core.spec.predict import FIELD, SHAPE
 from pages.shared import lesson
 from pages.shared.controls import choice
 from pages.shared.designer import draft as state
@@ -63,7 +64,7 @@ def bench() -> None:
         data = table.table_data(draft, lines, path, predict)
         network_table(data, key="designer_table", act=state.act)
     with right, st.container(border=True):
-        form.layer_form(draft, lines)
+        form.layer_form(draft, lines, told=predict != SHAPE)
         st.divider()
         form.add_form(draft, lines)
     if fits:
@@ -72,7 +73,7 @@ def bench() -> None:
         query = {"train_network": DESIGN}
         st.page_link(page("train"), label="Train it", icon=":material/model_training:", query_params=query)
     line = next((line for line in lines if line.path == path), None)
-    if line is not None:
+    if line is not None and predict not in (SHAPE, FIELD):  # it would say the answers
         st.subheader("What a unit sees", anchor=False)
         view.receptive_field(draft, line, fits)
 

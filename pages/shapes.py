@@ -12,7 +12,7 @@ ensure_router()
 header("shapes", "Set a layer and its input: see which cells its windows read, and the size and cost worked out.")
 kind = choice("Layer", KINDS, KINDS[0], "shapes_layer")
 dims = choice("Dimensions", tuple(AXES), 2, "shapes_dims", "1: sound and text; 2: pictures; 3: scans and videos.")
-form, view = st.columns([1, 2], gap="large")
+form, view = st.columns([1, 2], gap="medium")
 with form, st.container(border=True):
     case = describe(kind, dims)
     try:
@@ -22,7 +22,7 @@ with form, st.container(border=True):
         st.error(f"{sentence[0].upper()}{sentence[1:]}.")
         st.stop()
 with view:
-    shapes_view.totals(found)
+    shapes_view.totals(case, found)
     shapes_view.picture(case, found)
 shapes_view.size_working(case, found)
 shapes_view.count_working(case)

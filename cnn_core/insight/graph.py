@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cnn_core.ops.adaptive import bins
 from cnn_core.spec import (
     AdaptiveAvgPool2d,
@@ -220,14 +223,35 @@ def seen_by(nodes: Graph, name: str, index: int, row: int = 0, column: int = 0) 
     layer; nodes of which nothing is seen are left out. Raises ValueError when there is no such value.
     """
     _check(nodes, name, index, row, column)
-    start = Extent(index, index + 1, frozenset((row,)), frozenset((column,)))
+    seen = _traced(nodes, name, Extent(index, index + 1, frozenset((row,)), frozenset((column,))))
+    return {node: _box(seen[node]) for node in nodes if node in seen}
+
+
+def pixels_seen(nodes: Graph, name: str, row: int = 0, column: int = 0) -> NDArray[np.bool_]:
+    """Which pixels (H, W) of the image the values at `row` and `column` of a layer's maps depend on, counted back layer
+    by layer; of a flat layer, all of its units together. Raises ValueError when there is no such place.
+    """
+    _check(nodes, name, 0, row, column)
+    node = nodes[name]
+    start = whole_extent(node.shape)
+    if not node.flat:
+        start = start._replace(rows=frozenset((row,)), columns=frozenset((column,)))
+    seen = _traced(nodes, name, start)
+    pixels = np.zeros(nodes[IMAGE].size, dtype=bool)
+    for extent in seen.get(IMAGE, []):
+        pixels[np.ix_(sorted(extent.rows), sorted(extent.columns))] = True
+    return pixels
+
+
+def _traced(nodes: Graph, name: str, start: Extent) -> dict[str, list[Extent]]:
+    """What `start`, a part of the node called `name`, is made of in every node before it."""
     seen: dict[str, list[Extent]] = {name: [start]}
     for node in reversed(list(nodes.values())):
         for extent in seen.get(node.name, []):
             for source, read in zip(node.inputs, back(node, extent), strict=True):
                 if not read.empty:
                     seen[source] = _with(seen.get(source, []), read)
-    return {node: _box(seen[node]) for node in nodes if node in seen}
+    return seen
 
 
 def _with(extents: list[Extent], other: Extent) -> list[Extent]:

@@ -9,15 +9,14 @@ from cnn_core.spec.blocks import part_names, parts, with_parts
 from cnn_core.spec.layers import Fields, Layer, Shape
 from cnn_core.spec.network import (
     MAX_PARAMETERS,
-    MAX_TEXT,
     NetworkSpec,
     Row,
     as_data,
-    checked_input,
     joined,
     named,
-    parse_layers,
+    parse_network,
     row_of,
+    too_heavy,
 )
 
 Path = tuple[int, ...]
@@ -49,19 +48,7 @@ def read_draft(text: str) -> Draft:
 
     Raises ValueError with a sentence for anything else: bad JSON, unknown layers, settings out of range.
     """
-    if len(text) > MAX_TEXT:
-        raise ValueError(f"The network's JSON has {len(text):,} characters: at most {MAX_TEXT:,} are read.")
-    try:
-        data = json.loads(text)
-    except RecursionError:
-        raise ValueError("This is no network: its JSON is nested too deeply.") from None
-    except ValueError as error:
-        raise ValueError(f"This is not valid JSON: {error}.") from None
-    if not isinstance(data, dict) or set(data) != {"name", "input_shape", "layers"}:
-        raise ValueError("This is no network: the JSON must be an object with name, input_shape and layers.")
-    if not isinstance(data["name"], str) or len(data["name"]) > 100:
-        raise ValueError("name must be a text of at most 100 characters.")
-    return Draft(data["name"], checked_input(data["input_shape"]), parse_layers(data["layers"], 0))
+    return Draft(*parse_network(text))
 
 
 @dataclass(frozen=True)
@@ -70,7 +57,7 @@ class Line:
 
     `row` is None for a layer that nothing reaches because one before it does not fit; `problem` is the sentence of the
     one that does not. A block's line stands before those of its layers and counts none of them; `part` is the name of
-    the part in which the layer stands, empty outside of blocks.
+    the part in which the layer stands, empty outside of blocks; `fed_by` are the receptive fields of what goes in.
     """
 
     path: Path
@@ -83,6 +70,7 @@ class Line:
     problem: str = ""
     jump: tuple[int, int] = (1, 1)
     centre: tuple[float, float] = (0.0, 0.0)
+    fed_by: Fields = (ReceptiveField(), ReceptiveField())
 
 
 @dataclass(frozen=True)
@@ -97,9 +85,8 @@ def examine(draft: Draft) -> list[Line]:
     lines, _ = _lines(draft.layers, start, (), "", "")
     total = sum(map(_parameters, lines))
     if total > MAX_PARAMETERS and lines:
-        sentence = f"The network has {total:,} parameters, {4 * total / 2**30:.0f} GB: at most {MAX_PARAMETERS:,} fit."
         heaviest = max(range(len(lines)), key=lambda i: _parameters(lines[i]))
-        lines[heaviest] = replace(lines[heaviest], problem=lines[heaviest].problem or sentence)
+        lines[heaviest] = replace(lines[heaviest], problem=lines[heaviest].problem or too_heavy(total))
     return lines
 
 
@@ -131,7 +118,8 @@ def _line(layer: Layer, state: _State | None, path: Path, name: str, part: str) 
     except ValueError as error:
         return Line(path, depth, name, layer, part, state.shape, None, _sentence(error)), None
     jump, centre = (fields[0].jump, fields[1].jump), (fields[0].centre, fields[1].centre)
-    return Line(path, depth, name, layer, part, state.shape, row, "", jump, centre), _State(shape, fields)
+    line = Line(path, depth, name, layer, part, state.shape, row, "", jump, centre, state.fields)
+    return line, _State(shape, fields)
 
 
 def _block(block: Layer, state: _State | None, path: Path, name: str, part: str) -> tuple[list[Line], _State | None]:

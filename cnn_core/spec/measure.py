@@ -1,36 +1,43 @@
-"""The receptive field of a unit, measured: which pixels have a gradient. Needs torch."""
+"""The receptive field of a unit, measured: how strongly each pixel's gradient reaches it. Needs torch."""
 
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
+from cnn_core.spec.memory import check_room, sizes
 from cnn_core.spec.network import NetworkSpec
 
-Box = tuple[int, int, int, int]
-"""First row, one past the last row, first column, one past the last column."""
 
+def measured_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0)) -> NDArray[np.float64]:
+    """How many paths lead from each pixel (H, W) to the unit at `place` (row, column) of the layer called `name`.
 
-def measured_field(spec: NetworkSpec, name: str) -> tuple[Box, tuple[int, int]]:
-    """The pixels that reach the middle unit of the layer called `name` in the table, and that unit's (row, column).
-
-    All weights are made 1, maxima means and activations nothing, so that no path is closed by chance; what the gradient
-    then reaches is what the unit can see, cut off at the edges of the image. A flat unit's place is (0, 0).
-    Raises ValueError for a name that is not in the table.
+    All weights are made 1 over the channels they read, maxima sums, and activations nothing, so that no path is closed
+    by chance and the gradient counts the paths; 0 where the unit sees nothing (Luo et al., "Understanding the effective
+    receptive field", 2016). The maps of the layer are taken together, and all units of a flat one.
+    Raises ValueError for a name that is not in the table, a place that the layer has not, and numbers beyond a float64.
     """
-    if name not in {row.name for row in spec.summary()}:
+    shape = next((row.output_shape for row in spec.summary() if row.name == name), None)
+    if shape is None:
         raise ValueError(f"There is no layer “{name[:60]}” in {spec.name}.")
-    model = _opened(spec.build(seed=0)).double().eval()
+    if len(shape) == 3 and not all(0 <= at < size for at, size in zip(place, shape[1:], strict=True)):
+        raise ValueError(f"place is {place}: {name} has {shape[1]} rows and {shape[2]} columns, counted from 0.")
+    need = sizes(spec)
+    # weights as float32 and float64; every output as float64, and its gradient
+    check_room(f"Measuring {spec.name}", 3 * need.parameters + 2 * need.every_layer)
+    model = _opened(spec.build(seed=0)).requires_grad_(False).double().eval()
     seen: list[torch.Tensor] = []
     model.get_submodule(name).register_forward_hook(lambda _, __, y: seen.append(y))
-    image = torch.ones(1, *spec.input_shape, dtype=torch.float64, requires_grad=True)
+    image = torch.zeros(1, *spec.input_shape, dtype=torch.float64, requires_grad=True)
     model(image)
     out = seen[0][0]
-    row, column = (out.shape[1] // 2, out.shape[2] // 2) if out.ndim == 3 else (0, 0)
-    unit = out[0, row, column] if out.ndim == 3 else out[0]
-    gradient = torch.autograd.grad(unit, image)[0][0].abs().sum(dim=0)
-    rows, columns = (gradient.sum(dim=axis).nonzero().flatten() for axis in (1, 0))
-    return (int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1), (row, column)
+    units = out[:, place[0], place[1]] if out.ndim == 3 else out
+    paths = torch.autograd.grad(units.sum(), image)[0][0].sum(dim=0)
+    if not torch.isfinite(paths).all():
+        raise ValueError(f"{spec.name} is too deep to be measured: more paths lead to {name} than a float64 can count.")
+    return paths.numpy()
 
 
 def _opened(model: nn.Module) -> nn.Module:
@@ -44,8 +51,9 @@ def _opened(model: nn.Module) -> nn.Module:
             setattr(model, name, child if keep else nn.Identity())
         else:
             _opened(child)
-    for parameter in model.parameters():
-        nn.init.ones_(parameter)
+    for parameter in model.parameters(recurse=False):
+        # over the channels: their number would only make the counts huge
+        nn.init.constant_(parameter, 1 / parameter.shape[1] if parameter.ndim > 1 else 0)
     return model
 
 

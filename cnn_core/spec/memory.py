@@ -62,8 +62,13 @@ def sizes(spec: NetworkSpec) -> Sizes:
         every_layer=2 * every * BYTES / MB,
         with_weights=2 * weighted * BYTES / MB,
         saved=saved_bytes(spec) / MB,
-        parameters=spec.total_parameters * BYTES / MB,
+        parameters=parameter_mb(spec),
     )
+
+
+def parameter_mb(spec: NetworkSpec) -> float:
+    """Megabytes of the learned numbers."""
+    return spec.total_parameters * BYTES / MB
 
 
 def training_peak(spec: NetworkSpec, batch: int, optimizer: str = "Adam") -> float:
@@ -76,6 +81,23 @@ def training_peak(spec: NetworkSpec, batch: int, optimizer: str = "Adam") -> flo
         raise ValueError(f"optimizer is {optimizer!r}: choose {', '.join(COPIES)}.")
     found = sizes(spec)
     return found.parameters * (2 + COPIES[optimizer]) + found.saved * batch
+
+
+def free_mb() -> float:
+    """Megabytes (2²⁰ bytes) of this computer's memory that are free."""
+    import psutil
+
+    return float(psutil.virtual_memory().available) / MB
+
+
+def check_room(what: str, needs: float) -> None:
+    """Raises ValueError with the estimate when `what` needs more megabytes than are free: before anything is made."""
+    free = free_mb()
+    if needs > free:
+        raise ValueError(
+            f"{what} needs about {needs / 1024:,.1f} GB of memory, and {free / 1024:,.1f} GB are free: "
+            "fewer filters or units, or a smaller input, would fit."
+        )
 
 
 def saved_bytes(spec: NetworkSpec) -> int:

@@ -13,7 +13,7 @@ from cnn_core.spec.layers import Fields, Layer, Linear, Shape
 if TYPE_CHECKING:
     from torch import nn
 
-MAX_LAYERS, MAX_DEPTH, MAX_BRANCHES, MAX_TEXT = 1_000, 4, 16, 200_000
+MAX_LAYERS, MAX_DEPTH, MAX_BRANCHES, MAX_TEXT, MAX_NAME = 1_000, 4, 16, 200_000, 100
 MAX_PARAMETERS, MAX_VALUES, MAX_IMAGE = 1_000_000_000, 2**28, 4_096
 """Limits for networks that come from a link or a file: about 4 GB of weights, 1 GB for one layer's output."""
 
@@ -52,13 +52,13 @@ class NetworkSpec:
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or len(self.name) > 100:
-            raise ValueError(f"name is {self.name!r:.60}: it must be a text of at most 100 characters.")
+        if not isinstance(self.name, str) or len(self.name) > MAX_NAME:
+            raise ValueError(f"name is {self.name!r:.60}: it must be a text of at most {MAX_NAME} characters.")
         object.__setattr__(self, "input_shape", checked_input(self.input_shape))
         object.__setattr__(self, "layers", tuple(self.layers))
         _check_layers(self.layers)
         if self.total_parameters > MAX_PARAMETERS:
-            raise ValueError(f"the network has {self.total_parameters:,} parameters: at most {MAX_PARAMETERS:,} fit.")
+            raise ValueError(too_heavy(self.total_parameters))
 
     @cached_property
     def _rows(self) -> tuple[Row, ...]:
@@ -94,9 +94,13 @@ class NetworkSpec:
 
     def build(self, seed: int | None = None) -> "nn.Module":
         """The network as a torch module that takes (N, C, H, W) and returns logits (no softmax), torch's default
-        initialisation. With a `seed` the weights are reproducible and torch's global random state is left alone."""
+        initialisation. With a `seed` the weights are reproducible and torch's global random state is left alone.
+
+        Raises ValueError with the estimate, before anything is allocated, when its weights do not fit into memory."""
+        from cnn_core.spec.memory import check_room, parameter_mb  # rests on this module
         from cnn_core.spec.modules import build  # torch is heavy: only who builds pays for it
 
+        check_room(self.name, parameter_mb(self))
         return build(self.layers, self.input_shape, seed)
 
     def to_code(self, seed: int = 0) -> str:
@@ -113,18 +117,37 @@ class NetworkSpec:
     @classmethod
     def from_json(cls, text: str) -> "NetworkSpec":
         """Read what `to_json` wrote. Raises ValueError with a sentence for anything else, however hostile."""
-        if not isinstance(text, str) or len(text) > MAX_TEXT:
-            raise ValueError(f"the network's JSON must be a text of at most {MAX_TEXT:,} characters.")
-        try:
-            data = json.loads(text)
-        except RecursionError:
-            raise ValueError("this is no network: its JSON is nested too deeply.") from None
-        except ValueError as error:
-            raise ValueError(f"this is not valid JSON: {error}.") from None
-        keys = {"name", "input_shape", "layers"}
-        if not isinstance(data, dict) or set(data) != keys:
-            raise ValueError("this is no network: the JSON must be an object with name, input_shape and layers.")
-        return cls(data["name"], data["input_shape"], parse_layers(data["layers"], 0))
+        return cls(*parse_network(text))
+
+
+def parse_network(text: str) -> tuple[str, tuple[int, int, int], tuple[Layer, ...]]:
+    """Name, input shape and layers of a network's JSON, whether the layers fit together or not.
+
+    Raises ValueError with a sentence for anything else: bad JSON, unknown layers, settings out of range.
+    """
+    if not isinstance(text, str) or len(text) > MAX_TEXT:
+        raise ValueError(f"The network's JSON must be a text of at most {MAX_TEXT:,} characters.")
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        raise ValueError("This is no network: its JSON is nested too deeply.") from None
+    except ValueError as error:
+        raise ValueError(f"This is not valid JSON: {error}.") from None
+    if not isinstance(data, dict) or set(data) != {"name", "input_shape", "layers"}:
+        raise ValueError("This is no network: the JSON must be an object with name, input_shape and layers.")
+    if not isinstance(data["name"], str) or len(data["name"]) > MAX_NAME:
+        raise ValueError(f"name must be a text of at most {MAX_NAME} characters.")
+    return data["name"], checked_input(data["input_shape"]), parse_layers(data["layers"], 0)
+
+
+def gigabytes(values: int) -> str:
+    """What float32 numbers take."""
+    return f"{4 * values / 2**30:,.1f} GB"
+
+
+def too_heavy(parameters: int) -> str:
+    """The sentence on a network with more than MAX_PARAMETERS."""
+    return f"The network has {parameters:,} parameters, {gigabytes(parameters)}: at most {MAX_PARAMETERS:,} fit."
 
 
 def for_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> NetworkSpec:
@@ -239,7 +262,9 @@ def row_of(layer: Layer, shape: Shape, seen: Fields, name: str) -> tuple[Row, Sh
     for size in after:
         values *= size
     if values > MAX_VALUES:
-        raise ValueError(f"{name}: its output has {values:,} values for one image; at most {MAX_VALUES:,} fit.")
+        raise ValueError(
+            f"{name}: its output has {values:,} values for one image, {gigabytes(values)}; at most {MAX_VALUES:,} fit."
+        )
     seen = layer.through(seen, shape)
     field = (seen[0].size, seen[1].size)
     row = Row(name, type(layer).__name__, after, layer.parameters(shape), layer.macs(shape), field)

@@ -5,7 +5,7 @@ from math import prod
 
 from cnn_core.geometry import effective_kernel, sides
 from cnn_core.spec.draft import Line
-from cnn_core.spec.layers import AvgPool2d, BatchNorm, Conv2d, Flatten, Linear, MaxPool2d, pair
+from cnn_core.spec.layers import AdaptiveAvgPool2d, AvgPool2d, BatchNorm, Conv2d, Flatten, Linear, MaxPool2d, pair
 
 SHAPE, PARAMETERS, FIELD = "Output shape", "Parameters", "Receptive field"
 COLUMNS = (SHAPE, PARAMETERS, FIELD)
@@ -20,8 +20,8 @@ class Question:
     hint: str
 
 
-def question(line: Line, column: str, before: tuple[int, int] = (1, 1), jump: tuple[int, int] = (1, 1)) -> Question:
-    """What to ask of a finished line. `before` and `jump` are the receptive field and the jump of what goes in.
+def question(line: Line, column: str) -> Question:
+    """What to ask of a finished line.
 
     Raises ValueError for a column that is not in COLUMNS, and for a line that has no answers.
     """
@@ -33,7 +33,7 @@ def question(line: Line, column: str, before: tuple[int, int] = (1, 1), jump: tu
         case "Parameters":
             found = _parameters(line)
         case "Receptive field":
-            found = _field(line, before, jump)
+            found = _field(line)
         case _:
             raise ValueError(f"column is {column!r}: choose {', '.join(COLUMNS)}.")
     return Question(
@@ -71,6 +71,10 @@ def _shape(line: Line) -> Question:
         slips[times((out[0], *bare))] = "The padding is missing."
         slips[times((out[0], *shape[1:]))] = "Height and width change here."
         slips[times((shape[0], *out[1:]))] = "The channels are those of the filters, not those of the input."
+    elif isinstance(layer, AdaptiveAvgPool2d):
+        hint = "The channels stay; height and width are the output size that is set."
+        slips[times(shape)] = "Height and width change here."
+        slips[times(out[1:])] = "The channels are missing: they come first, and stay."
     elif isinstance(layer, Flatten):
         hint = f"{' · '.join(map(str, shape))} numbers in one row."
         slips[times(shape)] = "Flatten puts all numbers in one row."
@@ -122,9 +126,12 @@ def _parameters(line: Line) -> Question:
     return Question(str(right), slips, hint)
 
 
-def _field(line: Line, before: tuple[int, int], jump: tuple[int, int]) -> Question:
+def _field(line: Line) -> Question:
     assert line.row is not None
+    assert line.input_shape is not None
     right = line.row.receptive_field
+    before = (line.fed_by[0].size, line.fed_by[1].size)
+    jump = (line.fed_by[0].jump, line.fed_by[1].jump)
     slips: dict[str, str] = {}
     hint = "It does not change here."
     if isinstance(line.layer, Conv2d | MaxPool2d | AvgPool2d):
@@ -137,4 +144,10 @@ def _field(line: Line, before: tuple[int, int], jump: tuple[int, int]) -> Questi
             times((spans[0], spans[1])): "That is this kernel alone: add what the layers before it see.",
             times(before): "This layer sees more than the one before.",
         }
+    elif isinstance(line.layer, Flatten):
+        hint = f"From here on all places are seen together: {before[0]} + ({line.input_shape[1]} − 1) · {jump[0]}."
+        slips = {times(before): "That is one place: the units behind this layer read all of them."}
+    elif isinstance(line.layer, AdaptiveAvgPool2d):
+        hint = f"{before[0]} + (cells of the widest bin − 1) · {jump[0]}; {line.input_shape[1]} rows are shared out."
+        slips = {times(before): "Each bin reads several cells of the layer before."}
     return Question(times(right), slips, hint)

@@ -4,26 +4,10 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from cnn_core.spec.draft import Draft
-from cnn_core.spec.layers import (
-    ELU,
-    GELU,
-    AdaptiveAvgPool2d,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dropout,
-    Dropout2d,
-    Flatten,
-    Layer,
-    LeakyReLU,
-    Linear,
-    MaxPool2d,
-    ReLU,
-    ReLU6,
-    Tanh,
-)
-from cnn_core.spec.network import MAX_LAYERS, MAX_TEXT
+from cnn_core.spec.blocks import KINDS, Branches, Residual
+from cnn_core.spec.draft import Draft, Layers
+from cnn_core.spec.layers import BatchNorm, Conv2d, Layer, Linear
+from cnn_core.spec.network import MAX_BRANCHES, MAX_DEPTH, MAX_LAYERS, MAX_TEXT
 
 # Module → the names of its arguments in order; the first of those that only say what arrives is left out later.
 _SIGNATURES: dict[str, tuple[str, ...]] = {
@@ -51,24 +35,8 @@ _RENAMED = {
     "out_features": "units",
     "num_features": "in",
 }
-_MAKE: dict[str, Callable[..., Layer]] = {
-    "Conv2d": Conv2d,
-    "MaxPool2d": MaxPool2d,
-    "AvgPool2d": AvgPool2d,
-    "AdaptiveAvgPool2d": AdaptiveAvgPool2d,
-    "BatchNorm2d": BatchNorm,
-    "BatchNorm1d": BatchNorm,
-    "Linear": Linear,
-    "Flatten": Flatten,
-    "ReLU": ReLU,
-    "ReLU6": ReLU6,
-    "GELU": GELU,
-    "Tanh": Tanh,
-    "LeakyReLU": LeakyReLU,
-    "ELU": ELU,
-    "Dropout": Dropout,
-    "Dropout2d": Dropout2d,
-}
+_KINDS: dict[str, Callable[..., Layer]] = {**KINDS, "BatchNorm2d": BatchNorm, "BatchNorm1d": BatchNorm}
+_BLOCKS: dict[str, type[Residual | Branches]] = {"Residual": Residual, "Branches": Branches}
 _IGNORED = ("in", "inplace")
 _FIXED = {
     "eps": 1e-5,
@@ -88,9 +56,10 @@ MOST_NESTED = 20
 def read_sequential(source: str, input_shape: tuple[int, int, int], name: str = "Pasted network") -> Draft:
     """The network of a pasted `nn.Sequential(...)`, for images of `input_shape` (C, H, W).
 
-    An assignment before it and `OrderedDict([("conv1", …), …])` inside it are fine; input channels are not needed, as
-    they follow from what arrives, but a first layer that states others than `input_shape` is refused. Raises ValueError
-    with a sentence, and the line, for anything but layers with plain numbers: nothing is executed.
+    An assignment before it, a function that returns it, and `OrderedDict([("conv1", …), …])` inside it are fine; so are
+    the `Residual(…)` and `Branches(…)` of `cnn_core.spec.source`: a file that was taken home comes back. Input channels
+    are not needed, as they follow from what arrives, but a first layer stating others than `input_shape` is refused.
+    Raises ValueError with a sentence, and the line, for anything but layers with plain numbers: nothing is executed.
     """
     if len(source) > MAX_TEXT:
         raise ValueError(f"The source has {len(source):,} characters: at most {MAX_TEXT:,} are read.")
@@ -120,7 +89,9 @@ def _sequential(source: str) -> ast.Call:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         where = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
         raise ValueError(f"This is no Python that can be read{where}: paste one nn.Sequential(…).") from None
-    values = [node.value for node in tree.body if isinstance(node, ast.Expr | ast.Assign)]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    body = [*tree.body, *(node for function in functions for node in function.body)]
+    values = [node.value for node in body if isinstance(node, ast.Expr | ast.Assign | ast.Return)]
     calls = [value for value in values if isinstance(value, ast.Call) and _name(value.func) == "Sequential"]
     if len(calls) != 1:
         raise ValueError(f"There are {len(calls)} nn.Sequential(…) in this source: paste exactly one.")
@@ -154,9 +125,33 @@ def _unfolded(node: ast.expr) -> list[ast.expr]:
     return [pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple)]
 
 
-def _layer(node: ast.Call) -> tuple[Layer, int | None]:
-    """The layer of a call, and the input channels or features that it states."""
+def _block(node: ast.Call, kind: type[Residual | Branches], depth: int) -> Layer:
+    """The block of a call whose arguments are the nn.Sequential of its parts, by their names."""
+    if depth > MAX_DEPTH:
+        raise _refusal(node, f"blocks are nested more than {MAX_DEPTH} deep")
+    inside: dict[str, Layers] = {}
+    for keyword in node.keywords:
+        part = keyword.value
+        if not isinstance(part, ast.Call) or _name(part.func) != "Sequential":
+            raise _refusal(node, f"every part of {kind.__name__} is an nn.Sequential(…)")
+        inside[keyword.arg or "**"] = tuple(_layer(child, depth)[0] for child in _children(part))
+    right = {"body", "shortcut"} if kind is Residual else {f"branch{i + 1}" for i in range(len(inside))}
+    if node.args or set(inside) != right or len(inside) > MAX_BRANCHES:
+        wanted = "body=… and shortcut=…" if kind is Residual else f"branch1=…, branch2=… and at most {MAX_BRANCHES}"
+        raise _refusal(node, f"{kind.__name__} needs {wanted}")
+    try:
+        if kind is Residual:
+            return Residual(inside["body"], inside["shortcut"])
+        return Branches(tuple(inside[f"branch{i + 1}"] for i in range(len(inside))))
+    except ValueError as error:
+        raise _refusal(node, str(error).rstrip(".")) from None
+
+
+def _layer(node: ast.Call, depth: int = 0) -> tuple[Layer, int | None]:
+    """The layer of a call `depth` blocks deep, and the input channels or features that it states."""
     name = _name(node.func)
+    if name in _BLOCKS:
+        return _block(node, _BLOCKS[name], depth + 1), None
     if name not in _SIGNATURES:
         raise _refusal(node, f"“{name[:30]}” is no layer that is known here: there are {', '.join(_SIGNATURES)}")
     names = _SIGNATURES[name]
@@ -175,7 +170,7 @@ def _layer(node: ast.Call) -> tuple[Layer, int | None]:
         raise _refusal(node, f"{unusual} is {values[unusual]!r}: only {_FIXED[unusual]!r} is known here")
     kept = {key: value for key, value in values.items() if key not in _IGNORED and key not in _FIXED}
     try:
-        return _MAKE[name](**kept), stated if isinstance(stated, int) else None
+        return _KINDS[name](**kept), stated if isinstance(stated, int) else None
     except TypeError:
         raise _refusal(node, f"nn.{name} lacks an argument") from None
     except ValueError as error:

@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import zlib
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from cnn_core.spec.blocks import Branches, Residual, part_names, parts
 from cnn_core.spec.code import torch_line
+from cnn_core.spec.draft import Draft, examine
 from cnn_core.spec.layers import Layer, Shape
+from cnn_core.spec.memory import BYTES, check_room, parameter_mb
 from cnn_core.spec.network import NetworkSpec, named
 
 _RESIDUAL = '''class Residual(nn.Module):
@@ -89,26 +92,38 @@ def _sequence(layers: tuple[Layer, ...], shape: Shape, depth: int) -> list[str]:
     return [*lines, f"{indent}]))"]
 
 
+COLUMNS = (
+    *("layer", "kind", "output shape", "parameters", "MACs"),
+    *("activations (bytes)", "receptive field", "jump", "centre"),
+)
+
+
+def _table(spec: NetworkSpec) -> list[tuple[str | int, ...]]:
+    """The cells of COLUMNS for every layer; the centre is that of the first unit, in pixels counted from 1."""
+    found: list[tuple[str | int, ...]] = []
+    for line in examine(Draft(spec.name, spec.input_shape, spec.layers)):
+        assert line.row is not None  # of a network whose layers all fit
+        row, out = line.row, line.row.output_shape
+        centre = "×".join(f"{middle + 1:g}" for middle in line.centre)
+        seen = (_times(row.receptive_field), _times(line.jump), centre)
+        found.append((row.name, row.kind, _times(out), row.parameters, row.macs, BYTES * prod(out), *seen))
+    return found
+
+
 def to_markdown(spec: NetworkSpec) -> str:
     """The table as Markdown."""
-    header = "| layer | kind | output shape | parameters | MACs | receptive field |\n|---|---|---|--:|--:|---|"
-    lines = [
-        f"| {row.name} | {row.kind} | {_times(row.output_shape)} | {row.parameters:,} | {row.macs:,} | "
-        f"{_times(row.receptive_field)} |"
-        for row in spec.summary()
-    ]
-    total = f"| **total** | | | **{spec.total_parameters:,}** | **{spec.total_macs:,}** | |"
-    return "\n".join([header, *lines, total]) + "\n"
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|--:|--:|--:|---|---|---|"]
+    for cells in _table(spec):
+        written = (f"{cell:,}" if isinstance(cell, int) else cell for cell in cells)
+        lines.append(f"| {' | '.join(written)} |")
+    lines.append(f"| **total** | | | **{spec.total_parameters:,}** | **{spec.total_macs:,}** | | | | |")
+    return "\n".join(lines) + "\n"
 
 
 def to_csv(spec: NetworkSpec) -> str:
     """The table as CSV, for a spreadsheet."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(["layer", "kind", "output shape", "parameters", "MACs", "receptive field"])
-    for row in spec.summary():
-        sizes = (_times(row.output_shape), row.parameters, row.macs, _times(row.receptive_field))
-        writer.writerow([row.name, row.kind, *sizes])
+    csv.writer(buffer).writerows([COLUMNS, *_table(spec)])
     return buffer.getvalue()
 
 
@@ -122,8 +137,8 @@ def to_notebook(spec: NetworkSpec, seed: int = 0) -> str:
     cells = [
         _cell("markdown", f"# {spec.name}\n\nMade with CNN Lab. Run the cells from top to bottom."),
         _cell("code", source),
-        _cell("code", _DIGITS if spec.input_shape == (1, 8, 8) else _cifar(spec)),
-        _cell("code", _TRAIN.replace("SEED", str(seed))),
+        _cell("code", (_DIGITS if spec.input_shape == (1, 8, 8) else _cifar(spec)) + _few(spec) + "epochs = 5\n"),
+        _cell("code", _training(spec, seed)),
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return json.dumps(
@@ -147,14 +162,20 @@ images = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 16 - 0.5
 labels = torch.tensor(digits.target)
 parts = train_test_split(images, labels, test_size=0.2, random_state=0, stratify=labels)
 train, test = TensorDataset(parts[0], parts[2]), TensorDataset(parts[1], parts[3])
-epochs = 5
 """
+CLASSES = 10
+"""Of both data sets."""
 
 
 def _cifar(spec: NetworkSpec) -> str:
     channels, height, width = spec.input_shape
     grey = "    transforms.Grayscale(),\n" if channels == 1 else ""
-    mean = ", ".join(["0.5"] * channels)
+    mean = ", ".join(["0.5"] * (1 if channels == 1 else 3))
+    repeated = ""
+    if channels not in (1, 3):
+        repeated = (
+            f"    lambda image: image[[channel % 3 for channel in range({channels})]],  # red, green, blue in turn\n"
+        )
     return f"""# CIFAR-10, brought to the size the network takes (downloaded once, 163 MB)
 from torchvision import datasets, transforms
 
@@ -162,11 +183,36 @@ prepare = transforms.Compose([
 {grey}    transforms.Resize(({height}, {width})),
     transforms.ToTensor(),
     transforms.Normalize(({mean},), ({mean},)),
-])
+{repeated}])
 train = datasets.CIFAR10("data", train=True, download=True, transform=prepare)
 test = datasets.CIFAR10("data", train=False, download=True, transform=prepare)
-epochs = 5
 """
+
+
+def _few(spec: NetworkSpec) -> str:
+    """Only as many classes as the network has outputs."""
+    if spec.output_shape[0] >= CLASSES:
+        return ""
+    targets = "part[:][1]" if spec.input_shape == (1, 8, 8) else "part.targets"
+    return f"""
+# the network has {spec.output_shape[0]} outputs: only the first classes are kept
+from torch.utils.data import Subset
+
+train, test = (
+    Subset(part, [i for i, label in enumerate({targets}) if label < {spec.output_shape[0]}]) for part in (train, test)
+)
+"""
+
+
+def _training(spec: NetworkSpec, seed: int) -> str:
+    """The loop; maps in place of logits are averaged."""
+    text = _TRAIN.replace("SEED", str(seed))
+    if len(spec.output_shape) == 1:
+        return text
+    mean = (
+        "model = nn.Sequential(network(), nn.AdaptiveAvgPool2d(1), nn.Flatten()).to(device)  # one logit for each map"
+    )
+    return text.replace("model = network().to(device)", mean)
 
 
 _TRAIN = """from torch.utils.data import DataLoader
@@ -192,13 +238,18 @@ for epoch in range(epochs):
 """
 
 
+ONNX_COPIES = 4
+"""How often the weights lie in memory while an ONNX file is made: module, graph, protobuf, bytes."""
+
+
 def to_onnx(spec: NetworkSpec, path: Path, seed: int = 0) -> None:
     """Write the network, with the weights of `spec.build(seed)`, as an ONNX file; its input "image" is (N, C, H, W).
 
-    Needs torch and onnx.
+    Needs torch and onnx. Raises ValueError with the estimate when there is not enough memory.
     """
     import torch
 
+    check_room("The ONNX file", ONNX_COPIES * parameter_mb(spec))
     model = spec.build(seed=seed).eval()
     # two images: an axis of one is taken for a constant
     image = torch.zeros(2, *spec.input_shape)

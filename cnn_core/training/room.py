@@ -2,8 +2,7 @@
 
 from cnn_core.datasets import Dataset
 from cnn_core.device import detect
-from cnn_core.spec import NetworkSpec
-from cnn_core.spec.memory import training_peak
+from cnn_core.spec import NetworkSpec, memory
 from cnn_core.training.config import TrainConfig
 
 COPIES_NAMES = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "Adam"}
@@ -15,17 +14,15 @@ def needed_mb(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> float:
     """Megabytes that training will take at its peak, rounded up rather than down."""
     images = sum(part.images.nbytes for part in (data.train, data.val, data.test)) / 1e6
     batch = min(config.batch_size, len(data.train))
-    return BASE_MB + images + SPARE * training_peak(spec, batch, COPIES_NAMES[config.optimizer])
+    return BASE_MB + images + SPARE * memory.training_peak(spec, batch, COPIES_NAMES[config.optimizer])
 
 
 def free_mb() -> float:
     """Megabytes of memory that are free where runs are trained: the GPU's, else this computer's."""
-    memory = detect().memory
-    if memory is not None:
-        return memory / 1e6
-    import psutil
-
-    return float(psutil.virtual_memory().available) / 1e6
+    of_gpu = detect().memory
+    if of_gpu is not None:
+        return of_gpu / 1e6
+    return memory.free_mb() * memory.MB / 1e6
 
 
 def check_memory(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:

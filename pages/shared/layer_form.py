@@ -37,7 +37,7 @@ LABELS = {
 }
 
 
-def number(label: str, name: str, default: int, low: int, high: int, hint: str | None = None, width: int = 120) -> int:
+def number(label: str, name: str, default: int, low: int, high: int, hint: str | None = None, width: int = 112) -> int:
     """A whole number from `low` to `high`, kept in the URL."""
     key = f"shapes_{name}"
     return int(st.number_input(label, low, high, default, key=key, bind="query-params", help=hint, width=width))
@@ -51,7 +51,7 @@ def flag(label: str, name: str, default: bool, hint: str) -> bool:
 def describe(kind: str, dims: int) -> Case:
     """The layer and its input, as set."""
     names = AXES[dims]
-    width = 120 if dims < 3 else 78
+    width = 112 if dims < 3 else 72
     st.markdown("**Input**")
     channels = number("Channels", "channels", 3, 1, 4096)
     with st.container(horizontal=True):

@@ -1,10 +1,14 @@
 """One layer worked out: the answers, the drawing, the steps, the code, and the questions asked backwards."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cnn_core.calculator import (
     ADAPTIVE,
+    AVERAGE_POOLING,
     AXES,
+    BATCH_NORM,
     CONVOLUTION,
     FLATTEN,
     LINEAR,
@@ -14,13 +18,16 @@ from cnn_core.calculator import (
     WINDOWED,
     Answer,
     Case,
+    Way,
     axis_output,
     curve,
     solve,
     torch_source,
+    uneven_padding,
 )
 from cnn_core.working import (
     Axis,
+    Bins,
     aligned,
     axis_of_case,
     bin_steps,
@@ -28,6 +35,7 @@ from cnn_core.working import (
     mac_steps,
     number,
     parameter_steps,
+    shared_out,
     size_letters,
     size_steps,
     transposed_steps,
@@ -38,11 +46,16 @@ from pages.shared.windows import windows
 
 FLAT = Axis(1, 1, 1, 0, 0, 1, False, 1)
 """The axis that a one-dimensional layer does not have."""
+WHOLE = {
+    FLATTEN: "Row by row, channel after channel: no number changes.",
+    BATCH_NORM: "Channel by channel: less its mean, over its deviation, times γ, plus β. The shape stays as it is.",
+}
+"""What is said of layers that have no windows."""
 MANY = 12
 """Answers written out before the rest is summed up."""
 
 
-def totals(found: Answer) -> None:
+def totals(case: Case, found: Answer) -> None:
     """The answers in numbers."""
     out = " × ".join(f"{size:,}" for size in found.output_shape)
     with st.container(horizontal=True):
@@ -50,19 +63,22 @@ def totals(found: Answer) -> None:
         st.metric("Parameters", f"{found.parameters:,}", border=True, help="Learned weights and biases.")
         st.metric("MACs", f"{found.macs:,}", border=True, help="Multiply–accumulates for one example.")
     memory = f"{found.bytes:,} bytes" if found.bytes < 10_000 else f"{found.bytes / 2**20:,.2f} MB"
+    span = ""
+    if case.kind in WINDOWED:
+        spans = " × ".join(str(axis_of_case(case, axis).span) for axis in range(len(case.axes)))
+        span = f" Effective kernel D(K − 1) + 1: **{spans}**."
     lesson.note(
         f"**{found.flops:,} FLOPs** (two for each MAC). The output holds {found.values:,} numbers: **{memory}** as "
-        f"float32, for each example of the batch. Weights {found.weights:,}, biases {found.biases:,}."
+        f"float32, for each example of the batch. Weights {found.weights:,}, biases {found.biases:,}.{span}"
     )
 
 
 def picture(case: Case, found: Answer) -> None:
     """The window map of the last two axes, and what the windows leave over along each."""
-    if case.kind not in (*WINDOWED, LINEAR):
-        if case.kind == FLATTEN:
-            st.info("Row by row, channel after channel: no number changes.", icon=":material/straighten:")
+    if case.kind in WHOLE:
+        st.info(WHOLE[case.kind], icon=":material/straighten:")
         return
-    axes = [axis_of_case(case, axis) for axis in range(len(case.axes))]
+    axes = [axis_of(case, axis) for axis in range(len(case.axes))]
     rows, columns = (FLAT, axes[0]) if len(axes) == 1 else axes[-2:]
     up = case.kind == TRANSPOSED
     channels, depth = (found.output_shape[0], case.channels) if up else (case.channels, found.output_shape[0])
@@ -73,7 +89,13 @@ def picture(case: Case, found: Answer) -> None:
     st.info(left_over(case, axes), icon=":material/straighten:")
 
 
-def left_over(case: Case, axes: list[Axis]) -> str:
+def axis_of(case: Case, axis: int) -> Axis | Bins:
+    """The windows along one axis."""
+    way = case.axes[axis]
+    return Bins(way.size, way.bins) if case.kind == ADAPTIVE else axis_of_case(case, axis)
+
+
+def left_over(case: Case, axes: Sequence[Axis | Bins]) -> str:
     """What the rounding does along each axis, and which cells are never visited."""
     if case.kind == LINEAR:
         return "Every unit reads the whole input: a convolution whose kernel covers everything."
@@ -82,10 +104,15 @@ def left_over(case: Case, axes: list[Axis]) -> str:
     nouns = {"length": "cell", "depth": "slice", "height": "row", "width": "column"}
     names = AXES[len(axes)]
     if len(axes) == 2 and axes[0] == axes[1]:
-        return leftovers(axes[0], "row and column")
+        return sentence(axes[0], "row and column")
     return "\n\n".join(
-        f"**{name.capitalize()}:** {leftovers(axis, nouns[name])}" for name, axis in zip(names, axes, strict=True)
+        f"**{name.capitalize()}:** {sentence(axis, nouns[name])}" for name, axis in zip(names, axes, strict=True)
     )
+
+
+def sentence(axis: Axis | Bins, noun: str) -> str:
+    """What the rounding does along one axis."""
+    return shared_out(axis, noun.replace(" and column", "")) if isinstance(axis, Bins) else leftovers(axis, noun)
 
 
 def size_working(case: Case, found: Answer) -> None:
@@ -166,7 +193,8 @@ def backwards(case: Case) -> None:
         wanted = int(
             st.number_input("Wished-for output size", 1, 1024, now, key="shapes_wanted", bind="query-params", width=180)
         )
-    curves = {setting: curve(case.kind, way, setting, ceil_mode=case.ceil_mode) for setting in SETTINGS}
+    settings = tuple(name for name in SETTINGS if name != "dilation" or case.kind != AVERAGE_POOLING)
+    curves = {setting: curve(case.kind, way, setting, ceil_mode=case.ceil_mode) for setting in settings}
     if case.kind == CONVOLUTION:
         answers = solve(way, wanted)
     else:
@@ -176,14 +204,14 @@ def backwards(case: Case) -> None:
         st.markdown(table(case, answers, way, wanted))
         lesson.note("Each line changes one setting and leaves the others as they are.")
     with right:
-        shown = choice("Draw the size over", SETTINGS, "padding", "shapes_over")
+        shown = choice("Draw the size over", settings, "padding", "shapes_over")
         points = curves[shown]
         alt = f"Output size for every {shown}; {wanted} is wished for"
         chart = charts.setting_chart(points, shown, getattr(way, shown), wanted)
         st.altair_chart(chart, key="shapes_curve", alt=alt)
 
 
-def table(case: Case, answers: dict[str, list[int]], way: object, wanted: int) -> str:
+def table(case: Case, answers: dict[str, list[int]], way: Way, wanted: int) -> str:
     """The answers as a Markdown table."""
     lines = ["| setting | now | gives " + f"{wanted} |", "|---|---|---|"]
     for name, values in answers.items():
@@ -192,5 +220,7 @@ def table(case: Case, answers: dict[str, list[int]], way: object, wanted: int) -
             listed += " or more"
         if not values:
             listed = "no value" if case.kind == CONVOLUTION else f"none up to {MOST[name]}"
-        lines.append(f"| {name} | {getattr(way, name)} | **{listed}** |")
+        sides = uneven_padding(way, wanted) if name == "padding" and case.kind == CONVOLUTION else None
+        uneven = f" alike on both sides; {sides[0]} before and {sides[1]} after would" if sides else ""
+        lines.append(f"| {name} | {getattr(way, name)} | **{listed}**{uneven} |")
     return "\n".join(lines)

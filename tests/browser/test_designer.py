@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -76,6 +77,30 @@ def test_a_pasted_source_is_read_and_taken_home_again(page: Page, app_url: str) 
     assert found.value.path().stat().st_size > 4 * 36_000
 
 
+def test_files_that_were_taken_home_are_opened(page: Page, app_url: str, tmp_path: Path) -> None:
+    open_designer(page, app_url)
+    (tmp_path / "network.py").write_text(preset("Tiny CNN", input_shape=(3, 32, 32)).to_code(), encoding="utf-8")
+    (tmp_path / "network.json").write_text(preset("LeNet-5").to_json(), encoding="utf-8")
+    (tmp_path / "broken.json").write_bytes(b"\xff{")
+    page.get_by_role("button", name="Import").click()
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files(tmp_path / "network.py")
+    expect(page.locator(".pick")).to_have_count(8)
+    chooser.set_input_files(tmp_path / "broken.json")
+    expect(page.get_by_text("This is not valid JSON")).to_be_visible()
+    expect(page.locator(".pick")).to_have_count(8)
+    chooser.set_input_files(tmp_path / "network.json")
+    expect(page.locator(".pick")).to_have_count(12)
+
+
+def test_a_unit_is_chosen_and_measured(page: Page, app_url: str) -> None:
+    open_designer(page, app_url, "?designer_measure=true")
+    expect(page.get_by_text("rows 15 to 19 and columns 15 to 19")).to_be_visible()
+    page.get_by_role("slider", name="Column").press("Home")
+    expect(page.get_by_text("rows 15 to 19 and columns 1 to 3")).to_be_visible()
+    page.wait_for_url("**designer_unit_column=0**")
+
+
 def test_the_link_brings_the_network_back(page: Page, app_url: str) -> None:
     open_designer(page, app_url)
     page.get_by_role("combobox", name="Begin with").click()
@@ -89,7 +114,7 @@ def test_the_link_brings_the_network_back(page: Page, app_url: str) -> None:
 
 def test_a_convolution_opens_on_its_own_page(page: Page, app_url: str) -> None:
     open_designer(page, app_url)
-    page.get_by_role("link", name="Step through it by hand").click()
+    page.get_by_role("link", name="Open in Convolution").click()
     expect(page.get_by_role("heading", level=1, name="Convolution")).to_be_visible()
     expect(page.locator(".player")).to_contain_text("5 × 5")
 

@@ -57,3 +57,11 @@ def test_a_transposed_convolution_writes_to_its_output(page: Page, app_url: str)
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("36 × 8 × 8")
     page.get_by_role("slider", name="Window").press("Home")
     expect(page.locator(".reading")).to_contain_text("Input row 1, column 1 writes to rows 0 to 3")
+
+
+def test_an_adaptive_pooling_is_walked_through(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/shapes?shapes_layer=Adaptive+pooling&shapes_height=10&shapes_width=10&shapes_bins=3")
+    page.get_by_role("slider", name="Window").press("Home")
+    expect(page.locator(".reading")).to_contain_text("Output row 1, column 1 reads rows 1 to 4 and columns 1 to 4")
+    page.get_by_role("slider", name="Window").press("ArrowRight")
+    expect(page.locator(".reading")).to_contain_text("columns 4 to 7")

@@ -12,7 +12,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnn_core import calculator
-from cnn_core.calculator import KINDS, SETTINGS, Case, Way, answer, curve, solve, torch_source
+from cnn_core.calculator import KINDS, SETTINGS, Case, Way, answer, curve, solve, torch_source, uneven_padding
+from cnn_core.geometry import conv_output_size, solve_padding
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
 
@@ -184,3 +185,26 @@ def test_curves_leave_out_what_does_not_fit() -> None:
 def test_what_does_not_fit_gets_a_sentence(case: Case, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         answer(case)
+
+
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 3), st.integers(1, 3), st.integers(1, 40))
+def test_uneven_padding_is_the_answer_where_no_even_one_is(
+    size: int, kernel: int, stride: int, dilation: int, out: int
+) -> None:
+    sides = uneven_padding(Way(size, kernel, stride=stride, dilation=dilation), out)
+    even = solve_padding(size, kernel, out, stride=stride, dilation=dilation)
+    if sides is None:
+        pairs = [(before, before + 1) for before in range(60)]
+        fits = [pair for pair in pairs if _size(size, kernel, stride, pair, dilation) == out]
+        assert even or not fits
+    else:
+        assert not even
+        assert _size(size, kernel, stride, sides, dilation) == out
+
+
+def _size(size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int) -> int:
+    """0 where the kernel does not fit."""
+    try:
+        return conv_output_size(size, kernel, stride=stride, padding=padding, dilation=dilation)
+    except ValueError:
+        return 0

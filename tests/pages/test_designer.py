@@ -155,6 +155,20 @@ def test_predicting_asks_for_every_layer(open_page: Open, column: str, name: str
         assert line["question"]["answer"] == line["cells"][column].replace(",", "")
 
 
+@pytest.mark.parametrize(("column", "answer"), [("Output shape", "64×56×56"), ("Receptive field", "43×43")])
+def test_what_is_to_be_predicted_stands_nowhere_else(open_page: Open, column: str, answer: str) -> None:
+    at = open_page("designer", designer_predict=column)
+    at.selectbox("designer_preset").select("ResNet-18").run()
+    block = lines(at)["block2"]
+    assert block["question"] is None
+    assert column not in block["cells"]
+    assert column == "Receptive field" or not any(box["shape"] for box in table(at)["boxes"])
+    assert column == "Receptive field" or not any("Takes" in text.value for text in at.markdown)
+    assert "What a unit sees" not in [heading.value for heading in at.subheader]
+    at = open_page("designer").selectbox("designer_preset").select("ResNet-18").run()
+    assert lines(at)["block2"]["cells"][column] == answer
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -186,11 +200,43 @@ def test_the_receptive_field_measured_beside_the_formula(open_page: Open) -> Non
     assert any("sees **5 × 5** pixels" in text.value for text in at.markdown)
 
 
+def test_a_chosen_unit_is_measured_where_the_formula_knows_no_edges(open_page: Open) -> None:
+    at = open_page("designer", designer_measure="true", designer_unit_row=0, designer_unit_column=100)
+    assert any("row 1 of 32, column 32 of 32 has its centre at pixel (1, 32)" in text.value for text in at.markdown)
+    assert any("rows 1 to 3 and columns 30 to 32 have a gradient, the same" in text.value for text in at.markdown)
+    lost = network(
+        {"kind": "MaxPool2d", "kernel_size": 2},
+        {"kind": "Conv2d", "filters": 2, "kernel_size": 3, "padding": 1},
+        shape=(1, 11, 11),
+    )
+    at = open_page("designer", designer_network=lost, designer_measure="true", designer_unit_row=100)
+    at.session_state["designer_chosen"] = "1"
+    at.run()
+    assert any("less than the formula's, which knows no edges" in text.value for text in at.markdown)
+
+
+def test_holes_of_a_dilated_kernel_are_said(open_page: Open) -> None:
+    text = network({"kind": "Conv2d", "filters": 2, "kernel_size": 3, "dilation": 2})
+    at = open_page("designer", designer_network=text, designer_measure="true")
+    assert any("steps over them" in words.value for words in at.markdown)
+
+
+def test_training_that_no_memory_holds_is_said_with_the_batch_that_fits(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.shared.designer.view.free_mb", lambda: 100.0)
+    at = open_page("designer", designer_batch=65_536)
+    saved, weights = 0.3935, 1.4893
+    assert f"a batch of {(100 - 4 * weights) // saved:.0f} would" in at.warning[0].value
+    monkeypatch.setattr("pages.shared.designer.view.free_mb", lambda: 1.0)
+    assert "not even one image does" in at.run().warning[0].value
+
+
 def test_a_network_that_does_not_fit_is_not_measured(open_page: Open) -> None:
     text = network({"kind": "Conv2d", "filters": 4, "kernel_size": 3}, {"kind": "Linear", "units": 5})
     at = open_page("designer", designer_network=text, designer_measure="true")
     assert not at.exception
-    assert any("once every layer fits" in words.value for words in at.markdown)
+    assert any("needs flat input" in words.value for words in at.markdown)
     assert any("sees **3 × 3** pixels" in words.value for words in at.markdown)
 
 
@@ -226,3 +272,11 @@ def test_a_click_that_overtakes_the_drawing_meets_the_layer_that_is_chosen_by_th
     assert lines(at)["flatten"]["cells"]["Output shape"] == "2048"
     at.button("designer_undo").click().run()
     assert table(at)["shown"] == before
+
+
+def test_a_bias_before_batch_norm_is_called_useless(open_page: Open) -> None:
+    conv, norm = {"kind": "Conv2d", "filters": 4, "kernel_size": 3}, {"kind": "BatchNorm"}
+    useless = "The batch norm behind it takes this bias away again: it is useless."
+    for layer, said in ((conv, True), ({**conv, "bias": False}, False)):
+        at = open_page("designer", designer_network=network(layer, norm))
+        assert any(useless in text.value for text in at.markdown) == said

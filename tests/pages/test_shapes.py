@@ -68,6 +68,32 @@ def test_links_set_every_control(open_page: Open, query: dict[str, object], show
         assert expected is None or value == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({}, "Effective kernel D(K − 1) + 1: **5 × 5**"),
+        ({"shapes_dilation": 3, "shapes_dims": 1}, "Effective kernel D(K − 1) + 1: **13**"),
+        ({**UNALIKE, "shapes_kernel_width": 3, "shapes_dilation_width": 4}, "**5 × 9**"),
+    ],
+)
+def test_the_effective_kernel_is_said(open_page: Open, query: dict[str, object], words: str) -> None:
+    assert any(words in text.value for text in open_page("shapes", **query).markdown)
+
+
+def test_adaptive_pooling_is_drawn_bin_by_bin(open_page: Open) -> None:
+    at = open_page("shapes", shapes_layer="Adaptive pooling", shapes_height=10, shapes_width=9, shapes_bins=3)
+    assert "10/3 is not whole: windows of 4 rows, and neighbours share" in at.info[0].value
+    assert "9/3 is whole: each window reads 3 columns, none of them twice" in at.info[0].value
+    [drawn] = [element.proto.json for element in at.get("bidi_component") if "windows" in element.proto.component_name]
+    assert json.loads(drawn)["rows"]["taps"] == [[0, 4], [3, 7], [6, 10]]
+
+
+def test_average_pooling_has_no_dilation_to_ask_for(open_page: Open) -> None:
+    at = open_page("shapes", shapes_layer="Average pooling")
+    [table] = [text.value for text in at.markdown if text.value.startswith("| setting")]
+    assert "dilation" not in table
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dims", [1, 2, 3])
 @pytest.mark.parametrize("same", ["true", "false"])
@@ -96,6 +122,8 @@ def test_course_sizes_with_their_reason(open_page: Open, case: dict) -> None:
           "shapes_wanted": 504}, "| kernel | 3 | **9** |"),
         ({"shapes_stride": 1, "shapes_padding": 0, "shapes_wanted": 32}, "| padding | 0 | **2** |"),
         ({"shapes_wanted": 16}, "| padding | 1 | **2** |"),
+        ({"shapes_stride": 1, "shapes_kernel": 4, "shapes_wanted": 32},
+         "| padding | 1 | **no value** alike on both sides; 1 before and 2 after would |"),
         ({"shapes_wanted": 1}, "| stride | 2 | **30 or more** |"),
         ({"shapes_wanted": 1000}, "| dilation | 1 | **no value** |"),
         ({"shapes_layer": "Max pooling", "shapes_wanted": 15}, "| kernel | 2 | **3, 4** |"),

@@ -1,18 +1,23 @@
 """What enters and leaves the designer: JSON and pasted source in; source, notebook, ONNX, tables out."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from cnn_core.spec import NetworkSpec
-from cnn_core.spec.draft import Draft
+from cnn_core.spec.draft import Draft, read_draft
+from cnn_core.spec.memory import check_room, parameter_mb
+from cnn_core.spec.network import MAX_TEXT
 from cnn_core.spec.sequential import read_sequential
-from cnn_core.spec.source import to_csv, to_markdown, to_notebook, to_onnx, to_source
+from cnn_core.spec.source import ONNX_COPIES, to_csv, to_markdown, to_notebook, to_onnx, to_source
 from pages.shared.designer import draft as state
 from pages.shared.lesson import note
 
-SOURCE = "designer_source"
+SOURCE, FILE = "designer_source", "designer_file"
+MAX_BYTES = 4 * MAX_TEXT
+"""More than this is too much text in any alphabet: the rest is not looked at."""
 
 
 def importing() -> None:
@@ -20,15 +25,34 @@ def importing() -> None:
     with st.popover("Import", icon=":material/input:", on_change="rerun", key="designer_import") as box:
         st.text_area("JSON", state.FIRST, key=state.TEXT, bind="query-params", height=120)
         if box.open:
+            st.file_uploader("Open network.json or network.py", ["json", "py"], key=FILE, on_change=_open)
             st.text_area("Source", key=SOURCE, height=160, placeholder="nn.Sequential(nn.Conv2d(3, 16, 3), …)")
             note("Read as text, never run. Its input has the size that is set on the page.")
             st.button("Read the source", key="designer_read", on_click=_read)
 
 
+def _open() -> None:
+    """A file that was taken home."""
+    file = st.session_state[FILE]
+    if file is None:
+        return
+    content = file.getvalue()[: MAX_BYTES + 1].decode("utf-8", "replace")
+    _take(lambda: read_draft(content) if file.name.endswith(".json") else _pasted(content))
+
+
 def _read() -> None:
     # the state, not an argument: a click may come before the run that the typing set off has drawn the button again
+    _take(lambda: _pasted(st.session_state[SOURCE]))
+
+
+def _pasted(source: str) -> Draft:
+    return read_sequential(source, state.current().input_shape)
+
+
+def _take(read: Callable[[], Draft]) -> None:
+    """Another network, if it can be read; else why not."""
     try:
-        state.write(read_sequential(st.session_state[SOURCE], state.current().input_shape))
+        state.write(read())
         state.choose((0,))
     except ValueError as problem:
         state.say(str(problem))
@@ -46,7 +70,11 @@ def exporting(draft: Draft, fits: bool) -> None:
         spec = draft.finished()
         _button("PyTorch source", "network.py", "text/x-python", lambda: to_source(spec))
         _button("Jupyter notebook", "network.ipynb", "application/x-ipynb+json", lambda: to_notebook(spec))
-        _button("ONNX", "network.onnx", "application/octet-stream", lambda: onnx(spec))
+        try:
+            check_room("The ONNX file", ONNX_COPIES * parameter_mb(spec))
+            _button("ONNX", "network.onnx", "application/octet-stream", lambda: onnx(spec))
+        except ValueError as problem:
+            note(str(problem))
         _button("Table (Markdown)", "network.md", "text/markdown", lambda: to_markdown(spec))
         _button("Table (CSV)", "network.csv", "text/csv", lambda: to_csv(spec))
 

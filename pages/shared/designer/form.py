@@ -41,12 +41,9 @@ LABELS = {
     "negative_slope": "Slope below 0",
     "alpha": "Alpha",
 }
-ACTIONS = (
-    ("up", "arrow_upward", "Up"),
-    ("down", "arrow_downward", "Down"),
-    ("duplicate", "content_copy", "Twice"),
-    ("delete", "delete", "Delete"),
-)
+ACTIONS = {"up": "Up", "down": "Down", "duplicate": "Copy", "delete": "Delete"}
+HALF = 84
+"""Pixels: two controls of this width stand side by side in the form."""
 KIND, WHERE = "designer_kind", "designer_where"
 AFTER, BEFORE, INSIDE = "After it", "Before it", "Inside, at the end of its "
 LAST_PLACE = 99_999
@@ -66,29 +63,42 @@ FIRST: dict[str, Callable[[int], Layer]] = {
 """Kind → a new layer of it that fits behind `channels` channels, for kinds that need more than nothing."""
 
 
-def layer_form(draft: Draft, lines: list[Line]) -> None:
-    """What the chosen layer is set to."""
+def layer_form(draft: Draft, lines: list[Line], *, told: bool) -> None:
+    """What the chosen layer is set to, and, unless that is to be predicted, what it takes in."""
     path = state.chosen(draft)
     if path is None:
         note("There is no layer yet: add one.")
         return
     line = next(line for line in lines if line.path == path)
+    after = next((other.layer for other in lines if other.path == (*path[:-1], path[-1] + 1)), None)
     st.markdown(f"**{line.name}** · {type(line.layer).__name__}")
     if isinstance(line.layer, Branches):
         _branches()
     elif not isinstance(line.layer, Residual):
-        for field in fields(line.layer):
-            _control(line, field.name)
-        if not fields(line.layer):
-            note("Nothing to set.")
-    with st.container(horizontal=True, gap="small"):
-        for what, icon, label in ACTIONS:
-            key = f"designer_{what}"
-            st.button(label, icon=f":material/{icon}:", key=key, on_click=state.act_on_chosen, args=(what,))
+        _controls(line)
+    if isinstance(after, BatchNorm) and getattr(line.layer, "bias", False):
+        note("The batch norm behind it takes this bias away again: it is useless.")
+    with st.container(horizontal=True):
+        for what, label in ACTIONS.items():
+            st.button(label, key=f"designer_{what}", on_click=state.act_on_chosen, args=(what,), width=HALF)
     if isinstance(line.layer, Conv2d):
         _by_hand(line.layer)
-    if line.input_shape:
+    if line.input_shape and told:
         note(f"Takes {' × '.join(map(str, line.input_shape))}.")
+
+
+def _controls(line: Line) -> None:
+    """Every setting: numbers two by two, switches below them."""
+    names = [field.name for field in fields(line.layer)]
+    switches = [name for name in names if isinstance(getattr(line.layer, name), bool)]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for name in names:
+            if name not in switches:
+                _control(line, name)
+    for name in switches:
+        _control(line, name)
+    if not names:
+        note("Nothing to set.")
 
 
 def _control(line: Line, name: str) -> None:
@@ -100,12 +110,14 @@ def _control(line: Line, name: str) -> None:
     if isinstance(value, bool):
         st.toggle(label, value, **arguments)
     elif name in PAIRS:
-        st.text_input(label, _words(value), help="One number, or two for height and width: 3 or 3 5.", **arguments)
+        st.text_input(
+            label, _words(value), help="One number, or two for height and width: 3 or 3 5.", width=HALF, **arguments
+        )
     elif isinstance(value, int):
-        st.number_input(label, 1, 65_536, value, **arguments)
+        st.number_input(label, 1, 65_536, value, width=HALF, **arguments)
     else:
         most = 100.0 if name == "alpha" else 1.0
-        st.number_input(label, 0.0, most, float(value), step=0.05, format="%g", **arguments)
+        st.number_input(label, 0.0, most, float(value), step=0.05, format="%g", width=HALF, **arguments)
 
 
 def _key(path: Path, name: str) -> str:
@@ -166,7 +178,7 @@ def _by_hand(layer: Conv2d) -> None:
         "convolution_dilation": str(dilation[0]),
         "convolution_padding": padding if isinstance(padding, str) else str(padding[0]),
     }
-    st.page_link(page("convolution"), label="Step through it by hand", icon=":material/grid_on:", query_params=query)
+    st.page_link(page("convolution"), label="Open in Convolution", icon=":material/grid_on:", query_params=query)
 
 
 def _branches() -> None:

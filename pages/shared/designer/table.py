@@ -10,18 +10,26 @@ from cnn_core.spec.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Layer, Li
 from cnn_core.spec.predict import COLUMNS, FIELD, PARAMETERS, SHAPE, question, times
 from pages.shared.designer.draft import as_words
 
-MACS, MEMORY, JUMP = "MACs", "Activations", "Jump"
+MACS, MEMORY, JUMP, CENTRE = "MACs", "Activations", "Jump", "Centre"
 TITLES = (
-    {"name": SHAPE, "title": SHAPE, "number": False},
-    {"name": PARAMETERS, "title": PARAMETERS, "number": True},
-    {"name": MACS, "title": MACS, "number": True},
-    {"name": MEMORY, "title": "Activations", "number": True},
-    {"name": FIELD, "title": FIELD, "number": False},
-    {"name": JUMP, "title": JUMP, "number": False},
+    {"name": SHAPE, "number": False, "hint": "Channels × height × width of one image's output"},
+    {"name": PARAMETERS, "number": True, "hint": "Learned weights and biases; the bar is the share of the total"},
+    {"name": MACS, "number": True, "hint": "Multiply–accumulates for one image; the bar is the share of the total"},
+    {
+        "name": MEMORY,
+        "number": True,
+        "hint": "One image's output as float32; the bar is the share of the total",
+    },
+    {"name": FIELD, "number": False, "hint": "Pixels of the image that one unit sees, height × width"},
+    {"name": JUMP, "number": False, "hint": "Pixels from what one unit sees to what its neighbour sees"},
+    {"name": CENTRE, "number": False, "hint": "Middle of what the first unit sees, in pixels counted from 1"},
 )
 NOTHING = "Nothing"
 PREDICTABLE = (NOTHING, *COLUMNS)
-ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPool2d: "pool", Linear: "linear"}
+ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPool2d: "pool", Linear: "linear"} | {
+    Residual: "sum",
+    Branches: "stack",
+}
 
 
 def table_data(draft: Draft, lines: list[Line], chosen: Path | None, predict: str) -> dict[str, Any]:
@@ -36,51 +44,57 @@ def table_data(draft: Draft, lines: list[Line], chosen: Path | None, predict: st
         "columns": list(TITLES),
         "chosen": as_words(chosen),
         "predict": predict,
-        "lines": [_line(lines, index, totals, predict) for index in range(len(lines))],
-        "boxes": boxes(draft, lines),
+        "lines": [_line(line, totals, predict) for line in lines],
+        "boxes": [box | {"shape": ""} if predict == SHAPE else box for box in boxes(draft, lines)],
         "alt": f"Diagram of {draft.name}: a box for each layer, as tall as its maps and as wide as it is deep",
         "shown": draft.to_json(),
     }
 
 
-def _line(lines: list[Line], index: int, totals: dict[str, int], predict: str) -> dict[str, Any]:
-    line = lines[index]
+def _line(line: Line, totals: dict[str, int], predict: str) -> dict[str, Any]:
     row = line.row
     cells: dict[str, str] = {}
     shares: dict[str, float] = {}
     if row:
         values = {PARAMETERS: row.parameters, MACS: row.macs, MEMORY: prod(row.output_shape)}
         cells = {SHAPE: times(row.output_shape), FIELD: times(row.receptive_field)}
-        cells[JUMP] = f"{line.jump[0]}" if line.jump[0] == line.jump[1] else times(line.jump)
+        cells[JUMP] = _once(*(str(jump) for jump in line.jump))
+        cells[CENTRE] = _once(*(f"{middle + 1:g}" for middle in line.centre))
         cells |= {PARAMETERS: f"{row.parameters:,}", MACS: f"{row.macs:,}", MEMORY: memory(prod(row.output_shape))}
         shares = {name: value / totals[name] for name, value in values.items() if value and totals[name]}
+    if isinstance(line.layer, Residual | Branches):
+        cells.pop(predict, None)  # what is asked of its last layer
     return {
         "path": as_words(line.path),
         "depth": line.depth,
         "title": line.name.rsplit(".", 2)[-1] if line.depth == 0 else ".".join(line.name.split(".")[-2:]),
+        "kind": type(line.layer).__name__,
         "settings": settings(line.layer),
         "cells": cells,
         "shares": shares,
         "problem": line.problem,
         "waits": row is None and not line.problem,
-        "question": _question(lines, index, predict),
+        "question": _question(line, predict),
     }
 
 
-def _question(lines: list[Line], index: int, predict: str) -> dict[str, Any] | None:
+def _question(line: Line, predict: str) -> dict[str, Any] | None:
     """What is asked of a layer; nothing of blocks, of layers not reached, and while nothing is predicted."""
-    line = lines[index]
     if predict not in COLUMNS or line.row is None or isinstance(line.layer, Residual | Branches):
         return None
-    earlier = [other for other in lines[:index] if other.row and other.path[:-1] == line.path[:-1]]
-    last = earlier[-1] if earlier else None
-    before = last.row.receptive_field if last and last.row else (1, 1)
-    return vars(question(line, predict, before, last.jump if last else (1, 1)))
+    return vars(question(line, predict))
+
+
+def _once(down: str, across: str) -> str:
+    """One text for both axes where they are alike."""
+    return down if down == across else f"{down}×{across}"
 
 
 def memory(values: int) -> str:
     """Bytes of float32 numbers, in the unit that suits."""
     size = 4 * values
+    if size < 2**10:
+        return f"{size} B"
     return f"{size / 2**20:.2f} MB" if size >= 2**20 else f"{size / 2**10:.1f} kB"
 
 
@@ -119,10 +133,9 @@ def boxes(draft: Draft, lines: list[Line]) -> list[dict[str, Any]]:
     for line in lines:
         if line.depth or line.row is None:
             continue
-        if line.row.output_shape != shape or type(line.layer) in ROLES or isinstance(line.layer, Residual | Branches):
+        if line.row.output_shape != shape or type(line.layer) in ROLES:
             shape = line.row.output_shape
-            role = ROLES.get(type(line.layer), "conv" if isinstance(line.layer, Residual | Branches) else "other")
-            found.append(_box(line.name, role, shape, as_words(line.path)))
+            found.append(_box(line.name, ROLES.get(type(line.layer), "other"), shape, as_words(line.path)))
     return found
 
 

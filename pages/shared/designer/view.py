@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 from cnn_core.images import PHOTOS, photo
 from cnn_core.spec import NetworkSpec
 from cnn_core.spec.draft import Draft, Line, field_box
-from cnn_core.spec.memory import COPIES, sizes, training_peak
+from cnn_core.spec.memory import COPIES, free_mb, sizes, training_peak
 from pages.shared.controls import choice
 from pages.shared.lesson import note
 
 Box = tuple[int, int, int, int]
 SHOWN = 384
-FORMULA, MEASURED = (235, 110, 20), (160, 60, 200)
+FORMULA, MEASURED = (235, 110, 20), (214, 120, 255)
+OUTSIDE, FAINTEST = 0.4, 0.25
+"""How bright the picture is where nothing is seen, and how strong the weakest gradient is drawn."""
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -48,72 +50,148 @@ def totals(draft: Draft) -> None:
     with right:
         batch = int(st.number_input("Batch size", 1, 65_536, 64, key="designer_batch", bind="query-params", width=140))
         optimizer = choice("Optimiser", tuple(COPIES), "Adam", "designer_optimizer")
-        peak = training_peak(spec, batch, optimizer)
-        size = f"{peak / 1024:,.2f} GB" if peak >= 1024 else f"{peak:,.1f} MB"
-        st.metric("Training holds", size, border=True)
+        peak, free = training_peak(spec, batch, optimizer), free_mb()
+        st.metric("Training holds", _size(peak), border=True)
         note("Weights, gradients, the optimiser's own numbers, and the saved tensors of the batch.")
+        if peak > free:
+            fitting = (free - training_peak(spec, 0, optimizer)) // found.saved
+            advice = f"a batch of {fitting:,.0f} would" if fitting >= 1 else "not even one image does: make it smaller"
+            st.warning(f"This computer has {_size(free)} of memory free, so this does not fit: {advice}.")
+
+
+def _size(megabytes: float) -> str:
+    return f"{megabytes / 1024:,.2f} GB" if megabytes >= 1024 else f"{megabytes:,.1f} MB"
 
 
 def receptive_field(draft: Draft, line: Line, fits: bool) -> None:
-    """What the middle unit of the chosen layer sees of a picture: by the formula and, where all `fits`, measured."""
-    row = line.row
-    if row is None:
+    """What a unit of the chosen layer sees of a picture: by the formula and, where all `fits`, measured beside it."""
+    if line.row is None:
         note("This layer is not reached yet: its receptive field is not known.")
         return
-    height, width = draft.input_shape[1:]
-    place = (row.output_shape[1] // 2, row.output_shape[2] // 2) if len(row.output_shape) == 3 else (0, 0)
-    box = field_box(line, place)
-    left, right = st.columns([2, 3], gap="large")
-    measured: Box | None = None
-    with right:
-        rows, columns = row.receptive_field
-        centre = " and ".join(
-            f"{middle + at * jump + 1:g}" for middle, at, jump in zip(line.centre, place, line.jump, strict=True)
-        )
-        st.markdown(
-            f"A unit of **{line.name}** sees **{rows} × {columns}** pixels; its neighbour sees them {line.jump[0]} "
-            f"further on. The unit in row {place[0] + 1}, column {place[1] + 1} has its centre at pixel {centre}."
-        )
+    words, formula, measure = st.columns([4, 3, 3], gap="medium")
+    with words:
+        place = _place(line.row.output_shape)
+        box = field_box(line, place)
+        st.markdown(_sees(line, place))
         wanted = st.toggle("Measure it by gradient", key="designer_measure", bind="query-params")
-        if wanted and not fits:
-            note("It can be measured once every layer fits.")
-        elif wanted:
-            measured = _measure(draft.to_json(), line.name)
-            top, bottom, first, last = measured
-            inside = (max(box[0], 0), min(box[1], height), max(box[2], 0), min(box[3], width))
-            same = "the same as the formula's, cut at the edges" if measured == inside else "not the formula's"
-            note(f"Rows {top + 1} to {bottom} and columns {first + 1} to {last} have a gradient: {same}.")
-        note("Orange: by the formula. Purple: measured. What lies beyond the edge is padding.")
-    with left:
-        alt = f"A picture of {height} by {width} pixels; the framed part is what a unit of {line.name} sees"
-        st.image(framed((height, width), box, measured), width=SHOWN, output_format="PNG", alt=alt)
+    shape = draft.input_shape[1:]
+    with formula:
+        alt = f"A picture of {shape[0]} by {shape[1]} pixels; the framed part is what the unit of {line.name} sees"
+        st.image(framed(shape, box), width="stretch", output_format="PNG", alt=alt)
+        note("**Orange**: by the formula, cut at the edges of the picture.")
+    if not wanted:
+        return
+    with measure:
+        try:
+            _measured(draft, line, place, box)
+        except ValueError as problem:
+            note(str(problem))
+
+
+def _place(shape: tuple[int, ...]) -> tuple[int, int]:
+    """The chosen unit's row and column in maps of `shape`, counted from 0; (0, 0) of flat layers."""
+    if len(shape) != 3:
+        return 0, 0
+    found = []
+    with st.container(horizontal=True):
+        for name, size in (("Row", shape[1]), ("Column", shape[2])):
+            key, hint = f"designer_unit_{name.lower()}", f"Which of the layer's {size}, from the first to the last."
+            part = st.slider(name, 0, 100, 50, format="%d %%", key=key, bind="query-params", help=hint, width=140)
+            found.append(min(size - 1, size * part // 100))
+    return found[0], found[1]
+
+
+def _sees(line: Line, place: tuple[int, int]) -> str:
+    """What the formula says, in words."""
+    assert line.row is not None
+    shape = line.row.output_shape
+    size = " × ".join(f"{side:,}" for side in line.row.receptive_field)
+    if len(shape) != 3:
+        return f"The units of **{line.name}**, together, see **{size}** pixels."
+    jump = " and ".join(map(str, sorted(set(line.jump))))
+    centre = ", ".join(
+        f"{middle + at * jump + 1:g}" for middle, at, jump in zip(line.centre, place, line.jump, strict=True)
+    )
+    return (
+        f"A unit of **{line.name}** sees **{size}** pixels; its neighbour sees as many, {jump} further on. The unit in "
+        f"row {place[0] + 1} of {shape[1]}, column {place[1] + 1} of {shape[2]} has its centre at pixel ({centre})."
+    )
+
+
+def _measured(draft: Draft, line: Line, place: tuple[int, int], box: Box) -> None:
+    """The measured field, and how it compares with the formula's. Raises ValueError when it cannot be measured."""
+    draft.finished()  # says which layer does not fit
+    picture, found, holes = _measure(draft.to_json(), line.name, place)
+    alt = f"The pixels that have a gradient, the stronger the more paths lead from them to the unit of {line.name}"
+    st.image(picture, width="stretch", output_format="PNG", alt=alt)
+    if found is None:
+        note("No pixel has a gradient: this unit sees padding alone.")
+        return
+    height, width = draft.input_shape[1:]
+    inside = (max(box[0], 0), min(box[1], height), max(box[2], 0), min(box[3], width))
+    same = (
+        "the same as the formula's, cut at the edges"
+        if found == inside
+        else "less than the formula's, which knows no edges: on the way, cells were lost or were padding"
+    )
+    note(
+        f"**Purple**: rows {found[0] + 1} to {found[1]} and columns {found[2] + 1} to {found[3]} have a gradient, "
+        f"{same}. The brighter, the more paths lead from the pixel to the unit."
+        + (" Between them are pixels without: the dilation or the stride steps over them." if holes else "")
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring …")
-def _measure(text: str, name: str) -> Box:
+def _measure(text: str, name: str, place: tuple[int, int]) -> tuple[NDArray[np.uint8], Box | None, bool]:
+    """The measured field as a picture, the box around it, and whether pixels inside of that are not seen."""
     from cnn_core.spec.measure import measured_field  # torch is heavy: only who measures pays for it
 
-    return measured_field(NetworkSpec.from_json(text), name)[0]
+    paths = measured_field(NetworkSpec.from_json(text), name, place)
+    rows, columns = (np.flatnonzero(paths.sum(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return glowing(paths), None, False
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    return glowing(paths), (top, bottom, left, right), not paths[top:bottom, left:right].all()
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def framed(size: tuple[int, int], box: Box, measured: Box | None) -> NDArray[np.uint8]:
-    """A photograph at the network's input size, enlarged, with the boxes drawn on it."""
+@st.cache_data(max_entries=16, show_spinner=False)
+def _photo(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A photograph at the network's input size, SHOWN along its longer side: small ones in whole pixels."""
+    from PIL import Image
+
+    small = Image.fromarray(photo(PHOTOS[2].name)).resize((min(size[1], SHOWN), min(size[0], SHOWN)))
+    return np.asarray(small.resize(_shown(size), Image.Resampling.NEAREST))
+
+
+def _shown(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of a picture of `size` (height, width) on the page."""
+    scale = SHOWN / max(size)
+    return max(1, round(size[1] * scale)), max(1, round(size[0] * scale))
+
+
+def framed(size: tuple[int, int], box: Box) -> NDArray[np.uint8]:
+    """The photograph with a frame around the box; what lies outside of it is dark."""
     from PIL import Image, ImageDraw
 
-    height, width = size
-    scale = SHOWN / max(height, width)
-    picture = (
-        Image.fromarray(photo(PHOTOS[2].name))
-        .resize((width, height))
-        .resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.NEAREST)
-    )
-    pen = ImageDraw.Draw(picture)
-    for (top, bottom, left, right), colour, thick in ((box, FORMULA, 5), (measured or box, MEASURED, 2)):
-        if colour == MEASURED and measured is None:
-            continue
-        corners = [max(0, round(left * scale)), max(0, round(top * scale))]
-        corners += [min(picture.width - 1, round(right * scale)), min(picture.height - 1, round(bottom * scale))]
-        if corners[2] > corners[0] and corners[3] > corners[1]:
-            pen.rectangle(corners, outline=colour, width=thick)
-    return np.asarray(picture)
+    picture = _photo(size)
+    ends = [round(min(max(edge, 0), size[i // 2]) * picture.shape[i // 2] / size[i // 2]) for i, edge in enumerate(box)]
+    top, bottom, left, right = ends
+    lit = np.full((*picture.shape[:2], 1), OUTSIDE)
+    lit[top:bottom, left:right] = 1.0
+    drawn = Image.fromarray((picture * lit).astype(np.uint8))
+    if bottom > top and right > left:
+        ImageDraw.Draw(drawn).rectangle((left, top, right - 1, bottom - 1), outline=FORMULA, width=5)
+    return np.asarray(drawn)
+
+
+def glowing(paths: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The photograph in grey and dark, purple where a pixel has a gradient: the more, the brighter."""
+    from PIL import Image
+
+    size = paths.shape[0], paths.shape[1]
+    grey = _photo(size).mean(axis=2, keepdims=True) * OUTSIDE
+    share = np.sqrt(paths / max(paths.max(), np.finfo(float).tiny))
+    glow = np.where(share > 0, FAINTEST + (1 - FAINTEST) * share, 0).astype(np.float32)
+    way = Image.Resampling.NEAREST if max(size) <= SHOWN else Image.Resampling.BOX
+    glow = np.asarray(Image.fromarray(glow).resize(_shown(size), way))[..., None]
+    return (grey * (1 - glow) + glow * np.array(MEASURED)).astype(np.uint8)

@@ -15,6 +15,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 const NS = "http://www.w3.org/2000/svg";
 const HEIGHT = 110; // px of the tallest box
+const SLANT = 0.16; // how far a box goes back, as a part of its height
+const GAP = 7; // px between boxes
+const TOP = 16; // px above the tallest box, for its height in words
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -45,33 +48,70 @@ class NetworkTable {
     const focused = this.root.getRootNode().activeElement?.dataset?.focus;
     if (this.data && this.data.predict !== data.predict) this.guesses = {};
     this.data = data;
+    const places = this.scrolled();
     this.root.replaceChildren(this.diagram(), this.score(), this.table());
+    this.scrolled().forEach(([part], index) => part.scrollTo(places[index]?.[1] ?? 0, places[index]?.[2] ?? 0));
     // what was done with the keyboard goes on where it was done
     if (focused) this.root.querySelector(`[data-focus="${focused.startsWith("pick") ? `pick ${data.chosen}` : focused}"]`)?.focus();
     this.root.dataset.shown = data.shown;
   }
 
+  // The parts that scroll by themselves, and how far they are scrolled.
+  scrolled() {
+    return [...this.root.querySelectorAll(".diagram, .scroll")].map((part) => [part, part.scrollLeft, part.scrollTop]);
+  }
+
+  // Every box is a block of maps: its face as high as a map, its width their number, both toned down so that all fit.
   diagram() {
     const { boxes, alt } = this.data;
     const tallest = Math.max(...boxes.map((box) => box.height), 1);
-    let x = 2;
+    const room = this.root.clientWidth || 640;
+    const bare = boxes.map((box) => 6 + 6 * Math.log2(1 + box.depth));
+    const slants = boxes.map((box) => SLANT * Math.max(8, Math.sqrt(box.height / tallest) * HEIGHT));
+    const fixed = slants.reduce((sum, slant) => sum + slant + GAP, 12);
+    const scale = Math.max(0.35, Math.min(1.4, (room - fixed) / bare.reduce((sum, width) => sum + width, 0)));
+    const base = HEIGHT * (1 + SLANT) + TOP;
+    let x = 10;
     const svg = draw("svg", { role: "img", "aria-label": alt });
-    for (const box of boxes) {
-      const height = Math.max(6, Math.sqrt(box.height / tallest) * HEIGHT);
-      const width = Math.min(60, 5 + 6 * Math.log2(1 + box.depth));
-      const chosen = box.path && box.path === this.data.chosen ? " chosen" : "";
-      const rect = draw("rect", { x, y: (HEIGHT - height) / 2 + 2, width, height, rx: 2, class: box.role + chosen });
-      rect.append(draw("title", {}, `${box.name}: ${box.shape}`));
-      if (box.path) rect.onclick = () => this.send("choose", box.path);
-      svg.append(rect);
-      x += width + 3;
+    boxes.forEach((box, index) => {
+      const [width, height, slant] = [bare[index] * scale, slants[index] / SLANT, slants[index]];
+      svg.append(this.cuboid(box, x, base, width, height, slant));
+      x += width + slant + GAP;
+    });
+    svg.setAttribute("width", x);
+    svg.setAttribute("height", base + 32);
+    return make("div", {}, make("div", { class: "diagram" }, svg), this.legend());
+  }
+
+  cuboid(box, x, base, width, height, slant) {
+    const top = base - height;
+    const chosen = box.path && box.path === this.data.chosen ? " chosen" : "";
+    const group = draw("g", { class: `box ${box.role}${chosen}` }, draw("title", {}, box.shape ? `${box.name}: ${box.shape}` : box.name));
+    const corner = `${x + width + slant}`;
+    group.append(
+      draw("path", { class: "side", d: `M${x} ${top}l${slant} ${-slant}h${width}v${height}l${-slant} ${slant}v${-height}z` }),
+      draw("rect", { x, y: top, width, height }),
+      draw("path", { class: "edge", d: `M${x + width} ${top}L${corner} ${top - slant}` }),
+    );
+    const sign = { sum: "+", stack: "∥" }[box.role];
+    if (sign) group.append(draw("text", { class: "sign", x: x + width / 2, y: top + height / 2 + 5, "text-anchor": "middle" }, sign));
+    const [sizes, name] = [box.shape.split("×"), box.name];
+    const space = width + slant + GAP;
+    const write = (text, y) => group.append(draw("text", { x: x + width / 2, y, "text-anchor": "middle" }, text));
+    if (6 * sizes[0].length < space) write(sizes[0], base + 14);
+    if (6.5 * name.length + 4 < space) write(name, base + 28);
+    if (sizes.length > 1 && 6 * sizes[1].length + 4 < slant + width) {
+      group.append(draw("text", { x: x + slant + width / 2, y: top - slant - 4, "text-anchor": "middle" }, sizes[1]));
     }
-    const [first, last] = [boxes[0], boxes.at(-1)];
-    svg.append(draw("text", { x: 2, y: HEIGHT + 18 }, first.shape));
-    if (boxes.length > 1) svg.append(draw("text", { x: Math.max(x - 3, 120), y: HEIGHT + 18, "text-anchor": "end" }, last.shape));
-    svg.setAttribute("width", Math.max(x, 122));
-    svg.setAttribute("height", HEIGHT + 24);
-    return make("div", { class: "diagram" }, svg);
+    if (box.path) group.onclick = () => this.send("choose", box.path);
+    return group;
+  }
+
+  legend() {
+    const names = { input: "input", conv: "convolution", pool: "pooling", linear: "linear", sum: "residual block", stack: "branches", other: "other" };
+    const there = Object.entries(names).filter(([role]) => this.data.boxes.some((box) => box.role === role));
+    const items = there.map(([role, text]) => make("span", {}, make("i", { class: role, "aria-hidden": "true" }), text));
+    return make("div", { class: "legend" }, ...items, this.data.boxes[0].shape ? make("span", {}, "above: height, below: channels") : null);
   }
 
   score() {
@@ -87,10 +127,10 @@ class NetworkTable {
 
   table() {
     const { columns, lines, label } = this.data;
-    const heads = columns.map(({ title, number }) => make("th", { scope: "col", class: number ? "number" : false }, title));
+    const heads = columns.map(({ name, number, hint }) => make("th", { scope: "col", class: number ? "number" : false, title: hint }, name));
     const head = make("tr", {}, make("th", { scope: "col" }, "Layer"), ...heads);
     const body = make("tbody", {}, ...lines.flatMap((line) => this.rows(line)));
-    return make("div", { class: "scroll" }, make("table", { "aria-label": label }, make("thead", {}, head), body));
+    return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, make("table", { "aria-label": label }, make("thead", {}, head), body));
   }
 
   rows(line) {
@@ -102,7 +142,7 @@ class NetworkTable {
     }, line.title);
     pick.onclick = () => this.send("choose", line.path);
     pick.onkeydown = (event) => this.onKey(event, line);
-    const name = make("td", { class: "name", style: `--depth:${line.depth}` }, pick, make("small", {}, line.settings));
+    const name = make("td", { class: "name", style: `--depth:${line.depth}` }, pick, make("small", {}, ...this.kind(line)));
     const cells = this.data.columns.map((column) => this.cell(line, column));
     const rows = [make("tr", { class: state || false }, name, ...cells)];
     const across = this.data.columns.length + 1;
@@ -110,6 +150,10 @@ class NetworkTable {
     const says = this.says(line);
     if (says) rows.push(make("tr", { class: "answer" }, make("td", { colspan: across, role: "status" }, says)));
     return rows;
+  }
+
+  kind(line) {
+    return line.settings ? [make("b", {}, line.kind), ` ${line.settings}`] : [make("b", {}, line.kind)];
   }
 
   cell(line, { name, number }) {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.working import Axis
+from cnn_core.working import Axis, Bins
 
 HERE = Path(__file__).parent
 
@@ -16,8 +16,11 @@ _component = st.components.v2.component(
 )
 
 
-def _axis(axis: Axis) -> dict[str, object]:
-    """One axis as the component reads it."""
+def _axis(axis: Axis | Bins) -> dict[str, object]:
+    """One axis as the component reads it; `taps` are windows that are not all alike."""
+    if isinstance(axis, Bins):
+        fixed = {"before": 0, "cells": axis.size, "reach": axis.size, "dilation": 1, "unvisited": ()}
+        return {"size": axis.size, "out": axis.out, "taps": axis.taps, **fixed}
     return {
         "size": axis.size,
         "before": axis.before,
@@ -32,7 +35,14 @@ def _axis(axis: Axis) -> dict[str, object]:
 
 
 def windows(
-    height: Axis, width: Axis, *, channels: int, filters: int, alt: str, key: str, transposed: bool = False
+    height: Axis | Bins,
+    width: Axis | Bins,
+    *,
+    channels: int,
+    filters: int,
+    alt: str,
+    key: str,
+    transposed: bool = False,
 ) -> None:
     """Show which input cells every output reads; `channels` and `filters` are the depths of input and output.
 

@@ -68,9 +68,16 @@ function plane(columns, rows, px, depth, alt, reach = [columns, rows]) {
 
 // A transposed convolution turns the tale around: the windows lie on the output, and an input writes to each.
 const WORDS = {
-  reads: { big: "Input", small: "Output", reads: "reads", read: "read by", many: "output", windows: "window", of: "of the image" },
-  writes: { big: "Output", small: "Input", reads: "writes to", read: "written by", many: "input", windows: "cell", of: "of the output" },
+  reads: { big: "Input", small: "Output", reads: "reads", read: "read by", many: "output", windows: "window", of: "of the image", kept: ["pixels", "outside the image"] },
+  writes: { big: "Output", small: "Input", reads: "writes to", read: "written by", many: "input", windows: "cell", of: "of the output", kept: ["kept", "cut away"] },
 };
+
+// The cells of the padded axis that one window reads, and which windows read a cell.
+const tapsOf = (axis, out) =>
+  axis.taps
+    ? range(axis.taps[out][1] - axis.taps[out][0]).map((cell) => axis.taps[out][0] + cell)
+    : range(axis.kernel).map((tap) => out * axis.stride + tap * axis.dilation);
+const readersOf = (axis, cell) => range(axis.out).filter((out) => tapsOf(axis, out).includes(cell));
 
 const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
@@ -178,15 +185,15 @@ class WindowMap {
   show(index) {
     const { rows, columns } = this;
     const [row, column] = [Math.floor(index / columns.out), index % columns.out];
-    const tapsOf = (axis, out) => range(axis.kernel).map((tap) => out * axis.stride + tap * axis.dilation);
     const [down, across] = [tapsOf(rows, row), tapsOf(columns, column)];
     this.slider.value = index;
     this.marks.replaceChildren(...this.windowRects(down, across));
     this.readers.replaceChildren(rect(column, row, 1, 1, "reader"));
     const inside = (axis, taps) => taps.filter((tap) => tap >= axis.before && tap < axis.before + axis.size).length;
-    const cells = rows.kernel * columns.kernel;
+    const cells = down.length * across.length;
     const pixels = inside(rows, down) * inside(columns, across);
-    const outside = cells === pixels ? "all of them pixels" : `${pixels} of them pixels, ${cells - pixels} outside the image`;
+    const [kept, lost] = this.words.kept;
+    const outside = cells === pixels ? `all of them ${kept}` : `${pixels} of them ${kept}, ${cells - pixels} ${lost}`;
     const spell = (axis, taps, noun) =>
       `${noun} ${taps[0] - axis.before + 1}` + (taps.length > 1 ? ` to ${taps.at(-1) - axis.before + 1}` : "");
     const step = (axis) => (axis.dilation > 1 && axis.kernel > 1 ? ` in steps of ${axis.dilation}` : "");
@@ -200,19 +207,14 @@ class WindowMap {
   windowRects(down, across) {
     const { rows, columns } = this;
     if (rows.dilation === 1 && columns.dilation === 1) {
-      return [rect(across[0], down[0], columns.kernel, rows.kernel, "window")];
+      return [rect(across[0], down[0], across.length, down.length, "window")];
     }
     return down.flatMap((y) => across.map((x) => rect(x, y, 1, 1, "window")));
   }
 
   // Every output that reads one cell of the padded input.
   showReaders(row, column) {
-    const reads = (axis, cell) =>
-      range(axis.out).filter((out) => {
-        const offset = cell - out * axis.stride;
-        return offset >= 0 && offset % axis.dilation === 0 && offset / axis.dilation < axis.kernel;
-      });
-    const [down, across] = [reads(this.rows, row), reads(this.columns, column)];
+    const [down, across] = [readersOf(this.rows, row), readersOf(this.columns, column)];
     this.marks.replaceChildren(rect(column, row, 1, 1, "window"));
     this.readers.replaceChildren(...down.flatMap((y) => across.map((x) => rect(x, y, 1, 1, "reader"))));
     const count = down.length * across.length;
