@@ -28,17 +28,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
 
 def test_filters_and_maps_are_drawn_and_change_with_the_checkpoint(run: tuple[str, str], page: Page) -> None:
     url, run_id = run
-    page.goto(f"{url}/inspect?run={run_id}")
+    page.goto(f"{url}/inspect?run={run_id}&inspect_view=Filters")
     filters = page.get_by_role("img", name="Filters of conv1: 16 pictures")
     expect(filters).to_be_visible()
     assert filters.evaluate("image => image.naturalWidth") > 500
-    expect(page.get_by_role("img", name="32 feature maps of pool2")).to_be_visible()
     trained = filters.get_attribute("src")
     slider = page.get_by_role("slider", name="Checkpoint")
     slider.focus()
     slider.press("Home")
     expect(filters).not_to_have_attribute("src", str(trained))
     expect(page).to_have_url(re.compile("inspect_epoch=untrained"))
+    page.goto(f"{url}/inspect?run={run_id}&inspect_view=Feature+maps")
+    expect(page.get_by_role("img", name="32 feature maps of pool2")).to_be_visible()
 
 
 def test_matrix_is_drawn_and_a_clicked_cell_shows_its_images(run: tuple[str, str], page: Page) -> None:

@@ -12,6 +12,7 @@ from cnn_core.training.events import Failed, Snapshot, Started
 from cnn_core.training.store import default_store
 
 Open = Callable[..., AppTest]
+FILTERS, MAPS = {"inspect_view": "Filters"}, {"inspect_view": "Feature maps"}
 
 
 def headings(at: AppTest) -> list[str]:
@@ -43,17 +44,16 @@ def store_run(spec: NetworkSpec, *, weights: bool = True, spoil: float | None = 
 
 
 def test_without_a_run_an_untrained_network_is_shown(open_page: Open) -> None:
-    at = open_page("inspect")
+    at = open_page("inspect", **FILTERS)
     assert "No network of yours yet" in at.info[0].value
     assert "Filters of the first layer, conv1" in headings(at)
     assert "Filters of conv1: 16 pictures" in pictures(at)
 
 
-def test_a_trained_run_shows_filters_answer_and_maps(open_page: Open, digits_run: str) -> None:
-    at = open_page("inspect", run=digits_run)
+def test_a_trained_run_shows_answer_and_maps(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, **MAPS)
     assert not at.info
     assert not at.error
-    assert "What every layer makes of it" in headings(at)
     for layer in ("conv1", "relu1", "pool1"):
         assert f"16 feature maps of {layer}" in pictures(at)
     assert "32 feature maps of pool2" in pictures(at)
@@ -61,7 +61,7 @@ def test_a_trained_run_shows_filters_answer_and_maps(open_page: Open, digits_run
 
 
 def test_the_slider_goes_back_to_the_untrained_network(open_page: Open, digits_run: str) -> None:
-    at = open_page("inspect", run=digits_run)
+    at = open_page("inspect", run=digits_run, **FILTERS)
     trained = scales(at)[0]
     slider = at.select_slider(key="inspect_epoch")
     assert slider.value == 2
@@ -75,7 +75,7 @@ def test_the_slider_goes_back_to_the_untrained_network(open_page: Open, digits_r
 
 
 def test_each_filter_on_a_scale_of_its_own_says_so(open_page: Open, digits_run: str) -> None:
-    at = open_page("inspect", run=digits_run, inspect_filter_scale="each by itself")
+    at = open_page("inspect", run=digits_run, inspect_filter_scale="each by itself", **FILTERS)
     assert scales(at)[0].startswith("Scale each its own, from ±")
 
 
@@ -115,22 +115,26 @@ def test_links_beyond_the_run_fall_back(open_page: Open, digits_run: str, query:
 
 
 def test_a_linear_network_shows_a_template_a_class(open_page: Open) -> None:
-    at = open_page("inspect", run=store_run(preset("Linear only")))
+    run_id = store_run(preset("Linear only"))
+    at = open_page("inspect", run=run_id, **FILTERS)
     assert "Templates of the first layer, fc1" in headings(at)
     assert "Without convolutions" in headings(at)
+    at = open_page("inspect", run=run_id, **MAPS)
     assert any("no feature maps to show" in info.value for info in at.info)
 
 
 def test_a_network_that_begins_otherwise_says_so(open_page: Open) -> None:
     spec = NetworkSpec("pooled", (1, 8, 8), (MaxPool2d(2), Flatten(), Linear(10)))
-    at = open_page("inspect", run=store_run(spec))
+    run_id = store_run(spec)
+    at = open_page("inspect", run=run_id, **FILTERS)
     assert any("no filters that can be seen" in info.value for info in at.info)
+    at = open_page("inspect", run=run_id, **MAPS)
     assert "1 feature maps of pool1" in pictures(at)
 
 
 def test_long_networks_are_shown_in_parts(open_page: Open) -> None:
     spec = preset("D-resnet18", input_shape=(1, 8, 8), classes=10)
-    at = open_page("inspect", run=store_run(spec))
+    at = open_page("inspect", run=store_run(spec), **MAPS)
     layers = at.selectbox(key="inspect_layers")
     assert layers.value.startswith("1 to 8 of ")
     assert any(note.endswith("The first 32 of 64 maps.") for note in scales(at))
@@ -140,13 +144,13 @@ def test_long_networks_are_shown_in_parts(open_page: Open) -> None:
 
 
 def test_a_run_that_is_still_going_shows_its_latest_checkpoint(open_page: Open) -> None:
-    at = open_page("inspect", run=store_run(preset("Tiny CNN")))
+    at = open_page("inspect", run=store_run(preset("Tiny CNN")), **FILTERS)
     assert "still going" in at.info[0].value
     assert "Filters of conv1: 16 pictures" in pictures(at)
 
 
 def test_a_run_without_weights_sends_to_train(open_page: Open) -> None:
-    at = open_page("inspect", run=store_run(preset("Tiny CNN"), weights=False))
+    at = open_page("inspect", run=store_run(preset("Tiny CNN"), weights=False), **FILTERS)
     assert "has no saved weights" in at.info[0].value
     assert "Filters of conv1: 16 pictures" in pictures(at)
 
@@ -160,6 +164,6 @@ def test_a_failed_run_says_why(open_page: Open) -> None:
 
 def test_weights_that_are_no_numbers_are_reported(open_page: Open) -> None:
     spec = preset("Tiny CNN")
-    at = open_page("inspect", run=store_run(spec, spoil=float("nan")))
+    at = open_page("inspect", run=store_run(spec, spoil=float("nan")), **FILTERS)
     assert "weights holds values that are infinite or not a number" in at.error[0].value
     assert "Try this" in headings(at)
