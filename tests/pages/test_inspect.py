@@ -46,7 +46,7 @@ def store_run(spec: NetworkSpec, *, weights: bool = True, spoil: float | None = 
 def test_without_a_run_an_untrained_network_is_shown(open_page: Open) -> None:
     at = open_page("inspect", **FILTERS)
     assert "No network of yours yet" in at.info[0].value
-    assert "Filters of the first layer, conv1" in headings(at)
+    assert "Filters of conv1" in headings(at)
     assert "Filters of conv1: 16 pictures" in pictures(at)
 
 
@@ -117,7 +117,7 @@ def test_links_beyond_the_run_fall_back(open_page: Open, digits_run: str, query:
 def test_a_linear_network_shows_a_template_a_class(open_page: Open) -> None:
     run_id = store_run(preset("Linear only"))
     at = open_page("inspect", run=run_id, **FILTERS)
-    assert "Templates of the first layer, fc1" in headings(at)
+    assert "Templates of fc1" in headings(at)
     assert "Without convolutions" in headings(at)
     at = open_page("inspect", run=run_id, **MAPS)
     assert any("no feature maps to show" in info.value for info in at.info)
@@ -167,3 +167,41 @@ def test_weights_that_are_no_numbers_are_reported(open_page: Open) -> None:
     at = open_page("inspect", run=store_run(spec, spoil=float("nan")), **FILTERS)
     assert "weights holds values that are infinite or not a number" in at.error[0].value
     assert "Try this" in headings(at)
+
+
+def findings(at: AppTest) -> dict[str, str]:
+    """Letter → line of what the measures find."""
+    lines = [text.value for text in at.markdown if text.value.startswith("**") and " · " in text.value[:8]]
+    return {line[2]: line for line in lines}
+
+
+def test_deeper_filters_are_shown_channel_by_channel(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_filter_layer="conv2", **FILTERS)
+    assert "Filters of conv2" in headings(at)
+    assert "Filters of conv2: 12 filters, 16 of 16 channels" in pictures(at)
+    at.segmented_control(key="inspect_filter_order").set_value("similarity").run()
+    at.selectbox(key="inspect_filter_rows").select_index(2).run()
+    assert not at.exception
+    assert "Filters of conv2: 8 filters, 16 of 16 channels" in pictures(at)
+
+
+def test_findings_name_the_filters_that_were_made_for_them(open_page: Open) -> None:
+    spec = preset("Tiny CNN")
+    run_id = store_run(spec)
+    weights = default_store().load_weights(run_id, 0)
+    filters = np.array(weights["conv1.weight"])
+    rows, columns = np.indices(filters.shape[2:])
+    filters[0, 0] = (rows + columns) % 2 - 0.5
+    filters[1, 0] = columns - columns.mean()
+    filters[2, 0] = 0
+    default_store().append(run_id, Snapshot(1, {**weights, "conv1.weight": filters}))
+    found = findings(open_page("inspect", run=run_id, **FILTERS))
+    assert "1 (" in found["N"]
+    assert "2 (1.00, up towards 0°)" in found["G"]
+    assert "3 (0.00)" in found["D"]
+
+
+@pytest.mark.parametrize("query", [{"inspect_filter_layer": "conv99"}, {"inspect_filter_order": "colour"}])
+def test_links_to_filters_that_are_not_there_fall_back(open_page: Open, digits_run: str, query: dict[str, str]) -> None:
+    at = open_page("inspect", run=digits_run, **query, **FILTERS)
+    assert "Filters of conv1: 16 pictures" in pictures(at)

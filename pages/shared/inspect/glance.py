@@ -78,13 +78,13 @@ def _computed(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subje
     from cnn_core.insight.activations import layer_outputs
 
     nodes = network_graph(_subject.spec)
-    ready = _made_ready(run_id, _subject)(torch.from_numpy(image[np.newaxis]))[0].numpy()
+    ready = made_ready(run_id, _subject)(torch.from_numpy(image[np.newaxis]))[0].numpy()
     with borrowed(_subject, epoch) as model:
         return nodes, all_values(nodes, ready, layer_outputs(model, ready, nodes))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _made_ready(run_id: str, _subject: Subject) -> "Callable[[Tensor], Tensor]":
+def made_ready(run_id: str, _subject: Subject) -> "Callable[[Tensor], Tensor]":
     """How a run's images are made ready; kept, as the means are taken over all training images."""
     import torch
 
