@@ -1,9 +1,13 @@
 """The Inspect page: with no run, with a trained one, and with everything that can be wrong with one."""
 
+import io
+import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.spec import Flatten, Linear, MaxPool2d, NetworkSpec, preset
@@ -30,6 +34,19 @@ def pictures(at: AppTest) -> list[str]:
     return [image.alt for element in at.get("image") for image in element.proto.imgs]
 
 
+def drawn(at: AppTest, component: str) -> dict[str, Any] | None:
+    """What a component was given to draw."""
+    found = [element.proto for element in at.get("bidi_component") if element.proto.component_name == component]
+    return json.loads(found[0].json) if found else None
+
+
+def maps_of(at: AppTest) -> dict[str, list[int]]:
+    """Layer → the maps of it that are shown, from 0."""
+    data = drawn(at, "cnn_lab_maps")
+    assert data is not None
+    return {data["graph"][column["node"]]["name"]: column["shown"] for column in data["columns"]}
+
+
 def store_run(spec: NetworkSpec, *, weights: bool = True, spoil: float | None = None) -> str:
     """A run with the untrained network as its only checkpoint, every weight set to `spoil` if given."""
     store = default_store()
@@ -54,9 +71,10 @@ def test_a_trained_run_shows_answer_and_maps(open_page: Open, digits_run: str) -
     at = open_page("inspect", run=digits_run, **MAPS)
     assert not at.info
     assert not at.error
-    for layer in ("conv1", "relu1", "pool1"):
-        assert f"16 feature maps of {layer}" in pictures(at)
-    assert "32 feature maps of pool2" in pictures(at)
+    shown = {node: len(maps) for node, maps in maps_of(at).items()}
+    assert all(shown[layer] == 16 for layer in ("conv1", "relu1", "pool1", "pool2"))
+    at.selectbox(key="inspect_map_page").select_index(1).run()
+    assert maps_of(at)["pool2"] == list(range(16, 32))
     assert any(text.value.startswith("The network says **") for text in at.markdown)
 
 
@@ -129,7 +147,7 @@ def test_a_network_that_begins_otherwise_says_so(open_page: Open) -> None:
     at = open_page("inspect", run=run_id, **FILTERS)
     assert any("no filters that can be seen" in info.value for info in at.info)
     at = open_page("inspect", run=run_id, **MAPS)
-    assert "1 feature maps of pool1" in pictures(at)
+    assert maps_of(at) == {"pool1": [0]}
 
 
 def test_long_networks_are_shown_in_parts(open_page: Open) -> None:
@@ -137,10 +155,12 @@ def test_long_networks_are_shown_in_parts(open_page: Open) -> None:
     at = open_page("inspect", run=store_run(spec), **MAPS)
     layers = at.selectbox(key="inspect_layers")
     assert layers.value.startswith("1 to 8 of ")
-    assert any(note.endswith("The first 32 of 64 maps.") for note in scales(at))
+    assert len(maps_of(at)) == 8
+    assert "1 to 16 of 64" in at.selectbox(key="inspect_map_page").value
+    first = set(maps_of(at))
     layers.select_index(1).run()
     assert not at.exception
-    assert "32 feature maps of block1.body.conv1" not in pictures(at)
+    assert not first & set(maps_of(at))
 
 
 def test_a_run_that_is_still_going_shows_its_latest_checkpoint(open_page: Open) -> None:
@@ -205,3 +225,74 @@ def test_findings_name_the_filters_that_were_made_for_them(open_page: Open) -> N
 def test_links_to_filters_that_are_not_there_fall_back(open_page: Open, digits_run: str, query: dict[str, str]) -> None:
     at = open_page("inspect", run=digits_run, **query, **FILTERS)
     assert "Filters of conv1: 16 pictures" in pictures(at)
+
+
+def test_a_clicked_value_is_written_out(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_map_value="conv2 3 2 1", **MAPS)
+    assert "conv2, map 4 of 32: row 3, column 2" in headings(at)
+    assert drawn(at, "cnn_lab_player") is not None
+    data = drawn(at, "cnn_lab_maps")
+    assert data is not None
+    assert (data["graph"][data["chosen"]["node"]]["name"], data["chosen"]["row"]) == ("conv2", 2)
+
+
+@pytest.mark.parametrize(
+    "value", ["conv9 0 0 0", "conv1 99 0 0", "conv1 -1 0 0", "fc1 0 0 0", "conv1", "conv1 " + "9" * 5000]
+)
+def test_values_that_are_not_there_are_left_out(open_page: Open, digits_run: str, value: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_map_value=value, **MAPS)
+    assert drawn(at, "cnn_lab_player") is None
+    assert "conv1" in maps_of(at)
+
+
+def test_an_empty_pad_says_what_the_network_gets(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_source="Drawing pad")
+    assert drawn(at, "cnn_lab_pad") is not None
+    assert any("the network gets a black image" in info.value for info in at.info)
+    assert any(text.value.startswith("The network says **") for text in at.markdown)
+
+
+def test_a_drawing_is_put_into_the_network(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_source="Drawing pad")
+    empty = drawn(at, "cnn_lab_glance")
+    sheet = np.full((112, 112), 255, np.uint8)
+    sheet[20:90, 50:62] = 0
+    at.session_state["inspect_drawing"] = sheet
+    at.run()
+    assert not at.exception
+    assert not any("Nothing is drawn" in info.value for info in at.info)
+    shown = drawn(at, "cnn_lab_glance")
+    assert empty is not None
+    assert shown is not None
+    assert shown["picture"]["pixels"] != empty["picture"]["pixels"]
+
+
+@pytest.mark.parametrize("way", ["Upload", "Webcam"])
+def test_without_a_picture_of_ones_own_what_to_do_is_said(open_page: Open, digits_run: str, way: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_source=way)
+    assert any("Choose a picture" in info.value for info in at.info)
+    assert drawn(at, "cnn_lab_glance") is None
+
+
+def png(size: tuple[int, int], mode: str = "RGB") -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size, 255).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 40), (8, 8)])
+def test_uploads_of_any_size_are_fitted_and_what_was_done_is_said(
+    open_page: Open, digits_run: str, size: tuple[int, int]
+) -> None:
+    at = open_page("inspect", run=digits_run, inspect_source="Upload", inspect_ink="false")
+    at.file_uploader(key="inspect_upload").set_value(("own.png", png(size), "image/png")).run()
+    assert not at.exception
+    assert any("turned to grey" in text.value for text in at.markdown)
+    assert drawn(at, "cnn_lab_glance") is not None
+
+
+def test_a_damaged_upload_is_refused_in_a_sentence(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_source="Upload")
+    at.file_uploader(key="inspect_upload").set_value(("own.png", png((30, 30))[:40], "image/png")).run()
+    assert not at.exception
+    assert at.error

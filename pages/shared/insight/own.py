@@ -34,7 +34,7 @@ def own_picture(way: str, subject: Subject, key: str) -> Picture | None:
     found = fitted(rgb, subject.spec.input_shape, ink=ink)
     with right:
         _seen(found, subject)
-    return Picture(found.image, name)
+    return Picture(found.image, name, number=number_of(f"{key}_pad") if way == DRAWING else "")
 
 
 def _as_ink(key: str) -> bool:
@@ -74,7 +74,7 @@ def _drawn(key: str) -> tuple[Pixels, str]:
 
     pad(key=f"{key}_pad", drawn=drawn, shown=number_of(f"{key}_pad"), draw=keep)
     grey = np.full((SIDE, SIDE), 255, np.uint8) if drawn is None else drawn
-    return np.repeat(grey[:, :, np.newaxis], 3, axis=2), f"Your drawing {number_of(f'{key}_pad')}".strip()
+    return np.repeat(grey[:, :, np.newaxis], 3, axis=2), "Your drawing"
 
 
 def _brought(way: str, key: str) -> tuple[Pixels | None, str]:
