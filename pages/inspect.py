@@ -7,12 +7,13 @@ from pages.shared.controls import choice
 from pages.shared.insight.source import choose_picture
 from pages.shared.insight.subject import Subject, choose_epoch, choose_subject, untrained_subject
 from pages.shared.inspect.answer import answer
+from pages.shared.inspect.development import development
 from pages.shared.inspect.filters import filters
 from pages.shared.inspect.glance import glance
 from pages.shared.inspect.maps import maps
 from pages.shared.site import ensure_router, header
 
-VIEWS = {"At a glance": glance, "Feature maps": maps, "Filters": filters}
+VIEWS = {"At a glance": glance, "Feature maps": maps, "Filters": filters, "Development": development}
 
 
 @st.fragment
@@ -21,9 +22,13 @@ def look_inside(subject: Subject, epoch: int) -> None:
     picture = choose_picture(subject)
     if picture is None:
         return
+    said = st.container()
+    view = VIEWS[choice("Look at", tuple(VIEWS), "At a glance", "inspect_view")]
     try:
-        answer(subject, epoch, picture)
-        VIEWS[choice("Look at", tuple(VIEWS), "At a glance", "inspect_view")](subject, epoch, picture)
+        if view is not development:  # which has it among its own, at the checkpoint that is played
+            with said:
+                answer(subject, epoch, picture)
+        view(subject, epoch, picture)
     except ValueError as error:
         st.error(f"This checkpoint cannot be shown: {error}")
 

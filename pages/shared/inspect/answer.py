@@ -15,7 +15,8 @@ def answer(subject: Subject, epoch: int, picture: Picture) -> None:
     probabilities = probabilities_of(subject, epoch, picture.image)
     said = names[int(probabilities.argmax())]
     left, right = st.columns([1, 2], gap="large")
-    left.image(upright(picture.image, 288), output_format="PNG", alt=picture.title)
+    if picture.place is not None:  # a picture of one's own stands beside its source already
+        left.image(upright(picture.image, 288), output_format="PNG", alt=picture.title)
     verdict = ""
     if picture.label is not None:
         verdict = ", and it is" if said == names[picture.label] else f", but it is **{names[picture.label]}**"
