@@ -10,8 +10,7 @@ from pages.shared import lesson, state
 from pages.shared.controls import choice
 from pages.shared.insight.pictures import COLUMNS, grid, page_of, scale_caption
 from pages.shared.insight.source import Picture
-from pages.shared.insight.subject import UNTRAINED, Subject, borrowed, weights
-from pages.shared.inspect.look import made_ready
+from pages.shared.insight.subject import UNTRAINED, Subject, borrowed, made_ready, weights
 
 BIG_TILE, SMALL_TILE = 112, 44
 CHANNELS = ("as one colour", "each by itself")

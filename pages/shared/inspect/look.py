@@ -1,8 +1,5 @@
 """Everything that a network computes for one picture, and one of its values written out; shared by the views."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -11,14 +8,10 @@ from cnn_core.insight.graph import Graph, network_graph
 from cnn_core.insight.pixel import pixel_trace
 from cnn_core.insight.unfold import Values, all_values, number
 from cnn_core.trace import play_data
-from pages.shared import state
 from pages.shared.glance.data import Looked
 from pages.shared.glance.words import layer_title, map_title
-from pages.shared.insight.subject import Subject, borrowed
+from pages.shared.insight.subject import Subject, borrowed, made_ready
 from pages.shared.player import player
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 def look(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> Looked:
@@ -40,16 +33,6 @@ def _computed(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subje
     ready = made_ready(run_id, _subject)(torch.from_numpy(image[np.newaxis]))[0].numpy()
     with borrowed(_subject, epoch) as model:
         return nodes, all_values(nodes, ready, layer_outputs(model, ready, nodes))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def made_ready(run_id: str, _subject: Subject) -> "Callable[[Tensor], Tensor]":
-    """How a run's images are made ready; kept, as the means are taken over all training images."""
-    import torch
-
-    from cnn_core.training.evaluation import normaliser
-
-    return normaliser(state.dataset(_subject.dataset), torch.device("cpu"), _subject.config)
 
 
 def warn_of_broken(looked: Looked) -> None:
