@@ -11,9 +11,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from benchmarks.latency import row
+from cnn_core import datasets
 from cnn_core.spec import preset
-from cnn_core.training import TrainConfig
-from cnn_core.training.events import Snapshot, Started
+from cnn_core.training import TrainConfig, train
 from cnn_core.training.store import RunStore
 from tests.browser.conftest import chromium, serve
 
@@ -45,18 +45,18 @@ WATCH = """([pad, view]) => {
 
 
 def stored_lenet(folder: Path) -> str:
-    """The id of a run of LeNet-5 with the weights that it starts from; what they are takes no time."""
-    spec = preset("LeNet-5")
+    """The id of a run of LeNet-5, trained for one epoch."""
+    config = TrainConfig(dataset="textures", epochs=1)
+    spec = preset("LeNet-5", input_shape=(1, 32, 32), classes=len(datasets.TEXTURES))
     store = RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder)
-    run_id = store.create("benchmark", spec, TrainConfig(dataset="textures", epochs=1))
-    store.append(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3))
-    store.append(run_id, Snapshot(0, {name: value.numpy() for name, value in spec.build(seed=0).state_dict().items()}))
+    run_id = store.create("benchmark", spec, config)
+    store.append(run_id, *train(spec, datasets.load("textures"), config))
     return run_id
 
 
 def open_pad(browser: Browser, address: str, view: str) -> Page:
     """A tab of its own with the pad and a view, both ready."""
-    page = browser.new_page(viewport={"width": 1440, "height": 2400}, reduced_motion="reduce")
+    page = browser.new_page(viewport={"width": 1440, "height": 1400}, reduced_motion="reduce")
     page.goto(address)
     page.wait_for_selector(f"{SELECTORS[view]}[data-shown]")
     page.wait_for_timeout(2000)

@@ -296,3 +296,39 @@ def test_a_damaged_upload_is_refused_in_a_sentence(open_page: Open, digits_run: 
     at.file_uploader(key="inspect_upload").set_value(("own.png", png((30, 30))[:40], "image/png")).run()
     assert not at.exception
     assert at.error
+
+
+def test_development_shows_all_four_at_the_checkpoint(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_view="Development")
+    assert "The network after epoch 2" in headings(at)
+    assert "Filters of conv1: 16 pictures" in pictures(at)
+    assert "16 feature maps of conv1" in pictures(at)
+    right = [text.value for text in at.markdown if text.value.startswith("**Validation images**")]
+    at.select_slider(key="inspect_epoch").set_value(0).run()
+    assert "The network untrained" in headings(at)
+    assert right != [text.value for text in at.markdown if text.value.startswith("**Validation images**")]
+    assert any("stay unseen until *Evaluate*" in text.value for text in at.markdown)
+
+
+def test_development_plays_from_the_start_and_stops(open_page: Open, digits_run: str) -> None:
+    at = open_page("inspect", run=digits_run, inspect_view="Development")
+    at.button(key="inspect_play").click().run()
+    assert "The network untrained" in headings(at)
+    at.run()
+    assert "The network after epoch 1" in headings(at)
+    at.button(key="inspect_play").click().run()
+    assert "The network after epoch 2" in headings(at)
+    assert at.button(key="inspect_play").label == "Play from the start"
+
+
+@pytest.mark.parametrize("layers", [(Flatten(), Linear(10)), (MaxPool2d(2), Flatten(), Linear(10))])
+def test_development_without_convolutions_says_what_is_missing(open_page: Open, layers: tuple[Any, ...]) -> None:
+    at = open_page("inspect", run=store_run(NetworkSpec("plain", (1, 8, 8), layers)), inspect_view="Development")
+    assert any("no f" in info.value for info in at.info)
+    assert any(text.value.startswith("**Validation images**") for text in at.markdown)
+
+
+def test_development_of_a_diverged_run_says_so(open_page: Open) -> None:
+    run_id = store_run(preset("Tiny CNN"), spoil=float("nan"))
+    at = open_page("inspect", run=run_id, inspect_view="Development")
+    assert "infinite or not a number" in at.error[0].value

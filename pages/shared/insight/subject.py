@@ -161,8 +161,10 @@ def probabilities_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> 
 def _probabilities(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> NDArray[np.float64]:
     from torch import from_numpy, no_grad
 
+    from cnn_core.insight.activations import one_thread
+
     ready = made_ready(run_id, _subject)(from_numpy(image[np.newaxis]))
-    with borrowed(_subject, epoch) as model, no_grad():
+    with borrowed(_subject, epoch) as model, no_grad(), one_thread():
         logits = model(ready)[0].numpy()
     found: NDArray[np.float64] = softmax(logits.astype(float))
     return found

@@ -52,12 +52,15 @@ def _panels(subject: Subject, epoch: int, picture: Picture, layer: str | None) -
     where = f"after epoch {epoch}" if epoch else "untrained"
     st.subheader(f"The network {where}", anchor=False)
     left, right = st.columns(2, gap="large")
-    with left:
-        _filters(filter_layers(subject.spec, weights(subject.run_id, epoch)))
-        _maps(subject, epoch, picture, layer)
-    with right:
-        _answer(subject, epoch, picture)
-        _matrix(subject, epoch)
+    try:
+        with left:
+            _filters(filter_layers(subject.spec, weights(subject.run_id, epoch)))
+            _maps(subject, epoch, picture, layer)
+        with right:
+            _answer(subject, epoch, picture)
+            _matrix(subject, epoch)
+    except ValueError as problem:  # here, as a fragment passes nothing on to the page
+        st.error(f"This checkpoint cannot be shown: {problem}")
 
 
 def _filters(layers: dict[str, FilterLayer]) -> None:

@@ -27,11 +27,11 @@ def look(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> Looked:
 def _computed(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> tuple[Graph, Values]:
     import torch
 
-    from cnn_core.insight.activations import layer_outputs
+    from cnn_core.insight.activations import layer_outputs, one_thread
 
     nodes = network_graph(_subject.spec)
     ready = made_ready(run_id, _subject)(torch.from_numpy(image[np.newaxis]))[0].numpy()
-    with borrowed(_subject, epoch) as model:
+    with borrowed(_subject, epoch) as model, one_thread():
         return nodes, all_values(nodes, ready, layer_outputs(model, ready, nodes))
 
 
