@@ -37,7 +37,8 @@ class Finding:
 def norms(filters: NDArray[np.floating]) -> Array:
     """The L2 norm of every filter, √Σw²: (filters,)."""
     flat = np.asarray(filters, np.float64).reshape(len(filters), -1)
-    return np.sqrt((flat**2).sum(axis=1))
+    found: Array = np.sqrt((flat**2).sum(axis=1))
+    return found
 
 
 def roughness(filters: NDArray[np.floating]) -> Array:
@@ -238,4 +239,5 @@ def _unit(vectors: Array) -> Array:
 def _share(part: Array, whole: Array) -> Array:
     """part / whole, 0 where the whole is nothing but rounding."""
     tiny = 1e-24
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > tiny)
+    found: Array = np.divide(part, whole, out=np.zeros_like(part), where=whole > tiny)
+    return found

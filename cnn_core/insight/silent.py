@@ -41,8 +41,8 @@ def silent_maps(model: nn.Module, nodes: Graph, name: str, images: Tensor) -> ND
     handle = dict(model.named_modules())[relu].register_forward_hook(look)
     try:
         with evaluating(model), torch.no_grad():
-            for batch in images.split(BATCH):
-                model(batch)
+            for start in range(0, len(images), BATCH):
+                model(images[start : start + BATCH])
     finally:
         handle.remove()
     return silent

@@ -27,7 +27,8 @@ DRAW = np.random.default_rng(0)
 def ramp(angle: float, size: int = 5) -> NDArray[np.float64]:
     """A plane that rises in the direction `angle` (degrees, 90 downwards)."""
     rows, columns = np.indices((size, size)) - (size - 1) / 2
-    return np.cos(np.deg2rad(angle)) * columns + np.sin(np.deg2rad(angle)) * rows
+    plane: NDArray[np.float64] = np.cos(np.deg2rad(angle)) * columns + np.sin(np.deg2rad(angle)) * rows
+    return plane
 
 
 def geary(cells: NDArray[np.float64]) -> float:
@@ -38,7 +39,7 @@ def geary(cells: NDArray[np.float64]) -> float:
             if 0 <= s < cells.shape[0] and 0 <= d < cells.shape[1]:
                 total += (value - cells[s, d]) ** 2
                 pairs += 1
-    return (cells.size - 1) * total / (2 * pairs * ((cells - cells.mean()) ** 2).sum())
+    return float((cells.size - 1) * total / (2 * pairs * ((cells - cells.mean()) ** 2).sum()))
 
 
 @pytest.mark.parametrize("size", [(3, 3), (5, 2), (1, 4)])

@@ -154,9 +154,9 @@ def test_long_networks_are_shown_in_parts(open_page: Open) -> None:
     spec = preset("D-resnet18", input_shape=(1, 8, 8), classes=10)
     at = open_page("inspect", run=store_run(spec), **MAPS)
     layers = at.selectbox(key="inspect_layers")
-    assert layers.value.startswith("1 to 8 of ")
+    assert str(layers.value).startswith("1 to 8 of ")
     assert len(maps_of(at)) == 8
-    assert "1 to 16 of 64" in at.selectbox(key="inspect_map_page").value
+    assert "1 to 16 of 64" in str(at.selectbox(key="inspect_map_page").value)
     first = set(maps_of(at))
     layers.select_index(1).run()
     assert not at.exception
