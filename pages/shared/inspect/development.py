@@ -56,8 +56,8 @@ def _panels(subject: Subject, epoch: int, picture: Picture, layer: str | None) -
         with left:
             _filters(filter_layers(subject.spec, weights(subject.run_id, epoch)))
             _maps(subject, epoch, picture, layer)
-        with right:
             _answer(subject, epoch, picture)
+        with right:
             _matrix(subject, epoch)
     except ValueError as problem:  # here, as a fragment passes nothing on to the page
         st.error(f"This checkpoint cannot be shown: {problem}")
