@@ -233,7 +233,8 @@ def extremes(kernel: NDArray[np.floating]) -> tuple[tuple[int, int, int], tuple[
 def _unit(vectors: Array) -> Array:
     """Vectors along the last axis brought to length 1; zeros stay zeros."""
     length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    unit: Array = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    return unit
 
 
 def _share(part: Array, whole: Array) -> Array:
