@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cnn_core.insight.filters import FirstLayer, first_layer, tile_labels
+from cnn_core.insight.filters import FilterLayer, filter_layers, first_layer, tile_labels
 from cnn_core.insight.metrics import (
     ClassReport,
     ConfusedPair,
@@ -28,7 +28,7 @@ _NEED_TORCH = {"feature_maps": "activations", "grad_cam": "saliency"}
 __all__ = [
     "ClassReport",
     "ConfusedPair",
-    "FirstLayer",
+    "FilterLayer",
     "Scores",
     "Tiles",
     "accuracy_interval",
@@ -38,6 +38,7 @@ __all__ = [
     "enlarge",
     "feature_maps",
     "filter_grid",
+    "filter_layers",
     "filter_tiles",
     "first_layer",
     "grad_cam",

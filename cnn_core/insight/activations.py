@@ -69,6 +69,17 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread inside: a single small image is through before a new thread's helpers have started."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def one_image(model: nn.Module, image: ArrayLike) -> Tensor:
     """`image` (C, H, W) as a batch of one, of the model's dtype and on its device; ValueError for another shape."""
     tensor = torch.as_tensor(np.asarray(image))

@@ -1,4 +1,4 @@
-"""The weights that meet the image itself: the only ones that can be looked at as small pictures of it."""
+"""The weights of convolutions, and of a linear layer that meets the image itself: small pictures to be looked at."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from cnn_core.spec import Flatten, Linear, NetworkSpec
 
 
 @dataclass(frozen=True, eq=False)
-class FirstLayer:
-    """The first layer with weights: `weights` is (filters, channels, height, width).
+class FilterLayer:
+    """A layer whose weights are pictures: `weights` is (filters, channels, height, width).
 
     `kind` is "Conv2d", or "Linear" when every unit weighs the whole image: its weights are then as large as the image.
     """
@@ -22,7 +22,7 @@ class FirstLayer:
     weights: NDArray[np.floating]
 
 
-def first_layer(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> FirstLayer | None:
+def first_layer(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> FilterLayer | None:
     """The filters of a network's first convolution, or the templates of a linear layer that sees the flattened image.
 
     `weights` is the state_dict of `spec.build()` as arrays. None when the network begins in another way.
@@ -30,14 +30,26 @@ def first_layer(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> First
     """
     name = next((row.name for row in spec.summary() if row.kind == "Conv2d"), None)
     if name is not None:
-        return FirstLayer(name, "Conv2d", _array(weights, f"{name}.weight"))
+        return FilterLayer(name, "Conv2d", _array(weights, f"{name}.weight"))
     if len(spec.layers) > 1 and isinstance(spec.layers[0], Flatten) and isinstance(spec.layers[1], Linear):
         flat = _array(weights, "fc1.weight")
-        return FirstLayer("fc1", "Linear", flat.reshape(len(flat), *spec.input_shape))
+        return FilterLayer("fc1", "Linear", flat.reshape(len(flat), *spec.input_shape))
     return None
 
 
-def tile_labels(layer: FirstLayer, *, by_channel: bool, names: Sequence[str] = ()) -> list[str]:
+def filter_layers(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> dict[str, FilterLayer]:
+    """Every layer whose weights can be looked at, by name in network order: all convolutions, else the templates.
+
+    Empty when there are none. Arguments and errors as `first_layer`.
+    """
+    names = [row.name for row in spec.summary() if row.kind == "Conv2d"]
+    if names:
+        return {name: FilterLayer(name, "Conv2d", _array(weights, f"{name}.weight")) for name in names}
+    templates = first_layer(spec, weights)
+    return {templates.name: templates} if templates else {}
+
+
+def tile_labels(layer: FilterLayer, *, by_channel: bool, names: Sequence[str] = ()) -> list[str]:
     """A label for each tile of the layer: its number from 1 or its entry of `names`; by channel 1.1, 1.2, 1.3, 2.1 …
 
     `names` is used when it has one entry for each filter, as the classes have for the templates of a linear network.

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnn_core import datasets
+from cnn_core.insight.graph import network_graph, seen_by
 from cnn_core.spec import preset
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.store import RunStore
@@ -28,17 +29,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
 
 def test_filters_and_maps_are_drawn_and_change_with_the_checkpoint(run: tuple[str, str], page: Page) -> None:
     url, run_id = run
-    page.goto(f"{url}/inspect?run={run_id}")
+    page.goto(f"{url}/inspect?run={run_id}&inspect_view=Filters")
     filters = page.get_by_role("img", name="Filters of conv1: 16 pictures")
     expect(filters).to_be_visible()
     assert filters.evaluate("image => image.naturalWidth") > 500
-    expect(page.get_by_role("img", name="32 feature maps of pool2")).to_be_visible()
     trained = filters.get_attribute("src")
     slider = page.get_by_role("slider", name="Checkpoint")
     slider.focus()
     slider.press("Home")
     expect(filters).not_to_have_attribute("src", str(trained))
     expect(page).to_have_url(re.compile("inspect_epoch=untrained"))
+    page.goto(f"{url}/inspect?run={run_id}&inspect_view=Feature+maps")
+    expect(page.get_by_role("button", name=re.compile("^pool2, map 1 of 32"))).to_be_visible()
 
 
 def test_matrix_is_drawn_and_a_clicked_cell_shows_its_images(run: tuple[str, str], page: Page) -> None:
@@ -63,3 +65,60 @@ def test_a_mistake_leads_to_its_feature_maps(run: tuple[str, str], page: Page) -
     page.get_by_role("link", name="See the first one layer by layer").click()
     expect(page.get_by_role("heading", level=1, name="Inspect")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("an example of class 3"))).to_be_visible()
+
+
+def stroke(page: Page) -> None:
+    """A one, drawn with the mouse on the pad."""
+    box = page.get_by_role("application").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"]
+    page.mouse.move(x, y + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(x, y + 0.8 * box["height"], steps=8)
+    page.mouse.up()
+
+
+def test_a_stroke_on_the_pad_reaches_every_layer_and_is_undone(run: tuple[str, str], page: Page) -> None:
+    url, run_id = run
+    page.goto(f"{url}/inspect?run={run_id}&inspect_source=Drawing+pad&inspect_view=Feature+maps")
+    pad, view = page.locator(".pad"), page.locator(".fields")
+    expect(view).to_have_attribute("data-shown", "Your drawing")
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    blank = view.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+    stroke(page)
+    sent = pad.get_attribute("data-sent")
+    expect(view).to_have_attribute("data-shown", f"Your drawing {sent}")
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_hidden()
+    assert view.locator("canvas").first.evaluate("canvas => canvas.toDataURL()") != blank
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+
+
+def test_the_pad_is_drawn_on_with_the_keyboard(run: tuple[str, str], page: Page) -> None:
+    url, run_id = run
+    page.goto(f"{url}/inspect?run={run_id}&inspect_source=Drawing+pad")
+    sheet = page.get_by_role("application")
+    sheet.focus()
+    for key in ("Space", "ArrowDown", "ArrowDown", "Shift+ArrowDown", "Space"):
+        sheet.press(key)
+    expect(page.get_by_text(re.compile("^Pen up, 50 % from the left"))).to_be_visible()
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_hidden()
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+
+
+def test_the_field_of_a_value_is_drawn_and_a_click_writes_it_out(run: tuple[str, str], page: Page) -> None:
+    url, run_id = run
+    page.goto(f"{url}/inspect?run={run_id}&inspect_view=Feature+maps")
+    view = page.locator(".fields[data-shown]")
+    button = view.locator('section[aria-label^="conv2"] button').nth(1)
+    button.hover()
+    _, index, row, column = str(view.get_attribute("data-at")).split(" ")
+    nodes = network_graph(preset("Tiny CNN"))
+    box = seen_by(nodes, "conv2", int(index), int(row), int(column))["image"]
+    assert view.get_attribute("data-field") == f"{box.top} {box.bottom} {box.left} {box.right}"
+    button.click()
+    title = f"conv2, map 2 of 32: row {int(row) + 1}, column {int(column) + 1}"
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.locator(".player[data-ready]")).to_be_visible()

@@ -5,7 +5,7 @@ import pytest
 
 from cnn_core.colour import DIVERGING
 from cnn_core.insight import (
-    FirstLayer,
+    FilterLayer,
     enlarge,
     filter_grid,
     filter_tiles,
@@ -122,7 +122,7 @@ def test_a_linear_network_has_one_template_a_class() -> None:
 
 
 def test_tiles_are_numbered_like_the_maps_they_make() -> None:
-    layer = FirstLayer("conv1", "Conv2d", np.zeros((2, 3, 1, 1)))
+    layer = FilterLayer("conv1", "Conv2d", np.zeros((2, 3, 1, 1)))
     assert tile_labels(layer, by_channel=False) == ["1", "2"]
     assert tile_labels(layer, by_channel=True) == ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3"]
     assert tile_labels(layer, by_channel=False, names=("cat", "dog")) == ["cat", "dog"]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.colour import diverging_rgb, symmetric_limit
+from cnn_core.insight import image_rgb
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node
 from cnn_core.insight.quantised import STEPS, quantised
 from cnn_core.insight.unfold import Part, Unfolded, Values, Weights, formula, number
@@ -32,6 +33,12 @@ class Looked:
 def palette() -> str:
     """The colours of bytes 1 … 255 of quantised maps, from the most negative to the most positive, as base64."""
     return base64.b64encode(diverging_rgb(np.linspace(-1, 1, 2 * STEPS + 1), 1.0).tobytes()).decode()
+
+
+def picture_data(image: NDArray[np.uint8], alt: str) -> dict[str, Any]:
+    """A stored image (C, H, W) as its colours, row by row."""
+    rgb = image_rgb(image)
+    return {"pixels": base64.b64encode(rgb.tobytes()).decode(), "size": rgb.shape[:2], "alt": alt}
 
 
 def graph_data(nodes: Graph) -> list[dict[str, Any]]:

@@ -1,37 +1,29 @@
-"""The picture that is put into the network: an image of the test set, which Inspect looks at."""
-
-from dataclasses import dataclass
+"""The picture that is put into the network: an image of the test set, or one of one's own."""
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from cnn_core.insight import image_rgb
 from pages.shared import state
+from pages.shared.controls import choice
+from pages.shared.insight.own import OWN, own_picture
+from pages.shared.insight.picture import Picture
 from pages.shared.insight.pictures import COLUMNS, grid
 from pages.shared.insight.subject import Subject
 
 STRIP = 16
 """Thumbnails to choose from."""
 ALL = "all classes"
+TEST = "Test image"
+
+__all__ = ["Picture", "choose_image", "choose_picture"]
 
 
-@dataclass(frozen=True)
-class Picture:
-    """What is put into the network: `image` uint8 (C, H, W) as the data set stores them, and what it is called.
-
-    `label` is its true class, None when nobody knows; `place` its place in the test set,
-    None for a picture from elsewhere.
-    """
-
-    image: NDArray[np.uint8]
-    title: str
-    label: int | None = None
-    place: int | None = None
-
-
-def choose_picture(subject: Subject) -> Picture:
-    """The picture that the visitor chose."""
+def choose_picture(subject: Subject) -> Picture | None:
+    """The picture that the visitor chose, drew or brought; None as long as there is none of one's own."""
+    way = choice("Picture", (TEST, *OWN), TEST, "inspect_source")
+    if way != TEST:
+        return own_picture(way, subject, "inspect")
     place = choose_image(subject, "inspect")
     data = state.dataset(subject.dataset)
     label = int(data.test.labels[place])

@@ -1,6 +1,6 @@
 """Which network is looked at: the run, its checkpoints, and what is kept of them between reruns."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -17,7 +17,7 @@ from pages.shared import state
 from pages.shared.site import page
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 UNTRAINED = ""
 """Stands for the id of a run where there is none: the tiny network with the weights it would start from."""
@@ -126,6 +126,16 @@ def borrowed(subject: Subject, epoch: int) -> "Iterator[nn.Module]":
         yield model
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def made_ready(run_id: str, _subject: Subject) -> "Callable[[Tensor], Tensor]":
+    """How a run's images are made ready; kept, as the means are taken over all training images."""
+    import torch
+
+    from cnn_core.training.evaluation import normaliser
+
+    return normaliser(state.dataset(_subject.dataset), torch.device("cpu"), _subject.config)
+
+
 def maps_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """Layer name → feature maps (C, H, W) of one stored image uint8 (C, H, W)."""
     return _maps(subject.run_id, epoch, image, subject)
@@ -133,10 +143,13 @@ def maps_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> dict[str,
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _maps(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> dict[str, NDArray[np.float32]]:
-    from cnn_core.insight.network import stored_image_maps
+    from torch import from_numpy
 
+    from cnn_core.insight.activations import feature_maps
+
+    ready = made_ready(run_id, _subject)(from_numpy(image[np.newaxis]))[0].numpy()
     with borrowed(_subject, epoch) as model:
-        return stored_image_maps(model, image, state.dataset(_subject.dataset), _subject.config)
+        return feature_maps(model, ready)
 
 
 def probabilities_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -146,9 +159,12 @@ def probabilities_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _probabilities(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> NDArray[np.float64]:
-    from cnn_core.training.evaluation import predict_logits
+    from torch import from_numpy, no_grad
 
-    with borrowed(_subject, epoch) as model:
-        logits = predict_logits(model, image[np.newaxis], state.dataset(_subject.dataset), _subject.config)[0]
+    from cnn_core.insight.activations import one_thread
+
+    ready = made_ready(run_id, _subject)(from_numpy(image[np.newaxis]))
+    with borrowed(_subject, epoch) as model, no_grad(), one_thread():
+        logits = model(ready)[0].numpy()
     found: NDArray[np.float64] = softmax(logits.astype(float))
     return found

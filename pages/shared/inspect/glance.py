@@ -1,30 +1,29 @@
 """The whole network at a glance: every layer's maps side by side, what feeds each, and each of them unfolded."""
 
-import base64
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
-from cnn_core.insight import image_rgb
-from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, network_graph
-from cnn_core.insight.pixel import pixel_trace
-from cnn_core.insight.unfold import Values, all_values, number, unfold
-from cnn_core.trace import play_data
+from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph
+from cnn_core.insight.unfold import unfold
 from pages.shared import lesson, state
 from pages.shared.controls import choice
 from pages.shared.glance import network_glance
-from pages.shared.glance.data import PAGE, Looked, columns_data, columns_of, graph_data, palette, unfolded_data
-from pages.shared.glance.words import layer_title, map_title
+from pages.shared.glance.data import (
+    PAGE,
+    Looked,
+    columns_data,
+    columns_of,
+    graph_data,
+    palette,
+    picture_data,
+    unfolded_data,
+)
+from pages.shared.glance.words import layer_title
 from pages.shared.insight.source import Picture
-from pages.shared.insight.subject import Subject, borrowed
-from pages.shared.player import player
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from pages.shared.insight.subject import Subject
+from pages.shared.inspect.look import look, warn_of_broken, written_out
 
 LAYERS, PARTS, UNITS = 48, 8, 12
 """Columns at a time, and the parts of an unfolded map and of an unfolded unit that are spelt out."""
@@ -50,7 +49,7 @@ def glance(subject: Subject, epoch: int, picture: Picture) -> None:
     Cheap enough to be called again for every stroke of a drawing.
     """
     looked = look(subject, epoch, picture.image)
-    _broken(looked)
+    warn_of_broken(looked)
     page, layers, scale = _view(looked.nodes)
     figure = st.container()
     chosen = _chosen(looked.nodes)
@@ -58,51 +57,8 @@ def glance(subject: Subject, epoch: int, picture: Picture) -> None:
     with figure:
         network_glance(data | {"scale": "map" if scale == SCALES[1] else "layer"}, key=FIGURE, choose=_pick)
     if chosen and chosen.pixel:
-        _value(looked, chosen.layer, chosen.map, chosen.pixel)
+        written_out(looked, chosen.layer, chosen.map, chosen.pixel, "inspect_glance_player")
     lesson.show("inspect", "How to read the network at a glance")
-
-
-def look(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> Looked:
-    """Everything that the network computes for one stored image uint8 (C, H, W); nobody may write to it."""
-    nodes, values = _computed(subject.run_id, epoch, image, subject)
-    with borrowed(subject, epoch) as model:
-        weights = {name: value.numpy() for name, value in model.state_dict().items()}
-    return Looked(nodes, values, weights)
-
-
-# A resource, as the values of a large network are 100 MB, which cached data would copy at every click.
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _computed(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> tuple[Graph, Values]:
-    import torch
-
-    from cnn_core.insight.activations import layer_outputs
-
-    nodes = network_graph(_subject.spec)
-    ready = _made_ready(run_id, _subject)(torch.from_numpy(image[np.newaxis]))[0].numpy()
-    with borrowed(_subject, epoch) as model:
-        return nodes, all_values(nodes, ready, layer_outputs(model, ready, nodes))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _made_ready(run_id: str, _subject: Subject) -> "Callable[[Tensor], Tensor]":
-    """How a run's images are made ready; kept, as the means are taken over all training images."""
-    import torch
-
-    from cnn_core.training.evaluation import normaliser
-
-    return normaliser(state.dataset(_subject.dataset), torch.device("cpu"), _subject.config)
-
-
-def _broken(looked: Looked) -> None:
-    """Say so where a layer gives what is no number."""
-    names = (layer_title(name) for name, values in looked.values.items() if not np.isfinite(values).all())
-    first = next(names, None)
-    if first:
-        st.warning(
-            f"From **{first}** on, values are infinite or not a number: those are drawn chequered in grey, and no sum "
-            "can be written out there. Choose an earlier checkpoint, or train again with a lower learning rate.",
-            icon=":material/warning:",
-        )
 
 
 def _view(nodes: Graph) -> tuple[int, int, str]:
@@ -171,19 +127,14 @@ def _data(
 ) -> dict[str, Any]:
     """What the component draws."""
     classes = state.dataset(subject.dataset).class_names
-    rgb = image_rgb(picture.image)
     data: dict[str, Any] = {
         "graph": graph_data(looked.nodes),
         "columns": columns_data(looked, names, page, list(classes)),
         "palette": palette(),
-        "picture": {
-            "pixels": base64.b64encode(rgb.tobytes()).decode(),
-            "size": rgb.shape[:2],
-            "alt": picture.title,
-        },
+        "picture": picture_data(picture.image, picture.title),
         "chosen": None,
         "unfolded": None,
-        "shown": picture.title,
+        "shown": f"{picture.title} {picture.number}".strip(),
     }
     if chosen is None:
         return data
@@ -194,31 +145,3 @@ def _data(
     place = list(looked.nodes).index(chosen.layer)
     marked = {"node": place, "map": chosen.map, "row": row, "column": column}
     return data | {"chosen": marked, "unfolded": unfolded_data(looked, found)}
-
-
-def _value(looked: Looked, layer: str, index: int, pixel: tuple[int, int]) -> None:
-    """The sum, maximum or mean behind one value, in the player; for other layers what they make of it, in a line."""
-    node = looked.nodes[layer]
-    row, column = pixel
-    st.subheader(f"{map_title(node, index)}: row {row + 1}, column {column + 1}", anchor=False)
-    value = float(looked.values[layer][index, row, column])
-    try:
-        found = pixel_trace(looked.nodes, looked.values, looked.weights, layer, index, row, column)
-    except ValueError as problem:
-        st.info(f"This value cannot be written out: {problem}")
-        return
-    if found is None:
-        inputs = [
-            f"{layer_title(name)} {number(float(looked.values[name][index, row, column]))}"
-            for name in node.inputs
-            if looked.nodes[name].shape == node.shape
-        ]
-        st.markdown(f"The value is **{number(value)}**" + (f", made of {' and '.join(inputs)}." if inputs else "."))
-        return
-    st.markdown(f"The value is **{number(value)}**. {found.words}")
-    start = {"step": found.step, "of": f"{layer} {index} {row} {column}"}
-    padding = "−∞" if node.kind == "MaxPool2d" else "0"
-    corner = {"corner": {"output": found.corner}}
-    tally = {"tally": "multiplications"} if node.kind == "Conv2d" else {}
-    data = play_data(found.trace) | tally | {"aside": True, "padding_text": padding, "start": start} | corner
-    player(data, key="inspect_glance_player")
