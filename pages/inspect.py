@@ -7,12 +7,13 @@ from pages.shared.controls import choice
 from pages.shared.insight.source import choose_picture
 from pages.shared.insight.subject import choose_epoch, choose_subject, untrained_subject
 from pages.shared.inspect.answer import answer
+from pages.shared.inspect.embedding import embedding
 from pages.shared.inspect.filters import filters
 from pages.shared.inspect.glance import glance
 from pages.shared.inspect.maps import maps
 from pages.shared.site import ensure_router, header
 
-VIEWS = {"At a glance": glance, "Feature maps": maps, "Filters": filters}
+VIEWS = {"At a glance": glance, "Feature maps": maps, "Filters": filters, "Map of images": embedding}
 
 ensure_router()
 header("inspect", "What a trained network looks for, and what every layer makes of one image.")
