@@ -190,10 +190,18 @@ def test_a_picture_of_ones_own_is_classified(open_page: Open, digits_run: str) -
     assert not at.exception
     assert "Your picture, uploaded." in notes(at)
     assert "80 × 60 pixels" in notes(at)
-    assert "What the network saw: 8 × 8 pixels, grey." in notes(at)
+    assert "What the network saw: 8 × 8 pixels, grey: inverted" in notes(at)
     assert "The network says **" in notes(at)
     at.toggle(key="evaluate_ink").set_value(False).run()
     assert not at.exception
+
+
+def test_an_empty_sheet_is_said_to_be_empty(open_page: Open, digits_run: str) -> None:
+    at = open_page("evaluate", run=digits_run, evaluate_view="Your own image")
+    sheet = png(np.full((30, 30, 3), 250, dtype=np.uint8))
+    at.file_uploader(key="evaluate_upload").upload("empty.png", sheet, "image/png").run()
+    assert not at.exception
+    assert "nothing on it but its ground" in at.warning[0].value
 
 
 def test_an_upload_that_is_no_picture_is_refused_beside_the_control(open_page: Open, digits_run: str) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cnn_core.images import MOST_BYTES, decode_upload, scaled
 from cnn_core.insight.heat import cam_layer
-from cnn_core.insight.own_image import fit
+from cnn_core.insight.own_image import fitted, on_black
 from pages.shared import lesson, state
 from pages.shared.charts import probability_chart
 from pages.shared.evaluate.answers import Answers
@@ -17,8 +17,6 @@ from pages.shared.evaluate.looks import NO_CONVOLUTION, likes_of, pictures_of, s
 from pages.shared.insight.subject import ink, probabilities_of
 
 OWN, PROBLEM = "evaluate_own_picture", "evaluate_own_problem"
-INK = ("digits", "mnist")
-"""Data sets of light strokes on black: what people photograph is dark ink on white paper."""
 
 
 def own(answers: Answers) -> None:
@@ -37,8 +35,14 @@ def own(answers: Answers) -> None:
             if box.open:  # a closed box must not switch the camera on
                 shot = ("evaluate_camera", "from the webcam")
                 st.camera_input("Take a picture", key="evaluate_camera", on_change=_take, args=shot)
-        grey = answers.subject.dataset in INK
-        dark = grey and st.toggle("Dark ink on light paper", value=True, key="evaluate_ink", bind="query-params")
+        dark = on_black(answers.split.images[:64]) and st.toggle(
+            "It is ink on paper",
+            True,
+            key="evaluate_ink",
+            bind="query-params",
+            help="On: made ready as these images were: bright on black, cut to the ink, centred by mass. "
+            "Off: only cut in the middle and resized.",
+        )
         problem = st.session_state.pop(PROBLEM, "")
         if problem:
             st.error(problem)
@@ -71,7 +75,8 @@ def _take(key: str, source: str) -> None:
 
 def _answer(answers: Answers, rgb: NDArray[np.uint8], about: str, *, dark: bool) -> None:
     subject, epoch = answers.subject, answers.epoch
-    image = fit(rgb, state.dataset(subject.dataset).input_shape, ink=dark)
+    found = fitted(rgb, state.dataset(subject.dataset).input_shape, ink=dark)
+    image = found.image
     before, after = st.columns(2)
     before.image(scaled(rgb, 288), output_format="PNG", alt="Your picture")
     with before:
@@ -81,7 +86,10 @@ def _answer(answers: Answers, rgb: NDArray[np.uint8], about: str, *, dark: bool)
         zoom = max(1, 288 // max(seen.shape[:2]))
         st.image(seen.repeat(zoom, 0).repeat(zoom, 1), output_format="PNG", alt="What the network saw of it")
         colour = "colour" if subject.spec.input_shape[0] == 3 and len(image) == 3 else "grey"
-        lesson.note(f"What the network saw: {seen.shape[1]} × {seen.shape[0]} pixels, {colour}.")
+        done = f": {'; '.join(found.steps)}" if found.steps else ""
+        lesson.note(f"What the network saw: {seen.shape[1]} × {seen.shape[0]} pixels, {colour}{done}.")
+        if found.empty:
+            st.warning("There is nothing on it but its ground: the answer says what the network takes black for.")
     probabilities = probabilities_of(subject, epoch, image)
     said = int(probabilities.argmax())
     st.markdown(f"The network says **{answers.names[said]}** ({probabilities[said]:.1%}).")
@@ -92,8 +100,8 @@ def _answer(answers: Answers, rgb: NDArray[np.uint8], about: str, *, dark: bool)
     likes: tuple[Figure, ...] = ()
     sentence = ""
     with suppress(ValueError):  # a network without features has nothing to compare
-        found, sentence = likes_of(subject, epoch, image[np.newaxis], 8)
-        likes = found[0]
+        all_likes, sentence = likes_of(subject, epoch, image[np.newaxis], 8)
+        likes = all_likes[0]
     st.html(card_html(Card("Why?", figures, (), likes), side=128))
     layer = cam_layer(subject.spec)
     lesson.note(f"Orange: Grad-CAM at {layer}. {sentence}" if layer else f"{NO_CONVOLUTION} {sentence}")
