@@ -109,7 +109,7 @@ def main() -> None:
     print(f"{'':12}{'seconds':>10}{'× bare':>10}   {about}")
     rows = measure()
     for row in rows:
-        print(f"{row.name:12}{row.seconds:10.2f}{row.ratio:10.2f}")
+        print(f"{row.name:12}{row.seconds:10.3f}{row.ratio:10.2f}")
     found = next(row.ratio for row in rows if row.name == "evaluation")
     print(f"goal: at most {GOAL} × the bare forward pass: {'met' if found <= GOAL else 'missed'}")
 

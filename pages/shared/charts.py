@@ -44,7 +44,7 @@ def probability_chart(
     )
     colours = alt.Scale(domain=["true class", "another class"], range=[RIGHT, WRONG])
     bars = base.mark_bar(cornerRadiusEnd=3).encode(
-        color=alt.Color("is:N", scale=colours, legend=alt.Legend(title=None, orient="top"))
+        color=alt.Color("is:N", scale=colours, legend=None if true is None else alt.Legend(title=None, orient="top"))
     )
     numbers = base.mark_text(align="left", dx=4, color=ink, aria=False).encode(text="label:N")
     return alt.LayerChart(layer=[bars, numbers]).properties(height=110 + 26 * len(shown))

@@ -127,7 +127,7 @@ def _close_up(answers: Answers, places: NDArray[np.intp]) -> None:
         figures = pictures_of(subject, epoch, image, _wanted(answers, place), title=title, layer=layer, side=192)
         likes: tuple[Figure, ...] = ()
         with suppress(ValueError):  # said above, at the cards
-            likes = likes_of(subject, epoch, image[np.newaxis], 8)[0][0]
+            likes = likes_of(subject, epoch, image[np.newaxis], 7)[0][0]
         st.html(card_html(Card(f"{title} · {answers.called.lower()} image {place}", figures, (), likes), side=176))
         if any(figure.caption.endswith("all zero") for figure in figures):
             note("All zero is a finding: at this layer nothing speaks for that class. Try another layer.")

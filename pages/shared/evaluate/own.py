@@ -100,7 +100,7 @@ def _answer(answers: Answers, rgb: NDArray[np.uint8], about: str, *, dark: bool)
     likes: tuple[Figure, ...] = ()
     sentence = ""
     with suppress(ValueError):  # a network without features has nothing to compare
-        all_likes, sentence = likes_of(subject, epoch, image[np.newaxis], 8)
+        all_likes, sentence = likes_of(subject, epoch, image[np.newaxis], 7)
         likes = all_likes[0]
     st.html(card_html(Card("Why?", figures, (), likes), side=128))
     layer = cam_layer(subject.spec)
