@@ -8,12 +8,19 @@ from pages.shared.insight.source import choose_picture
 from pages.shared.insight.subject import Subject, choose_epoch, choose_subject, untrained_subject
 from pages.shared.inspect.answer import answer
 from pages.shared.inspect.development import development
+from pages.shared.inspect.embedding import embedding
 from pages.shared.inspect.filters import filters
 from pages.shared.inspect.glance import glance
 from pages.shared.inspect.maps import maps
 from pages.shared.site import ensure_router, header
 
-VIEWS = {"At a glance": glance, "Feature maps": maps, "Filters": filters, "Development": development}
+VIEWS = {
+    "At a glance": glance,
+    "Feature maps": maps,
+    "Filters": filters,
+    "Development": development,
+    "Map of images": embedding,
+}
 
 
 @st.fragment

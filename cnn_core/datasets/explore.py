@@ -1,6 +1,7 @@
 """Looking at a data set before anything learns from it: counts, means, a few measures, and maps of its images."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,18 +81,26 @@ def principal_components(images: NDArray[np.uint8], count: int) -> Components:
     Each points to where the image farthest from the middle lies. Fewer images or pixels give fewer components.
     Raises ValueError for fewer than two images.
     """
-    if len(images) < 2:
-        raise ValueError(f"There are {len(images)} images: components need at least two.")
     small = _shrunk(images)
-    flat = small.reshape(len(small), -1).astype(np.float64)
+    found = row_components(_rows(small), count)
+    return Components(found.scores, found.shares, found.directions.reshape(-1, *small.shape[1:]))
+
+
+def row_components(rows: NDArray[Any], count: int) -> Components:
+    """The first `count` components of any numbers (N, D), a row an image; `directions` are (count, D).
+
+    Otherwise as `principal_components`.
+    """
+    if len(rows) < 2:
+        raise ValueError(f"There are {len(rows)} images: components need at least two.")
+    flat = rows.astype(np.float64)
     left, strengths, directions = np.linalg.svd(flat - flat.mean(axis=0), full_matrices=False)
     scores = left * strengths
     farthest = scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])]
     signs = np.where(farthest < 0, -1.0, 1.0)
     total = float((strengths**2).sum())
     shares = strengths**2 / total if total else np.zeros_like(strengths)
-    shown = (directions * signs[:, None]).reshape(-1, *small.shape[1:])
-    return Components((scores * signs)[:, :count], shares[:count], shown[:count])
+    return Components((scores * signs)[:, :count], shares[:count], (directions * signs[:, None])[:count])
 
 
 def neighbour_map(images: NDArray[np.uint8], seed: int, perplexity: float) -> NDArray[np.float64]:
@@ -99,14 +108,23 @@ def neighbour_map(images: NDArray[np.uint8], seed: int, perplexity: float) -> ND
 
     Raises ValueError unless there are more images than `perplexity`, about how many neighbours each one is given.
     """
+    return row_map(_rows(_shrunk(images)), seed, perplexity)
+
+
+def row_map(rows: NDArray[Any], seed: int, perplexity: float) -> NDArray[np.float64]:
+    """`neighbour_map` of any numbers (N, D), a row an image."""
     from sklearn.manifold import TSNE
 
-    if not 1 <= perplexity < len(images):
-        raise ValueError(f"perplexity is {perplexity:g}: it must be from 1 to fewer than the {len(images)} images.")
-    scores = principal_components(images, TSNE_INPUTS).scores
+    if not 1 <= perplexity < len(rows):
+        raise ValueError(f"perplexity is {perplexity:g}: it must be from 1 to fewer than the {len(rows)} images.")
+    scores = row_components(rows, TSNE_INPUTS).scores
     made = TSNE(perplexity=perplexity, init="pca" if scores.shape[1] > 1 else "random", random_state=seed)
     places: NDArray[np.float64] = made.fit_transform(scores.astype(np.float32)).astype(np.float64)
     return places
+
+
+def _rows(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return images.reshape(len(images), images[0].size if len(images) else 0)
 
 
 def _shrunk(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -174,16 +174,53 @@ def _line(name: str, scores: Scores) -> dict[str, str]:
 
 
 def cross_entropy(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> float:
-    """Mean of −ln(softmax probability of the true class), from logits (N, K) and class numbers (N,).
+    """Mean of `image_losses`. Raises ValueError when there is no image, or not one row of logits for each label."""
+    return float(image_losses(logits, labels).mean())
+
+
+def image_losses(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """−ln(softmax probability of the true class) of every image, from logits (N, K) and class numbers (N,).
 
     Raises ValueError when there is no image, or not one row of logits for each label.
     """
-    if not len(labels) or logits.ndim != 2 or len(logits) != len(labels):
-        raise ValueError(f"logits has shape {logits.shape} for {len(labels)} labels: it must be (images, classes).")
+    _check_logits(logits, labels)
     # Shifted by the largest logit, or exp would overflow.
     shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
     log_total = np.log(np.exp(shifted).sum(axis=1))
-    return float((log_total - shifted[np.arange(len(labels)), labels]).mean())
+    losses: NDArray[np.float64] = log_total - shifted[np.arange(len(labels)), labels]
+    return losses
+
+
+def _check_logits(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
+    if not len(labels) or logits.ndim != 2 or len(logits) != len(labels):
+        raise ValueError(f"logits has shape {logits.shape} for {len(labels)} labels: it must be (images, classes).")
+
+
+def loss_interval(losses: NDArray[np.floating], *, z: float = Z_95) -> tuple[float, float]:
+    """What the mean loss on many more images may be, from the losses of N images: mean ± z·s/√N, never below 0.
+
+    s is the standard deviation with N − 1: the normal approximation, by the central limit theorem. A few very large
+    losses make it wide. Raises ValueError for fewer than two images, which say nothing about the spread.
+    """
+    if len(losses) < 2:
+        raise ValueError(f"losses holds {len(losses)} values: an interval needs at least two images.")
+    mean, half = float(losses.mean()), z * float(losses.std(ddof=1)) / math.sqrt(len(losses))
+    return max(0.0, mean - half), mean + half
+
+
+def top_k_curve(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Share of images whose true class is among the k largest logits, for k = 1 … K: float64 (K,).
+
+    The first entry is the accuracy: of equal logits the class with the smaller number comes first, as in `argmax`.
+    Raises ValueError when there is no image, or not one row of logits for each label.
+    """
+    _check_logits(logits, labels)
+    own = np.take_along_axis(logits, labels[:, None], axis=1)
+    earlier = np.arange(logits.shape[1]) < labels[:, None]
+    ranks = (logits > own).sum(axis=1) + ((logits == own) & earlier).sum(axis=1)
+    counts = np.bincount(ranks, minlength=logits.shape[1])
+    curve: NDArray[np.float64] = counts.cumsum() / len(labels)
+    return curve
 
 
 def pick_examples(

@@ -1,7 +1,6 @@
 """Arrays → Altair charts. No Streamlit here: every function returns a chart that a notebook can show too."""
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 from typing import Any
 
 import altair as alt
@@ -9,110 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cnn_core.insight import ClassReport
-
 # Colours that stand out on the light and on the dark background alike: right blue, wrong orange.
 RIGHT, WRONG = "#3F86CF", "#E8772E"
-MOST_NUMBERED_CLASSES = 20
-"""Above this many classes the cells of a confusion matrix are too small for numbers."""
-
-
-def confusion_chart(
-    matrix: NDArray[np.integer], class_names: Sequence[str], *, ink: str, share: bool = False
-) -> alt.LayerChart:
-    """Heat map of a confusion matrix (K, K): rows true, columns predicted, numbers in the cells, zeros left empty.
-
-    Colour follows each cell's share of its row, drawn so that few mistakes can be seen too; with `share` the
-    numbers are these shares in per cent. `ink` is the colour of the numbers, as Vega knows no text colour of the theme.
-    A clicked cell is the selection "cell" with fields `true` and `predicted`.
-    """
-    rows = _cells(matrix, class_names, share)
-    order = list(class_names)
-    columns = alt.Axis(
-        orient="top", labelAngle=_tilt(order), labelOverlap=False, labelFlush=False, ticks=False, domain=False
-    )
-    cell = alt.selection_point(name="cell", fields=["true", "predicted"], empty=False)
-    base = alt.Chart(rows).encode(
-        x=alt.X("predicted:N", sort=order, title="Predicted class", axis=columns),
-        y=alt.Y(
-            "true:N",
-            sort=order,
-            title="True class",
-            axis=alt.Axis(labelOverlap=False, labelFlush=False, ticks=False, domain=False),
-        ),
-        tooltip=[alt.Tooltip("true:N"), "predicted:N", "images:Q", alt.Tooltip("share:Q", format=".1%")],
-    )
-    heat = base.mark_rect(cursor="pointer", stroke="#98A2B3", strokeWidth=0.5).encode(
-        color=alt.Color("answer:N", scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG]), legend=None),
-        fillOpacity=alt.FillOpacity(
-            "share:Q", scale=alt.Scale(type="pow", exponent=0.5, domain=[0, 1], range=[0, 0.75]), legend=None
-        ),
-        strokeWidth=alt.condition(cell, alt.value(3), alt.value(0.5)),
-        description="words:N",
-    )
-    height = max(260, 90 + len(order) * (38 if len(order) <= MOST_NUMBERED_CLASSES else 14))
-    layers = [heat.add_params(cell)]
-    if len(order) <= MOST_NUMBERED_CLASSES:
-        layers.append(base.mark_text(fontSize=13, cursor="pointer", color=ink, aria=False).encode(text="label:N"))
-    return alt.LayerChart(layer=layers).properties(height=height)
-
-
-def _cells(matrix: NDArray[np.integer], class_names: Sequence[str], share: bool) -> pd.DataFrame:
-    """One line for each cell of the matrix: its classes, count, share of its row, side and text."""
-    support = matrix.sum(axis=1, keepdims=True)
-    shares = matrix / np.maximum(support, 1)
-    return pd.DataFrame(
-        {
-            "true": np.repeat(class_names, len(class_names)),
-            "predicted": np.tile(class_names, len(class_names)),
-            "images": matrix.ravel(),
-            "share": shares.ravel(),
-            "answer": np.where(np.eye(len(class_names), dtype=bool), "right", "wrong").ravel(),
-            "words": [
-                f"true {true}, predicted {predicted}: {n} images"
-                for (true, predicted), n in zip(product(class_names, repeat=2), matrix.flat, strict=True)
-            ],
-            "label": [_cell(int(n), float(s), share) for n, s in zip(matrix.flat, shares.flat, strict=True)],
-        }
-    )
-
-
-def _cell(count: int, share: float, as_share: bool) -> str:
-    if not count:
-        return ""
-    return f"{share:.0%}".removesuffix("%") if as_share and share >= 0.005 else "<1" if as_share else f"{count}"
-
-
-def _tilt(names: Sequence[str]) -> int:
-    """Long class names do not fit side by side: stand them at an angle."""
-    return 0 if max(map(len, names)) <= 3 else -45
-
-
-def score_chart(report: ClassReport, names: Sequence[str]) -> alt.Chart:
-    """Precision, recall and F1 of every class as dots, told apart by colour and form."""
-    scores = ["precision", "recall", "F1"]
-    rows = pd.DataFrame(
-        [
-            {"class": name, "score": score, "value": getattr(row, score.lower())}
-            for name, row in zip(names, report.classes, strict=True)
-            for score in scores
-        ]
-    )
-    start = max(0.0, np.floor(float(rows["value"].min()) * 10 - 0.5) / 10)
-    chart = alt.Chart(rows).mark_point(filled=True, size=80, opacity=1)
-    return chart.encode(
-        x=alt.X("value:Q", scale=alt.Scale(domain=[start, 1]), title=None, axis=alt.Axis(format="%", tickCount=5)),
-        y=alt.Y(
-            "class:N",
-            sort=list(names),
-            title="Class",
-            axis=alt.Axis(labelOverlap=False, labelFlush=False, grid=True, ticks=False),
-        ),
-        yOffset=alt.YOffset("score:N", sort=scores),
-        color=alt.Color("score:N", sort=scores, legend=alt.Legend(title=None, orient="top")),
-        shape=alt.Shape("score:N", sort=scores),
-        tooltip=["class:N", "score:N", alt.Tooltip("value:Q", format=".1%")],
-    ).properties(height=max(180, 70 + 38 * len(names)))
 
 
 def probability_rows(probabilities: NDArray[np.floating], class_names: Sequence[str], true: int | None) -> pd.DataFrame:
@@ -154,9 +51,8 @@ def _probability_bars(rows: pd.DataFrame, ink: str) -> alt.LayerChart:
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
     colours = alt.Scale(domain=["true class", "another class"], range=[RIGHT, WRONG])
-    bars = base.mark_bar(cornerRadiusEnd=3).encode(
-        color=alt.Color("is:N", scale=colours, legend=alt.Legend(title=None, orient="top"))
-    )
+    legend = alt.Legend(title=None, orient="top") if "true class" in set(rows["is"]) else None
+    bars = base.mark_bar(cornerRadiusEnd=3).encode(color=alt.Color("is:N", scale=colours, legend=legend))
     numbers = base.mark_text(align="left", dx=4, color=ink, aria=False).encode(text="label:N")
     return alt.LayerChart(layer=[bars, numbers]).properties(height=110 + 26 * len(rows))
 

@@ -56,13 +56,13 @@ def test_matrix_is_drawn_and_a_clicked_cell_shows_its_images(run: tuple[str, str
     expect(page).to_have_url(re.compile("evaluate_true=9"))
     expect(page).to_have_url(re.compile("evaluate_predicted=9"))
     expect(page.get_by_text(re.compile("such images, the surest answers first"))).to_be_visible()
-    expect(page.get_by_role("img", name=re.compile("^9 → 9, ")).first).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^9 taken for 9, ")).first).to_be_visible()
 
 
 def test_a_mistake_leads_to_its_feature_maps(run: tuple[str, str], page: Page) -> None:
     url, run_id = run
     page.goto(f"{url}/evaluate?run={run_id}&evaluate_true=3&evaluate_predicted=3")
-    page.get_by_role("link", name="See the first one layer by layer").click()
+    page.get_by_role("link", name="Layer by layer").first.click()
     expect(page.get_by_role("heading", level=1, name="Inspect")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("an example of class 3"))).to_be_visible()
 

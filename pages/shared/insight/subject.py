@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -13,6 +13,7 @@ from scipy.special import softmax
 
 from cnn_core.spec import NetworkSpec, preset
 from cnn_core.training import TrainConfig
+from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.site import page
 
@@ -61,6 +62,12 @@ def choose_subject(promise: str) -> Subject | None:
     except ValueError as problem:  # deleted since, or of another computer
         st.error(f"The images that this run learned from cannot be read. {problem}")
         return None
+    return subject_of(run)
+
+
+def subject_of(run: Run) -> Subject:
+    """The network of a run that has weights; its tested checkpoint is shown first, or else its last."""
+    epochs = state.store().checkpoints(run.id)
     tested = run.tested_epoch if run.tested_epoch in epochs else None
     return Subject(run.id, run.spec, run.config, epochs, epochs[-1] if tested is None else tested)
 
@@ -98,14 +105,24 @@ def weights(run_id: str, epoch: int) -> dict[str, NDArray[Any]]:
     return dict(state.store().load_weights(run_id, epoch))
 
 
-@st.cache_data(max_entries=24, show_spinner="Running the network on the test images …")
-def logits_of(run_id: str, epoch: int, _subject: Subject) -> NDArray[np.float32]:
-    """Logits (N, classes) of all test images."""
+@st.cache_data(max_entries=24, show_spinner="Running the network on the images …")
+def logits_of(run_id: str, epoch: int, _subject: Subject, part: Literal["test", "val"] = "test") -> NDArray[np.float32]:
+    """Logits (N, classes) of all images of a split. Raises ValueError when they are not of the network's size."""
     from cnn_core.training.evaluation import predict_logits
 
     data = state.dataset(_subject.dataset)
+    seen = _subject.config.seen_shape(data.input_shape)
+    if seen != _subject.spec.input_shape:
+        raise ValueError(f"the network takes images of {_size(_subject.spec.input_shape)}, these have {_size(seen)}.")
+    images = data.test.images if part == "test" else data.val.images
+    if not len(images):
+        raise ValueError("this part of the data set holds no image.")
     with borrowed(_subject, epoch) as model:
-        return predict_logits(model, data.test.images, data, _subject.config)
+        return predict_logits(model, images, data, _subject.config)
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} channel{'s' if shape[0] > 1 else ''} × {shape[1]} × {shape[2]} pixels"
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

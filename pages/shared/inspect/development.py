@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from cnn_core.insight import FilterLayer, confusion_matrix, filter_layers, filter_tiles, signed_tiles
 from pages.shared import lesson, state
-from pages.shared.charts import confusion_chart, probability_chart
+from pages.shared.charts import probability_chart
+from pages.shared.evaluate.charts import confusion_chart
 from pages.shared.insight.pictures import COLUMNS, grid, scale_caption
 from pages.shared.insight.source import Picture
 from pages.shared.insight.subject import Subject, borrowed, ink, maps_of, probabilities_of, weights

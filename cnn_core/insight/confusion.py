@@ -1,0 +1,67 @@
+"""A confusion matrix read in different ways: shares of rows or columns, classes in another order, two of them apart."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Order = Literal["class", "confusion", "clustering"]
+
+
+def shares(matrix: NDArray[np.integer], of: Literal["row", "column"] = "row") -> NDArray[np.float64]:
+    """Each count of a confusion matrix (K, K), rows true, as a share of its row or column; 0 where that is empty.
+
+    The diagonal holds the recall of each class for rows, the precision for columns.
+    """
+    totals = matrix.sum(axis=1 if of == "row" else 0, keepdims=True)
+    found: NDArray[np.float64] = matrix / np.maximum(totals, 1)
+    return found
+
+
+def class_order(matrix: NDArray[np.integer], by: Order) -> list[int]:
+    """The classes of a confusion matrix (K, K), rows true, in another order.
+
+    "class": as they are. "confusion": the largest share of mistakes first, classes without images last.
+    "clustering": classes that are taken for each other side by side: leaves of average-linkage clustering of the
+    distance 1 − (share i for j + share j for i) / 2, ordered so that neighbours are close (Bar-Joseph et al. 2001).
+    Raises ValueError for another `by`.
+    """
+    count = len(matrix)
+    if by == "class":
+        return list(range(count))
+    if by == "confusion":
+        wrong = np.where(matrix.sum(axis=1) > 0, 1 - shares(matrix).diagonal(), -1.0)
+        return [int(place) for place in np.argsort(-wrong, kind="stable")]
+    if by != "clustering":
+        raise ValueError(f"by is {by!r}: classes are ordered by 'class', 'confusion' or 'clustering'.")
+    return _clustered(matrix) if count > 2 else list(range(count))
+
+
+def _clustered(matrix: NDArray[np.integer]) -> list[int]:
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    taken = shares(matrix)
+    distance = 1 - (taken + taken.T) / 2
+    np.fill_diagonal(distance, 0)
+    tree = linkage(squareform(distance, checks=False), method="average", optimal_ordering=True)
+    return [int(leaf) for leaf in leaves_list(tree)]
+
+
+def most_confused(matrix: NDArray[np.integer], count: int) -> list[int]:
+    """At most `count` classes, in their old order, with the most mistakes between them.
+
+    Greedy: the two classes that are mixed up most, then again and again the one that has the most mistakes with
+    those already chosen.
+    """
+    mixed = (matrix + matrix.T).astype(np.int64)
+    np.fill_diagonal(mixed, 0)
+    if count >= len(matrix):
+        return list(range(len(matrix)))
+    chosen = [int(place) for place in np.unravel_index(int(mixed.argmax()), mixed.shape)]
+    chosen = list(dict.fromkeys(chosen))[:count]
+    while len(chosen) < count:
+        gain = mixed[chosen].sum(axis=0)
+        gain[chosen] = -1
+        chosen.append(int(gain.argmax()))
+    return sorted(chosen)

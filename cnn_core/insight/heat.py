@@ -1,0 +1,56 @@
+"""Heat maps laid over the image they explain, and which layers Grad-CAM can look at. No torch."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnn_core.insight.tiles import image_rgb
+from cnn_core.spec import NetworkSpec
+
+HEAT = np.array([232, 119, 46], dtype=np.float64)
+"""The orange of full heat."""
+MOST = 0.85
+"""How much of it covers the image where the heat is largest: the image is seen through."""
+_POOR = ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Dropout2d", "Dropout")
+
+
+def cam_layers(spec: NetworkSpec) -> tuple[str, ...]:
+    """The layers whose output Grad-CAM can weigh: those with height and width, from the first convolution on.
+
+    Empty for a network without convolutions: nothing in it keeps apart what was seen and where.
+    """
+    rows = spec.summary()
+    first = next((place for place, row in enumerate(rows) if row.kind == "Conv2d"), None)
+    if first is None:
+        return ()
+    return tuple(row.name for row in rows[first:] if len(row.output_shape) == 3)
+
+
+def cam_layer(spec: NetworkSpec) -> str | None:
+    """The layer to explain with: the last that has more than one position and does not pool or drop; None without any.
+
+    Selvaraju et al. (2017) take the last convolution with what follows it: there, features mean most and still have
+    a place.
+    """
+    kinds = {row.name: row.kind for row in spec.summary()}
+    shapes = {row.name: row.output_shape for row in spec.summary()}
+    named = cam_layers(spec)
+    good = [name for name in named if np.prod(shapes[name][1:]) > 1 and kinds[name] not in _POOR]
+    return good[-1] if good else named[-1] if named else None
+
+
+def overlay(image: NDArray[np.uint8], heat: NDArray[np.floating], side: int = 96) -> NDArray[np.uint8]:
+    """A stored image (C, H, W) in grey with the heat (h, w) over it in orange: uint8 (h', w', 3), about `side` large.
+
+    The heat is stretched to the image (bilinear) and to its own largest value; all zeros leave the grey image alone.
+    """
+    height, width = image.shape[1:]
+    scale = max(1.0, side / max(height, width))
+    size = (round(width * scale), round(height * scale))
+    grey = Image.fromarray(image_rgb(image)).convert("L").resize(size, Image.Resampling.NEAREST)
+    values = np.asarray(Image.fromarray(heat.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
+    largest = float(heat.max())
+    strength = MOST * (values / largest if largest > 0 else np.zeros_like(values)).clip(0, 1)[..., None]
+    # Brought towards the middle, so that orange shows on black and on white alike.
+    base = (48 + np.asarray(grey, dtype=np.float64) * 0.72)[..., None]
+    return np.rint(base * (1 - strength) + HEAT * strength).astype(np.uint8)

@@ -1,0 +1,309 @@
+"""Charts of the Evaluate page: numbers → Altair. No Streamlit here."""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, Literal
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from cnn_core.colour import DIVERGING, symmetric_limit
+from cnn_core.insight import ClassReport
+from cnn_core.insight.calibration import Calibration
+from cnn_core.insight.confusion import shares
+from pages.shared.charts import RIGHT, WRONG
+
+Numbers = Literal["images", "row", "column"]
+MOST_NUMBERED_CLASSES = 20
+"""Above this many classes the cells of a confusion matrix are too small for numbers."""
+GREY = "#8A8F9C"
+
+
+def confusion_chart(
+    matrix: NDArray[np.integer],
+    class_names: Sequence[str],
+    *,
+    ink: str,
+    numbers: Numbers = "images",
+    order: Sequence[int] = (),
+) -> alt.LayerChart:
+    """Heat map of a confusion matrix (K, K): rows true, columns predicted, numbers in the cells, zeros left empty.
+
+    Colour follows each cell's share of its row, or with `numbers` "column" of its column, drawn so that few mistakes
+    can be seen too. The numbers are images, or these shares in per cent. `order` are the classes to draw, in order; all
+    of them without. `ink` is the colour of the numbers, as Vega knows no text colour of the theme.
+    A clicked cell is the selection "cell" with fields `true` and `predicted`.
+    """
+    chosen = list(order) or list(range(len(matrix)))
+    rows = _cells(matrix, class_names, numbers, chosen)
+    many = len(chosen) > MOST_NUMBERED_CLASSES
+    if many:  # ten thousand empty cells would take a browser seconds
+        rows = rows[rows["images"] > 0]
+    cell = alt.selection_point(name="cell", fields=["true", "predicted"], empty=False)
+    base = _matrix_base(rows, [class_names[k] for k in chosen]).encode(
+        tooltip=[
+            alt.Tooltip("true:N"),
+            "predicted:N",
+            "images:Q",
+            alt.Tooltip("row:Q", format=".1%", title="share of the row"),
+            alt.Tooltip("column:Q", format=".1%", title="share of the column"),
+        ]
+    )
+    heat = base.mark_rect(cursor="pointer", stroke="#98A2B3", strokeWidth=0.5).encode(
+        color=alt.Color("answer:N", scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG]), legend=None),
+        fillOpacity=alt.FillOpacity(
+            f"{'column' if numbers == 'column' else 'row'}:Q",
+            scale=alt.Scale(type="pow", exponent=0.5, domain=[0, 1], range=[0, 0.95 if many else 0.75]),
+            legend=None,
+        ),
+        strokeWidth=alt.condition(cell, alt.value(3), alt.value(0 if many else 0.5)),
+        description="words:N",
+    )
+    layers = [heat.add_params(cell)]
+    if not many:
+        layers.append(base.mark_text(fontSize=13, cursor="pointer", color=ink, aria=False).encode(text="label:N"))
+    return alt.LayerChart(layer=layers).properties(height=_height(len(chosen)))
+
+
+def _height(classes: int) -> int:
+    return max(260, 90 + classes * (38 if classes <= MOST_NUMBERED_CLASSES else 12))
+
+
+def _matrix_base(rows: pd.DataFrame, order: list[str]) -> alt.Chart:
+    """Cells by predicted class (columns, named above) and true class (rows), every class named."""
+    look: dict[str, Any] = {"labelOverlap": False, "labelFlush": False, "ticks": False, "domain": False}
+    many = len(order) > MOST_NUMBERED_CLASSES
+    if many:
+        look |= {"labelFontSize": 9, "labelPadding": 2, "labelLimit": 110}
+    tilt = -90 if many else _tilt(order)
+    return alt.Chart(rows).encode(
+        x=alt.X(
+            "predicted:N",
+            sort=order,
+            scale=alt.Scale(domain=order),
+            title="Predicted class",
+            axis=alt.Axis(orient="top", labelAngle=tilt, **look),
+        ),
+        y=alt.Y("true:N", sort=order, scale=alt.Scale(domain=order), title="True class", axis=alt.Axis(**look)),
+    )
+
+
+def _cells(
+    matrix: NDArray[np.integer], class_names: Sequence[str], numbers: Numbers, chosen: Sequence[int]
+) -> pd.DataFrame:
+    """One line for each cell of the matrix: its classes, count, shares of row and column, side and text."""
+    inner = np.ix_(chosen, chosen)
+    names = [class_names[k] for k in chosen]
+    counts, by_row, by_column = matrix[inner], shares(matrix)[inner], shares(matrix, "column")[inner]
+    shown = by_column if numbers == "column" else by_row
+    return pd.DataFrame(
+        {
+            "true": np.repeat(names, len(names)),
+            "predicted": np.tile(names, len(names)),
+            "images": counts.ravel(),
+            "row": by_row.ravel(),
+            "column": by_column.ravel(),
+            "answer": np.where(np.eye(len(names), dtype=bool), "right", "wrong").ravel(),
+            "words": [
+                f"true {true}, predicted {predicted}: {n} image{'' if n == 1 else 's'}"
+                for (true, predicted), n in zip(product(names, repeat=2), counts.flat, strict=True)
+            ],
+            "label": [_cell(int(n), float(s), numbers) for n, s in zip(counts.flat, shown.flat, strict=True)],
+        }
+    )
+
+
+def _cell(count: int, share: float, numbers: Numbers) -> str:
+    if not count:
+        return ""
+    if numbers == "images":
+        return f"{count}"
+    return f"{share:.0%}".removesuffix("%") if share >= 0.005 else "<1"
+
+
+def _tilt(names: Sequence[str]) -> int:
+    """Long class names do not fit side by side: stand them at an angle."""
+    return 0 if max(map(len, names)) <= 3 else -45
+
+
+def difference_chart(change: NDArray[np.integer], class_names: Sequence[str], order: Sequence[int]) -> alt.LayerChart:
+    """Heat map of a difference of two confusion matrices (K, K), in images: red fewer, white none, blue more.
+
+    The scale is symmetric, −largest … +largest; a signed number stands in each cell while there are few classes.
+    """
+    names = [class_names[k] for k in order]
+    inner = change[np.ix_(order, order)]
+    limit = symmetric_limit(inner.astype(np.float64))
+    rows = pd.DataFrame(
+        {
+            "true": np.repeat(names, len(names)),
+            "predicted": np.tile(names, len(names)),
+            "change": inner.ravel(),
+            "label": [f"{n:+d}".replace("-", "−") if n else "" for n in inner.flat],
+            "strong": (np.abs(inner) > 0.55 * limit).ravel(),
+            "words": [
+                f"true {true}, predicted {predicted}: {n:+d} images"
+                for (true, predicted), n in zip(product(names, repeat=2), inner.flat, strict=True)
+            ],
+        }
+    )
+    scale = alt.Scale(domain=np.linspace(-limit, limit, len(DIVERGING)).tolist(), range=[_hex(c) for c in DIVERGING])
+    base = _matrix_base(rows, names).encode(tooltip=["true:N", "predicted:N", alt.Tooltip("change:Q", format="+d")])
+    heat = base.mark_rect(stroke="#98A2B3", strokeWidth=0.5).encode(
+        color=alt.Color(
+            "change:Q",
+            scale=scale,
+            legend=alt.Legend(
+                title="images", orient="bottom", format="+d", values=[-limit, 0, limit], gradientLength=260
+            ),
+        ),
+        description="words:N",
+    )
+    layers = [heat]
+    if len(names) <= MOST_NUMBERED_CLASSES:
+        text_colour = alt.condition("datum.strong", alt.value("#FFFFFF"), alt.value("#1B2333"))
+        layers.append(base.mark_text(fontSize=13, aria=False).encode(text="label:N", color=text_colour))
+    return alt.LayerChart(layer=layers).properties(height=_height(len(names)) + 50)
+
+
+def _hex(colour: NDArray[np.float64]) -> str:
+    red, green, blue = (int(part) for part in colour)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def score_chart(report: ClassReport, names: Sequence[str], order: Sequence[int]) -> alt.Chart:
+    """Precision, recall and F1 of every class as dots, told apart by colour and form; the classes in `order`."""
+    scores = ["precision", "recall", "F1"]
+    rows = pd.DataFrame(
+        [
+            {"class": names[k], "score": score, "value": getattr(report.classes[k], score.lower())}
+            for k in order
+            for score in scores
+        ]
+    )
+    start = max(0.0, np.floor(float(rows["value"].min()) * 10 - 0.5) / 10)
+    many = len(names) > MOST_NUMBERED_CLASSES
+    chart = alt.Chart(rows).mark_point(filled=True, size=36 if many else 80, opacity=1)
+    return chart.encode(
+        x=alt.X("value:Q", scale=alt.Scale(domain=[start, 1]), title=None, axis=alt.Axis(format="%", tickCount=5)),
+        y=alt.Y(
+            "class:N",
+            sort=[names[k] for k in order],
+            title="Class",
+            axis=alt.Axis(labelOverlap=False, labelFlush=False, grid=True, ticks=False),
+        ),
+        yOffset=alt.YOffset("score:N", sort=scores),
+        color=alt.Color("score:N", sort=scores, legend=alt.Legend(title=None, orient="top")),
+        shape=alt.Shape("score:N", sort=scores),
+        tooltip=["class:N", "score:N", alt.Tooltip("value:Q", format=".1%")],
+    ).properties(height=max(180, 70 + (18 if many else 38) * len(names)))
+
+
+def reliability_chart(found: Calibration) -> alt.LayerChart:
+    """Share of right answers over confidence, bin by bin, with 95 % intervals, beside the diagonal of a perfect one."""
+    rows = pd.DataFrame(
+        [
+            {
+                "from": part.low,
+                "to": part.high,
+                "confidence": part.confidence,
+                "right": part.accuracy,
+                "low": part.interval[0],
+                "high": part.interval[1],
+                "images": part.images,
+                "is": "too sure" if part.confidence > part.accuracy else "not sure enough",
+                "words": f"said {part.confidence:.0%}, right {part.accuracy:.0%}, {part.images} images",
+            }
+            for part in found.bins
+            if part.images
+        ]
+    )
+    percent = alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1])
+    whole = alt.Scale(domain=[0, 1])
+    tooltip = [
+        alt.Tooltip("confidence:Q", format=".1%", title="mean confidence"),
+        alt.Tooltip("right:Q", format=".1%", title="are right"),
+        alt.Tooltip("images:Q", format=","),
+    ]
+    base = alt.Chart(rows).encode(y=alt.Y("right:Q", scale=whole, title="Share that is right", axis=percent))
+    bars = base.mark_bar(opacity=0.55, stroke=RIGHT).encode(
+        x=alt.X("from:Q", scale=whole, title="Confidence: the largest probability", axis=percent),
+        x2="to:Q",
+        y2=alt.datum(0),
+        color=alt.value(RIGHT),
+        tooltip=tooltip,
+        description="words:N",
+    )
+    gaps = base.mark_rule(strokeWidth=2, strokeDash=[3, 2]).encode(
+        x="confidence:Q", y2="confidence:Q", color=alt.value(WRONG)
+    )
+    spread = base.mark_rule(strokeWidth=1.5, aria=False).encode(
+        x="confidence:Q", y="low:Q", y2="high:Q", color=alt.value(GREY)
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x="confidence:Q", color=alt.value(WRONG), tooltip=tooltip
+    )
+    line = alt.Chart(pd.DataFrame({"at": [0, 1]})).mark_line(color=GREY, strokeDash=[5, 4]).encode(x="at:Q", y="at:Q")
+    return alt.LayerChart(layer=[bars, line, spread, gaps, dots]).properties(height=340)
+
+
+def confidence_chart(found: Calibration) -> alt.Chart:
+    """How many images have which confidence: right ones and wrong ones stacked."""
+    rows = pd.DataFrame(
+        [
+            {"from": part.low, "to": part.high, "images": count, "answer": answer}
+            for part in found.bins
+            for answer, count in (("right", part.right), ("wrong", part.images - part.right))
+        ]
+    )
+    chart = alt.Chart(rows).mark_bar(orient="vertical", stroke="white", strokeWidth=0.5)
+    return chart.encode(
+        x=alt.X(
+            "from:Q",
+            title="Confidence: the largest probability",
+            axis=alt.Axis(format="%"),
+            scale=alt.Scale(domain=[0, 1]),
+        ),
+        x2="to:Q",
+        y=alt.Y("images:Q", stack="zero", title="Images"),
+        color=alt.Color(
+            "answer:N",
+            scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG]),
+            legend=alt.Legend(orient="top", title=None),
+        ),
+        tooltip=["answer:N", "images:Q", alt.Tooltip("from:Q", format=".0%"), alt.Tooltip("to:Q", format=".0%")],
+    ).properties(height=340)
+
+
+def top_k_chart(curve: Sequence[float], most: int = 20) -> alt.LayerChart:
+    """How often the true class is among the k most probable ones, and how often it would be by guessing."""
+    classes = len(curve)
+    rows = pd.DataFrame(
+        [
+            {"k": k, "share": share, "line": line}
+            for k in range(1, min(classes, most) + 1)
+            for line, share in (("this network", curve[k - 1]), ("guessing", k / classes))
+        ]
+    )
+    base = alt.Chart(rows).encode(
+        x=alt.X("k:Q", title="k", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
+        y=alt.Y(
+            "share:Q", title="True class among the first k", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+        ),
+        color=alt.Color(
+            "line:N",
+            sort=["this network", "guessing"],
+            scale=alt.Scale(domain=["this network", "guessing"], range=[RIGHT, GREY]),
+            legend=alt.Legend(orient="top", title=None),
+        ),
+        tooltip=["line:N", "k:Q", alt.Tooltip("share:Q", format=".1%")],
+    )
+    dashes = alt.StrokeDash(
+        "line:N", scale=alt.Scale(domain=["this network", "guessing"], range=[[1, 0], [5, 4]]), legend=None
+    )
+    points = base.mark_point(filled=True, size=60, opacity=1)
+    return alt.LayerChart(layer=[base.mark_line(strokeWidth=2.5).encode(strokeDash=dashes), points]).properties(
+        height=300
+    )
