@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 # Colours that stand out on the light and on the dark background alike: right blue, wrong orange.
 RIGHT, WRONG = "#3F86CF", "#E8772E"
+TICK = " ✓"
+"""What the name of the true class ends with."""
 
 
 def probability_rows(probabilities: NDArray[np.floating], class_names: Sequence[str], true: int | None) -> pd.DataFrame:
@@ -20,7 +22,7 @@ def probability_rows(probabilities: NDArray[np.floating], class_names: Sequence[
         shown = top if true is None or true in top else [*top, true]
     return pd.DataFrame(
         {
-            "class": [f"{class_names[k]} ✓" if k == true else class_names[k] for k in shown],
+            "class": [class_names[k] + TICK if k == true else class_names[k] for k in shown],
             "probability": [float(probabilities[k]) for k in shown],
             "is": ["true class" if k == true else "another class" for k in shown],
             "label": [f"{probabilities[k]:.1%}" for k in shown],
@@ -217,6 +219,7 @@ def probability_spec(classes: Sequence[str], *, ink: str) -> dict[str, Any]:
 
     Altair takes a tenth of a second for what changes by its numbers alone.
     """
-    rows = pd.DataFrame({"class": classes, "probability": 0.0, "is": "another class", "label": ""})
+    sides = ["true class" if name.endswith(TICK) else "another class" for name in classes]
+    rows = pd.DataFrame({"class": classes, "probability": 0.0, "is": sides, "label": ""})
     spec: dict[str, Any] = _probability_bars(rows, ink).to_dict()
     return {name: value for name, value in spec.items() if name not in ("data", "datasets", "config")}
