@@ -1,7 +1,5 @@
 """The training images in batches: shuffled, on the device, changed at random where the settings say so."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -29,20 +27,19 @@ class Batches:
         """The numbers of the first images that the first epoch sees, on the CPU."""
         return self._order(1)[:count]
 
-    def of(self, epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def of(self, epoch: int) -> tuple[Tensor, ...]:
+        """The numbers of the images of each batch, on the device: all at once, as a GPU would wait for every copy."""
+        order = self._order(epoch).to(self.device)
+        return torch.split(order, batch_sizes(len(order), self.config.batch_size))
+
+    def look_up(self, chosen: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Images (n, C, H, W), 0 … 255, labels (n,), and what is wanted: the labels, or probabilities of mixed images.
 
-        Where two images were mixed, the label is that of the larger share.
+        `step` counts from 1; what changes images at random draws from it. Where two images were mixed, the label is
+        that of the larger share.
         """
-        per_epoch = self.per_epoch
-        order = self._order(epoch).to(self.device)  # all at once: a GPU would stop and wait for every copy
-        sizes = batch_sizes(len(order), self.config.batch_size)
-        for number, chosen in enumerate(torch.split(order, sizes)):
-            images, labels = self.images.index_select(0, chosen), self.labels.index_select(0, chosen)
-            if not self.config.augmentation:
-                yield images, labels, labels
-                continue
-            yield self._changed(images, labels, (epoch - 1) * per_epoch + number)
+        images, labels = self.images.index_select(0, chosen), self.labels.index_select(0, chosen)
+        return self._changed(images, labels, step - 1) if self.config.augmentation else (images, labels, labels)
 
     def _order(self, epoch: int) -> Tensor:
         return shuffled(len(self.labels), seed=self.config.seed, epoch=epoch)

@@ -21,7 +21,7 @@ from cnn_core.training.objective import Objective, objective
 from cnn_core.training.optimisers import load_state, make_optimizer, state_of
 from cnn_core.training.orders import Arrays, Orders, Start
 from cnn_core.training.pretrained import check_pretrained, prepare, training_mode
-from cnn_core.training.recorded import STEPS_BEFORE, Figures, Recorded, make_recordable, record, set_rate
+from cnn_core.training.recorded import STEPS_BEFORE, Recorded, make_recordable, record, set_rate
 from cnn_core.training.schedule import learning_rate
 from cnn_core.training.watch import dead_relus, first_convolution, gradient_norm
 
@@ -36,13 +36,13 @@ Ask = Callable[[], Orders]
 
 @dataclass(frozen=True)
 class _Taken:
-    """A step that was taken; its loss, correct answers and gradient's length may still be under way on the device."""
+    """A step that was taken; loss, correct answers and gradient's length, `figures` (3,), may be still under way."""
 
     step: int
     size: int
     rate: float
     seconds: float
-    figures: Figures
+    figures: Tensor
 
 
 @dataclass
@@ -221,8 +221,7 @@ def _steps(session: _Session, epoch: int) -> Iterator[tuple[Event, int]]:
     training_mode(session.model, session.config)
     waiting: list[_Taken] = []
     since = session.seconds
-    per_epoch = session.batches.per_epoch
-    for step, (raw, labels, wanted) in enumerate(session.batches.of(epoch), (epoch - 1) * per_epoch + 1):
+    for step, chosen in enumerate(session.batches.of(epoch), (epoch - 1) * session.batches.per_epoch + 1):
         orders = session.orders()
         if orders.paused and not session.stopped() and step > orders.step_until:
             yield from _fetch(waiting, epoch)
@@ -232,8 +231,8 @@ def _steps(session: _Session, epoch: int) -> Iterator[tuple[Event, int]]:
         if session.stopped():
             break
         rate = _set_rate(session, orders, step)
-        figures = _learn(session, raw, labels, wanted, step)
-        waiting.append(_Taken(step, len(labels), rate, session.seconds, figures))
+        figures = _learn(session, chosen, step)
+        waiting.append(_Taken(step, len(chosen), rate, session.seconds, figures))
         if len(waiting) >= session.ahead:
             told = _fetch(waiting, epoch)
             session.ahead = _steps_ahead(session.device, (session.seconds - since) / len(waiting))
@@ -264,31 +263,41 @@ def _set_rate(session: _Session, orders: Orders, step: int) -> float:
     return rate
 
 
-def _learn(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor, step: int) -> Figures:
-    """One optimiser step: loss, number of correct answers and length of the gradient, scalars on the device.
+def _learn(session: _Session, chosen: Tensor, step: int) -> Tensor:
+    """One optimiser step: loss, number of correct answers and length of the gradient, (3,) on the device.
 
-    Dropout draws from a seed of this step's own, so that nothing else which draws random numbers meanwhile changes the
-    run, or is changed by it.
+    Dropout draws from a seed of this step's own: no other drawing changes the run, or is changed by it.
     """
     session.taken += 1
     seed = session.config.seed * 1_000_003 + step
     with drawing(session.device, seed) if session.draws else nullcontext():
         if session.device.type == "cpu" or session.taken <= STEPS_BEFORE:
-            return _one_step(session, raw, labels, wanted)
-        if session.recorded is None:
-            session.recorded = record(lambda *batch: _one_step(session, *batch), raw, labels, wanted)
-        if session.recorded.fits(raw, labels, wanted):
-            return session.recorded.play(raw, labels, wanted)
-        return _one_step(session, raw, labels, wanted)
+            return _learn_from(session, *session.batches.look_up(chosen, step))
+        return _play_back(session, chosen, step)
 
 
-def _one_step(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor) -> Figures:
+def _play_back(session: _Session, chosen: Tensor, step: int) -> Tensor:
+    """The step as the GPU has recorded it. Augmentations draw on the CPU, so they stay out of the recording."""
+    outside = bool(session.config.augmentation)
+    batch = session.batches.look_up(chosen, step) if outside else (chosen,)
+
+    def learn(*given: Tensor) -> Tensor:
+        return _learn_from(session, *(given if outside else session.batches.look_up(given[0], step)))
+
+    if session.recorded is None and len(chosen) == min(session.config.batch_size, len(session.batches.labels)):
+        session.recorded = record(learn, batch)
+    recorded = session.recorded
+    return recorded.play(batch) if recorded and recorded.fits(batch) else learn(*batch)
+
+
+def _learn_from(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor) -> Tensor:
     session.optimizer.zero_grad(set_to_none=True)
     loss, logits = _learning_loss(session, raw, wanted)
     loss.backward()  # type: ignore[no-untyped-call]
     norm = gradient_norm(session.model)
     session.optimizer.step()
-    return loss.detach(), (logits.detach().argmax(1) == labels).sum(), norm
+    correct = (logits.detach().argmax(1) == labels).sum()
+    return torch.stack((loss.detach(), correct.float(), norm.float()))
 
 
 def _steps_ahead(device: torch.device, seconds: float) -> int:
@@ -311,8 +320,8 @@ def _fetch(waiting: list[_Taken], epoch: int) -> list[tuple[Event, int]]:
     events: list[tuple[Event, int]] = []
     if not waiting:
         return events
-    figures = [torch.stack(column).tolist() for column in zip(*(taken.figures for taken in waiting), strict=True)]
-    for taken, loss, correct, norm in zip(waiting, *figures, strict=True):
+    figures = torch.stack([taken.figures for taken in waiting]).tolist()
+    for taken, (loss, correct, norm) in zip(waiting, figures, strict=True):
         gradient = norm if math.isfinite(norm) else None
         accuracy = correct / taken.size
         events.append((StepDone(taken.step, epoch, loss, accuracy, taken.rate, taken.seconds, gradient), taken.size))

@@ -1,8 +1,8 @@
 """A step of training recorded once as a CUDA graph and played back: hundreds of small launches become one.
 
 A small network's step on a GPU takes most of its time in Python, which starts one kernel after the other. A graph holds
-the whole step (forward, backward, optimiser) at fixed places in memory, so a new batch is copied to where the recorded
-one lay. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+the whole step (batch, forward, backward, optimiser) at fixed places in memory: what differs from step to step is copied
+to where the recorded one lay. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
 
 from collections.abc import Callable
@@ -11,49 +11,47 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-Figures = tuple[Tensor, Tensor, Tensor]
-Learn = Callable[[Tensor, Tensor, Tensor], Figures]
 STEPS_BEFORE = 3
 """Steps taken kernel by kernel before one is recorded: libraries choose algorithms, optimisers their places."""
+ROWS = 512
+"""Figures of so many steps are kept on the device; the loop fetches them sooner."""
+Learn = Callable[..., Tensor]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recorded:
-    """The graph, the tensors (images, labels, wanted) that it reads, and the one of three figures that it writes."""
+    """The graph, the tensors that it reads, and the figures (ROWS, 3) of which each step writes the next row."""
 
     graph: torch.cuda.CUDAGraph
-    inputs: tuple[Tensor, Tensor, Tensor]
+    inputs: tuple[Tensor, ...]
     figures: Tensor
+    row: int = 0
 
-    def fits(self, images: Tensor, labels: Tensor, wanted: Tensor) -> bool:
-        """Whether a batch looks as the recorded one did; the last of an epoch often does not."""
-        return all(
-            new.shape == old.shape and new.dtype == old.dtype
-            for new, old in zip((images, labels, wanted), self.inputs, strict=True)
-        )
+    def fits(self, inputs: tuple[Tensor, ...]) -> bool:
+        """Whether these look as the recorded ones did; the last batch of an epoch often does not."""
+        return all(new.shape == old.shape for new, old in zip(inputs, self.inputs, strict=True))
 
-    def play(self, images: Tensor, labels: Tensor, wanted: Tensor) -> Figures:
-        """Take the step with this batch: its figures, which the next step does not overwrite."""
-        self.inputs[0].copy_(images)
-        self.inputs[1].copy_(labels)
-        if wanted is not labels:
-            self.inputs[2].copy_(wanted)
+    def play(self, inputs: tuple[Tensor, ...]) -> Tensor:
+        """Take the step: its figures (3,), which stand there for the next ROWS − 1 steps."""
+        for old, new in zip(self.inputs, inputs, strict=True):
+            old.copy_(new)
         self.graph.replay()
-        loss, correct, norm = self.figures.clone()
-        return loss, correct, norm
+        self.row += 1
+        return self.figures[(self.row - 1) % ROWS]
 
 
-def record(learn: Learn, images: Tensor, labels: Tensor, wanted: Tensor) -> Recorded:
-    """The step `learn` on batches like this one as a graph. Nothing is learned while it is recorded."""
-    inputs = (images.clone(), labels.clone(), wanted.clone())
-    if wanted is labels:
-        inputs = (*inputs[:2], inputs[1])
+def record(learn: Learn, inputs: tuple[Tensor, ...]) -> Recorded:
+    """The step `learn(*inputs)`, which gives figures (3,), as a graph. Nothing is learned while it is recorded."""
+    fixed = tuple(tensor.clone() for tensor in inputs)
+    figures = torch.zeros(ROWS, 3, device=fixed[0].device)
+    row = torch.zeros(1, dtype=torch.int64, device=fixed[0].device)
     graph = torch.cuda.CUDAGraph()
     torch.cuda.synchronize()
     # other threads of this process may allocate meanwhile: runs share a GPU and its process
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        figures = torch.stack([figure.float() for figure in learn(*inputs)])
-    return Recorded(graph, inputs, figures)
+        figures.index_copy_(0, row, learn(*fixed)[None])
+        row.add_(1).remainder_(ROWS)
+    return Recorded(graph, fixed, figures)
 
 
 def make_recordable(optimizer: torch.optim.Optimizer, device: torch.device) -> None:

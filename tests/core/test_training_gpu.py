@@ -60,7 +60,22 @@ def test_steps_are_recorded(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> N
     keep = loop.record
     monkeypatch.setattr(loop, "record", lambda *batch: made.append(keep(*batch)) or made[-1])
     losses(data, CONFIG)
-    assert len(made) == 1
+    assert [len(recorded.inputs[0]) for recorded in made] == [16]
+
+
+def test_the_odd_last_batch_is_not_what_is_recorded(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = Dataset("made", data.class_names, split(3 * 16 + 5), data.val, data.test)  # the fourth step is the odd one
+    made = []
+    keep = loop.record
+    monkeypatch.setattr(loop, "record", lambda *batch: made.append(keep(*batch)) or made[-1])
+    losses(few, CONFIG)
+    assert [len(recorded.inputs[0]) for recorded in made] == [16]
+
+
+def test_more_steps_than_figures_are_kept_for(data: Dataset) -> None:
+    many = losses(data, replace(CONFIG, epochs=70))
+    assert len(many) == 630
+    assert min(np.abs(np.diff(many[500:]))) > 0
 
 
 def test_the_same_settings_give_the_same_numbers(data: Dataset) -> None:

@@ -17,7 +17,7 @@ from cnn_core.spec.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, Re
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.batches import few
 from cnn_core.training.config import AUGMENTATIONS, INITIALISATIONS, SCHEDULES
-from cnn_core.training.device import mixed_precision, seed_device
+from cnn_core.training.device import drawing, mixed_precision
 from cnn_core.training.events import EpochDone, Event, Filters, Finished, Paused, Snapshot, Started, StepDone
 from cnn_core.training.initialise import initialise
 from cnn_core.training.loop import _steps_ahead
@@ -302,8 +302,12 @@ def test_a_gpu_runs_ahead_as_far_as_nobody_notices() -> None:
 def test_dropout_draws_what_torchs_own_seeding_gives() -> None:
     torch.manual_seed(7)
     expected = torch.rand(5)
-    seed_device(torch.device("cpu"), 7)
-    assert torch.equal(torch.rand(5), expected)
+    torch.manual_seed(8)
+    after = torch.rand(3)
+    torch.manual_seed(8)
+    with drawing(torch.device("cpu"), 7):
+        assert torch.equal(torch.rand(5), expected)
+    assert torch.equal(torch.rand(3), after)
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(0, 70))
