@@ -286,8 +286,9 @@ def _play_back(session: _Session, chosen: Tensor, step: int) -> Tensor:
 
     if session.recorded is None and len(chosen) == min(session.config.batch_size, len(session.batches.labels)):
         session.recorded = record(learn, batch)
-    recorded = session.recorded
-    return recorded.play(batch) if recorded and recorded.fits(batch) else learn(*batch)
+    if session.recorded is None or not session.recorded.fits(batch):
+        return learn(*batch)
+    return session.recorded.play(batch)
 
 
 def _learn_from(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor) -> Tensor:
@@ -310,8 +311,7 @@ def _steps_ahead(device: torch.device, seconds: float) -> int:
 def _learning_loss(session: _Session, images: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
     """Loss and logits in training mode."""
     with session.precisely():
-        logits: Tensor = session.model(session.normalise(images))
-    logits = logits.float()
+        logits: Tensor = session.model(session.normalise(images)).float()
     return session.objective(logits, wanted), logits
 
 
@@ -360,7 +360,7 @@ def _end(session: _Session, early: bool) -> Finished | Failed:
 
 
 def _plain(session: _Session) -> Objective:
-    """The loss on images that nothing is learned from: labels are not smoothed."""
+    """On images that nothing is learned from: labels are not smoothed."""
     return objective(session.config.loss)
 
 

@@ -20,12 +20,17 @@ Learn = Callable[..., Tensor]
 
 @dataclass
 class Recorded:
-    """The graph, the tensors that it reads, and the figures (ROWS, 3) of which each step writes the next row."""
+    """The graph, the tensors that it reads, and the figures (ROWS, 3) of which each step writes the row `place` (1,).
+
+    A graph does not keep what it was recorded with: whatever it reads and writes has to stay alive here. `steps` of it
+    were taken.
+    """
 
     graph: torch.cuda.CUDAGraph
     inputs: tuple[Tensor, ...]
     figures: Tensor
-    row: int = 0
+    place: Tensor
+    steps: int = 0
 
     def fits(self, inputs: tuple[Tensor, ...]) -> bool:
         """Whether these look as the recorded ones did; the last batch of an epoch often does not."""
@@ -36,22 +41,22 @@ class Recorded:
         for old, new in zip(self.inputs, inputs, strict=True):
             old.copy_(new)
         self.graph.replay()
-        self.row += 1
-        return self.figures[(self.row - 1) % ROWS]
+        self.steps += 1
+        return self.figures[(self.steps - 1) % ROWS]
 
 
 def record(learn: Learn, inputs: tuple[Tensor, ...]) -> Recorded:
     """The step `learn(*inputs)`, which gives figures (3,), as a graph. Nothing is learned while it is recorded."""
     fixed = tuple(tensor.clone() for tensor in inputs)
     figures = torch.zeros(ROWS, 3, device=fixed[0].device)
-    row = torch.zeros(1, dtype=torch.int64, device=fixed[0].device)
+    place = torch.zeros(1, dtype=torch.int64, device=fixed[0].device)
     graph = torch.cuda.CUDAGraph()
     torch.cuda.synchronize()
     # other threads of this process may allocate meanwhile: runs share a GPU and its process
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        figures.index_copy_(0, row, learn(*fixed)[None])
-        row.add_(1).remainder_(ROWS)
-    return Recorded(graph, fixed, figures)
+        figures.index_copy_(0, place, learn(*fixed)[None])
+        place.add_(1).remainder_(ROWS)
+    return Recorded(graph, fixed, figures, place)
 
 
 def make_recordable(optimizer: torch.optim.Optimizer, device: torch.device) -> None:
