@@ -293,7 +293,9 @@ def _play_back(session: _Session, chosen: Tensor, step: int) -> Tensor:
 
 def _learn_from(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor) -> Tensor:
     session.optimizer.zero_grad(set_to_none=True)
-    loss, logits = _learning_loss(session, raw, wanted)
+    with session.precisely():
+        logits: Tensor = session.model(session.normalise(raw)).float()
+    loss = session.objective(logits, wanted)
     loss.backward()  # type: ignore[no-untyped-call]
     norm = gradient_norm(session.model)
     session.optimizer.step()
@@ -306,13 +308,6 @@ def _steps_ahead(device: torch.device, seconds: float) -> int:
     if device.type == "cpu":
         return 1
     return max(1, min(MOST_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))
-
-
-def _learning_loss(session: _Session, images: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
-    """Loss and logits in training mode."""
-    with session.precisely():
-        logits: Tensor = session.model(session.normalise(images)).float()
-    return session.objective(logits, wanted), logits
 
 
 def _fetch(waiting: list[_Taken], epoch: int) -> list[tuple[Event, int]]:
