@@ -18,10 +18,10 @@ def ladder() -> None:
     except ValueError as problem:
         st.error(str(problem)[:1].upper() + str(problem)[1:])
         return
-    climb = current_climb()
-    climb_controls(sizes, climb)
-    show_climb(climb)
-    if climb.alive:
+    climb, running = current_climb()
+    climb_controls(sizes, climb, running)
+    show_climb(climb, running)
+    if running:
         heartbeat(0.4, key="scratch_heartbeat")
 
 

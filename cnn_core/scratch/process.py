@@ -29,10 +29,12 @@ class Climb:
     stopped: bool = False
     lock: Any = field(default_factory=Lock)
 
-    def update(self) -> None:
-        """Take in what has happened since the last time; several readers may ask at once."""
+    def update(self) -> bool:
+        """Take in what has happened since the last time, and say whether more may come. Several readers may ask."""
+        more = self.alive  # before all is taken in: it may end meanwhile
         with self.lock:
             self._take_in()
+        return more
 
     def _take_in(self) -> None:
         try:

@@ -63,14 +63,13 @@ def first_climb() -> Climb:
     return start(Sizes(), loops=True, gpu=detect().memory is not None)
 
 
-def current_climb() -> Climb:
-    """The learner's own climb, or the first one, with what has been measured until now."""
+def current_climb() -> tuple[Climb, bool]:
+    """The learner's own climb, or the first one, with what has been measured until now, and whether it goes on."""
     climb: Climb = st.session_state.get(CLIMB) or first_climb()
-    climb.update()
-    return climb
+    return climb, climb.update()
 
 
-def climb_controls(sizes: Sizes, climb: Climb) -> None:
+def climb_controls(sizes: Sizes, climb: Climb, running: bool) -> None:
     """The estimate, and the buttons that start and stop."""
     seconds = estimated(sizes)
     if seconds > LONG_S:
@@ -81,12 +80,10 @@ def climb_controls(sizes: Sizes, climb: Climb) -> None:
             st.toggle("Run the loops all the same", False, key=LOOPS_TOO, bind="query-params")
     else:
         note(f"The plain loops will take about {duration(seconds)}.")
-    running = CLIMB in st.session_state and climb.alive
+    own = running and CLIMB in st.session_state
     with st.container(horizontal=True):
-        st.button(
-            "Climb the ladder", icon=":material/stairs:", key="scratch_climb_it", on_click=_climb, disabled=running
-        )
-        if running:
+        st.button("Climb the ladder", icon=":material/stairs:", key="scratch_climb_it", on_click=_climb, disabled=own)
+        if own:
             st.button("Stop", icon=":material/stop:", key="scratch_stop", on_click=climb.stop)
 
 
@@ -101,14 +98,14 @@ def _climb() -> None:
     st.session_state[CLIMB] = start(sizes, loops=loops, gpu=detect().memory is not None)
 
 
-def show_climb(climb: Climb) -> None:
+def show_climb(climb: Climb, running: bool) -> None:
     """What has been measured so far."""
     s = climb.sizes
     note(
         f"{s.batch} images of {s.channels} × {s.size} × {s.size}; {s.filters} filters of {s.kernel} × {s.kernel}, "
         f"stride {s.stride}, padding {s.padding}; pooling {ladder.POOL} × {ladder.POOL}. In double precision."
     )
-    if climb.alive:
+    if running:
         share, text = 0.0, "Starting Python and PyTorch …"
         if climb.progress is not None:
             done = len({event.job for event in climb.measured if event.rung == LOOPS})
