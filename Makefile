@@ -3,7 +3,8 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check
-WORKERS ?= 2
+# More than cores: browser tests wait much of their time.
+WORKERS ?= 3
 ARGS ?=
 
 .PHONY: help app test test-all check format bench chromium clean
@@ -22,10 +23,10 @@ app: $(VENV)/.app-installed
 	@$(PY) -m streamlit run app.py $(ARGS)
 
 test: $(VENV)/.test-installed chromium check
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m "not slow" $(ARGS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-all: $(VENV)/.test-installed chromium check
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.test-installed
 	@$(PY) -m ruff check --quiet .
