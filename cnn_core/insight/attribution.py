@@ -1,0 +1,124 @@
+"""What each pixel had to do with the score of a class: gradients, integrated gradients, occlusion. Needs torch.
+
+All explain the logit of one class for one image (C, H, W), made ready as in training, and give float32 (C, H, W):
+positive where a value speaks for the class, negative where it speaks against it. The model runs in eval mode and is left
+as it was found. Each raises ValueError for an image of another shape or a class that the network does not know.
+"""
+
+from itertools import product
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+from cnn_core.insight.activations import evaluating, one_image
+
+Attribution = NDArray[np.float32]
+BATCH = 64
+"""Images that run through the network together."""
+
+
+def gradient(model: nn.Module, image: ArrayLike, target: int) -> Attribution:
+    """How much the logit of `target` grows with each value: Simonyan et al. 2014, https://arxiv.org/abs/1312.6034."""
+    return _numpy(_gradients(model, one_image(model, image), target)[0])
+
+
+def gradient_times_input(model: nn.Module, image: ArrayLike, target: int) -> Attribution:
+    """The gradient times the value itself: exact for a linear network, but for the bias."""
+    batch = one_image(model, image)
+    return _numpy(_gradients(model, batch, target)[0] * batch[0])
+
+
+def integrated_gradients(
+    model: nn.Module, image: ArrayLike, target: int, baseline: ArrayLike, *, steps: int = 50
+) -> Attribution:
+    """The mean gradient on the straight way from `baseline` (C, H, W) to the image, times what lies between the two.
+
+    Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365; the integral by Gauss-Legendre quadrature in `steps`
+    places. The sum over all values is the logit of the image less that of the baseline, up to the error of the
+    quadrature. Raises ValueError also when the baseline has another shape, or `steps` is not positive.
+    """
+    if steps < 1:
+        raise ValueError(f"steps is {steps}: it must be 1 or more.")
+    end, start = one_image(model, image), one_image(model, baseline)
+    if start.shape != end.shape:
+        raise ValueError(f"baseline has shape {tuple(start.shape[1:])}: the image has {tuple(end.shape[1:])}.")
+    places, widths = np.polynomial.legendre.leggauss(steps)  # from −1 to 1
+    shares, weights = torch.from_numpy((places + 1) / 2).to(end), torch.from_numpy(widths / 2).to(end)
+    total = torch.zeros_like(end[0])
+    for share, weight in zip(torch.split(shares, BATCH), torch.split(weights, BATCH), strict=True):
+        between = start + share[:, None, None, None] * (end - start)
+        total += (_gradients(model, between, target) * weight[:, None, None, None]).sum(0)
+    return _numpy(total * (end - start)[0])
+
+
+def occlusion(
+    model: nn.Module, image: ArrayLike, target: int, baseline: ArrayLike, *, window: int, stride: int
+) -> Attribution:
+    """By how much the logit of `target` falls when a square of the image is replaced by `baseline` (C, H, W).
+
+    Zeiler & Fergus 2014, https://arxiv.org/abs/1311.2901. Squares of `window` pixels stand `stride` apart, the last one
+    cut off at the edge; each pixel gets the mean over the squares that cover it, 0 where none does.
+    Raises ValueError also when the window does not fit the image, or the stride is not from 1 to the window.
+    """
+    batch, base = one_image(model, image), one_image(model, baseline)
+    height, width = batch.shape[2:]
+    if not 1 <= window <= min(height, width):
+        raise ValueError(f"window is {window}: the image takes one of 1 to {min(height, width)} pixels.")
+    if not 1 <= stride <= window:
+        raise ValueError(f"stride is {stride}: it must be from 1 to the window, {window}, to leave no pixel out.")
+    whole = _scores(model, batch, target)
+    corners = list(product(_starts(height, window, stride), _starts(width, window, stride)))
+    falls, covered = torch.zeros_like(batch[0, 0]), torch.zeros_like(batch[0, 0])
+    for start in range(0, len(corners), BATCH):
+        squares = [_square(height, width, top, left, window) for top, left in corners[start : start + BATCH]]
+        hidden = torch.stack(squares).to(batch)[:, None]
+        fall = whole - _scores(model, batch * (1 - hidden) + base * hidden, target)
+        falls += torch.einsum("n,nhw->hw", fall, hidden[:, 0])
+        covered += hidden[:, 0].sum(0)
+    return _numpy((falls / covered.clamp_min(1)).expand(batch.shape[1:]))
+
+
+def logit(model: nn.Module, image: ArrayLike, target: int) -> float:
+    """The logit of `target` for one image (C, H, W)."""
+    return float(_scores(model, one_image(model, image), target)[0])
+
+
+def _starts(size: int, window: int, stride: int) -> range:
+    """Where windows begin, so that the last one reaches the edge."""
+    return range(0, -(-(size - window) // stride) * stride + 1, stride)
+
+
+def _square(height: int, width: int, top: int, left: int, window: int) -> Tensor:
+    mask = torch.zeros(height, width)
+    mask[top : top + window, left : left + window] = 1
+    return mask
+
+
+def _gradients(model: nn.Module, batch: Tensor, target: int) -> Tensor:
+    """Of the logit of each image of the batch with respect to that image."""
+    batch = batch.detach().requires_grad_()
+    with evaluating(model), torch.enable_grad():
+        logits = model(batch)
+        _check(logits, target)
+        (found,) = torch.autograd.grad(logits[:, target].sum(), batch)
+    return found.detach()
+
+
+def _scores(model: nn.Module, batch: Tensor, target: int) -> Tensor:
+    """The logit of `target` for each image."""
+    with evaluating(model), torch.no_grad():
+        logits: Tensor = model(batch)
+    _check(logits, target)
+    return logits[:, target]
+
+
+def _check(logits: Tensor, target: int) -> None:
+    if not 0 <= target < logits.shape[1]:
+        raise ValueError(f"target is {target}: the network has the classes 0 … {logits.shape[1] - 1}.")
+
+
+def _numpy(values: Tensor) -> Attribution:
+    found: Attribution = values.detach().float().cpu().numpy()
+    return np.ascontiguousarray(found)
