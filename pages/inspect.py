@@ -7,6 +7,7 @@ from pages.shared.controls import choice
 from pages.shared.insight.source import choose_picture
 from pages.shared.insight.subject import Subject, choose_epoch, choose_subject, untrained_subject
 from pages.shared.inspect.answer import answer
+from pages.shared.inspect.attributions import attributions
 from pages.shared.inspect.development import development
 from pages.shared.inspect.embedding import embedding
 from pages.shared.inspect.filters import filters
@@ -19,6 +20,7 @@ VIEWS = {
     "Feature maps": maps,
     "Filters": filters,
     "Development": development,
+    "Attributions": attributions,
     "Map of images": embedding,
 }
 

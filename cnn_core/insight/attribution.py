@@ -1,8 +1,8 @@
 """What each pixel had to do with the score of a class: gradients, integrated gradients, occlusion. Needs torch.
 
 All explain the logit of one class for one image (C, H, W), made ready as in training, and give float32 (C, H, W):
-positive where a value speaks for the class, negative where it speaks against it. The model runs in eval mode and is left
-as it was found. Each raises ValueError for an image of another shape or a class that the network does not know.
+positive where a value speaks for the class, negative where it speaks against it. The model runs in eval mode and is
+left as it was found. Each raises ValueError for an image of another shape or a class that the network does not know.
 """
 
 from itertools import product

@@ -32,7 +32,7 @@ def forgetful(model: nn.Module, layers: int, seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         for name in names[len(names) - layers :]:
-            modules[name].reset_parameters()  # type: ignore[operator]
+            modules[name].reset_parameters()
     return twin.eval()
 
 
