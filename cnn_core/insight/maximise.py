@@ -1,0 +1,159 @@
+"""Activation maximisation: a picture changed step by step until a unit answers as strongly as it can. Needs torch.
+
+Erhan et al. 2009; with the regularisers that make such pictures readable: Yosinski et al. 2015,
+https://arxiv.org/abs/1506.06579 (decay, blur), Mahendran & Vedaldi 2016, https://arxiv.org/abs/1512.02017 (total
+variation, jitter).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cnn_core.insight.activations import evaluating
+
+GREY = 127.5
+KEPT = 9
+"""So many pictures of the way are kept, the first and the last among them."""
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """How to climb. Raises ValueError for settings that make no sense.
+
+    steps       changes of the picture
+    rate        the size of a change in grey values (root mean square over the picture)
+    decay       the share of its distance from mid-grey that every value loses at each step
+    variation   the weight of total variation: how much neighbours are made alike, beside the unit's own wish
+    blur_every  steps from one light blur to the next; 0 for none
+    jitter      by up to so many pixels the picture is shifted before each step, and back
+    seed        of the shifts
+    """
+
+    steps: int = 64
+    rate: float = 8.0
+    decay: float = 0.0
+    variation: float = 0.0
+    blur_every: int = 0
+    jitter: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ValueError(f"steps is {self.steps}: it must be 1 or more.")
+        if not (math.isfinite(self.rate) and self.rate > 0):
+            raise ValueError(f"rate is {self.rate}: it must be above 0.")
+        if not 0 <= self.decay < 1:
+            raise ValueError(f"decay is {self.decay}: it must be from 0 to less than 1.")
+        if min(self.variation, self.blur_every, self.jitter) < 0:
+            raise ValueError("variation, blur_every and jitter must be 0 or more.")
+
+
+@dataclass(frozen=True, eq=False)
+class Climbed:
+    """Pictures of the way uint8 (k, C, H, W), the steps after which they were taken, and the unit's value at each step.
+
+    `values` has steps + 1 numbers, that of the start first.
+    """
+
+    pictures: NDArray[np.uint8]
+    steps: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+def maximise(
+    model: nn.Module,
+    ready: Callable[[Tensor], Tensor],
+    layer: str,
+    unit: int,
+    start: NDArray[np.uint8],
+    how: Ascent | None = None,
+) -> Climbed:
+    """Change the stored picture `start` uint8 (C, H, W) until map or unit `unit` of the module `layer` is large.
+
+    The value of a map is the mean over its places. `ready` makes pictures (N, C, H, W), 0 … 255, ready for the network;
+    the picture stays within 0 … 255. The model runs in eval mode and is left as it was found, as is torch's random
+    state. Raises ValueError when there is no such layer or unit, or when the value or its gradient is no finite number.
+    """
+    how = how or Ascent()
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    picture = torch.from_numpy(start.copy()).to(device, torch.float32)[None]
+    generator = torch.Generator().manual_seed(how.seed)
+    kept = sorted({round(step) for step in np.linspace(0, how.steps, KEPT)})
+    pictures, values = [_stored(picture)], []
+    with evaluating(model), torch.enable_grad():
+        for step in range(1, how.steps + 1):
+            shift = torch.randint(-how.jitter, how.jitter + 1, (2,), generator=generator).tolist()
+            value, slope = _slope(model, ready, layer, unit, picture.roll(shift, (2, 3)))
+            values.append(value)
+            picture = _regularised(picture, slope.roll([-s for s in shift], (2, 3)), step, how)
+            if step in kept:
+                pictures.append(_stored(picture))
+        values.append(_slope(model, ready, layer, unit, picture)[0])
+    return Climbed(np.stack(pictures), tuple(kept), tuple(values))
+
+
+def _regularised(picture: Tensor, slope: Tensor, step: int, how: Ascent) -> Tensor:
+    """The picture one step on."""
+    wish = _unit_size(slope)
+    if how.variation:
+        wish = wish - how.variation * _unit_size(_variation_slope(picture))
+    picture = picture + how.rate * wish
+    picture = GREY + (picture - GREY) * (1 - how.decay)
+    if how.blur_every and step % how.blur_every == 0:
+        picture = _blurred(picture)
+    return picture.clamp(0, 255)
+
+
+def _slope(
+    model: nn.Module, ready: Callable[[Tensor], Tensor], layer: str, unit: int, picture: Tensor
+) -> tuple[float, Tensor]:
+    """The unit's value for the picture, and its gradient with respect to it."""
+    modules = dict(model.named_modules())
+    if not layer or layer not in modules:
+        raise ValueError(f"layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
+    picture = picture.detach().requires_grad_()
+    kept: list[Tensor] = []
+    handle = modules[layer].register_forward_hook(lambda _module, _inputs, output: kept.append(output.clone()))
+    try:
+        model(ready(picture))
+    finally:
+        handle.remove()
+    output = kept[-1]
+    if not 0 <= unit < output.shape[1]:
+        raise ValueError(f"unit is {unit}: {layer} has the maps or units 0 … {output.shape[1] - 1}.")
+    value = output[0, unit].mean()
+    (slope,) = torch.autograd.grad(value, picture)
+    if not (value.isfinite() and slope.isfinite().all()):
+        raise ValueError("the unit's value is infinite or not a number: choose an earlier checkpoint.")
+    return float(value.detach()), slope
+
+
+def _unit_size(slope: Tensor) -> Tensor:
+    """With a root mean square of 1, so that a step has the same size in every layer; zeros stay."""
+    size = slope.square().mean().sqrt()
+    return slope / size if size > 0 else slope
+
+
+def _variation_slope(picture: Tensor) -> Tensor:
+    """The gradient of half the squared differences between neighbours: each value less those beside it."""
+    padded = F.pad(picture, (1, 1, 1, 1), mode="replicate")
+    beside = padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1] + padded[..., 1:-1, :-2] + padded[..., 1:-1, 2:]
+    return 4 * picture - beside
+
+
+def _blurred(picture: Tensor) -> Tensor:
+    """By the binomial kernel (1 2 1) / 4 along both axes."""
+    along = picture.new_tensor([1.0, 2.0, 1.0]) / 4
+    kernel = torch.outer(along, along).expand(picture.shape[1], 1, 3, 3)
+    return F.conv2d(F.pad(picture, (1, 1, 1, 1), mode="replicate"), kernel, groups=picture.shape[1])
+
+
+def _stored(picture: Tensor) -> NDArray[np.uint8]:
+    stored: NDArray[np.uint8] = picture[0].detach().round().to(torch.uint8).cpu().numpy()
+    return stored

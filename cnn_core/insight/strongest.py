@@ -1,0 +1,60 @@
+"""Which images excite a unit most, and where: the largest value of each map, image by image. Needs torch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from cnn_core.insight.activations import evaluating
+
+BATCH = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """For each image and each map of a layer the largest value (N, maps), and its (row, column), the first of equals.
+
+    A flat layer's units are maps of one value at (0, 0).
+    """
+
+    values: NDArray[np.float32]
+    places: NDArray[np.int32]
+
+    def top(self, unit: int, count: int) -> NDArray[np.intp]:
+        """The numbers of the `count` images with the largest values of `unit`, largest first; ties in their order."""
+        return np.argsort(-self.values[:, unit], kind="stable")[:count]
+
+
+def peaks(model: nn.Module, images: NDArray[np.uint8], ready: Callable[[Tensor], Tensor], layer: str) -> Peaks:
+    """The peaks of the module called `layer` for stored images (N, C, H, W), which `ready` makes ready for the network.
+
+    The model runs in eval mode and is left as it was found.
+    Raises ValueError when there is no such layer, or no image.
+    """
+    modules = dict(model.named_modules())
+    if not layer or layer not in modules:
+        raise ValueError(f"layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
+    if not len(images):
+        raise ValueError("images holds no image: it takes one at least.")
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    found: list[tuple[Tensor, Tensor]] = []
+    handle = modules[layer].register_forward_hook(lambda _module, _inputs, output: found.append(_largest(output)))
+    try:
+        with evaluating(model), torch.inference_mode():
+            for batch in torch.split(torch.from_numpy(images), BATCH):
+                model(ready(batch.to(device)))
+    finally:
+        handle.remove()
+    values, places = (torch.cat(part).cpu().numpy() for part in zip(*found, strict=True))
+    return Peaks(values, places)
+
+
+def _largest(output: Tensor) -> tuple[Tensor, Tensor]:
+    """Of a layer's output (n, C, H, W) or (n, C): the largest values (n, C), and their places (n, C, 2)."""
+    flat = output.detach().float().flatten(2) if output.ndim == 4 else output.detach().float()[:, :, None]
+    values, place = flat.max(2)
+    width = output.shape[3] if output.ndim == 4 else 1
+    return values, torch.stack((place // width, place % width), 2).int()
