@@ -65,11 +65,13 @@ $(VENV)/.test-installed: requirements-dev.txt $(VENV)/.app-installed
 	@$(PIP) -r requirements-dev.txt -c requirements.lock
 	@touch $@
 
-# The browser tests need a Chromium: the system's, Debian's package when we may install it, or Playwright's own.
+# The browser tests need a Chromium, best its headless shell: Debian's package when we may install it, what the system
+# has, or Playwright's own.
 chromium: $(VENV)/.test-installed
-	@if command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && grep -qs '^ID=debian' /etc/os-release; then \
-	  echo "Installing Chromium ..."; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium > /dev/null; \
-	elif [ "$$(id -u)" = 0 ]; then $(PY) -m playwright install --with-deps chromium; \
-	else $(PY) -m playwright install chromium; fi
+	@if command -v chromium-headless-shell > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && grep -qs '^ID=debian' /etc/os-release \
+	  && echo "Installing Chromium ..." && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell > /dev/null; then :; \
+	elif command -v chromium > /dev/null || command -v chromium-browser > /dev/null || command -v google-chrome > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ]; then $(PY) -m playwright install --with-deps --only-shell chromium; \
+	else $(PY) -m playwright install --only-shell chromium; fi

@@ -13,6 +13,7 @@ from pages.shared.inspect.embedding import embedding
 from pages.shared.inspect.filters import filters
 from pages.shared.inspect.glance import glance
 from pages.shared.inspect.maps import maps
+from pages.shared.inspect.wants import wants
 from pages.shared.site import ensure_router, header
 
 VIEWS = {
@@ -20,6 +21,7 @@ VIEWS = {
     "Feature maps": maps,
     "Filters": filters,
     "Development": development,
+    "What a unit wants": wants,
     "Attributions": attributions,
     "Map of images": embedding,
 }

@@ -116,7 +116,8 @@ def _with_planes(trace: Trace, names: list[str]) -> Trace:
 def _contributions(patch: Array, w: Array, layer: Conv2d, cut: _Cut) -> tuple[Array, Array]:
     """What each input map adds to the one value that `patch` is cut for, and how strongly it takes part."""
     window = np.pad(patch, ((0, 0), *cut.padding))[:, :: pair(layer.dilation)[0], :: pair(layer.dilation)[1]]
-    products = (window * w).reshape(len(w), -1)
+    with np.errstate(invalid="ignore"):  # 0 × ∞ is no number, and is shown as such
+        products = (window * w).reshape(len(w), -1)
     return products.sum(axis=1), np.abs(products).sum(axis=1)
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from cnn_core.colour import diverging_rgb, symmetric_limit
 
+FRAME = (232, 119, 46)
+"""The orange of what is pointed at."""
 LABEL_HEIGHT = 18
 """Pixels of the strip that bears a tile's label."""
 
@@ -115,6 +117,19 @@ def _label_strip(text: str, width: int, marked: bool) -> NDArray[np.uint8]:
 def enlarge(pictures: NDArray[np.uint8], zoom: int) -> NDArray[np.uint8]:
     """Every pixel of `pictures` (N, H, W, channels) as a block of `zoom` × `zoom` equal ones."""
     return pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
+
+
+def framed(picture: NDArray[np.uint8], box: tuple[int, int, int, int], line: int = 2) -> NDArray[np.uint8]:
+    """A copy of `picture` (H, W, 3) with an orange frame, `line` pixels wide, just inside `box`.
+
+    The box is top, bottom, left, right, bottom and right one past its end; what lies outside the picture is cut off.
+    """
+    height, width = picture.shape[:2]
+    top, bottom, left, right = max(0, box[0]), min(height, box[1]), max(0, box[2]), min(width, box[3])
+    edge = np.zeros((height, width), dtype=bool)
+    edge[top:bottom, left:right] = True
+    edge[top + line : max(top + line, bottom - line), left + line : max(left + line, right - line)] = False
+    return np.where(edge[:, :, np.newaxis], np.array(FRAME, dtype=np.uint8), picture)
 
 
 def image_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

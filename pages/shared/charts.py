@@ -223,3 +223,21 @@ def probability_spec(classes: Sequence[str], *, ink: str) -> dict[str, Any]:
     rows = pd.DataFrame({"class": classes, "probability": 0.0, "is": sides, "label": ""})
     spec: dict[str, Any] = _probability_bars(rows, ink).to_dict()
     return {name: value for name, value in spec.items() if name not in ("data", "datasets", "config")}
+
+
+def class_bars(values: Sequence[float], class_names: Sequence[str], title: str) -> alt.Chart:
+    """One bar a class; of many classes the twelve with the largest values, largest first."""
+    shown = list(range(len(class_names)))
+    if len(shown) > 12:
+        shown = sorted(shown, key=lambda k: -values[k])[:12]
+    rows = pd.DataFrame({"class": [class_names[k] for k in shown], "value": [float(values[k]) for k in shown]})
+    return (
+        alt.Chart(rows)
+        .mark_bar(cornerRadiusEnd=3, color=RIGHT)
+        .encode(
+            y=alt.Y("class:N", sort=rows["class"].tolist(), title=None, axis=alt.Axis(labelOverlap=False, ticks=False)),
+            x=alt.X("value:Q", title=title),
+            tooltip=["class:N", alt.Tooltip("value:Q", title=title, format=".4g")],
+        )
+        .properties(height=60 + 24 * len(rows))
+    )

@@ -31,3 +31,10 @@ def select(label: str, key: str, options: tuple[float, ...], default: float) -> 
 def whole(label: str, key: str, low: int, high: int, default: int) -> int:
     """A slider over whole numbers from `low` to `high`."""
     return int(st.slider(label, low, high, default, key=key, bind="query-params"))
+
+
+def numbered(label: str, most: int, start: int | None, key: str) -> int | None:
+    """A whole number from 1 to `most`, kept in the link; one beyond is the last."""
+    if (st.session_state.get(key) or 1) > most:
+        st.session_state[key] = most
+    return st.number_input(label, 1, most, start, key=key, bind="query-params", width=150)

@@ -15,7 +15,7 @@ from cnn_core.insight import (
     tile_grid,
     tile_labels,
 )
-from cnn_core.insight.tiles import LABEL_HEIGHT
+from cnn_core.insight.tiles import FRAME, LABEL_HEIGHT, framed
 from cnn_core.spec import Flatten, Linear, MaxPool2d, NetworkSpec, preset
 
 WHITE, RED, BLUE = (DIVERGING[i].astype(int).tolist() for i in (5, 0, 10))
@@ -151,3 +151,18 @@ def test_what_is_no_filter_bank_is_refused(weights: np.ndarray) -> None:
 def test_infinite_maps_are_refused() -> None:
     with pytest.raises(ValueError, match=r"^maps "):
         signed_tiles(np.full((1, 1, 1), np.inf))
+
+
+def test_a_frame_lies_inside_its_box_and_is_cut_off_at_the_edges() -> None:
+    picture = np.zeros((6, 8, 3), dtype=np.uint8)
+    orange = (framed(picture, (1, 5, 2, 7), line=1) == FRAME).all(axis=2)
+    assert orange.sum() == 2 * 5 + 2 * 2
+    assert all(edge.all() for edge in (orange[1, 2:7], orange[4, 2:7], orange[1:5, 2], orange[1:5, 6]))
+    over = (framed(picture, (-3, 2, 6, 99), line=1) == FRAME).all(axis=2)
+    np.testing.assert_array_equal(np.argwhere(over), [[0, 6], [0, 7], [1, 6], [1, 7]])
+    assert not picture.any()
+
+
+def test_a_frame_around_less_than_its_own_lines_fills_the_box() -> None:
+    picture = np.zeros((4, 4, 3), dtype=np.uint8)
+    assert (framed(picture, (1, 3, 1, 3), line=2) == FRAME).all(axis=2).sum() == 4

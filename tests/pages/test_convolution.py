@@ -5,6 +5,7 @@ import pytest
 
 from cnn_core import sources
 from cnn_core.matrices import parse_planes
+from pages.shared.player import drawn_now, latest
 
 COLOUR = " | ".join(["1 2 3; 4 5 6; 7 8 9"] * 3)
 
@@ -163,3 +164,21 @@ def test_unknown_settings_in_a_link_fall_back_to_the_defaults(open_page):
     at = open_page("convolution", convolution_stride="99", convolution_mode="drop table")
     assert not at.error
     assert at.segmented_control("convolution_stride").value == 1
+
+
+def test_an_edit_is_made_in_the_text_that_the_grid_was_drawn_from():
+    known = drawn_now("1 2", None)
+    assert latest("1 2", *known) == "1 2"
+    drawn, replaced = drawn_now("5 2", (known[0], ("1 2",)))  # the first cell was typed: 1 2 became 5 2
+    assert latest("1 2", drawn, replaced) == "5 2"  # the text's widget still sends what it had
+    assert latest("7 7", drawn, replaced) == "7 7"  # chosen elsewhere since
+
+
+def test_a_text_that_the_learner_went_back_to_is_not_taken_for_a_late_one():
+    known = drawn_now("1 2", ("5 2", ("1 2",)))
+    assert known == ("1 2", ())
+    assert latest("1 2", *known) == "1 2"
+
+
+def test_an_edit_whose_answer_was_never_drawn_is_made_again_in_the_text_of_before():
+    assert latest("1 2", "1 2", ("1 2",)) == "1 2"

@@ -8,7 +8,7 @@ import streamlit as st
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph
 from cnn_core.insight.unfold import unfold
 from pages.shared import lesson, state
-from pages.shared.controls import choice
+from pages.shared.controls import choice, numbered
 from pages.shared.glance import network_glance
 from pages.shared.glance.data import (
     PAGE,
@@ -96,21 +96,14 @@ def _chosen(nodes: Graph) -> Chosen | None:
             return None
         node = nodes[layer]
         noun = "Unit" if node.flat else "Map"
-        index = _number(f"{noun}, 1 to {node.maps:,}", node.maps, 1, MAP)
+        index = numbered(f"{noun}, 1 to {node.maps:,}", node.maps, 1, MAP)
         rows, columns = node.size
         if node.flat or index is None:
             return Chosen(layer, (index or 1) - 1, None)
-        row = _number(f"Row, 1 to {rows}", rows, None, ROW)
-        column = _number(f"Column, 1 to {columns}", columns, None, COLUMN)
+        row = numbered(f"Row, 1 to {rows}", rows, None, ROW)
+        column = numbered(f"Column, 1 to {columns}", columns, None, COLUMN)
     pixel = (row - 1, column - 1) if row and column else None
     return Chosen(layer, index - 1, pixel)
-
-
-def _number(label: str, most: int, start: int | None, key: str) -> int | None:
-    """A whole number from 1 to `most`, kept in the link; one beyond is the last."""
-    if (st.session_state.get(key) or 1) > most:
-        st.session_state[key] = most
-    return st.number_input(label, 1, most, start, key=key, bind="query-params", width=150)
 
 
 def _pick(picked: dict[str, Any]) -> None:

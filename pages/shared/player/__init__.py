@@ -9,6 +9,8 @@ import streamlit as st
 from cnn_core.matrices import replace_words
 
 HERE = Path(__file__).parent
+MOST_REPLACED = 20
+"""Texts that an answer may be late by."""
 # One module in the browser, one file a concern: joined here, as there is no build step.
 SCRIPTS = ("../cells.js", "trace.js", "stage.js", "panel.js", "predict.js", "editing.js", "controls.js", "player.js")
 
@@ -31,7 +33,7 @@ def player(data: dict[str, Any], *, key: str, edits: Mapping[str, str] | None = 
     The grids named in `edits` can be edited in place: the state under their text key is then rewritten.
     """
     texts = edits or {}
-    seen = f"{key}_seen"
+    seen, known = f"{key}_seen", f"{key}_texts"
 
     def rewrite() -> None:
         grids = {grid["name"]: grid for grid in data["grids"]}
@@ -40,10 +42,31 @@ def player(data: dict[str, Any], *, key: str, edits: Mapping[str, str] | None = 
             if edit["grid"] in texts:
                 st.session_state[seen] = edit["number"]
                 text_key = texts[edit["grid"]]
-                st.session_state[text_key] = edited(st.session_state[text_key], grids[edit["grid"]], edit)
+                drawn, replaced = st.session_state[known][text_key]
+                text = latest(st.session_state[text_key], drawn, replaced)
+                st.session_state[text_key] = edited(text, grids[edit["grid"]], edit)
+                st.session_state[known][text_key] = (drawn, (*replaced, text))
 
+    st.session_state[known] = {
+        text_key: drawn_now(st.session_state.get(text_key, ""), st.session_state.get(known, {}).get(text_key))
+        for text_key in texts.values()
+    }
     shown = {**data, "editable": list(texts), "seen": st.session_state.get(seen, 0)}
     _component(data=shown, key=key, on_edited_change=rewrite)
+
+
+def drawn_now(text: str, before: tuple[str, tuple[str, ...]] | None) -> tuple[str, tuple[str, ...]]:
+    """The text that a grid is drawn from, and those that edits since the last other change have replaced."""
+    replaced = before[1] if before else ()
+    return (text, ()) if text in replaced or not before else (text, replaced[-MOST_REPLACED:])
+
+
+def latest(text: str, drawn: str, replaced: tuple[str, ...]) -> str:
+    """The text that an edit is made in: that which is `drawn` when the page sent one that edits have replaced.
+
+    The player may know an answer earlier than the text's own widget does, which then still sends its old text.
+    """
+    return drawn if text in replaced and drawn not in replaced else text
 
 
 def edited(text: str, grid: dict[str, Any], edit: dict[str, Any]) -> str:
