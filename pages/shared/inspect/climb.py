@@ -70,10 +70,10 @@ def _settings() -> "tuple[str, Ascent]":
     left, right = st.columns(2, gap="large")
     with left:
         decay = select("L2 decay: share of its distance from grey that a pixel loses at each step", f"{key}_decay",
-                       (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2), 0.02)  # fmt: skip
+                       (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2), 0.01)  # fmt: skip
         variation = select("Total variation: how strongly neighbours are made alike", f"{key}_variation",
-                           (0.0, 0.1, 0.2, 0.4, 0.6, 1.0), 0.4)  # fmt: skip
-        blur = whole("Blur after every so many steps, 0 for never", f"{key}_blur", 0, 16, 4)
+                           (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 1.0), 0.1)  # fmt: skip
+        blur = whole("Blur after every so many steps, 0 for never", f"{key}_blur", 0, 16, 8)
         jitter = whole("Jitter: shift by up to so many pixels before each step", f"{key}_jitter", 0, 8, 1)
     with right:
         steps = whole("Steps", f"{key}_steps", 8, 256, 64)

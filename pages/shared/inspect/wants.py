@@ -18,7 +18,7 @@ from pages.shared.lesson import note
 
 ASKED = 10_000
 """At most so many test images are tried."""
-SHOWN, SIDE = 8, 112
+SHOWN, SIDE = 8, 104
 NAMED = 12
 """So many silent maps are named one by one."""
 
@@ -95,7 +95,7 @@ def _strongest(
     height, width = nodes[IMAGE].size
     whole = all(box == (0, height, 0, width) for box in boxes)
     st.markdown(_of_classes(labels[order], data.class_names, len(mine)))
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         for i, box in zip(order, boxes, strict=True):
             with st.container(width=SIDE, gap="xsmall"):
                 name = data.class_names[labels[i]]
