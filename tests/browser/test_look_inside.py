@@ -126,3 +126,37 @@ def test_the_field_of_a_value_is_drawn_and_a_click_writes_it_out(run: tuple[str,
     title = f"conv2, map 2 of 32: row {int(row) + 1}, column {int(column) + 1}"
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     expect(page.locator(".player[data-ready]")).to_be_visible()
+
+
+def test_an_attribution_is_made_again_by_another_method_and_for_another_class(run: tuple[str, str], page: Page) -> None:
+    url, run_id = run
+    page.goto(f"{url}/inspect?run={run_id}&inspect_view=Attributions")
+    alone = page.get_by_role("img", name=re.compile("^Gradient for .*, alone$"))
+    expect(alone).to_have_count(2)
+    page.get_by_role("radio", name="Occlusion").click()
+    shown = page.get_by_role("img", name=re.compile("^Occlusion for .*, alone$"))
+    expect(shown).to_have_count(2)
+    first = shown.first.get_attribute("src")
+    page.get_by_role("combobox", name="Class").last.click()
+    page.get_by_role("option", name="5", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile("^Occlusion for 5, .*, alone$"))).to_be_visible()
+    expect(shown.first).not_to_have_attribute("src", str(first))
+    expect(page).to_have_url(re.compile("inspect_why_class=5"))
+    expect(page.get_by_text(re.compile("^Rank correlation"))).to_be_visible()
+
+
+def test_what_a_unit_wants_is_found_and_climbed_to(run: tuple[str, str], page: Page) -> None:
+    url, run_id = run
+    page.goto(f"{url}/inspect?run={run_id}&inspect_view=What+a+unit+wants")
+    expect(page.get_by_role("heading", name="conv2, map 1 of 32")).to_be_visible()
+    climbed = page.get_by_role("img", name="With the regularisers: the picture")
+    before = climbed.get_attribute("src")
+    page.get_by_role("spinbutton", name="Map, 1 to 32").fill("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="conv2, map 2 of 32")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("what is seen of it$"))).to_have_count(8)
+    expect(climbed).not_to_have_attribute("src", str(before))
+    second = climbed.get_attribute("src")
+    page.get_by_role("slider", name=re.compile("^Steps")).press("End")
+    expect(page).to_have_url(re.compile("inspect_climb_steps=256"))
+    expect(climbed).not_to_have_attribute("src", str(second))
