@@ -1,6 +1,7 @@
-"""How long Inspect takes to answer: `python -m benchmarks.inspect` prints one table, in milliseconds.
+"""How long Inspect and Evaluate take to answer: `python -m benchmarks.inspect` prints two tables.
 
-draw     from a movement of the pen on the drawing pad until all layers of LeNet-5 are painted with what was drawn
+draw        from a movement of the pen on the drawing pad until all layers of LeNet-5 are painted with what was drawn
+evaluation  10,000 images judged, beside the bare forward pass: benchmarks/_evaluation.py
 """
 
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
+from benchmarks import _evaluation
 from benchmarks.latency import row
 from cnn_core import datasets
 from cnn_core.spec import preset
@@ -93,6 +95,8 @@ def main() -> None:
             print(f"{'milliseconds':42}{'n':>6}{'median':>9}{'95 %':>9}{'largest':>9}")
             for view in SELECTORS:
                 print(row(f"draw → all layers of LeNet-5, {view.lower()}", measure_draw(browser, url, run_id, view)))
+    print()
+    _evaluation.report()
 
 
 if __name__ == "__main__":

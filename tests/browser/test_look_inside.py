@@ -87,16 +87,16 @@ def test_a_stroke_on_the_pad_reaches_every_layer_and_is_undone(run: tuple[str, s
     page.goto(f"{url}/inspect?run={run_id}&inspect_source=Drawing+pad&inspect_view=Feature+maps")
     pad, view = page.locator(".pad"), page.locator(".fields")
     expect(view).to_have_attribute("data-shown", "Your drawing")
-    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+    expect(page.get_by_text("Nothing is on it yet")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
     blank = view.locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
     stroke(page)
     parts = [pad.element_handle(), view.element_handle()]
     page.wait_for_function(LAST_STROKE_IS_SHOWN, arg=parts)  # a stroke is sent as it is drawn
-    expect(page.get_by_text("Nothing is drawn yet")).to_be_hidden()
+    expect(page.get_by_text("Nothing is on it yet")).to_be_hidden()
     assert view.locator("canvas").first.evaluate("canvas => canvas.toDataURL()") != blank
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+    expect(page.get_by_text("Nothing is on it yet")).to_be_visible()
 
 
 def test_the_pad_is_drawn_on_with_the_keyboard(run: tuple[str, str], page: Page) -> None:
@@ -107,9 +107,9 @@ def test_the_pad_is_drawn_on_with_the_keyboard(run: tuple[str, str], page: Page)
     for key in ("Space", "ArrowDown", "ArrowDown", "Shift+ArrowDown", "Space"):
         sheet.press(key)
     expect(page.get_by_text(re.compile("^Pen up, 50 % from the left"))).to_be_visible()
-    expect(page.get_by_text("Nothing is drawn yet")).to_be_hidden()
+    expect(page.get_by_text("Nothing is on it yet")).to_be_hidden()
     page.get_by_role("button", name="Clear").click()
-    expect(page.get_by_text("Nothing is drawn yet")).to_be_visible()
+    expect(page.get_by_text("Nothing is on it yet")).to_be_visible()
 
 
 def test_the_field_of_a_value_is_drawn_and_a_click_writes_it_out(run: tuple[str, str], page: Page) -> None:

@@ -183,30 +183,38 @@ def png(rgb: np.ndarray) -> bytes:
 
 def test_a_picture_of_ones_own_is_classified(open_page: Open, digits_run: str) -> None:
     at = open_page("evaluate", run=digits_run, evaluate_view="Your own image")
-    assert "Choose a picture of one of these: 0, 1" in at.info[-1].value
+    assert "A picture of one of these: 0, 1" in notes(at)
+    assert "Choose a picture" in at.info[-1].value
     paper = np.full((60, 80, 3), 255, dtype=np.uint8)
     paper[10:50, 36:44] = 0
-    at.file_uploader(key="evaluate_upload").upload("one.png", png(paper), "image/png").run()
+    at.file_uploader(key="evaluate_own_upload").upload("one.png", png(paper), "image/png").run()
     assert not at.exception
-    assert "Your picture, uploaded." in notes(at)
-    assert "80 × 60 pixels" in notes(at)
-    assert "What the network saw: 8 × 8 pixels, grey: inverted" in notes(at)
+    assert "As it came: 80 × 60 pixels." in notes(at)
+    assert "8 × 8 pixels, grey: inverted" in notes(at)
     assert "The network says **" in notes(at)
-    at.toggle(key="evaluate_ink").set_value(False).run()
+    at.toggle(key="evaluate_own_ink").set_value(False).run()
     assert not at.exception
+
+
+@pytest.mark.parametrize("source", ["Drawing pad", "Webcam"])
+def test_a_picture_is_drawn_or_photographed_too(open_page: Open, digits_run: str, source: str) -> None:
+    at = open_page("evaluate", run=digits_run, evaluate_view="Your own image", evaluate_own_source=source)
+    assert not at.exception
+    assert not at.error
+    assert ("The network says **" in notes(at)) == (source == "Drawing pad")  # an empty pad is a black image
 
 
 def test_an_empty_sheet_is_said_to_be_empty(open_page: Open, digits_run: str) -> None:
     at = open_page("evaluate", run=digits_run, evaluate_view="Your own image")
     sheet = png(np.full((30, 30, 3), 250, dtype=np.uint8))
-    at.file_uploader(key="evaluate_upload").upload("empty.png", sheet, "image/png").run()
+    at.file_uploader(key="evaluate_own_upload").upload("empty.png", sheet, "image/png").run()
     assert not at.exception
-    assert "nothing on it but its ground" in at.warning[0].value
+    assert "Nothing is on it yet" in at.info[-1].value
 
 
 def test_an_upload_that_is_no_picture_is_refused_beside_the_control(open_page: Open, digits_run: str) -> None:
     at = open_page("evaluate", run=digits_run, evaluate_view="Your own image")
-    at.file_uploader(key="evaluate_upload").upload("x.png", b"not a picture", "image/png").run()
+    at.file_uploader(key="evaluate_own_upload").upload("x.png", b"not a picture", "image/png").run()
     assert "no picture that can be read" in at.error[0].value
 
 

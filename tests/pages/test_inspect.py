@@ -260,7 +260,7 @@ def test_a_drawing_is_put_into_the_network(open_page: Open, digits_run: str) -> 
     at.session_state["inspect_drawing"] = sheet
     at.run()
     assert not at.exception
-    assert not any("Nothing is drawn" in info.value for info in at.info)
+    assert not any("Nothing is on it" in info.value for info in at.info)
     shown = drawn(at, "cnn_lab_glance")
     assert empty is not None
     assert shown is not None

@@ -5,7 +5,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.insight.heat import cam_layer, overlay
-from cnn_core.insight.tiles import image_rgb
 from pages.shared import state
 from pages.shared.data.view import small
 from pages.shared.evaluate.cards import Figure, figure
@@ -82,14 +81,3 @@ def likes_of(
 
     rows = zip(places, cosines, strict=True)
     return [tuple(one(int(p), float(c)) for p, c in zip(*row, strict=True)) for row in rows], said
-
-
-def seen_by(subject: Subject, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The image (C, H, W) as the network is given it, resized where its settings say so: (H', W', 3)."""
-    side = subject.config.resize
-    rgb = image_rgb(image)
-    if not side:
-        return rgb
-    from PIL import Image
-
-    return np.asarray(Image.fromarray(rgb).resize((side, side), Image.Resampling.BILINEAR))

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.images import MOST_BYTES, Pixels, decode_upload
+from cnn_core.images import MOST_BYTES, Pixels, Upload, decode_upload
 from cnn_core.insight.own_image import Fitted, fitted, on_black
 from pages.shared import state
 from pages.shared.insight.picture import Picture
@@ -59,9 +59,10 @@ def _seen(found: Fitted, subject: Subject) -> None:
         alt=f"What the network sees: {width} × {height} pixels",
     )
     if found.empty:
-        st.info("Nothing is drawn yet: the network gets a black image, and its answer says what it takes *that* for.")
+        st.info("Nothing is on it yet: the network gets an empty image, and its answer says what it takes *that* for.")
         return
-    note(f"{width} × {height} pixels; {'; '.join(found.steps) or 'as it is'}.")
+    colour = "colour" if len(found.image) >= 3 else "grey"
+    note(f"{width} × {height} pixels, {colour}: {'; '.join(found.steps) or 'as it is'}.")
 
 
 def _drawn(key: str) -> tuple[Pixels, str]:
@@ -96,10 +97,12 @@ def _brought(way: str, key: str) -> tuple[Pixels | None, str]:
     except ValueError as problem:
         st.error(str(problem))
         return None, ""
-    st.image(upload, width=SEEN, alt="Your picture as it came")
-    return upload, "Your picture"
+    rgb = upload.image
+    st.image(rgb, width=SEEN, alt="Your picture as it came")
+    note(" ".join([f"As it came: {rgb.shape[1]} × {rgb.shape[0]} pixels.", *upload.notes]))
+    return rgb, "Your picture"
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _decoded(data: bytes) -> Pixels:
-    return decode_upload(data).image
+def _decoded(data: bytes) -> Upload:
+    return decode_upload(data)

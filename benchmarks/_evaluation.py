@@ -1,4 +1,4 @@
-"""What judging costs beside the network itself: `python -m benchmarks.evaluation` prints one table.
+"""What judging costs beside the network itself; `python -m benchmarks.inspect` prints it.
 
 bare        network E answers 10,000 raw images of CIFAR-10's size in batches, and nothing else: eval, inference mode
 bare, fast  the same with the channels of a pixel side by side in memory, which the page does too on a CPU
@@ -103,16 +103,12 @@ def measure(rounds: int = ROUNDS, count: int = IMAGES) -> list[Row]:
     return [Row(name, seconds, seconds / medians["bare"]) for name, seconds in medians.items()]
 
 
-def main() -> None:
+def report() -> None:
     """Measure and print."""
     about = f"medians of {ROUNDS}, {IMAGES:,} images, {torch.get_num_threads()} threads"
-    print(f"{'':12}{'seconds':>10}{'× bare':>10}   {about}")
+    print(f"{'seconds':42}{'median':>9}{'× bare':>9}   {about}")
     rows = measure()
     for row in rows:
-        print(f"{row.name:12}{row.seconds:10.3f}{row.ratio:10.2f}")
+        print(f"{row.name:42}{row.seconds:9.3f}{row.ratio:9.2f}")
     found = next(row.ratio for row in rows if row.name == "evaluation")
     print(f"goal: at most {GOAL} × the bare forward pass: {'met' if found <= GOAL else 'missed'}")
-
-
-if __name__ == "__main__":
-    main()
