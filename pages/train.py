@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn_core.training import jobs
 from pages.shared import lesson, state
-from pages.shared.controls import choice
+from pages.shared.controls import choice, pressed
 from pages.shared.heartbeat import heartbeat
 from pages.shared.site import ensure_router, header
 from pages.shared.training.choose import choose_data, choose_network
@@ -31,7 +31,7 @@ def choose() -> None:
         planned = list(choose_recipe())
     label = "Start training" if len(planned) == 1 else f"Start these {len(planned)} runs"
     # Not a callback: its arguments would be the settings before the one that was typed last.
-    if st.button(label, icon=":material/play_arrow:", key="train_start", width="stretch", disabled=not planned):
+    if pressed(label, "train_start", icon=":material/play_arrow:", width="stretch", disabled=not planned):
         try:
             start_all(planned)
         except ValueError as problem:

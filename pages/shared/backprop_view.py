@@ -97,7 +97,7 @@ def code(case: Backward) -> None:
     arguments = "".join(f", {name}={value}" for name, value in case.settings.items() if value != (name != "padding"))
     torch_tab.code(
         "import torch.nn.functional as F\n\n# x and w were made with requires_grad=True\n"
-        f"o = F.conv2d(x, w, b{arguments})\no.backward(d_o)  # fills x.grad, w.grad and b.grad",
+        f"o = F.conv2d(x, w, b{arguments})\no.backward(d_o)\n# now x.grad, w.grad and b.grad are filled",
         language="python",
     )
     loops_tab.code(inspect.getsource(naive.conv2d_backward), language="python", height=320)

@@ -117,7 +117,7 @@ def ladder_chart(seconds: Mapping[tuple[str, str], float]) -> alt.Chart:
             "rung:N",
             sort=rungs,
             scale=alt.Scale(domain=rungs, range=["#8A8F9C", WRONG, RIGHT, "#2E9E6B"][: len(rungs)]),
-            legend=alt.Legend(orient="top", title=None, symbolType="square"),
+            legend=alt.Legend(orient="top", title=None, symbolType="square", columns=2),
         ),
         tooltip=["job:N", "rung:N", alt.Tooltip("ms:Q", format=".3g")],
         description="says:N",

@@ -1,6 +1,6 @@
 """Controls that several pages use, kept in the link."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -38,3 +38,17 @@ def numbered(label: str, most: int, start: int | None, key: str) -> int | None:
     if (st.session_state.get(key) or 1) > most:
         st.session_state[key] = most
     return st.number_input(label, 1, most, start, key=key, bind="query-params", width=150)
+
+
+def pressed(label: str, key: str, **looks: Any) -> bool:
+    """A button, and whether it was pressed: the press is kept until it is read, should another rerun overtake this one.
+
+    For what needs the values of other controls; what does not belongs into a callback.
+    """
+    kept = f"{key}_pressed"
+
+    def keep() -> None:
+        st.session_state[kept] = True
+
+    st.button(label, key=key, on_click=keep, **looks)
+    return bool(st.session_state.pop(kept, False))

@@ -49,7 +49,8 @@ def check_dead_units() -> None:
         chart = line_chart(lines, range(steps), "step", "loss")
         st.altair_chart(chart, width="stretch", key="scratch_units_chart", alt="Loss over the steps, with either unit")
         st.markdown(
-            f"Before training no input brings **{relu.dead_before} of {saturation.HIDDEN}** units above 0. "
+            f"Before training no input brings **{relu.dead_before} of {saturation.HIDDEN}** units above 0; after "
+            f"{steps} steps **{relu.dead_after}** of the ReLUs and **{leaky.dead_after}** of the leaky ones sleep. "
             f"Loss with ReLU: **{relu.losses[0]:.4f} → {relu.losses[-1]:.4f}**; "
             f"with leaky ReLU: **{leaky.losses[0]:.4f} → {leaky.losses[-1]:.4f}**."
         )

@@ -85,6 +85,6 @@ def ensure_router() -> None:
 def header(name: str, lead: str) -> None:
     """Title of the page and one sentence on what to do here."""
     info = next(info for info in PAGES if info.file == name)
-    st.html(ROOT / "assets" / "code.css")
+    st.html(ROOT / "assets" / "site.css")
     st.title(info.title, anchor=False)
     st.markdown(lead)

@@ -93,6 +93,7 @@ def test_rename_delete_undo_and_export(runs: tuple[str, RunStore, list[str]], pa
     expect(page.get_by_role("columnheader", name="1. the first one").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_small_experiment_is_started_watched_and_read(runs: tuple[str, RunStore, list[str]], page: Page) -> None:
     address, store, ids = runs
     query = f"&compare_view=Change+one+factor&compare_base={ids[1]}&compare_seeds=2"

@@ -81,6 +81,7 @@ def test_a_zip_of_ones_own_is_read_shown_and_found_by_its_link(page: Page, app_u
     expect(page.get_by_text("12 pictures of your own")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_download_without_a_network_is_told_politely(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

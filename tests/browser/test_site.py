@@ -40,7 +40,16 @@ def watch_console(page: Page) -> list[str]:
     return errors
 
 
-@pytest.fixture(params=ADDRESSES, ids=[info.file for info in PAGES])
+# One of each kind here: a server of its own for every page takes long.
+SOON = ("home", "inspect")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(address, id=info.file, marks=() if info.file in SOON else pytest.mark.slow)
+        for address, info in zip(ADDRESSES, PAGES, strict=True)
+    ]
+)
 def cold_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of one page on a server that nobody has opened yet."""
     with serve(tmp_path) as url:

@@ -49,10 +49,13 @@ def test_a_reload_in_the_middle_and_another_browser_find_the_run(page: Page, app
 def test_leaving_the_page_keeps_the_run_going(page: Page, app_url: str) -> None:
     start(page, f"{app_url}/train?{LONG}")
     message(page, "Training Tiny CNN on Digits")
-    page.get_by_role("link", name="Shapes").click()
-    expect(page.get_by_role("heading", name="Shapes", level=1)).to_be_visible()
-    page.get_by_role("link", name="Train", exact=True).click()
-    message(page, "Training Tiny CNN on Digits")
+    for name in ("Shapes", "Compare", "Pooling"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        page.wait_for_timeout(700)  # no late answer to Train wipes it away
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        page.get_by_role("link", name="Train", exact=True).click()
+        message(page, "Training Tiny CNN on Digits")
     page.get_by_role("button", name="Stop training").click()
     message(page, "Stopped. Every finished epoch is kept.")
 

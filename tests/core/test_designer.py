@@ -566,6 +566,7 @@ def test_paths_are_counted() -> None:
     np.testing.assert_allclose(paths[1:6, 1:6] / paths[1, 1], np.outer(one, one))
 
 
+@pytest.mark.slow
 def test_the_measured_field_of_resnet() -> None:
     spec = preset("ResNet-18", input_shape=(3, 512, 512))
     rows = {row.name: row for row in spec.summary()}

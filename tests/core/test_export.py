@@ -57,7 +57,7 @@ def run_python(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("network", ["Tiny CNN", "D-resnet18"])
+@pytest.mark.parametrize("network", ["Tiny CNN", pytest.param("D-resnet18", marks=pytest.mark.slow)])
 def test_the_code_in_the_archive_gives_the_logits_of_the_run(store, tmp_path, network):
     data = tiny_data((3, 32, 32), 5)
     spec = preset(network, input_shape=(3, 32, 32), classes=5)

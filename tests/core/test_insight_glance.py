@@ -91,9 +91,13 @@ def generated(seed: int) -> NetworkSpec:
 
 NETWORKS = [preset(name) for name in SMALL] + [generated(seed) for seed in range(12)]
 IDS = [*SMALL, *(f"generated {seed}" for seed in range(12))]
+CASES = [
+    pytest.param(network, id=name, marks=pytest.mark.slow if name == "D-vgg" else ())
+    for network, name in zip(NETWORKS, IDS, strict=True)
+]
 
 
-@pytest.fixture(params=NETWORKS, ids=IDS, scope="module")
+@pytest.fixture(params=CASES, scope="module")
 def looked(request: pytest.FixtureRequest) -> Looked:
     return looked_at(request.param)
 

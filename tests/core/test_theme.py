@@ -78,7 +78,7 @@ def test_charts_take_the_roles_in_order(mode: str) -> None:
 
 
 def test_colours_of_code_pass_aa() -> None:
-    css = (ROOT / "assets" / "code.css").read_text(encoding="utf-8")
+    css = (ROOT / "assets" / "site.css").read_text(encoding="utf-8")
     pairs = re.findall(r"light-dark\((#\w{6}), (#\w{6})\)", css)
     assert len(pairs) == css.count("color:")
     for light, dark in pairs:

@@ -16,7 +16,7 @@ from pages.shared import state
 from pages.shared.compare.charts import spread_chart
 from pages.shared.compare.chosen import CHOSEN, MOST, attempt, labels, one_of
 from pages.shared.compare.side_by_side import FIGURES, plain, shown, table
-from pages.shared.controls import choice
+from pages.shared.controls import choice, pressed
 from pages.shared.heartbeat import heartbeat
 from pages.shared.lesson import note
 from pages.shared.site import page
@@ -44,7 +44,7 @@ def experiment(own: Sequence[Run]) -> None:
         return
     with st.container(border=True):
         plan, base = _plan(own)
-        if plan and st.button("Start the experiment", icon=":material/play_arrow:", key="compare_start"):
+        if plan and pressed("Start the experiment", "compare_start", icon=":material/play_arrow:"):
             own = (*_start(plan, base), *own)
     results(own)
 

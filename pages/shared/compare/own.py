@@ -10,6 +10,7 @@ from cnn_core.training.schema import LONGEST_NAME, LONGEST_NOTE, Run
 from pages.shared import state
 from pages.shared.compare.chosen import CHOSEN, attempt, labels, one_of, own_runs
 from pages.shared.compare.side_by_side import plain
+from pages.shared.controls import pressed
 from pages.shared.lesson import note
 from pages.shared.site import page
 
@@ -61,7 +62,7 @@ def own(runs: Sequence[Run]) -> None:
                 disabled=run.alive,
                 help="A run that goes on can be deleted once it has ended." if run.alive else None,
             )
-            if st.button("Open it on Train", icon=":material/model_training:", key="compare_open"):
+            if pressed("Open it on Train", "compare_open", icon=":material/model_training:"):
                 state.show_run(run.id)
                 st.switch_page(page("train"))
 

@@ -14,8 +14,9 @@ _component = st.components.v2.component(
 def heartbeat(seconds: float, *, key: str) -> None:
     """Draw this fragment again in `seconds`, counted from when the browser has it.
 
-    A fragment with `run_every` asks again whether or not it has been answered, and mounting it with another interval
-    takes a run of the whole page, which clicks may overtake. This waits for the answer, and ends by not being drawn.
+    A fragment with `run_every` asks again whether or not it has been answered, and while the page is being left;
+    mounting it with another interval takes a run of the whole page, which clicks may overtake. This waits for the
+    answer, falls silent at the click on a link, and ends by not being drawn.
     """
     number = st.session_state.get(f"{key}_number", 0) + 1
     st.session_state[f"{key}_number"] = number

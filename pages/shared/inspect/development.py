@@ -8,6 +8,7 @@ from cnn_core.insight import FilterLayer, confusion_matrix, filter_layers, filte
 from pages.shared import lesson, state
 from pages.shared.charts import probability_chart
 from pages.shared.evaluate.charts import confusion_chart
+from pages.shared.heartbeat import heartbeat
 from pages.shared.insight.pictures import COLUMNS, grid, scale_caption
 from pages.shared.insight.source import Picture
 from pages.shared.insight.subject import Subject, borrowed, ink, maps_of, probabilities_of, weights
@@ -34,7 +35,7 @@ def development(subject: Subject, epoch: int, picture: Picture) -> None:
         if len(subject.epochs) > 1:
             label, icon = ("Stop", ":material/stop:") if playing else ("Play from the start", ":material/play_arrow:")
             st.button(label, icon=icon, key="inspect_play", on_click=_start, args=(not playing,))
-    st.fragment(_panels, run_every=FRAME_S if playing else None)(subject, epoch, picture, layer)
+    _panels(subject, epoch, picture, layer)
     lesson.show("inspect", "How a network develops")
 
 
@@ -42,6 +43,7 @@ def _start(play: bool) -> None:
     st.session_state[PLAYING] = 0 if play else None
 
 
+@st.fragment
 def _panels(subject: Subject, epoch: int, picture: Picture, layer: str | None) -> None:
     place = st.session_state.get(PLAYING)
     if place is not None:
@@ -60,6 +62,8 @@ def _panels(subject: Subject, epoch: int, picture: Picture, layer: str | None) -
             _answer(subject, epoch, picture)
         with right:
             _matrix(subject, epoch)
+        if place is not None:
+            heartbeat(FRAME_S, key="inspect_development_beat")
     except ValueError as problem:  # here, as a fragment passes nothing on to the page
         st.error(f"This checkpoint cannot be shown: {problem}")
 
