@@ -89,3 +89,24 @@ def test_dead_units_stay_where_leaky_ones_learn(page: Page, app_url: str) -> Non
     leaky = re.search(r"leaky ReLU: (\d+\.\d+) → (\d+\.\d+)", says.inner_text())
     assert leaky
     assert float(leaky[2]) < float(leaky[1]) / 2
+
+
+COUNTS = {"A": "88,436", "B-base": "390,410", "B-net1": "391,006", "D-vgg": "34,591,299", "D-resnet18": "11,178,051"}
+
+
+@pytest.mark.parametrize("name", [*COUNTS, "E"])
+def test_the_parameters_of_a_whole_network(page: Page, app_url: str, name: str) -> None:
+    page.goto(f"{app_url}/designer")
+    page.wait_for_selector(".network[data-shown]")
+    page.get_by_role("combobox", name=re.compile("Begin with")).click()
+    page.get_by_role("option", name=name, exact=True).click()
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(COUNTS.get(name, "538,506"))
+    table = page.locator(".network")
+    if name == "A":
+        expect(table).to_contain_text("1764")
+    if name == "B-base":
+        for count in ("2,432", "51,264", "204,928", "131,136", "650"):
+            expect(table.get_by_text(count, exact=True).first).to_be_visible()
+    if name.startswith("D"):
+        for megabytes in {"D-vgg": ("16.39", "131.96"), "D-resnet18": ("5.13", "42.64")}[name]:
+            expect(page.get_by_text(megabytes, exact=True).first).to_be_visible()
