@@ -136,6 +136,8 @@ def test_an_attribution_is_made_again_by_another_method_and_for_another_class(ru
     page.get_by_role("radio", name="Occlusion").click()
     shown = page.get_by_role("img", name=re.compile("^Occlusion for .*, alone$"))
     expect(shown).to_have_count(2)
+    # a list that is open closes when the page goes on being drawn
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     first = shown.first.get_attribute("src")
     page.get_by_role("combobox", name="Class").last.click()
     page.get_by_role("option", name="5", exact=True).click()

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.spec import Flatten, Linear, MaxPool2d, NetworkSpec, preset
+from cnn_core import datasets
+from cnn_core.spec import Conv2d, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU, preset
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Failed, Snapshot, Started
 from cnn_core.training.store import default_store
 
 Open = Callable[..., AppTest]
+VIEWS = ("At a glance", "Feature maps", "Filters", "Development", "What a unit wants", "Attributions", "Map of images")
 FILTERS, MAPS = {"inspect_view": "Filters"}, {"inspect_view": "Feature maps"}
 
 
@@ -248,7 +251,7 @@ def test_values_that_are_not_there_are_left_out(open_page: Open, digits_run: str
 def test_an_empty_pad_says_what_the_network_gets(open_page: Open, digits_run: str) -> None:
     at = open_page("inspect", run=digits_run, inspect_source="Drawing pad")
     assert drawn(at, "cnn_lab_pad") is not None
-    assert any("the network gets a black image" in info.value for info in at.info)
+    assert any("the network gets an empty image" in info.value for info in at.info)
     assert any(text.value.startswith("The network says **") for text in at.markdown)
 
 
@@ -332,3 +335,21 @@ def test_development_of_a_diverged_run_says_so(open_page: Open) -> None:
     run_id = store_run(preset("Tiny CNN"), spoil=float("nan"))
     at = open_page("inspect", run=run_id, inspect_view="Development")
     assert "infinite or not a number" in at.error[0].value
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_data_set_of_one_class_opens_in_every_view(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    data = datasets.load("digits")
+    alone = {name: getattr(data, name).labels == 0 for name in ("train", "val", "test")}
+    parts = {
+        name: datasets.Split(getattr(data, name).images[kept], getattr(data, name).labels[kept])
+        for name, kept in alone.items()
+    }
+    cut = replace(data, class_names=("<b>only*</b>",), **parts)
+    monkeypatch.setattr("pages.shared.state.dataset", lambda _name: cut)
+    spec = NetworkSpec("One", (1, 8, 8), (Conv2d(2, 3), ReLU(), Flatten(), Linear(1)))
+    at = open_page("inspect", run=store_run(spec), inspect_view=view)
+    assert not at.exception
+    assert not at.error
