@@ -7,6 +7,7 @@ edit     Kernel lab: from a key typed into a cell of the kernel until the filter
 dial     Kernel lab: the same from a Gaussian's σ turned by one step; and how many pictures a second a drag shows
 """
 
+import random
 import statistics
 import sys
 import tempfile
@@ -101,8 +102,10 @@ def measure_hover(browser: Browser, url: str, grid: str, moves: int) -> list[flo
     page.wait_for_timeout(300)
     boxes = [cell.bounding_box() for cell in plane.locator(".cell").all()]
     places = [box for box in boxes if box]
+    draw = random.Random(0)
     for i in range(moves):
         box = places[(i * 7) % len(places)]  # neighbours and jumps alike
+        page.wait_for_timeout(draw.uniform(0, 50))  # a hand does not move in step with the screen
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         page.wait_for_function("count => window.hovers.length > count", arg=i, polling=5)
     times: list[float] = page.evaluate("window.hovers")

@@ -1,6 +1,6 @@
 // The panel: the arithmetic of one step, every sum a cell takes part in, the learner's own answer, the line of code.
 
-const MOST_USES = 60; // more lines would be read by nobody, and cost a frame
+const MOST_USES = 24; // more lines would be read by nobody, and cost a frame
 
 class Panel {
   constructor({ release, check, hint, tell }) {
