@@ -108,7 +108,7 @@ class Lens {
     canvas.getContext("2d").drawImage(result, 0, 0);
     this.describe();
     this.arrange();
-    if (data.weights) this.buildPanel();
+    if (data.weights) this.panelLater();
     this.point(...(sent ?? (moved || !this.moved ? data.start : this.at)), Boolean(sent) || (!moved && this.moved));
     this.root.dataset.shown = data.shown;
   }
@@ -192,6 +192,18 @@ class Lens {
     return divider;
   }
 
+  // The picture is what is waited for: with another kernel it is painted first, and the sum's cells in the frame after.
+  panelLater() {
+    cancelAnimationFrame(this.later);
+    const build = () => {
+      this.later = null;
+      this.buildPanel();
+      this.sum();
+    };
+    if (this.patches) this.later = requestAnimationFrame(() => { this.later = requestAnimationFrame(build); });
+    else this.buildPanel();
+  }
+
   buildPanel() {
     const { weights, words, channels, channel_names: names } = this.data;
     const columns = weights[0].length;
@@ -232,7 +244,7 @@ class Lens {
     this.at = [clamp(row, 0, height - 1), clamp(column, 0, width - 1)];
     this.moved = moved;
     this.place();
-    if (this.data.weights) this.sum();
+    if (this.data.weights && !this.later) this.sum();
   }
 
   place() {

@@ -10,8 +10,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     players.set(parentElement, player);
   }
   player.send = (edits) => setTriggerValue("edited", edits);
-  player.load(data);
+  // A player beside what is being worked on waits until that is painted.
+  cancelAnimationFrame(player.later);
+  if (player.trace && data.aside) player.later = requestAnimationFrame(() => { player.later = requestAnimationFrame(() => player.load(data)); });
+  else player.load(data);
   return () => {
+    cancelAnimationFrame(player.later);
     player.editing.close();
     player.pause();
     player.resize.disconnect();
