@@ -7,32 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.spec import Conv2d, Flatten, Linear, NetworkSpec, ReLU, preset
-from cnn_core.training import TrainConfig
-from cnn_core.training.events import Snapshot, Started
-from cnn_core.training.store import default_store
+from tests.pages.inspecting import alts, said, stored
 
 Open = Callable[..., AppTest]
 METHODS = ("Gradient", "Gradient × input", "Integrated gradients", "Occlusion", "Grad-CAM")
 NO_CONVOLUTION = NetworkSpec("flat", (1, 8, 8), (Flatten(), Linear(12), ReLU(), Linear(10)))
 ASLEEP = NetworkSpec("asleep", (1, 8, 8), (Conv2d(4, 3), ReLU(), Flatten(), Linear(10)))
-
-
-def stored(spec: NetworkSpec, change: Callable[[dict[str, np.ndarray]], object] = lambda state: None) -> str:
-    """A run with the untrained network as its only checkpoint, its weights changed."""
-    store = default_store()
-    run_id = store.create("attributions-test", spec, TrainConfig(dataset="digits", epochs=1))
-    state = {name: value.numpy().copy() for name, value in spec.build(seed=0).state_dict().items()}
-    change(state)
-    store.append(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3), Snapshot(0, state))
-    return run_id
-
-
-def alts(at: AppTest) -> list[str]:
-    return [image.alt for element in at.get("image") for image in element.proto.imgs]
-
-
-def said(at: AppTest) -> str:
-    return "\n".join(text.value for kind in (at.markdown, at.info, at.error) for text in kind)
 
 
 @pytest.mark.parametrize("method", METHODS)

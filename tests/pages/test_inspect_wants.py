@@ -7,32 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.spec import Conv2d, Flatten, Linear, NetworkSpec, ReLU
-from cnn_core.training import TrainConfig
-from cnn_core.training.events import Snapshot, Started
-from cnn_core.training.store import default_store
+from tests.pages.inspecting import alts, said, stored
 
 Open = Callable[..., AppTest]
 VIEW = {"inspect_view": "What a unit wants"}
 NO_CONVOLUTION = NetworkSpec("flat", (1, 8, 8), (Flatten(), Linear(12), ReLU(), Linear(10)))
 TWO_MAPS = NetworkSpec("two maps", (1, 8, 8), (Conv2d(2, 3), ReLU(), Flatten(), Linear(10)))
-
-
-def stored(spec: NetworkSpec, change: Callable[[dict[str, np.ndarray]], object] = lambda state: None) -> str:
-    """A run with the untrained network as its only checkpoint, its weights changed."""
-    store = default_store()
-    run_id = store.create("wants-test", spec, TrainConfig(dataset="digits", epochs=1))
-    state = {name: value.numpy().copy() for name, value in spec.build(seed=0).state_dict().items()}
-    change(state)
-    store.append(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3), Snapshot(0, state))
-    return run_id
-
-
-def alts(at: AppTest) -> list[str]:
-    return [image.alt for element in at.get("image") for image in element.proto.imgs]
-
-
-def said(at: AppTest) -> str:
-    return "\n".join(text.value for kind in (at.markdown, at.info, at.error) for text in kind)
 
 
 def test_a_map_shows_its_images_their_classes_and_the_climb(open_page: Open, digits_run: str) -> None:
