@@ -1,5 +1,6 @@
 """What a network answers: logits for many images, and their loss and accuracy. Evaluation mode, no gradients."""
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from torch.nn import functional as F
 from cnn_core.datasets import Dataset, Split, normalisation
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.objective import Objective
+
+# Images are mapped from files read-only, on purpose, and nothing writes to them.
+warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
 
 EVALUATION_BATCH = 256
 CPU_BATCH = 64
