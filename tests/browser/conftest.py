@@ -25,7 +25,7 @@ expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything in this folder `browser`; what fails on a busy machine is tried once more, and reported as such."""
+    """Mark this folder `browser`; what fails on a busy machine is tried once more, and reported as such."""
     for item in items:
         if Path(item.fspath).is_relative_to(ROOT / "tests" / "browser"):
             item.add_marker(pytest.mark.browser)
