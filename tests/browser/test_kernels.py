@@ -66,18 +66,23 @@ def test_a_typed_weight_changes_the_picture_and_keeps_the_caret(page: Page, app_
     shows(page, "-1 0 1; -2 -1.5 2; -1 7 1")
 
 
+def place_and_sum(page: Page) -> tuple[int, int, int]:
+    """Row and column, from 0, of the pixel under the lens, and its sum: in one go, as the next frame may move both."""
+    place, total = page.locator(".lens").evaluate(
+        "lens => ['h3', 'output strong'].map(part => lens.querySelector(part).innerText)"
+    )
+    row, column = (int(n) - 1 for n in re.findall(r"\d+", place))
+    return row, column, int(total.replace("−", "-"))
+
+
 def test_the_sum_under_the_pointer_is_the_result(page: Page, app_url: str) -> None:
     open_lab(page, app_url, "?kernels_padding=Replicate")
     page.get_by_label("Picture: arrow keys move the window").focus()
     wanted = apply_kernel(to_grey(photo("camera")), SOBEL, Layer(padding_mode="replicate"))
     for key in ("ArrowDown", "ArrowRight", "Shift+ArrowUp", "Shift+ArrowLeft", *["Shift+ArrowUp"] * 52):
         page.keyboard.press(key)
-        # read in one go: the next frame may move both
-        place, total = page.locator(".lens").evaluate(
-            "lens => ['h3', 'output strong'].map(part => lens.querySelector(part).innerText)"
-        )
-        row, column = (int(n) - 1 for n in re.findall(r"\d+", place))
-        assert int(total.replace("−", "-")) == wanted[row, column]
+        row, column, total = place_and_sum(page)
+        assert total == wanted[row, column]
     expect(page.locator(".lens h3")).to_contain_text("Row 1,")  # up to the border, where the window hangs over
     expect(page.locator(".lens output")).to_contain_text("·(−2) + ")
 
@@ -271,8 +276,7 @@ def test_stride_dilation_bias_and_relu_in_the_sum(page: Page, app_url: str) -> N
     seen = set()
     for key in ("ArrowDown", "Shift+ArrowLeft", "Shift+ArrowUp", *["Shift+ArrowRight"] * 14, *["Shift+ArrowDown"] * 12):
         page.keyboard.press(key)
-        row, column = (int(n) - 1 for n in re.findall(r"\d+", page.locator(".lens h3").inner_text()))
-        total = int(page.locator(".lens output strong").inner_text())
+        row, column, total = place_and_sum(page)
         assert total == wanted[row, column]
         seen.add(total > 0)
     assert (row, column) == tuple(size - 1 for size in wanted.shape)
