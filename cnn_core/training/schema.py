@@ -149,6 +149,7 @@ def changes_of(event: Event) -> dict[str, Any]:
 
 
 def run_of(row: Any) -> Run:
+    """A stored row as a run; one that nobody has worked on for LOST_AFTER_S seconds is interrupted."""
     status, message = row["status"], row["message"]
     if status in ALIVE and time.time() - row["heard_at"] > LOST_AFTER_S:
         status, message = "interrupted", INTERRUPTED
