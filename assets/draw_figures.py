@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from skimage import data
 
-from cnn_core.augmentation import AUGMENTATIONS
-from cnn_core.colour import diverging_rgb, symmetric_limit
 from cnn_core.datasets import load, normalisation
-from cnn_core.examples import BACKPROP_INPUTS, POOLING_INPUTS
+from cnn_core.experiments.ladder import Measured, Sizes, climb
 from cnn_core.geometry import conv_output_size, pool_output_size
 from cnn_core.insight import confusion_matrix, feature_maps
 from cnn_core.insight.activations import evaluating
+from cnn_core.matrices.examples import BACKPROP_INPUTS, POOLING_INPUTS
+from cnn_core.networks import preset
 from cnn_core.ops import avg_pool2d, conv2d, max_pool2d, max_pool2d_switches
-from cnn_core.scratch.ladder import Measured, Sizes, climb
-from cnn_core.spec import preset
+from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from cnn_core.training import TrainConfig, train
+from cnn_core.training.augmentation import AUGMENTATIONS
 from cnn_core.training.events import EpochDone, Finished, Snapshot, StepDone
 
 OUT = Path(__file__).parent / "figures"

@@ -22,11 +22,11 @@ from scipy.special import softmax
 from torch import nn
 
 from cnn_core.datasets import Dataset, Split, available, load
+from cnn_core.evaluation.calibration import calibration
+from cnn_core.evaluation.metrics import image_losses, loss_interval, top_k_curve
 from cnn_core.insight import accuracy_interval, confused_pairs, confusion_matrix, per_class_report
-from cnn_core.insight.calibration import calibration
-from cnn_core.insight.metrics import image_losses, loss_interval, top_k_curve
-from cnn_core.spec import preset
-from cnn_core.training.evaluation import CPU_BATCH, predict_logits
+from cnn_core.networks import preset
+from cnn_core.training.inference import CPU_BATCH, predict_logits
 
 ROUNDS, IMAGES = 5, 10_000
 GOAL = 1.5

@@ -9,8 +9,8 @@ import statistics
 import time
 from collections.abc import Callable
 
-from cnn_core.spec import NetworkSpec, preset
-from cnn_core.spec.draft import examine, read_draft
+from cnn_core.networks import NetworkSpec, preset
+from cnn_core.networks.draft import examine, read_draft
 from pages.shared.designer.table import table_data
 
 NAMES = ("B-base", "VGG-16", "ResNet-18", "ResNet-34", "MobileNet-V2")

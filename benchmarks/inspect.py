@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Page
 from benchmarks import _evaluation
 from benchmarks.latency import row
 from cnn_core import datasets
-from cnn_core.spec import preset
+from cnn_core.networks import preset
+from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig, train
-from cnn_core.training.store import RunStore
 from tests.browser.conftest import chromium, serve
 
 MOVES = 40

@@ -20,9 +20,9 @@ from urllib.parse import urlencode
 import numpy as np
 from playwright.sync_api import Browser, Page
 
-from cnn_core import sources
-from cnn_core.examples import KERNELS
-from cnn_core.matrices import format_planes
+from cnn_core.matrices import inputs as sources
+from cnn_core.matrices.examples import KERNELS
+from cnn_core.matrices.text import format_planes
 from tests.browser.conftest import chromium, serve
 
 SIZE, CHANNELS = 12, 3

@@ -28,7 +28,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Subset
 
 from cnn_core.datasets import Dataset, Split, load, normalisation
-from cnn_core.spec import Conv2d, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU, preset
+from cnn_core.networks import Conv2d, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU, preset
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.device import pick_device
 from cnn_core.training.events import Failed, Finished, Snapshot, StepDone
@@ -236,7 +236,7 @@ def speed(root: str) -> None:
 
 def read_like_the_page(url: str, folder: Path, ready: Any, done: Any) -> None:
     """In a process of its own: what the page asks the store for, while the newest run goes on."""
-    from cnn_core.training.store import RunStore
+    from cnn_core.runs.store import RunStore
 
     store = RunStore(url, folder)
     ready.set()
@@ -250,7 +250,7 @@ def watched_and_not(
     store: Any, spec: NetworkSpec, data: Dataset, config: TrainConfig, order: tuple[int, int] = (0, 1)
 ) -> tuple[float, float]:
     """Seconds of the run whose events are thrown away (0), and of the run that is written down (1), in this order."""
-    from cnn_core.training import worker
+    from cnn_core.runs import worker
 
     def alone() -> None:
         for _ in train(spec, data, config):
@@ -279,7 +279,7 @@ def watching(root: str) -> None:
     if missing := [name for name in ("sqlalchemy", "distributed") if find_spec(name) is None]:
         print(f"\nwatching: not measured here, where {' and '.join(missing)} cannot be imported")
         return
-    from cnn_core.training.store import RunStore
+    from cnn_core.runs.store import RunStore
 
     case = CASES[0]  # many short steps: the most to write down
     data = cut(load(case.config.dataset, root=root), 400 * case.config.batch_size, 2000)
@@ -310,7 +310,7 @@ def watching(root: str) -> None:
 
 def first_figure(store: Any, times: int = 5) -> list[float]:
     """Seconds from handing a run to a worker that has trained before until its first step can be read."""
-    from cnn_core.training import jobs
+    from cnn_core.runs import jobs
 
     waits = []
     config = TrainConfig(epochs=2, device="cpu")

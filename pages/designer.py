@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from cnn_core.spec import PRESETS
-from cnn_core.spec.draft import Draft, examine
-from cnn_core.spec.predict import FIELD, SHAPE
+from cnn_core.networks import PRESETS
+from cnn_core.networks.draft import Draft, examine
+from cnn_core.networks.quiz import FIELD, SHAPE
 from pages.shared import lesson
 from pages.shared.controls import choice
 from pages.shared.designer import draft as state

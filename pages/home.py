@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from cnn_core.device import detect
+from cnn_core.hardware import detect
 from pages.shared.figure import figure
 from pages.shared.lesson import sections, show, try_this
 from pages.shared.site import PAGES, PageInfo, ensure_router, page

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn_core import examples
+from cnn_core.matrices import examples
 from pages.shared import lesson
 from pages.shared.editors import matrix_input
 from pages.shared.player import player

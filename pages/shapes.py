@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn_core.calculator import AXES, KINDS, answer
+from cnn_core.shapes.calculator import AXES, KINDS, answer
 from pages.shared import lesson, shapes_view
 from pages.shared.controls import choice
 from pages.shared.layer_form import describe

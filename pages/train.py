@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from cnn_core.training import jobs
+from cnn_core.runs import jobs
 from pages.shared import lesson, state
 from pages.shared.controls import choice, pressed
 from pages.shared.heartbeat import heartbeat

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from cnn_core.datasets import archive, built_in, sources
-from cnn_core.datasets.archive import OwnData, keep, read_archive
+from cnn_core.datasets import built_in
+from cnn_core.datasets import downloadable as sources
+from cnn_core.datasets import own_zip as archive
 from cnn_core.datasets.built_in import TEXTURE_SIZE, TEXTURES, cut_patches
-from cnn_core.datasets.model import Dataset, Split, normalisation, stratified_split
-from cnn_core.datasets.sources import megabytes
+from cnn_core.datasets.dataset import Dataset, Split, normalisation, stratified_split
+from cnn_core.datasets.downloadable import megabytes
+from cnn_core.datasets.own_zip import OwnData, keep, read_archive
 
 BUILT_IN = tuple(built_in.LOADERS)
 FROM_FILES = tuple(sources.WAYS)

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.datasets.model import SEED, Dataset, Split, stratified_split
-from cnn_core.shapes_drawing import SHAPE_NAMES, draw_shapes
+from cnn_core.datasets.dataset import SEED, Dataset, Split, stratified_split
+from cnn_core.datasets.drawn_shapes import SHAPE_NAMES, draw_shapes
 
 # Class name → the photograph in skimage.data (all six are inside the wheel, so no download).
 TEXTURES = {

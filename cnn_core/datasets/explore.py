@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.datasets.model import Dataset, Places, Split
+from cnn_core.datasets.dataset import Dataset, Places, Split
 
 MOST_POINTS = 600
 MOST_SIDE = 32

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from cnn_core.datasets.sources import SOURCES, WAYS, Opener, is_here, megabytes, prepare, torchvision
+from cnn_core.datasets.downloadable import SOURCES, WAYS, Opener, is_here, megabytes, prepare, torchvision
 from cnn_core.folders import dataset_folder
 
 MIRROR = "CNN_LAB_DATASETS_URL"

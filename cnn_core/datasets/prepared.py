@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.datasets.model import Dataset, Split
+from cnn_core.datasets.dataset import Dataset, Split
 
 PARTS = ("train", "val", "test")
 ABOUT = "about.json"

@@ -3,8 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cnn_core.insight.filters import FilterLayer, filter_layers, first_layer, tile_labels
-from cnn_core.insight.metrics import (
+from cnn_core.evaluation.metrics import (
     ClassReport,
     ConfusedPair,
     Scores,
@@ -17,11 +16,20 @@ from cnn_core.insight.metrics import (
     pick_examples,
     report_lines,
 )
-from cnn_core.insight.tiles import Tiles, enlarge, filter_grid, filter_tiles, image_rgb, signed_tiles, tile_grid
+from cnn_core.insight.filters import FilterLayer, filter_layers, first_layer, tile_labels
+from cnn_core.render.tiles import (
+    Tiles,
+    enlarge,
+    filter_grid,
+    filter_tiles,
+    image_rgb,
+    signed_tiles,
+    tile_grid,
+)
 
 if TYPE_CHECKING:
     from cnn_core.insight.activations import feature_maps
-    from cnn_core.insight.saliency import grad_cam
+    from cnn_core.insight.grad_cam import grad_cam
 
 _NEED_TORCH = {"feature_maps": "activations", "grad_cam": "saliency"}
 

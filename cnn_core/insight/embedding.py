@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnn_core.training.evaluation import CPU_BATCH, logit_batches
+from cnn_core.training.inference import CPU_BATCH, logit_batches
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.spec import Flatten, Linear, NetworkSpec
+from cnn_core.networks import Flatten, Linear, NetworkSpec
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.ops.adaptive import bins
-from cnn_core.spec import (
+from cnn_core.networks import (
     AdaptiveAvgPool2d,
     AvgPool2d,
     Branches,
@@ -22,8 +21,9 @@ from cnn_core.spec import (
     Residual,
     Shape,
 )
-from cnn_core.spec.blocks import part_names, parts
-from cnn_core.spec.network import named
+from cnn_core.networks.blocks import part_names, parts
+from cnn_core.networks.spec import named
+from cnn_core.ops.adaptive import bins
 
 IMAGE, PROBABILITIES = "image", "softmax"
 """The first and the last node; no layer of a network can bear these names."""

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.colour import diverging_rgb
-from cnn_core.insight.tiles import image_rgb
-from cnn_core.spec import NetworkSpec
+from cnn_core.networks import NetworkSpec
+from cnn_core.render.colour import diverging_rgb
+from cnn_core.render.tiles import image_rgb
 
 HEAT = np.array([232, 119, 46], dtype=np.float64)
 """The orange of full heat."""

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node, feeds
-from cnn_core.ops import conv2d
-from cnn_core.spec import (
+from cnn_core.networks import (
     ELU,
     GELU,
     AdaptiveAvgPool2d,
@@ -28,8 +27,9 @@ from cnn_core.spec import (
     Residual,
     Tanh,
 )
-from cnn_core.spec.layers import pair
-from cnn_core.trace import text
+from cnn_core.networks.layers import pair
+from cnn_core.ops import conv2d
+from cnn_core.trace import decimals as text
 
 Array = NDArray[np.float64]
 Weights = Mapping[str, NDArray[Any]]

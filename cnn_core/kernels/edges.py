@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.filtering import Layer, Result, apply_kernel
-from cnn_core.kernels.recipes import kernel_of, recipe
+from cnn_core.kernels.notation import kernel_of, recipe
 
 OPERATORS = ("Sobel", "Prewitt", "Scharr", "Gaussian derivative")
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnn_core.kernels.code import torch_code
+from cnn_core.kernels.as_code import torch_code
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.filtering import Layer
-from cnn_core.kernels.recipes import Kernel
+from cnn_core.kernels.notation import Kernel
 
 
 def to_json(kernels: Sequence[Kernel], layer: Layer) -> str:

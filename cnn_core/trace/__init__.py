@@ -2,7 +2,7 @@
 
 from cnn_core.trace.convolution import convolution_trace
 from cnn_core.trace.model import Cell, Grid, Padding, Step, Term, Trace
-from cnn_core.trace.play import play_data
+from cnn_core.trace.player_data import play_data
 from cnn_core.trace.pooling import (
     Tie,
     adaptive_pool_trace,

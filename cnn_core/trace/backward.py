@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from cnn_core.ops.arguments import convolution_arguments
 from cnn_core.trace.convolution import convolution_trace
+from cnn_core.trace.decimals import exact
 from cnn_core.trace.model import Cell, Grid, Padding, Step, Term, Trace, value
-from cnn_core.trace.text import exact
 
 Array = NDArray[np.float64]
 

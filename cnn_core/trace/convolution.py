@@ -10,8 +10,8 @@ from cnn_core.ops import flip_kernel
 from cnn_core.ops.arguments import IntOrPair, Sweep, convolution_arguments
 from cnn_core.ops.arguments import Padding as PaddingArgument
 from cnn_core.ops.windows import PaddingMode, fill
+from cnn_core.trace.decimals import exact
 from cnn_core.trace.model import Cell, Grid, Padding, Step, Term, Trace
-from cnn_core.trace.text import exact
 
 Array = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.trace import text
+from cnn_core.trace import decimals as text
 
 Role = Literal["input", "kernel", "output", "gradient"]
 Combine = Literal["sum", "max", "mean", "root"]

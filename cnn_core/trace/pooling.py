@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from cnn_core.ops.adaptive import bins
 from cnn_core.ops.arguments import IntOrPair, Sweep, pair, pooling_arguments
 from cnn_core.ops.arguments import Padding as PaddingArgument
+from cnn_core.trace.decimals import exact, show
 from cnn_core.trace.model import NO_PADDING, Cell, Combine, Grid, Padding, Step, Term, Trace
-from cnn_core.trace.text import exact, show
 
 Array = NDArray[np.float64]
 Axis = Sequence[Sequence[int]]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from cnn_core.ops.arguments import IntOrPair, Sweep, convolution_arguments
 from cnn_core.ops.arguments import Padding as PaddingArgument
 from cnn_core.trace.convolution import check_values, numbered
+from cnn_core.trace.decimals import exact
 from cnn_core.trace.model import Cell, Grid, Step, Term, Trace
-from cnn_core.trace.text import exact
 
 Array = NDArray[np.float64]
 

@@ -45,7 +45,7 @@ class Batches:
         return shuffled(len(self.labels), seed=self.config.seed, epoch=epoch)
 
     def _changed(self, images: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        from cnn_core.augmentation import augment, mixup
+        from cnn_core.training.augmentation import augment, mixup
 
         names = self.config.augmentation
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from cnn_core.augmentation import NAMES as AUGMENTATIONS
+from cnn_core.training.augmentation import NAMES as AUGMENTATIONS
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 Schedule = Literal["constant", "step", "cosine", "one-cycle"]

@@ -10,20 +10,20 @@ import torch
 from torch import Tensor, nn
 
 from cnn_core.datasets import Dataset
-from cnn_core.spec import NetworkSpec
+from cnn_core.networks import NetworkSpec
 from cnn_core.training.batches import Batches, few
 from cnn_core.training.config import TrainConfig
+from cnn_core.training.cuda_graph import STEPS_BEFORE, Recorded, make_recordable, record, set_rate
 from cnn_core.training.device import drawing, mixed_precision, pick_device
-from cnn_core.training.evaluation import EVALUATION_BATCH, logit_batches, measure, normaliser
+from cnn_core.training.diagnostics import dead_relus, first_convolution, gradient_norm
 from cnn_core.training.events import EpochDone, Event, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
+from cnn_core.training.inference import EVALUATION_BATCH, logit_batches, measure, normaliser
 from cnn_core.training.initialise import initialise
 from cnn_core.training.objective import Objective, objective
 from cnn_core.training.optimisers import load_state, make_optimizer, state_of
 from cnn_core.training.orders import Arrays, Orders, Start
 from cnn_core.training.pretrained import check_pretrained, prepare, training_mode
-from cnn_core.training.recorded import STEPS_BEFORE, Recorded, make_recordable, record, set_rate
 from cnn_core.training.schedule import learning_rate
-from cnn_core.training.watch import dead_relus, first_convolution, gradient_norm
 
 # A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
 FETCH_EVERY_S = 0.05

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cnn_core.folders import data_folder
-from cnn_core.spec import NetworkSpec, preset
+from cnn_core.networks import NetworkSpec, preset
 from cnn_core.training.config import TrainConfig
 
 State = dict[str, Tensor]

@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core import examples
-from cnn_core.matrices import format_matrix, parse_matrix
+from cnn_core.matrices import examples
+from cnn_core.matrices.text import format_matrix, parse_matrix
 from cnn_core.ops.arguments import convolution_arguments
 from pages.shared.controls import choice
 from pages.shared.editors import matrix_input

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.gradient_table import Check, check_gradients
 from cnn_core.ops import naive
+from cnn_core.ops.gradient_table import Check, check_gradients
 from cnn_core.trace import convolution_trace, play_data
 from cnn_core.trace.backward import bias_gradient, full_convolution, input_gradient, weight_gradient
 from cnn_core.trace.model import Trace, relabelled

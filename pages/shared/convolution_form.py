@@ -11,9 +11,9 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.geometry import conv_macs
+from cnn_core.matrices.inputs import Stack
 from cnn_core.ops.arguments import Sweep, convolution_arguments
 from cnn_core.ops.windows import PaddingMode
-from cnn_core.sources import Stack
 from pages.shared.controls import choice
 from pages.shared.filter_form import kernel_controls, number
 from pages.shared.input_form import input_controls

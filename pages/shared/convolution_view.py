@@ -5,16 +5,16 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from cnn_core.matrices.inputs import Stack
 from cnn_core.ops import conv2d, flip_kernel
 from cnn_core.ops.arguments import Sweep
 from cnn_core.ops.windows import PaddingMode
-from cnn_core.sources import Stack
+from cnn_core.shapes.derivation import aligned, axis_of_sweep, leftovers, size_steps
 from cnn_core.trace import convolution_trace, play_data
-from cnn_core.trace.code import loop_code, torch_code
+from cnn_core.trace.as_code import loop_code, torch_code
 from cnn_core.trace.im2col import im2col_trace
-from cnn_core.trace.slips import convolution_slips
+from cnn_core.trace.likely_mistakes import convolution_slips
 from cnn_core.trace.transposed import transposed_trace
-from cnn_core.working import aligned, axis_of_sweep, leftovers, size_steps
 from pages.shared import lesson
 from pages.shared.convolution_form import Choice
 from pages.shared.filter_form import BIAS, KERNEL

@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.examples import name_of
-from cnn_core.matrices import EMPTY, format_matrix, one_word, parse_matrix, split_matrix
+from cnn_core.matrices.examples import name_of
+from cnn_core.matrices.text import EMPTY, format_matrix, one_word, parse_matrix, split_matrix
 
 HERE = Path(__file__).parent / "matrix_editor"
 MOST_SHOWN = 16

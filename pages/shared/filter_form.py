@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn_core import sources
-from cnn_core.examples import KERNELS, name_of
-from cnn_core.matrices import format_matrix, format_planes, parse_matrix, parse_planes
-from cnn_core.sources import Stack
+from cnn_core.matrices import inputs as sources
+from cnn_core.matrices.examples import KERNELS, name_of
+from cnn_core.matrices.inputs import Stack
+from cnn_core.matrices.text import format_matrix, format_planes, parse_matrix, parse_planes
 
 KERNEL, BIAS, GROUPS = "convolution_kernel", "convolution_bias", "convolution_groups"
 MOST_PLANES, MOST_FILTERS, MOST_WEIGHTS = 12, 4, 7

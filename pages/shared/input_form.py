@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from cnn_core import sources
 from cnn_core.images import PHOTOS
-from cnn_core.matrices import format_planes, parse_planes
-from cnn_core.sources import Stack
+from cnn_core.matrices import inputs as sources
+from cnn_core.matrices.inputs import Stack
+from cnn_core.matrices.text import format_planes, parse_planes
 from pages.shared.filter_form import number, write_kernels
 
 INPUT = "convolution_input"

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cnn_core.device import detect
+from cnn_core.experiments import ladder
+from cnn_core.experiments.ladder import JOBS, LOOPS, Measured, Sizes
+from cnn_core.experiments.ladder_process import Climb, start
+from cnn_core.hardware import detect
 from cnn_core.ops import convolution, naive, pooling
-from cnn_core.scratch import ladder
-from cnn_core.scratch.ladder import JOBS, LOOPS, Measured, Sizes
-from cnn_core.scratch.process import Climb, start
 from pages.shared.charts import ladder_chart
 from pages.shared.lesson import note
 

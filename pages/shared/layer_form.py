@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn_core.calculator import (
+from cnn_core.shapes.calculator import (
     ADAPTIVE,
     AVERAGE_POOLING,
     AXES,

@@ -5,10 +5,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from cnn_core import ops, shifts
+from cnn_core import ops
 from cnn_core.datasets import load
+from cnn_core.experiments import shifts
+from cnn_core.experiments.shifts import Scene
 from cnn_core.images import PHOTOS, photo, to_grey
-from cnn_core.shifts import Scene
 from pages.shared import lesson
 from pages.shared.charts import shift_chart
 from pages.shared.controls import choice

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.spec import AvgPool2d, MaxPool2d
+from cnn_core.networks import AvgPool2d, MaxPool2d
+from cnn_core.shapes.derivation import aligned, axis_of, bin_steps, leftovers, size_steps
 from cnn_core.trace import play_data, pooling_slips, tie_note, unpooling_trace
-from cnn_core.working import aligned, axis_of, bin_steps, leftovers, size_steps
 from pages.shared import lesson
 from pages.shared.controls import choice
 from pages.shared.player import player

@@ -16,8 +16,8 @@ from cnn_core.trace.backward import (
     relu_trace,
     weight_gradient,
 )
+from cnn_core.trace.decimals import exact, show
 from cnn_core.trace.model import Trace, relabelled
-from cnn_core.trace.text import exact, show
 
 Matrix = NDArray[np.float64]
 STAGES = ("X → O", "O → R", "R → P", "∂P → ∂R", "∂R → ∂O", "∂O → ∂X", "∂O → ∂F", "∂O → ∂b")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from cnn_core.experiments import sanity, three_layer
+from cnn_core.experiments.three_layer import Shape
 from cnn_core.insight import filter_grid
-from cnn_core.scratch import sanity, three_layer
-from cnn_core.scratch.three_layer import Shape
 from pages.shared.charts import line_chart
 from pages.shared.controls import select, whole
 from pages.shared.lesson import note

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from cnn_core.scratch import saturation
+from cnn_core.experiments import saturation
 from pages.shared.charts import line_chart
 from pages.shared.controls import select, whole
 from pages.shared.lesson import note

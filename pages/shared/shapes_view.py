@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cnn_core.calculator import (
+from cnn_core.shapes.calculator import (
     ADAPTIVE,
     AVERAGE_POOLING,
     AXES,
@@ -25,7 +25,7 @@ from cnn_core.calculator import (
     torch_source,
     uneven_padding,
 )
-from cnn_core.working import (
+from cnn_core.shapes.derivation import (
     Axis,
     Bins,
     aligned,

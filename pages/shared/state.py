@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import streamlit as st
 
 from cnn_core.datasets import Dataset, load, title
-from cnn_core.training.database import StoreUnavailableError
-from cnn_core.training.store import Run, RunStore, default_store
+from cnn_core.runs.database import StoreUnavailableError
+from cnn_core.runs.store import Run, RunStore, default_store
 
 ARRIVAL_S = 2.0
 """After this time, what was drawn is on the screen."""

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnn_core import datasets
-from cnn_core.spec import preset
+from cnn_core.networks import preset
+from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig, train
-from cnn_core.training.store import RunStore
 from tests.browser.conftest import serve
 
 pytestmark = pytest.mark.xdist_group("dask")

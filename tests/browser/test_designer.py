@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from cnn_core.spec import NetworkSpec, preset
+from cnn_core.networks import NetworkSpec, preset
 
 
 def open_designer(page: Page, app_url: str, query: str = "") -> None:

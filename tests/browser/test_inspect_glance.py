@@ -11,8 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from cnn_core import datasets
 from cnn_core.insight.graph import network_graph, seen_by
-from cnn_core.insight.network import load_network
-from cnn_core.spec import (
+from cnn_core.insight.load import load_network
+from cnn_core.networks import (
     BatchNorm,
     Branches,
     Conv2d,
@@ -24,9 +24,9 @@ from cnn_core.spec import (
     Residual,
     preset,
 )
+from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig, train
-from cnn_core.training.evaluation import normaliser
-from cnn_core.training.store import RunStore
+from cnn_core.training.inference import normaliser
 from tests.browser.conftest import serve
 
 BLOCKS = NetworkSpec(

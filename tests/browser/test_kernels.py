@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from cnn_core.display import show_result
 from cnn_core.images import draw_pattern, photo, to_grey
 from cnn_core.kernels.chain import run_chain
 from cnn_core.kernels.edges import gradient
 from cnn_core.kernels.filtering import Layer, apply_kernel
-from cnn_core.kernels.recipes import read_kernel
-from cnn_core.matrices import format_matrix
+from cnn_core.kernels.notation import read_kernel
+from cnn_core.matrices.text import format_matrix
+from cnn_core.render.filter_result import show_result
 
 SOBEL = read_kernel("Sobel 3").weights
 

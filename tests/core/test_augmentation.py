@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnn_core import augmentation as aug
-from cnn_core.augmentation import AUGMENTATIONS, NAMES, augment, mixup
+from cnn_core.training import augmentation as aug
+from cnn_core.training.augmentation import AUGMENTATIONS, NAMES, augment, mixup
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 20), st.integers(1, 20))
@@ -184,6 +184,6 @@ def test_the_shares_of_mixup_follow_the_beta_distribution() -> None:
 
 
 def test_the_names_come_without_torch() -> None:
-    code = "import sys, cnn_core.augmentation as a; print(len(a.NAMES), 'torch' in sys.modules)"
+    code = "import sys, cnn_core.training.augmentation as a; print(len(a.NAMES), 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["6", "False"]

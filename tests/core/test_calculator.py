@@ -11,9 +11,19 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn_core import calculator
-from cnn_core.calculator import KINDS, SETTINGS, Case, Way, answer, curve, solve, torch_source, uneven_padding
 from cnn_core.geometry import conv_output_size, solve_padding
+from cnn_core.shapes import calculator
+from cnn_core.shapes.calculator import (
+    KINDS,
+    SETTINGS,
+    Case,
+    Way,
+    answer,
+    curve,
+    solve,
+    torch_source,
+    uneven_padding,
+)
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_core.datasets import Dataset, Split, load
-from cnn_core.spec import preset
+from cnn_core.networks import preset
+from cnn_core.runs.coach import MOST_REMARKS, coach
+from cnn_core.runs.coach_evidence import Remark, chance_loss
 from cnn_core.training import TrainConfig, train
-from cnn_core.training.coach import MOST_REMARKS, coach
 from cnn_core.training.events import EpochDone, Event, Failed, Started, StepDone
 from cnn_core.training.objective import objective
-from cnn_core.training.seen import Remark, chance_loss
 
 CONFIG = TrainConfig(epochs=20, device="cpu")
 LN10 = math.log(10)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cnn_core.colour import DIVERGING, diverging_rgb, symmetric_limit
+from cnn_core.render.colour import DIVERGING, diverging_rgb, symmetric_limit
 
 FINITE = st.floats(-1e300, 1e300)
 ARRAYS = hnp.arrays(np.float64, hnp.array_shapes(max_dims=4, max_side=4, min_side=0), elements=FINITE)

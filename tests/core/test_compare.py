@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from cnn_core.insight.results import Outcome, comparison_csv, outcome
-from cnn_core.spec import preset
-from cnn_core.spec.blocks import Residual
-from cnn_core.spec.layers import Conv2d
-from cnn_core.training import TrainConfig
-from cnn_core.training.compare import (
+from cnn_core.evaluation.outcomes import Outcome, comparison_csv, outcome
+from cnn_core.networks import preset
+from cnn_core.networks.blocks import Residual
+from cnn_core.networks.layers import Conv2d
+from cnn_core.runs.comparison import (
     NO_FACTORS,
     changed,
     choices,
@@ -31,8 +30,9 @@ from cnn_core.training.compare import (
     suggested,
     verdict,
 )
+from cnn_core.runs.store import Run
+from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone
-from cnn_core.training.store import Run
 
 TINY = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 CONFIG = TrainConfig()

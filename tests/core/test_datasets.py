@@ -30,9 +30,9 @@ from cnn_core.datasets import (
     normalisation,
     stratified_split,
 )
-from cnn_core.datasets.sources import CIFAR10_FILES
+from cnn_core.datasets.downloadable import CIFAR10_FILES
+from cnn_core.datasets.drawn_shapes import SHAPE_NAMES, draw_shapes, outline
 from cnn_core.datasets.unpickling import read_pickle
-from cnn_core.shapes_drawing import SHAPE_NAMES, draw_shapes, outline
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {

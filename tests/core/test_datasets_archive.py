@@ -14,8 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from cnn_core.datasets import Dataset, archive, describe, entries, keep, load, read_archive, splitting, title
-from cnn_core.datasets.archive import OwnData
+from cnn_core.datasets import (
+    Dataset,
+    describe,
+    keep,
+    load,
+    read_archive,
+    splitting,
+    title,
+)
+from cnn_core.datasets import (
+    own_zip as archive,
+)
+from cnn_core.datasets import (
+    zip_entries as entries,
+)
+from cnn_core.datasets.own_zip import OwnData
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
 
@@ -206,7 +220,7 @@ def test_a_picture_that_claims_too_many_pixels_is_never_decoded() -> None:
 
 
 def test_bombs_are_refused_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnn_core.datasets.archive.decode_upload", lambda data: pytest.fail("decoded"))
+    monkeypatch.setattr("cnn_core.datasets.own_zip.decode_upload", lambda data: pytest.fail("decoded"))
     bomb = zipped(three_classes() | {"red/bomb.png": b"\0" * 5_000_000})
     with pytest.raises(ValueError, match=r"“red_bomb.png” unpacks to .* times its size, which no photograph does"):
         read_archive(bomb, 16)

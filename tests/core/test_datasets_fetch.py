@@ -19,8 +19,10 @@ import pytest
 from torchvision import datasets as theirs
 
 from cnn_core.datasets import __main__ as command
-from cnn_core.datasets import available, fetch, load, sources, tasks
+from cnn_core.datasets import available, fetch, load
+from cnn_core.datasets import downloadable as sources
 from cnn_core.datasets.fetch import fetch as fetch_it
+from pages.parts.data import background as tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -19,9 +19,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from torchvision.datasets import FakeData
 
 from cnn_core.insight.graph import network_graph, pixels_seen
-from cnn_core.spec import PRESETS, NetworkSpec, preset
-from cnn_core.spec.blocks import Branches, Residual, parts
-from cnn_core.spec.draft import (
+from cnn_core.networks import PRESETS, NetworkSpec, preset
+from cnn_core.networks.blocks import Branches, Residual, parts
+from cnn_core.networks.draft import (
     Draft,
     duplicated,
     examine,
@@ -33,7 +33,8 @@ from cnn_core.spec.draft import (
     read_draft,
     removed,
 )
-from cnn_core.spec.layers import (
+from cnn_core.networks.export import to_csv, to_markdown, to_notebook, to_onnx, to_source
+from cnn_core.networks.layers import (
     ELU,
     GELU,
     AdaptiveAvgPool2d,
@@ -49,11 +50,10 @@ from cnn_core.spec.layers import (
     ReLU6,
     Tanh,
 )
-from cnn_core.spec.measure import measured_field
-from cnn_core.spec.memory import saved_bytes, sizes, training_peak
-from cnn_core.spec.predict import COLUMNS, FIELD, PARAMETERS, SHAPE, question
-from cnn_core.spec.sequential import read_sequential
-from cnn_core.spec.source import to_csv, to_markdown, to_notebook, to_onnx, to_source
+from cnn_core.networks.measured_field import measured_field
+from cnn_core.networks.memory import saved_bytes, sizes, training_peak
+from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, question
+from cnn_core.networks.read_sequential import read_sequential
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())["networks"]
 SMALL = [name for name in PRESETS if preset(name).total_parameters < 3e7]
@@ -582,8 +582,8 @@ def test_the_measured_field_of_resnet() -> None:
 
 def test_what_does_not_fit_into_memory_is_refused_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = NetworkSpec("Heavy", (3, 64, 64), (Flatten(), Linear(60_000)))
-    monkeypatch.setattr("cnn_core.spec.memory.free_mb", lambda: 1024.0)
-    monkeypatch.setattr("cnn_core.spec.modules.build", lambda *_: pytest.fail("something was allocated"))
+    monkeypatch.setattr("cnn_core.networks.memory.free_mb", lambda: 1024.0)
+    monkeypatch.setattr("cnn_core.networks.torch_modules.build", lambda *_: pytest.fail("something was allocated"))
     with pytest.raises(ValueError, match=r"Heavy needs about 2\.7 GB of memory, and 1\.0 GB are free"):
         spec.build()
     with pytest.raises(ValueError, match=r"Measuring Heavy needs about 8\.2 GB"):

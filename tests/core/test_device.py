@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cnn_core import device
+from cnn_core import hardware as device
 
 
 class Driver:

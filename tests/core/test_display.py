@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cnn_core.display import VIEWS, show_result
+from cnn_core.render.filter_result import VIEWS, show_result
 
 
 def test_signed_view_is_symmetric_about_white():

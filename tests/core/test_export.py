@@ -17,13 +17,13 @@ from safetensors.numpy import load_file
 
 from cnn_core import datasets
 from cnn_core.datasets import Dataset, Split
-from cnn_core.insight.network import load_network
-from cnn_core.spec import preset
+from cnn_core.insight.load import load_network
+from cnn_core.networks import preset
+from cnn_core.runs.export import archive, file_name, tensorboard, tensorboard_archive
+from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig, train
-from cnn_core.training.evaluation import predict_logits
 from cnn_core.training.events import Finished, Snapshot, StepDone
-from cnn_core.training.export import archive, file_name, tensorboard, tensorboard_archive
-from cnn_core.training.store import RunStore
+from cnn_core.training.inference import predict_logits
 
 ASK = """
 import numpy as np, torch

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_core import ops
-from cnn_core.gradient_table import check_gradients
+from cnn_core.ops.gradient_table import check_gradients
 
 
 @given(st.integers(0, 999), st.integers(1, 3), st.integers(0, 2), st.integers(1, 2))

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_core.history import MOST_KEPT, PAUSE_S, History, changed, redone, undone
+from pages.shared.undo import MOST_KEPT, PAUSE_S, History, changed, redone, undone
 
 
 @settings(max_examples=200, deadline=None)

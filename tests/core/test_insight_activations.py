@@ -7,7 +7,7 @@ from captum.attr import LayerGradCam
 from torch import nn
 
 from cnn_core.insight import feature_maps, grad_cam
-from cnn_core.spec import preset
+from cnn_core.networks import preset
 
 
 @pytest.fixture

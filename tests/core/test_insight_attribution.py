@@ -10,7 +10,7 @@ from torch import nn
 
 from cnn_core.insight.attribution import gradient, gradient_times_input, integrated_gradients, logit, occlusion
 from cnn_core.insight.randomised import alike, forgetful, layers_with_weights
-from cnn_core.spec import (
+from cnn_core.networks import (
     AdaptiveAvgPool2d,
     BatchNorm,
     Branches,

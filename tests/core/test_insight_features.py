@@ -11,7 +11,7 @@ from torch import nn
 from cnn_core import datasets
 from cnn_core.insight.embedding import nearest, penultimate
 from cnn_core.insight.heat import cam_layer, cam_layers, overlay
-from cnn_core.spec import PRESETS, preset
+from cnn_core.networks import PRESETS, preset
 
 
 def plain(images: torch.Tensor) -> torch.Tensor:

@@ -10,9 +10,9 @@ from torch import nn
 
 from cnn_core.insight.activations import layer_outputs
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, feeds, network_graph, seen_by
-from cnn_core.insight.pixel import pixel_trace
 from cnn_core.insight.unfold import Values, Weights, all_values, unfold
-from cnn_core.spec import (
+from cnn_core.insight.value_trace import pixel_trace
+from cnn_core.networks import (
     ELU,
     GELU,
     PRESETS,
@@ -34,7 +34,7 @@ from cnn_core.spec import (
     Tanh,
     preset,
 )
-from cnn_core.spec.measure import _opened
+from cnn_core.networks.measured_field import _opened
 
 Looked = tuple[Graph, Values, Weights, nn.Module]
 SMALL = [name for name in PRESETS if np.prod(preset(name).input_shape) <= 3 * 64 * 64]

@@ -14,12 +14,12 @@ from scipy.special import softmax
 from sklearn import calibration as calibration_oracle
 from sklearn import metrics as oracle
 
+from cnn_core.evaluation.calibration import calibration, calibration_sentence
+from cnn_core.evaluation.confusion import class_order, most_confused, shares
+from cnn_core.evaluation.files import matrix_csv, matrix_png, mistakes_csv, report_csv
+from cnn_core.evaluation.metrics import image_losses, loss_interval, top_k_curve
+from cnn_core.evaluation.paired import compare_answers, verdict
 from cnn_core.insight import accuracy_interval, confusion_matrix, cross_entropy, per_class_report
-from cnn_core.insight.calibration import calibration, calibration_sentence
-from cnn_core.insight.confusion import class_order, most_confused, shares
-from cnn_core.insight.evaluation_files import matrix_csv, matrix_png, mistakes_csv, report_csv
-from cnn_core.insight.metrics import image_losses, loss_interval, top_k_curve
-from cnn_core.insight.paired import compare_answers, verdict
 
 
 @st.composite

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 from torch.nn import functional
 
+from cnn_core.evaluation.metrics import Z_95
 from cnn_core.insight import (
     accuracy_interval,
     confused_pairs,
@@ -23,7 +24,6 @@ from cnn_core.insight import (
     pick_examples,
     report_lines,
 )
-from cnn_core.insight.metrics import Z_95
 
 
 @st.composite

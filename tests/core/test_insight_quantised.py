@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cnn_core.insight.quantised import quantised
+from cnn_core.render.quantised import quantised
 
 anything = arrays(
     np.float32,

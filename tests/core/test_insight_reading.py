@@ -5,8 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial.distance import cosine
 
-from cnn_core.insight.filters import filter_layers
-from cnn_core.insight.reading import (
+from cnn_core.insight.filter_findings import (
     ORDERS,
     channel_similarity,
     colourfulness,
@@ -19,7 +18,8 @@ from cnn_core.insight.reading import (
     roughness,
     slopes,
 )
-from cnn_core.spec import Flatten, Linear, MaxPool2d, NetworkSpec, preset
+from cnn_core.insight.filters import filter_layers
+from cnn_core.networks import Flatten, Linear, MaxPool2d, NetworkSpec, preset
 
 DRAW = np.random.default_rng(0)
 
@@ -163,7 +163,7 @@ def test_silent_maps_are_those_that_no_image_wakes() -> None:
     import torch
 
     from cnn_core.insight.graph import network_graph
-    from cnn_core.insight.silent import silent_maps
+    from cnn_core.insight.silent_maps import silent_maps
 
     spec = preset("Tiny CNN")
     model, nodes = spec.build(seed=0), network_graph(spec)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from cnn_core.colour import DIVERGING
 from cnn_core.insight import (
     FilterLayer,
     enlarge,
@@ -15,8 +14,9 @@ from cnn_core.insight import (
     tile_grid,
     tile_labels,
 )
-from cnn_core.insight.tiles import FRAME, LABEL_HEIGHT, framed
-from cnn_core.spec import Flatten, Linear, MaxPool2d, NetworkSpec, preset
+from cnn_core.networks import Flatten, Linear, MaxPool2d, NetworkSpec, preset
+from cnn_core.render.colour import DIVERGING
+from cnn_core.render.tiles import FRAME, LABEL_HEIGHT, framed
 
 WHITE, RED, BLUE = (DIVERGING[i].astype(int).tolist() for i in (5, 0, 10))
 

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from cnn_core.insight.activations import layer_outputs
 from cnn_core.insight.maximise import Ascent, Climbed, maximise
-from cnn_core.insight.strongest import peaks
-from cnn_core.spec import (
+from cnn_core.insight.strongest_images import peaks
+from cnn_core.networks import (
     AdaptiveAvgPool2d,
     BatchNorm,
     Branches,

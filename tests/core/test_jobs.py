@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from cnn_core.spec import preset
-from cnn_core.training import TrainConfig, jobs
+from cnn_core.networks import preset
+from cnn_core.runs import jobs
+from cnn_core.runs.store import INTERRUPTED, Run, RunStore
+from cnn_core.training import TrainConfig
 from cnn_core.training.events import Started
-from cnn_core.training.store import INTERRUPTED, Run, RunStore
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 ROOT = Path(__file__).resolve().parents[2]

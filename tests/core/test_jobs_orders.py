@@ -17,11 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_core.spec import preset
-from cnn_core.training import TrainConfig, database, jobs, worker
+from cnn_core.networks import preset
+from cnn_core.runs import database, jobs, worker
+from cnn_core.runs.store import INTERRUPTED, LOST_AFTER_S, Run, RunStore
+from cnn_core.runs.turns import MOST_WAITING, fair_order, waiting_time
+from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Snapshot, Started, StepDone
-from cnn_core.training.queue import MOST_WAITING, fair_order, waiting_time
-from cnn_core.training.store import INTERRUPTED, LOST_AFTER_S, Run, RunStore
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,7 +210,7 @@ if __name__ == "__main__":
         assert time.monotonic() < deadline
         time.sleep(1)
     now = time.time
-    monkeypatch.setattr("cnn_core.training.schema.time.time", lambda: now() + LOST_AFTER_S + 1)
+    monkeypatch.setattr("cnn_core.runs.schema.time.time", lambda: now() + LOST_AFTER_S + 1)
     run = store.get(run_id)
     assert (run.status, run.message) == ("interrupted", INTERRUPTED)
     assert len(store.epochs(run_id)) == seen >= 2

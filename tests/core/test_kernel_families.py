@@ -11,7 +11,7 @@ from cnn_core.kernels import families
 from cnn_core.kernels.families import PARAMETERS, SIZES
 from cnn_core.kernels.filtering import apply_kernel
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.recipes import (
+from cnn_core.kernels.notation import (
     kernel_of,
     on_balance,
     read_kernel,

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from cnn_core.images import to_grey
-from cnn_core.kernels.code import SCIPY_PADS, TORCH_PADS, scipy_code, torch_code
+from cnn_core.kernels.as_code import SCIPY_PADS, TORCH_PADS, scipy_code, torch_code
 from cnn_core.kernels.filtering import (
     CHANNELS,
     PADDING_MODES,
@@ -21,7 +21,7 @@ from cnn_core.kernels.filtering import (
     pad_image,
 )
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.recipes import kernel_of, recipe
+from cnn_core.kernels.notation import kernel_of, recipe
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.integers(3, 12), st.integers(3, 12)))
 colour_pictures = hnp.arrays(np.uint8, st.tuples(st.integers(3, 8), st.integers(3, 8), st.just(3)))

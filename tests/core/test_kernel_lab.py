@@ -15,7 +15,7 @@ from cnn_core.images import draw_pattern, photo, to_grey
 from cnn_core.kernels import chain, edges, editing, export, frequency
 from cnn_core.kernels.filtering import Layer, apply_kernel, margins
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.recipes import Kernel, kernel_of, read_kernel, recipe
+from cnn_core.kernels.notation import Kernel, kernel_of, read_kernel, recipe
 
 small = st.integers(-9, 9).map(float)
 kernels_of_numbers = hnp.arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 5)), elements=small)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cnn_core.matrices import (
+from cnn_core.matrices.text import (
     format_matrix,
     format_planes,
     one_word,

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnn_core import examples, ops
+from cnn_core import ops
 from cnn_core.geometry import pool_output_size
+from cnn_core.matrices import examples
 from cnn_core.trace import (
     Trace,
     adaptive_pool_trace,

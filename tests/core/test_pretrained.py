@@ -19,11 +19,11 @@ from torchvision import models
 from torchvision.transforms.v2 import functional as transforms
 
 from cnn_core.datasets import Dataset, Split
-from cnn_core.insight.network import load_network, stored_image_maps
-from cnn_core.spec import NetworkSpec, preset
+from cnn_core.insight.load import load_network, stored_image_maps
+from cnn_core.networks import NetworkSpec, preset
 from cnn_core.training import TrainConfig, pretrained, train
-from cnn_core.training.evaluation import IMAGENET, normaliser, predict_logits
 from cnn_core.training.events import EpochDone, Finished, Snapshot, Started, StepDone
+from cnn_core.training.inference import IMAGENET, normaliser, predict_logits
 from cnn_core.training.orders import Start
 
 CPU = torch.device("cpu")

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from cnn_core.datasets import load
-from cnn_core.spec import BatchNorm, Dropout, preset
+from cnn_core.networks import BatchNorm, Dropout, preset
+from cnn_core.runs.recipes import RECIPES, Images, Planned, ladder, other_images, plan, recipe, small_vgg
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import EpochDone, Finished
 from cnn_core.training.pretrained import check_pretrained
-from cnn_core.training.recipes import RECIPES, Images, Planned, ladder, other_images, plan, recipe, small_vgg
 
 DATA = {
     "digits": Images("digits", (1, 8, 8), 10),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnn_core.scratch.saturation import HIDDEN, RATE, UNITS_RATE, neuron, units
+from cnn_core.experiments.saturation import HIDDEN, RATE, UNITS_RATE, neuron, units
 
 
 @pytest.mark.parametrize("start", [0.0, 0.6, 2.0, 3.0])

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnn_core.experiments import ladder
+from cnn_core.experiments.ladder import JOBS, LOOPS, NUMPY, TORCH, Measured, Progress, Sizes, climb, numbers
+from cnn_core.experiments.ladder_process import start
 from cnn_core.ops import naive
-from cnn_core.scratch import ladder
-from cnn_core.scratch.ladder import JOBS, LOOPS, NUMPY, TORCH, Measured, Progress, Sizes, climb, numbers
-from cnn_core.scratch.process import start
 
 SMALL = Sizes(batch=2, channels=2, size=6, filters=3, kernel=3, stride=2, padding=1)
 

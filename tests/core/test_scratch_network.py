@@ -5,8 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_core.scratch import sanity
-from cnn_core.scratch.three_layer import NAMES, Shape, accuracy, forward, initialise, loss_and_gradients, softmax_loss
+from cnn_core.experiments import sanity
+from cnn_core.experiments.three_layer import (
+    NAMES,
+    Shape,
+    accuracy,
+    forward,
+    initialise,
+    loss_and_gradients,
+    softmax_loss,
+)
 
 
 @given(

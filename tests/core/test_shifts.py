@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from cnn_core import shifts
+from cnn_core.experiments import shifts
+from cnn_core.experiments.shifts import MOST_SHIFT, SIZES, STAGES
 from cnn_core.images import PHOTOS, photo, to_grey
-from cnn_core.shifts import MOST_SHIFT, SIZES, STAGES
 
 PHOTO = shifts.photo_scene("Cat", to_grey(photo("chelsea", 128)))
 DIGIT = shifts.digit_scene("bar", np.pad(np.full((6, 2), 255, np.uint8), ((1, 1), (3, 3))))

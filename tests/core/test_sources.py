@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnn_core import examples, sources
+from cnn_core.matrices import examples
+from cnn_core.matrices import inputs as sources
 
 SHAPES = st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 12))
 

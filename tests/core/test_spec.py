@@ -12,7 +12,7 @@ import torchvision
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnn_core.spec import (
+from cnn_core.networks import (
     DESCRIPTIONS,
     PRESETS,
     AdaptiveAvgPool2d,
@@ -256,5 +256,5 @@ def test_lines_of_code_make_the_layers_of_the_module() -> None:
 
 
 def test_importing_the_spec_imports_no_torch() -> None:
-    code = "import cnn_core.spec, sys; sys.exit('torch' in sys.modules)"
+    code = "import cnn_core.networks, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,17 +13,13 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from cnn_core.spec import preset
-from cnn_core.training import TrainConfig, database
-from cnn_core.training.database import StoreUnavailableError
+from cnn_core.networks import preset
+from cnn_core.runs import database
+from cnn_core.runs.checkpoints import MOST_CHECKPOINTS
+from cnn_core.runs.database import StoreUnavailableError
+from cnn_core.runs.store import KEPT_DELETED_S, LOST_AFTER_S, RunStore, default_store
+from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
-from cnn_core.training.store import (
-    KEPT_DELETED_S,
-    LOST_AFTER_S,
-    RunStore,
-    default_store,
-)
-from cnn_core.training.weights import MOST_CHECKPOINTS
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 CONFIG = TrainConfig(epochs=3, seed=7)
@@ -196,7 +192,7 @@ def test_of_many_checkpoints_some_are_kept_evenly_with_the_first_and_the_last(st
 
 
 def test_a_large_network_keeps_fewer_checkpoints(store, monkeypatch):
-    monkeypatch.setattr("cnn_core.training.weights.MOST_BYTES", 10_000)
+    monkeypatch.setattr("cnn_core.runs.checkpoints.MOST_BYTES", 10_000)
     run_id = store.create("mine", SPEC, CONFIG)
     for epoch in range(12):
         store.append(run_id, Snapshot(epoch, {"w": np.zeros(1000, np.float32)}))

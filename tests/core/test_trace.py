@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from cnn_core import ops
 from cnn_core.trace import convolution_trace, play_data
+from cnn_core.trace.decimals import exact, show
 from cnn_core.trace.model import lines, sentence, visited
-from cnn_core.trace.text import exact, show
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())["by_hand_convolution"]
 X = np.array(GOLDEN["image"], dtype=float)[None]

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from cnn_core import ops
 from cnn_core.trace import convolution_trace, play_data
-from cnn_core.trace.code import loop_code, torch_code
+from cnn_core.trace.as_code import loop_code, torch_code
 from cnn_core.trace.im2col import im2col_trace
+from cnn_core.trace.likely_mistakes import convolution_slips
 from cnn_core.trace.model import visited
-from cnn_core.trace.slips import convolution_slips
 from cnn_core.trace.transposed import transposed_trace
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks import training as benchmark
 from cnn_core.datasets import Dataset, Split
-from cnn_core.spec import Flatten, Linear, NetworkSpec
+from cnn_core.networks import Flatten, Linear, NetworkSpec
+from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig
-from cnn_core.training.store import RunStore
 
 SPEC = NetworkSpec("", (1, 8, 8), (Flatten(), Linear(3)))
 CONFIG = TrainConfig("made", batch_size=8, epochs=9)

@@ -11,9 +11,9 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from torch import nn
 
 from cnn_core.datasets import Dataset, Split
-from cnn_core.spec import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU
+from cnn_core.networks import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU
 from cnn_core.training.device import pick_device
-from cnn_core.training.evaluation import EVALUATION_BATCH, measure, normaliser, predict_logits
+from cnn_core.training.inference import EVALUATION_BATCH, measure, normaliser, predict_logits
 
 CPU = torch.device("cpu")
 SPEC = NetworkSpec("", (2, 5, 5), (Conv2d(4, 3), BatchNorm(), ReLU(), Dropout(0.5), Flatten(), Linear(3)))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cnn_core.datasets import Dataset, Split
-from cnn_core.spec import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU
+from cnn_core.networks import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU
 from cnn_core.training import TrainConfig, loop, train
 from cnn_core.training.events import EpochDone, Finished, Snapshot, StepDone
 from cnn_core.training.orders import Orders, Start

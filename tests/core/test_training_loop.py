@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from cnn_core.datasets import BUILT_IN, Dataset, Split, load, normalisation
-from cnn_core.spec import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU, preset
+from cnn_core.networks import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU, preset
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.batches import shuffled_batches
-from cnn_core.training.evaluation import predict_logits
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
+from cnn_core.training.inference import predict_logits
 
 SPEC = NetworkSpec("test", (1, 6, 6), (Conv2d(4, 3), BatchNorm(), ReLU(), Dropout(0.2), Flatten(), Linear(3)))
 

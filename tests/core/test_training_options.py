@@ -12,19 +12,19 @@ from torch import nn
 from torch.nn import functional as F
 
 from cnn_core.datasets import Dataset, Split
-from cnn_core.spec import NetworkSpec
-from cnn_core.spec.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, ReLU
+from cnn_core.networks import NetworkSpec
+from cnn_core.networks.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, ReLU
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.batches import few
 from cnn_core.training.config import AUGMENTATIONS, INITIALISATIONS, SCHEDULES
 from cnn_core.training.device import drawing, mixed_precision
+from cnn_core.training.diagnostics import dead_relus, gradient_norm
 from cnn_core.training.events import EpochDone, Event, Filters, Finished, Paused, Snapshot, Started, StepDone
 from cnn_core.training.initialise import initialise
 from cnn_core.training.loop import _steps_ahead
 from cnn_core.training.objective import objective, quadratic
 from cnn_core.training.orders import Orders, Start
 from cnn_core.training.schedule import learning_rate
-from cnn_core.training.watch import dead_relus, gradient_norm
 
 SPEC = NetworkSpec(
     "Small",
@@ -150,7 +150,7 @@ def test_early_stopping_keeps_the_best_weights() -> None:
     model = SPEC.build()
     weights = next(s.weights for s in of(Snapshot, events) if s.epoch == best)
     model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
-    from cnn_core.training.evaluation import predict_logits
+    from cnn_core.training.inference import predict_logits
 
     answers = predict_logits(model, DATA.test.images, DATA).argmax(1)
     assert last.test_accuracy == pytest.approx((answers == DATA.test.labels).mean())

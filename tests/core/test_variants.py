@@ -3,10 +3,21 @@
 import pytest
 import torch
 
-from cnn_core.spec import PRESETS, NetworkSpec, preset
-from cnn_core.spec.blocks import parts
-from cnn_core.spec.layers import ELU, BatchNorm, Conv2d, Dropout, Dropout2d, Flatten, Layer, Linear, ReLU, ReLU6
-from cnn_core.spec.variants import with_activation, with_batch_norm, with_dropout, without_dropout
+from cnn_core.networks import PRESETS, NetworkSpec, preset
+from cnn_core.networks.blocks import parts
+from cnn_core.networks.layers import (
+    ELU,
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    Layer,
+    Linear,
+    ReLU,
+    ReLU6,
+)
+from cnn_core.networks.variants import with_activation, with_batch_norm, with_dropout, without_dropout
 
 
 def every(layers: tuple[Layer, ...]) -> list[Layer]:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_core.calculator import KINDS, Case, Way, answer
-from cnn_core.spec import AvgPool2d, Conv2d, MaxPool2d
-from cnn_core.working import (
+from cnn_core.networks import AvgPool2d, Conv2d, MaxPool2d
+from cnn_core.shapes.calculator import KINDS, Case, Way, answer
+from cnn_core.shapes.derivation import (
     aligned,
     axis_of,
     axis_of_case,

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening the Train page starts no worker processes here."""
-    monkeypatch.setattr("cnn_core.training.jobs.warm_up", lambda: None)
+    monkeypatch.setattr("cnn_core.runs.jobs.warm_up", lambda: None)
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def open_page() -> Callable[..., AppTest]:
 def digits_run() -> str:
     """Id of a finished run of two epochs on Digits, stored event by event as a job stores it."""
     from cnn_core import datasets
-    from cnn_core.spec import preset
+    from cnn_core.networks import preset
+    from cnn_core.runs.store import default_store
     from cnn_core.training import TrainConfig, train
-    from cnn_core.training.store import default_store
 
     store, spec, config = default_store(), preset("Tiny CNN"), TrainConfig(dataset="digits", epochs=2)
     run_id = store.create("tests", spec, config)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.spec import NetworkSpec
+from cnn_core.networks import NetworkSpec
+from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Snapshot, Started
-from cnn_core.training.store import default_store
 
 
 def stored(spec: NetworkSpec, change: Callable[[dict[str, np.ndarray]], object] = lambda state: None) -> str:

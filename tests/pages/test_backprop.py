@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn_core.matrices import parse_matrix
+from cnn_core.matrices.text import parse_matrix
 from pages.shared.backprop_view import WAYS
 from pages.shared.sandwich_view import POOLS, STAGES
 

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.spec import preset
-from cnn_core.training import TrainConfig, compare, database
+from cnn_core.networks import preset
+from cnn_core.runs import comparison as compare
+from cnn_core.runs import database
+from cnn_core.runs.store import default_store
+from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
-from cnn_core.training.store import default_store
 from pages.shared.compare.charts import BEHIND, MOST_POINTS, PALETTE, VALIDATION, curve_rows
 from pages.shared.site import PAGES
 from tests.core.test_theme import VISION, contrast, seen
@@ -46,7 +48,7 @@ def stored_run(workspace: str, *, spec=SPEC, done=True, val: float = 0.6, config
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that the page hands to a worker; no cluster is started."""
     runs: list[str] = []
-    monkeypatch.setattr("cnn_core.training.jobs.submit", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("cnn_core.runs.jobs.submit", lambda store, run_id: runs.append(run_id))
     return runs
 
 

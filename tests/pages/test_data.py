@@ -10,7 +10,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnn_core import datasets
-from cnn_core.datasets import BUILT_IN, FROM_FILES, TITLES, tasks
+from cnn_core.datasets import BUILT_IN, FROM_FILES, TITLES
+from pages.parts.data import background as tasks
 from pages.shared import data_choice
 from pages.shared.data import charts
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.spec import PRESETS, preset
-from cnn_core.spec.blocks import KINDS
+from cnn_core.networks import PRESETS, preset
+from cnn_core.networks.blocks import KINDS
 from pages.shared.designer.form import read_pair
 
 Open = Callable[..., AppTest]

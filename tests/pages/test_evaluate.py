@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core import datasets
 from cnn_core.insight import confusion_matrix
-from cnn_core.insight.network import load_network
-from cnn_core.spec import Conv2d, Flatten, Linear, NetworkSpec, ReLU, preset
+from cnn_core.insight.load import load_network
+from cnn_core.networks import Conv2d, Flatten, Linear, NetworkSpec, ReLU, preset
+from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
-from cnn_core.training.evaluation import predict_logits
 from cnn_core.training.events import Failed, Snapshot
-from cnn_core.training.store import default_store
+from cnn_core.training.inference import predict_logits
 
 Open = Callable[..., AppTest]
 VIEWS = ("Mistakes", "Class by class", "How sure", "Two runs", "Your own image")

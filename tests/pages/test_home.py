@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.device import Device
+from cnn_core.hardware import Device
 from pages import shared
 from pages.shared.site import PAGES
 
@@ -38,7 +38,7 @@ def test_every_page_is_named_with_what_one_does_there(open_page: Callable[..., A
 def test_the_device_is_named(
     open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, device: Device, line: str
 ) -> None:
-    monkeypatch.setattr("cnn_core.device.detect", lambda: device)
+    monkeypatch.setattr("cnn_core.hardware.detect", lambda: device)
     assert line in texts(open_page("home"))
 
 

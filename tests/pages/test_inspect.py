@@ -12,10 +12,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnn_core import datasets
-from cnn_core.spec import Conv2d, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU, preset
+from cnn_core.networks import Conv2d, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU, preset
+from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Failed, Snapshot, Started
-from cnn_core.training.store import default_store
 
 Open = Callable[..., AppTest]
 VIEWS = ("At a glance", "Feature maps", "Filters", "Development", "What a unit wants", "Attributions", "Map of images")

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core import datasets
-from cnn_core.insight.network import load_network, stored_image_maps
-from cnn_core.spec import (
+from cnn_core.insight.load import load_network, stored_image_maps
+from cnn_core.networks import (
     AdaptiveAvgPool2d,
     BatchNorm,
     Branches,
@@ -24,9 +24,9 @@ from cnn_core.spec import (
     Residual,
     preset,
 )
+from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Snapshot, Started
-from cnn_core.training.store import default_store
 
 Open = Callable[..., AppTest]
 LAYER, MAP, ROW, COLUMN = (f"inspect_glance_{name}" for name in ("layer", "map", "row", "column"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.spec import Conv2d, Flatten, Linear, NetworkSpec, ReLU
+from cnn_core.networks import Conv2d, Flatten, Linear, NetworkSpec, ReLU
 from tests.pages.inspecting import alts, said, stored
 
 Open = Callable[..., AppTest]

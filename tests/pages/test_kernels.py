@@ -16,8 +16,8 @@ from cnn_core.kernels.chain import run_chain
 from cnn_core.kernels.families import PARAMETERS
 from cnn_core.kernels.filtering import Layer, apply_kernel
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.recipes import NAMED, kernel_of, read_kernel
-from cnn_core.training.store import default_store
+from cnn_core.kernels.notation import NAMED, kernel_of, read_kernel
+from cnn_core.runs.store import default_store
 
 OWN = "Your picture"
 

@@ -96,7 +96,7 @@ def test_costs_and_units_compared_at_the_ends_of_their_sliders(open_page):
 
 
 def test_a_rung_slower_than_the_loops_is_not_called_0_times_as_fast():
-    from cnn_core.scratch.ladder import Measured
+    from cnn_core.experiments.ladder import Measured
     from pages.shared.ladder_view import table
 
     slow = [Measured("job", "Plain loops", 0.001, 3, None), Measured("job", "PyTorch, CPU", 0.004, 3, 0.0)]
@@ -104,7 +104,7 @@ def test_a_rung_slower_than_the_loops_is_not_called_0_times_as_fast():
 
 
 def test_a_single_ratio_is_no_range():
-    from cnn_core.scratch.ladder import JOBS, LOOPS, NUMPY, Measured
+    from cnn_core.experiments.ladder import JOBS, LOOPS, NUMPY, Measured
     from pages.shared.ladder_view import sentence
 
     one = [Measured(JOBS[0], LOOPS, 0.2, 3, None), Measured(JOBS[0], NUMPY, 0.002, 3, 0.0)]

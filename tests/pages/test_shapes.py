@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.calculator import KINDS
+from cnn_core.shapes.calculator import KINDS
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "core" / "golden.json").read_text())
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.spec import preset
+from cnn_core.networks import preset
+from cnn_core.runs.database import UNAVAILABLE, StoreUnavailableError
+from cnn_core.runs.recipes import RECIPES, Recipe
+from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
-from cnn_core.training.database import UNAVAILABLE, StoreUnavailableError
 from cnn_core.training.events import EpochDone, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
-from cnn_core.training.recipes import RECIPES, Recipe
-from cnn_core.training.store import default_store
 from pages.shared.training.charts import curve_rows
 from pages.shared.training.choose import one_line
 
@@ -24,7 +24,7 @@ SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that the page hands to a worker; no cluster is started."""
     runs: list[str] = []
-    monkeypatch.setattr("cnn_core.training.jobs.submit", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("cnn_core.runs.jobs.submit", lambda store, run_id: runs.append(run_id))
     return runs
 
 
@@ -254,7 +254,7 @@ def test_every_recipe_starts_its_runs_together(open_page: Open, submitted: list[
 def test_a_run_too_large_for_the_memory_is_not_started(
     open_page: Open, submitted: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnn_core.training.room.free_mb", lambda: 700.0)
+    monkeypatch.setattr("cnn_core.runs.memory_check.free_mb", lambda: 700.0)
     at = open_page("train", train_dataset="Shapes", train_network="VGG-16", train_batch=512)
     at.button("train_start").click().run()
     assert "This run needs about" in at.error[0].value
@@ -288,9 +288,7 @@ def test_an_interrupted_run_goes_on_and_a_finished_one_is_extended_and_forked(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[object, ...]] = []
-    monkeypatch.setattr(
-        "cnn_core.training.jobs.go_on", lambda store, run_id, epochs=None: asked.append((run_id, epochs))
-    )
+    monkeypatch.setattr("cnn_core.runs.jobs.go_on", lambda store, run_id, epochs=None: asked.append((run_id, epochs)))
     state = {"0.step": np.ones((), np.float32)}
     epoch = EpochDone(1, 1.0, 0.5, 1.1, 0.6, 0.002, 3.0)
     run_id = stored_run(epoch, Snapshot(1, {"w": np.zeros(1, np.float32)}, state))
@@ -307,7 +305,7 @@ def test_an_interrupted_run_goes_on_and_a_finished_one_is_extended_and_forked(
         forks.append((parent, epoch, config.dataset, config.learning_rate))
         return stored_run()
 
-    monkeypatch.setattr("cnn_core.training.jobs.fork", fork)
+    monkeypatch.setattr("cnn_core.runs.jobs.fork", fork)
     at.number_input("train_rate").set_value(0.5).run()
     at.button("train_fork").click().run()
     assert forks == [(run_id, 1, "digits", 0.5)]
@@ -327,6 +325,6 @@ def test_a_database_that_is_away_gets_a_sentence(open_page: Open, monkeypatch: p
     def away(*_):
         raise StoreUnavailableError(UNAVAILABLE)
 
-    monkeypatch.setattr("cnn_core.training.store.RunStore.runs", away)
+    monkeypatch.setattr("cnn_core.runs.store.RunStore.runs", away)
     at = open_page("train")
     assert UNAVAILABLE in words(at)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from cnn_core.training.compare import Spread, smoothed
+from cnn_core.runs.comparison import Spread, smoothed
 from cnn_core.training.events import EpochDone, StepDone
 
 PALETTE = ("#3F86CF", "#E8772E", "#18AA61", "#9938FA", "#6F632A", "#A63F62", "#3FA6A6", "#BD059E")

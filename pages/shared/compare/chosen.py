@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from cnn_core.training.database import StoreUnavailableError
-from cnn_core.training.store import Run
+from cnn_core.runs.database import StoreUnavailableError
+from cnn_core.runs.store import Run
 from pages.shared import state
 
 MOST = 8

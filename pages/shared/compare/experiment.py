@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core.insight.results import LOSSES, outcome
-from cnn_core.training import compare, jobs
-from cnn_core.training.compare import MOST_SEEDS, MOST_VALUES, NETWORK, Planned, Spread, said
-from cnn_core.training.store import Run
+from cnn_core.evaluation.outcomes import LOSSES, outcome
+from cnn_core.runs import comparison as compare
+from cnn_core.runs import jobs
+from cnn_core.runs.comparison import MOST_SEEDS, MOST_VALUES, NETWORK, Planned, Spread, said
+from cnn_core.runs.store import Run
 from pages.shared import state
 from pages.shared.compare.charts import spread_chart
 from pages.shared.compare.chosen import CHOSEN, MOST, attempt, labels, one_of

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnn_core.datasets import Dataset
-from cnn_core.training.export import archive, file_name, tensorboard_archive
-from cnn_core.training.schema import LONGEST_NAME, LONGEST_NOTE, Run
+from cnn_core.runs.export import archive, file_name, tensorboard_archive
+from cnn_core.runs.schema import LONGEST_NAME, LONGEST_NOTE, Run
 from pages.shared import state
 from pages.shared.compare.chosen import CHOSEN, attempt, labels, one_of, own_runs
 from pages.shared.compare.side_by_side import plain

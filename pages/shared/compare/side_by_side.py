@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from cnn_core.insight.results import Outcome, comparison_csv, outcome
-from cnn_core.training.compare import differing, said, settings
+from cnn_core.evaluation.outcomes import Outcome, comparison_csv, outcome
+from cnn_core.runs.comparison import differing, said, settings
+from cnn_core.runs.export import tensorboard_archive
+from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone
-from cnn_core.training.export import tensorboard_archive
-from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.compare.charts import AXES, MOST_POINTS, curve_rows, curve_spec
 from pages.shared.controls import choice

@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core import augmentation
-from cnn_core.augmentation import AUGMENTATIONS, LABELS
 from cnn_core.datasets import Dataset
+from cnn_core.training import augmentation
+from cnn_core.training.augmentation import AUGMENTATIONS, LABELS
 from pages.shared import state
 from pages.shared.controls import choice
 from pages.shared.data.view import small

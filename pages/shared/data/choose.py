@@ -4,9 +4,21 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core.datasets import BUILT_IN, FROM_FILES, archive, available, describe, keep, megabytes, read_archive, tasks
+from cnn_core.datasets import (
+    BUILT_IN,
+    FROM_FILES,
+    available,
+    describe,
+    keep,
+    megabytes,
+    read_archive,
+)
+from cnn_core.datasets import (
+    own_zip as archive,
+)
+from cnn_core.datasets.downloadable import WAYS
 from cnn_core.datasets.fetch import fetch
-from cnn_core.datasets.sources import WAYS
+from pages.parts.data import background as tasks
 from pages.shared import data_choice
 from pages.shared.lesson import note
 

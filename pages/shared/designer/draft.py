@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from cnn_core.history import History, changed, redone, undone
-from cnn_core.spec import PRESETS, preset
-from cnn_core.spec.draft import (
+from cnn_core.networks import PRESETS, preset
+from cnn_core.networks.draft import (
     Draft,
     Layers,
     Path,
@@ -15,7 +14,8 @@ from cnn_core.spec.draft import (
     read_draft,
     removed,
 )
-from cnn_core.spec.layers import Layer
+from cnn_core.networks.layers import Layer
+from pages.shared.undo import History, changed, redone, undone
 
 TEXT, CHOSEN, HISTORY = "designer_network", "designer_chosen", "designer_history"
 PROBLEM, LAST = "designer_problem", "designer_last"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.spec import NetworkSpec
-from cnn_core.spec.draft import Draft, read_draft
-from cnn_core.spec.memory import check_room, parameter_mb
-from cnn_core.spec.network import MAX_TEXT
-from cnn_core.spec.sequential import read_sequential
-from cnn_core.spec.source import ONNX_COPIES, to_csv, to_markdown, to_notebook, to_onnx, to_source
+from cnn_core.networks import NetworkSpec
+from cnn_core.networks.draft import Draft, read_draft
+from cnn_core.networks.export import ONNX_COPIES, to_csv, to_markdown, to_notebook, to_onnx, to_source
+from cnn_core.networks.memory import check_room, parameter_mb
+from cnn_core.networks.read_sequential import read_sequential
+from cnn_core.networks.spec import MAX_TEXT
 from pages.shared.designer import draft as state
 from pages.shared.lesson import note
 

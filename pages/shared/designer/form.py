@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core import sources
-from cnn_core.matrices import format_planes
-from cnn_core.spec.blocks import KINDS, Branches, Residual, part_names
-from cnn_core.spec.draft import Draft, Line, Path, examine, exchanged, layer_at
-from cnn_core.spec.layers import (
+from cnn_core.matrices import inputs as sources
+from cnn_core.matrices.text import format_planes
+from cnn_core.networks.blocks import KINDS, Branches, Residual, part_names
+from cnn_core.networks.draft import Draft, Line, Path, examine, exchanged, layer_at
+from cnn_core.networks.layers import (
     AdaptiveAvgPool2d,
     AvgPool2d,
     BatchNorm,

@@ -4,10 +4,10 @@ from dataclasses import fields
 from math import prod
 from typing import Any
 
-from cnn_core.spec.blocks import Branches, Residual
-from cnn_core.spec.draft import Draft, Line, Path
-from cnn_core.spec.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
-from cnn_core.spec.predict import COLUMNS, FIELD, PARAMETERS, SHAPE, question, times
+from cnn_core.networks.blocks import Branches, Residual
+from cnn_core.networks.draft import Draft, Line, Path
+from cnn_core.networks.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
+from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, question, times
 from pages.shared.designer.draft import as_words
 
 MACS, MEMORY, JUMP, CENTRE = "MACs", "Activations", "Jump", "Centre"

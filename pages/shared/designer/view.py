@@ -5,9 +5,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.images import PHOTOS, photo
-from cnn_core.spec import NetworkSpec
-from cnn_core.spec.draft import Draft, Line, field_box
-from cnn_core.spec.memory import COPIES, free_mb, sizes, training_peak
+from cnn_core.networks import NetworkSpec
+from cnn_core.networks.draft import Draft, Line, field_box
+from cnn_core.networks.memory import COPIES, free_mb, sizes, training_peak
 from pages.shared.controls import choice
 from pages.shared.lesson import note
 
@@ -144,7 +144,7 @@ def _measured(draft: Draft, line: Line, place: tuple[int, int], box: Box) -> Non
 @st.cache_data(max_entries=64, show_spinner="Measuring …")
 def _measure(text: str, name: str, place: tuple[int, int]) -> tuple[NDArray[np.uint8], Box | None, bool]:
     """The measured field as a picture, the box around it, and whether pixels inside of that are not seen."""
-    from cnn_core.spec.measure import measured_field  # torch is heavy: only who measures pays for it
+    from cnn_core.networks.measured_field import measured_field  # torch is heavy: only who measures pays for it
 
     paths = measured_field(NetworkSpec.from_json(text), name, place)
     rows, columns = (np.flatnonzero(paths.sum(axis=axis)) for axis in (1, 0))

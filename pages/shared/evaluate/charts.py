@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cnn_core.colour import DIVERGING, symmetric_limit
+from cnn_core.evaluation.calibration import Calibration
+from cnn_core.evaluation.confusion import shares
 from cnn_core.insight import ClassReport
-from cnn_core.insight.calibration import Calibration
-from cnn_core.insight.confusion import shares
+from cnn_core.render.colour import DIVERGING, symmetric_limit
 from pages.shared.charts import RIGHT, WRONG
 
 Numbers = Literal["images", "row", "column"]

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cnn_core.insight.calibration import calibration, calibration_sentence
-from cnn_core.insight.metrics import top_k_curve
+from cnn_core.evaluation.calibration import calibration, calibration_sentence
+from cnn_core.evaluation.metrics import top_k_curve
 from pages.shared import lesson
 from pages.shared.controls import choice
 from pages.shared.evaluate.answers import Answers

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from cnn_core.evaluation.files import matrix_csv, matrix_png, mistakes_csv, report_csv
 from cnn_core.insight import per_class_report
-from cnn_core.insight.evaluation_files import matrix_csv, matrix_png, mistakes_csv, report_csv
-from cnn_core.training.export import file_name
+from cnn_core.runs.export import file_name
 from pages.shared import state
 from pages.shared.evaluate.answers import Answers
 from pages.shared.lesson import note

@@ -27,8 +27,8 @@ def _heat(
 ) -> NDArray[np.float32]:
     import torch
 
-    from cnn_core.insight.saliency import grad_cam
-    from cnn_core.training.evaluation import normaliser
+    from cnn_core.insight.grad_cam import grad_cam
+    from cnn_core.training.inference import normaliser
 
     ready = normaliser(state.dataset(_subject.dataset), torch.device("cpu"), _subject.config)
     with borrowed(_subject, epoch) as model:

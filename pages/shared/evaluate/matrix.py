@@ -4,8 +4,8 @@ from typing import cast
 
 import streamlit as st
 
+from cnn_core.evaluation.confusion import Order, class_order, most_confused
 from cnn_core.insight import confused_pairs, pair_sentence
-from cnn_core.insight.confusion import Order, class_order, most_confused
 from pages.shared import lesson
 from pages.shared.controls import choice
 from pages.shared.evaluate.answers import Answers

@@ -4,9 +4,9 @@ from typing import cast
 
 import streamlit as st
 
-from cnn_core.insight.confusion import Order, class_order
-from cnn_core.insight.paired import compare_answers, verdict
-from cnn_core.training.store import Run
+from cnn_core.evaluation.confusion import Order, class_order
+from cnn_core.evaluation.paired import compare_answers, verdict
+from cnn_core.runs.store import Run
 from pages.shared import lesson, state
 from pages.shared.compare.chosen import one_of
 from pages.shared.compare.side_by_side import plain

@@ -2,7 +2,7 @@
 
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node
 from cnn_core.insight.unfold import Unfolded
-from cnn_core.spec import Conv2d, Flatten
+from cnn_core.networks import Conv2d, Flatten
 
 _KINDS = {
     "Image": "what the network gets",

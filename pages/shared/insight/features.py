@@ -18,7 +18,7 @@ def features_of(subject: Subject, epoch: int, images: NDArray[np.uint8]) -> tupl
     Raises ValueError when the network has none, or when they are no numbers.
     """
     from cnn_core.insight.embedding import penultimate
-    from cnn_core.training.evaluation import normaliser
+    from cnn_core.training.inference import normaliser
 
     with borrowed(subject, epoch) as model:
         device = next(model.parameters()).device

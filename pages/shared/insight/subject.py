@@ -11,9 +11,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from cnn_core.spec import NetworkSpec, preset
+from cnn_core.networks import NetworkSpec, preset
+from cnn_core.runs.store import Run
 from cnn_core.training import TrainConfig
-from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.site import page
 
@@ -108,7 +108,7 @@ def weights(run_id: str, epoch: int) -> dict[str, NDArray[Any]]:
 @st.cache_data(max_entries=24, show_spinner="Running the network on the images …")
 def logits_of(run_id: str, epoch: int, _subject: Subject, part: Literal["test", "val"] = "test") -> NDArray[np.float32]:
     """Logits (N, classes) of all images of a split. Raises ValueError when they are not of the network's size."""
-    from cnn_core.training.evaluation import predict_logits
+    from cnn_core.training.inference import predict_logits
 
     data = state.dataset(_subject.dataset)
     seen = _subject.config.seen_shape(data.input_shape)
@@ -127,7 +127,7 @@ def _size(shape: tuple[int, ...]) -> str:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _network(run_id: str, epoch: int, _spec: NetworkSpec) -> "tuple[nn.Module, Lock]":
-    from cnn_core.insight.network import load_network
+    from cnn_core.insight.load import load_network
 
     return load_network(_spec, weights(run_id, epoch)), Lock()
 
@@ -148,7 +148,7 @@ def made_ready(run_id: str, _subject: Subject) -> "Callable[[Tensor], Tensor]":
     """How a run's images are made ready; kept, as the means are taken over all training images."""
     import torch
 
-    from cnn_core.training.evaluation import normaliser
+    from cnn_core.training.inference import normaliser
 
     return normaliser(state.dataset(_subject.dataset), torch.device("cpu"), _subject.config)
 

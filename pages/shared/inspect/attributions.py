@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.colour import diverging_rgb, symmetric_limit
 from cnn_core.insight import enlarge
 from cnn_core.insight.heat import cam_layer, cam_layers, signed_overlay
+from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from pages.shared import lesson, state
 from pages.shared.controls import choice
 from pages.shared.evaluate.looks import NO_CONVOLUTION

@@ -114,7 +114,7 @@ def _climbed(
 
 def peak_of(subject: Subject, epoch: int, layer: str, unit: int, image: NDArray[np.uint8]) -> float:
     """The largest value of the map for one stored image uint8 (C, H, W)."""
-    from cnn_core.insight.strongest import peaks
+    from cnn_core.insight.strongest_images import peaks
 
     with borrowed(subject, epoch) as model:
         found = peaks(model, image[np.newaxis], made_ready(subject.run_id, subject), layer)

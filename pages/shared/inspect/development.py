@@ -131,7 +131,7 @@ def _matrix(subject: Subject, epoch: int) -> None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _confused(run_id: str, epoch: int, _subject: Subject) -> NDArray[np.int64] | None:
     """The confusion matrix of a checkpoint over validation images; None when its answers are no numbers."""
-    from cnn_core.training.evaluation import predict_logits
+    from cnn_core.training.inference import predict_logits
 
     data = state.dataset(_subject.dataset)
     with borrowed(_subject, epoch) as model:

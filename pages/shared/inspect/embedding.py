@@ -111,7 +111,7 @@ def _draw(
 @st.cache_resource(max_entries=8, show_spinner="Running the network on the images …")
 def _mapped(run_id: str, epoch: int, part: str, seed: int, _subject: Subject) -> Mapped:
     """At most 600 images of the split, with their features; nobody may write to them."""
-    from cnn_core.training.evaluation import predict_logits
+    from cnn_core.training.inference import predict_logits
 
     data = state.dataset(_subject.dataset)
     split = getattr(data, part)

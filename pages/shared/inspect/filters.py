@@ -5,7 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.insight import FilterLayer, Tiles, filter_layers, filter_tiles, tile_labels
-from cnn_core.insight.reading import ORDERS, Finding, extremes, findings, marks, norms, order_of, slopes
+from cnn_core.insight.filter_findings import ORDERS, Finding, extremes, findings, marks, norms, order_of, slopes
 from pages.shared import lesson, state
 from pages.shared.controls import choice
 from pages.shared.insight.pictures import COLUMNS, grid, page_of, scale_caption
@@ -157,7 +157,7 @@ def _silent(run_id: str, epoch: int, name: str, _subject: Subject) -> NDArray[np
     from torch import from_numpy
 
     from cnn_core.insight.graph import network_graph
-    from cnn_core.insight.silent import silent_maps
+    from cnn_core.insight.silent_maps import silent_maps
 
     if run_id == UNTRAINED:
         return None

@@ -5,8 +5,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.insight.graph import Graph, network_graph
-from cnn_core.insight.pixel import pixel_trace
 from cnn_core.insight.unfold import Values, all_values, number
+from cnn_core.insight.value_trace import pixel_trace
 from cnn_core.trace import play_data
 from pages.shared.glance.data import Looked
 from pages.shared.glance.words import layer_title, map_title

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from cnn_core.insight import enlarge, image_rgb
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, network_graph, seen_by
-from cnn_core.insight.tiles import framed
+from cnn_core.render.tiles import framed
 from pages.shared import lesson, state
 from pages.shared.charts import class_bars
 from pages.shared.controls import numbered
@@ -62,7 +62,7 @@ def strongest(subject: Subject, epoch: int, layer: str) -> tuple[NDArray[np.floa
 
 @st.cache_data(max_entries=16, show_spinner="Showing it the test images …")
 def _peaks(run_id: str, epoch: int, layer: str, _subject: Subject) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    from cnn_core.insight.strongest import peaks
+    from cnn_core.insight.strongest_images import peaks
 
     images = state.dataset(_subject.dataset).test.images[:ASKED]
     with borrowed(_subject, epoch) as model:

@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from cnn_core.colour import symmetric_limit
-from cnn_core.display import Shown, show_result
 from cnn_core.geometry import ReceptiveField
 from cnn_core.kernels.edges import OPERATORS, Gradient, direction_rgb, direction_wheel, gradient, slope_kernels
 from cnn_core.kernels.families import SIZES
 from cnn_core.kernels.filtering import Layer, choose_channels, margins
+from cnn_core.render.colour import symmetric_limit
+from cnn_core.render.filter_result import Shown, show_result
 from pages.shared.controls import choice
 from pages.shared.lab.files import files
 from pages.shared.lab.layer import How

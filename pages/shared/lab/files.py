@@ -9,10 +9,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.display import Shown
 from cnn_core.kernels import export
 from cnn_core.kernels.filtering import Layer, Result
-from cnn_core.kernels.recipes import Kernel
+from cnn_core.kernels.notation import Kernel
+from cnn_core.render.filter_result import Shown
 from pages.shared.lab import stack
 from pages.shared.lesson import note
 

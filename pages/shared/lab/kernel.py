@@ -7,7 +7,7 @@ import streamlit as st
 from cnn_core.kernels.editing import TURNS, added, resize
 from cnn_core.kernels.families import PARAMETERS, Weights
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.recipes import (
+from cnn_core.kernels.notation import (
     MOST,
     NAMED,
     Recipe,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cnn_core.display import VIEWS
 from cnn_core.kernels.filtering import CHANNELS, PADDING_MODES, Layer
+from cnn_core.render.filter_result import VIEWS
 from pages.shared.controls import choice
 from pages.shared.lesson import note
 

@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 
 from cnn_core.insight import enlarge
 from cnn_core.kernels import frequency
+from cnn_core.kernels.as_code import scipy_code, torch_code
 from cnn_core.kernels.chain import run_chain
-from cnn_core.kernels.code import scipy_code, torch_code
 from cnn_core.kernels.editing import separate
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.filtering import Layer, Result, choose_channels
-from cnn_core.matrices import format_matrix
+from cnn_core.matrices.text import format_matrix
 from pages.shared import charts, lesson
 from pages.shared.controls import choice
 from pages.shared.lab import stack

@@ -7,12 +7,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.colour import symmetric_limit
-from cnn_core.display import Shown, show_result
 from cnn_core.kernels.chain import MOST_LINKS, receptive_fields, run_chain
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.filtering import Result, apply_to_padded, choose_channels, most_changed, pad_image
-from cnn_core.kernels.recipes import Kernel, name_of, recognise
+from cnn_core.kernels.notation import Kernel, name_of, recognise
+from cnn_core.render.colour import symmetric_limit
+from cnn_core.render.filter_result import Shown, show_result
 from pages.shared.lab import stack
 from pages.shared.lab.chain import chain_facts
 from pages.shared.lab.layer import BANK, CHAIN, How

@@ -12,10 +12,10 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.display import Shown
 from cnn_core.geometry import ReceptiveField
 from cnn_core.kernels.filtering import Layer, margins
-from cnn_core.matrices import format_matrix, split_matrix
+from cnn_core.matrices.text import format_matrix, split_matrix
+from cnn_core.render.filter_result import Shown
 
 HERE = Path(__file__).parent
 SMALL = 160

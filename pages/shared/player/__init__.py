@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core.matrices import replace_words
+from cnn_core.matrices.text import replace_words
 
 HERE = Path(__file__).parent
 MOST_REPLACED = 20

@@ -1,4 +1,4 @@
-// What Python sent (cnn_core.trace.play), made easy to ask. Nothing is computed here but which terms belong to a step.
+// What Python sent (cnn_core.trace.player_data), made easy to ask. Nothing is computed here but which terms belong to a step.
 
 const NONE = -1;
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from cnn_core.runs.coach_evidence import chance_loss
 from cnn_core.training.events import EpochDone, StepDone
-from cnn_core.training.seen import chance_loss
 from pages.shared.charts import RIGHT, WRONG
 
 X = {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": False}}

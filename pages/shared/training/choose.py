@@ -7,9 +7,9 @@ import streamlit as st
 
 from cnn_core.datasets import DESCRIPTIONS, Dataset
 from cnn_core.insight import image_rgb, tile_grid
-from cnn_core.spec import DESCRIPTIONS as NETWORKS
-from cnn_core.spec import PRESETS, NetworkSpec, for_data, preset
-from cnn_core.spec.variants import with_batch_norm, with_dropout
+from cnn_core.networks import DESCRIPTIONS as NETWORKS
+from cnn_core.networks import PRESETS, NetworkSpec, for_data, preset
+from cnn_core.networks.variants import with_batch_norm, with_dropout
 from pages.shared import data_choice, state
 from pages.shared.designer.draft import DESIGN, DESIGNED
 from pages.shared.lesson import note

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core.training import jobs
+from cnn_core.runs import jobs
+from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone
-from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.lesson import note
 from pages.shared.site import page

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn_core.datasets import Dataset, title
-from cnn_core.training.recipes import RECIPES, Images, Planned, other_images, plan, recipe
+from cnn_core.runs.recipes import RECIPES, Images, Planned, other_images, plan, recipe
 from pages.shared import data_choice
 from pages.shared.lesson import note
 from pages.shared.training.choose import choose_data

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnn_core.insight import filter_grid
-from cnn_core.training import jobs
-from cnn_core.training.coach import coach
+from cnn_core.runs import jobs
+from cnn_core.runs.coach import coach
+from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone, StepDone
-from cnn_core.training.store import Run
 from pages.shared import state
 from pages.shared.lesson import note
 from pages.shared.training.charts import (

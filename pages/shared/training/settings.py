@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core.augmentation import DESCRIPTIONS, LABELS, NAMES
 from cnn_core.datasets import Dataset
 from cnn_core.training import TrainConfig
+from cnn_core.training.augmentation import DESCRIPTIONS, LABELS, NAMES
 from cnn_core.training.config import (
     DEFAULT_LEARNING_RATES,
     INITIALISATIONS,

@@ -3,10 +3,11 @@
 import secrets
 from collections.abc import Sequence
 
-from cnn_core.spec import NetworkSpec
-from cnn_core.training import TrainConfig, jobs
-from cnn_core.training.recipes import Planned
-from cnn_core.training.room import check_memory
+from cnn_core.networks import NetworkSpec
+from cnn_core.runs import jobs
+from cnn_core.runs.memory_check import check_memory
+from cnn_core.runs.recipes import Planned
+from cnn_core.training import TrainConfig
 from pages.shared import state
 
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from cnn_core.insight.results import outcome
-from cnn_core.training.store import Run
+from cnn_core.evaluation.outcomes import outcome
+from cnn_core.runs.store import Run
 from pages.shared import state
 from pages.shared.compare.chosen import MOST
 from pages.shared.compare.side_by_side import shown, table

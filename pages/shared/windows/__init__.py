@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.working import Axis, Bins
+from cnn_core.shapes.derivation import Axis, Bins
 
 HERE = Path(__file__).parent
 

@@ -1,6 +1,6 @@
 // The window map: a padded input and its output, drawn to one scale. Point at an output cell to see its window,
 // at an input cell to see every output that reads it; the slider walks through the windows.
-// Sizes and never-read cells come from cnn_core.working; this only draws.
+// Sizes and never-read cells come from cnn_core.shapes.derivation; this only draws.
 
 const maps = new WeakMap();
 

@@ -1,0 +1,133 @@
+"""Sanity checks of a network before it is trained in earnest, each a question with a measured answer."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core import ops
+from cnn_core.datasets import load
+from cnn_core.experiments.three_layer import (
+    NAMES,
+    Epoch,
+    Labels,
+    Parameters,
+    Shape,
+    fit,
+    initialise,
+    loss_and_gradients,
+)
+
+Array = NDArray[np.float64]
+BATCH = 50
+VALIDATION = 200
+
+
+def random_batch(shape: Shape, count: int, seed: int = 0) -> tuple[Array, Labels]:
+    """`count` random images with random labels: what an untrained network cannot know anything about."""
+    rng = np.random.default_rng(seed)
+    images = rng.normal(size=(count, shape.channels, shape.size, shape.size))
+    return images, rng.integers(0, shape.classes, count)
+
+
+@dataclass(frozen=True)
+class InitialLoss:
+    """Loss before training, its two parts, and what guessing costs: ln C."""
+
+    data: float
+    regularisation: float
+    guessing: float
+
+    @property
+    def total(self) -> float:
+        """What the training loop would print first."""
+        return self.data + self.regularisation
+
+
+def initial_loss(classes: int, scale: float, reg: float, seed: int = 0) -> InitialLoss:
+    """The loss of an untrained network of `classes` classes whose weights were drawn from N(0, scale²)."""
+    shape = Shape(classes=classes)
+    p, batch = initialise(shape, scale=scale, seed=seed), random_batch(shape, BATCH, seed)
+    data, _ = loss_and_gradients(p, *batch)
+    total, _ = loss_and_gradients(p, *batch, reg=reg)
+    return InitialLoss(data, total - data, float(np.log(classes)))
+
+
+@dataclass(frozen=True)
+class ParameterCheck:
+    """Largest relative errors of one parameter's gradient: against nudged numbers, and against PyTorch's autograd."""
+
+    name: str
+    count: int
+    numerical: float
+    autograd: float
+
+
+def gradient_check(shape: Shape, reg: float, seed: int = 0) -> list[ParameterCheck]:
+    """Our backward pass, parameter by parameter, on three random images. Imports PyTorch when called."""
+    p, (x, labels) = initialise(shape, scale=0.5, seed=seed), random_batch(shape, 3, seed)
+    _, ours = loss_and_gradients(p, x, labels, reg=reg)
+    auto = _autograd(p, x, labels, reg)
+    checks = []
+    for name in NAMES:
+        nudged = ops.numerical_gradient(
+            lambda value, name=name: loss_and_gradients(p | {name: value}, x, labels, reg=reg)[0],  # type: ignore[misc]
+            p[name],
+        )
+        numerical = ops.relative_error(ours[name], nudged)
+        checks.append(ParameterCheck(name, p[name].size, numerical, ops.relative_error(ours[name], auto[name])))
+    return checks
+
+
+def _autograd(p: Parameters, x: Array, labels: Labels, reg: float) -> Parameters:
+    """The same network in PyTorch, and its gradients."""
+    import torch
+    import torch.nn.functional as F
+
+    t = {name: torch.tensor(value, requires_grad=True) for name, value in p.items()}
+    h = F.conv2d(torch.tensor(x), t["W1"], t["b1"], padding=p["W1"].shape[-1] // 2).relu()
+    h = F.max_pool2d(h, 2).flatten(1)
+    logits = (h @ t["W2"] + t["b2"]).relu() @ t["W3"] + t["b3"]
+    weights = sum((t[name] ** 2).sum() for name in ("W1", "W2", "W3"))
+    loss = F.cross_entropy(logits, torch.tensor(labels)) + 0.5 * reg * weights
+    gradients = torch.autograd.grad(loss, list(t.values()))
+    return {name: gradient.numpy() for name, gradient in zip(t, gradients, strict=True)}
+
+
+def digits(count: int) -> tuple[tuple[Array, Labels], tuple[Array, Labels]]:
+    """The first `count` training images of Digits, and VALIDATION others, in −0.5 … 0.5."""
+    data = load("digits")
+    return tuple(  # type: ignore[return-value]
+        (split.images[:many].astype(np.float64) / 255 - 0.5, split.labels[:many])
+        for split, many in ((data.train, count), (data.val, VALIDATION))
+    )
+
+
+def overfit(count: int, epochs: int, reg: float, seed: int = 0) -> list[Epoch]:
+    """Train on `count` digits only, on purpose: a network that cannot learn a handful by heart has a mistake in it."""
+    train, val = digits(count)
+    return list(fit(initialise(Shape(), seed=seed), train, val, epochs=epochs, learning_rate=0.1, reg=reg))
+
+
+@dataclass(frozen=True, eq=False)
+class Separation:
+    """After training: filters (F, C, k, k), how far any two filters and any two units are apart, the accuracy."""
+
+    filters: Array
+    between_filters: float
+    between_units: float
+    accuracy: float
+
+
+def separation(*, equal: bool, epochs: int, seed: int = 0) -> Separation:
+    """Train on 100 digits from equal weights, or from random ones, and measure whether filters became different."""
+    train, val = digits(100)
+    p = initialise(Shape(), seed=seed, scale=0.05 if equal else 0.1, equal=equal)
+    last = list(fit(p, train, val, epochs=epochs, learning_rate=0.1))[-1]
+    w1, w2 = p["W1"].reshape(len(p["W1"]), -1), p["W2"].T
+    return Separation(p["W1"], _spread(w1), _spread(w2), last.train_accuracy)
+
+
+def _spread(units: Array) -> float:
+    """The largest difference between the same weight of any two units (rows)."""
+    return float((units.max(axis=0) - units.min(axis=0)).max())

@@ -1,0 +1,102 @@
+"""Layers that hold layers: residual blocks and branches; and every kind of layer under its name."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnn_core.networks.layers import (
+    ELU,
+    GELU,
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    ReLU6,
+    Shape,
+    Tanh,
+)
+
+
+@dataclass(frozen=True)
+class Residual(Layer):
+    """body(x) + shortcut(x); an empty shortcut passes x on unchanged. Its layers have rows of their own."""
+
+    body: tuple[Layer, ...]
+    shortcut: tuple[Layer, ...] = ()
+    prefix: ClassVar[str] = "block"
+
+    def __post_init__(self) -> None:
+        self._set(body=tuple(self.body), shortcut=tuple(self.shortcut))
+        if not self.body:
+            raise ValueError("body is empty: a residual block needs at least one layer.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return _through(self.body, shape)
+
+
+@dataclass(frozen=True)
+class Branches(Layer):
+    """Every branch on the same input, their channels stacked; an empty branch passes x on (Szegedy et al., 2014)."""
+
+    branches: tuple[tuple[Layer, ...], ...]
+    prefix: ClassVar[str] = "branches"
+
+    def __post_init__(self) -> None:
+        self._set(branches=tuple(tuple(branch) for branch in self.branches))
+        if len(self.branches) < 2:
+            raise ValueError(f"branches has {len(self.branches)} of them: at least 2 are needed.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        ends = [_through(branch, shape) for branch in self.branches]
+        return stacked(ends)
+
+
+def _through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
+    for layer in layers:
+        shape = layer.output_shape(shape)
+    return shape
+
+
+def stacked(shapes: list[Shape]) -> Shape:
+    """The shape of several outputs with their channels stacked; ValueError unless their other sizes agree."""
+    if len({shape[1:] for shape in shapes}) > 1:
+        sizes = " and ".join("×".join(map(str, shape)) for shape in shapes)
+        raise ValueError(f"its branches give {sizes}; stacking channels needs the other sizes equal.")
+    return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+
+
+def parts(layer: Layer) -> tuple[tuple[Layer, ...], ...]:
+    """The rows of layers inside a block: body and shortcut of a residual one, each branch; none of a plain layer."""
+    match layer:
+        case Residual():
+            return layer.body, layer.shortcut
+        case Branches():
+            return layer.branches
+    return ()
+
+
+def part_names(layer: Layer) -> tuple[str, ...]:
+    """What `parts` are called in the built module."""
+    if isinstance(layer, Branches):
+        return tuple(f"branch{i}" for i in range(1, len(layer.branches) + 1))
+    return ("body", "shortcut") if isinstance(layer, Residual) else ()
+
+
+def with_parts(layer: Layer, new: tuple[tuple[Layer, ...], ...]) -> Layer:
+    """The same block of other layers. Raises ValueError when it cannot be made of these."""
+    return Residual(*new) if isinstance(layer, Residual) else Branches(new)
+
+
+_KINDS = (
+    *(Conv2d, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, BatchNorm, Linear, Flatten, Residual, Branches),
+    *(ReLU, ReLU6, LeakyReLU, ELU, GELU, Tanh, Dropout, Dropout2d),
+)
+KINDS: dict[str, type[Layer]] = {kind.__name__: kind for kind in _KINDS}
+"""Every layer kind under the name it has in JSON."""

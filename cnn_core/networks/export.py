@@ -1,0 +1,266 @@
+"""A network to take home: PyTorch source that runs by itself, a notebook, tables, ONNX."""
+
+import csv
+import io
+import json
+import zlib
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from cnn_core.networks.blocks import Branches, Residual, part_names, parts
+from cnn_core.networks.draft import Draft, examine
+from cnn_core.networks.layers import Layer, Shape
+from cnn_core.networks.memory import BYTES, check_room, parameter_mb
+from cnn_core.networks.spec import NetworkSpec, named
+from cnn_core.networks.torch_lines import torch_line
+
+_RESIDUAL = '''class Residual(nn.Module):
+    """body(x) + shortcut(x); an empty shortcut is the identity."""
+
+    def __init__(self, body, shortcut):
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+
+    def forward(self, x):
+        return self.body(x) + self.shortcut(x)
+
+
+'''
+_BRANCHES = '''class Branches(nn.Module):
+    """Every branch on the same input, the channels of their outputs stacked."""
+
+    def __init__(self, **branches):
+        super().__init__()
+        for name, branch in branches.items():
+            self.add_module(name, branch)
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+
+
+'''
+
+
+def to_source(spec: NetworkSpec, seed: int = 0) -> str:
+    """A Python file with `network()`; run, it prints the output's shape and the number of parameters.
+
+    After `torch.manual_seed(seed)` it makes the same parameters, under the same names, as `spec.build(seed)`.
+    """
+    lines = _sequence(spec.layers, spec.input_shape, 1)
+    body = "\n".join(lines)
+    shape = ", ".join(map(str, spec.input_shape))
+    return (
+        f'"""{_safe(spec.name)}: made with CNN Lab."""\n\n'
+        "from collections import OrderedDict\n\nimport torch\nfrom torch import nn\n\n\n"
+        f"{_RESIDUAL if _holds(spec.layers, Residual) else ''}{_BRANCHES if _holds(spec.layers, Branches) else ''}"
+        f'def network() -> nn.Module:\n    """Takes (N, {shape}) and returns {spec.output_shape} for each image."""\n'
+        f"    return {body.strip()}\n\n\n"
+        f'if __name__ == "__main__":\n    torch.manual_seed({seed})\n    model = network().eval()\n'
+        f"    x = torch.zeros(1, {shape})\n"
+        "    print(tuple(model(x).shape), sum(p.numel() for p in model.parameters()))\n"
+    )
+
+
+def _safe(text: str) -> str:
+    """A name inside a docstring: no quotes, no backslashes, one line."""
+    return " ".join(text.replace("\\", "/").replace('"', "'").split()) or "Network"
+
+
+def _holds(layers: tuple[Layer, ...], kind: type[Layer]) -> bool:
+    return any(isinstance(layer, kind) or any(_holds(part, kind) for part in parts(layer)) for layer in layers)
+
+
+def _sequence(layers: tuple[Layer, ...], shape: Shape, depth: int) -> list[str]:
+    """The lines of an nn.Sequential, indented by `depth`."""
+    if not layers:
+        return ["    " * depth + "nn.Sequential()"]
+    indent, inner = "    " * depth, "    " * (depth + 1)
+    lines = [f"{indent}nn.Sequential(OrderedDict(["]
+    for name, layer in named(layers):
+        if parts(layer):
+            lines.append(f'{inner}("{name}", {type(layer).__name__}(')
+            for part_name, part in zip(part_names(layer), parts(layer), strict=True):
+                made = _sequence(part, shape, depth + 2)
+                made[0] = f"{'    ' * (depth + 2)}{part_name}={made[0].strip()}"
+                lines += [*made[:-1], f"{made[-1]},"]
+            lines.append(f"{inner})),")
+        else:
+            lines.append(f'{inner}("{name}", {torch_line(layer, shape)}),')
+        shape = layer.output_shape(shape)
+    return [*lines, f"{indent}]))"]
+
+
+COLUMNS = (
+    *("layer", "kind", "output shape", "parameters", "MACs"),
+    *("activations (bytes)", "receptive field", "jump", "centre"),
+)
+
+
+def _table(spec: NetworkSpec) -> list[tuple[str | int, ...]]:
+    """The cells of COLUMNS for every layer; the centre is that of the first unit, in pixels counted from 1."""
+    found: list[tuple[str | int, ...]] = []
+    for line in examine(Draft(spec.name, spec.input_shape, spec.layers)):
+        assert line.row is not None  # of a network whose layers all fit
+        row, out = line.row, line.row.output_shape
+        centre = "×".join(f"{middle + 1:g}" for middle in line.centre)
+        seen = (_times(row.receptive_field), _times(line.jump), centre)
+        found.append((row.name, row.kind, _times(out), row.parameters, row.macs, BYTES * prod(out), *seen))
+    return found
+
+
+def to_markdown(spec: NetworkSpec) -> str:
+    """The table as Markdown."""
+    lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|--:|--:|--:|---|---|---|"]
+    for cells in _table(spec):
+        written = (f"{cell:,}" if isinstance(cell, int) else cell for cell in cells)
+        lines.append(f"| {' | '.join(written)} |")
+    lines.append(f"| **total** | | | **{spec.total_parameters:,}** | **{spec.total_macs:,}** | | | | |")
+    return "\n".join(lines) + "\n"
+
+
+def to_csv(spec: NetworkSpec) -> str:
+    """The table as CSV, for a spreadsheet."""
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([COLUMNS, *_table(spec)])
+    return buffer.getvalue()
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
+
+
+def to_notebook(spec: NetworkSpec, seed: int = 0) -> str:
+    """A Jupyter notebook that builds the network, loads data of its input's shape, and trains it."""
+    source = to_source(spec, seed).split('\n\n\nif __name__ == "__main__":')[0]
+    cells = [
+        _cell("markdown", f"# {spec.name}\n\nMade with CNN Lab. Run the cells from top to bottom."),
+        _cell("code", source),
+        _cell("code", (_DIGITS if spec.input_shape == (1, 8, 8) else _cifar(spec)) + _few(spec) + "epochs = 5\n"),
+        _cell("code", _training(spec, seed)),
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return json.dumps(
+        {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False
+    )
+
+
+def _cell(kind: str, text: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {"cell_type": kind, "id": f"{kind}-{zlib.crc32(text.encode()):08x}", "metadata": {}}
+    cell["source"] = text.splitlines(keepends=True)
+    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
+_DIGITS = """# scikit-learn's handwritten digits, 8 × 8 pixels
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch.utils.data import TensorDataset
+
+digits = load_digits()
+images = torch.tensor(digits.images, dtype=torch.float32)[:, None] / 16 - 0.5
+labels = torch.tensor(digits.target)
+parts = train_test_split(images, labels, test_size=0.2, random_state=0, stratify=labels)
+train, test = TensorDataset(parts[0], parts[2]), TensorDataset(parts[1], parts[3])
+"""
+CLASSES = 10
+"""Of both data sets."""
+
+
+def _cifar(spec: NetworkSpec) -> str:
+    channels, height, width = spec.input_shape
+    grey = "    transforms.Grayscale(),\n" if channels == 1 else ""
+    mean = ", ".join(["0.5"] * (1 if channels == 1 else 3))
+    repeated = ""
+    if channels not in (1, 3):
+        repeated = (
+            f"    lambda image: image[[channel % 3 for channel in range({channels})]],  # red, green, blue in turn\n"
+        )
+    return f"""# CIFAR-10, brought to the size the network takes (downloaded once, 163 MB)
+from torchvision import datasets, transforms
+
+prepare = transforms.Compose([
+{grey}    transforms.Resize(({height}, {width})),
+    transforms.ToTensor(),
+    transforms.Normalize(({mean},), ({mean},)),
+{repeated}])
+train = datasets.CIFAR10("data", train=True, download=True, transform=prepare)
+test = datasets.CIFAR10("data", train=False, download=True, transform=prepare)
+"""
+
+
+def _few(spec: NetworkSpec) -> str:
+    """Only as many classes as the network has outputs."""
+    if spec.output_shape[0] >= CLASSES:
+        return ""
+    targets = "part[:][1]" if spec.input_shape == (1, 8, 8) else "part.targets"
+    return f"""
+# the network has {spec.output_shape[0]} outputs: only the first classes are kept
+from torch.utils.data import Subset
+
+train, test = (
+    Subset(part, [i for i, label in enumerate({targets}) if label < {spec.output_shape[0]}]) for part in (train, test)
+)
+"""
+
+
+def _training(spec: NetworkSpec, seed: int) -> str:
+    """The loop; maps in place of logits are averaged."""
+    text = _TRAIN.replace("SEED", str(seed))
+    if len(spec.output_shape) == 1:
+        return text
+    mean = (
+        "model = nn.Sequential(network(), nn.AdaptiveAvgPool2d(1), nn.Flatten()).to(device)  # one logit for each map"
+    )
+    return text.replace("model = network().to(device)", mean)
+
+
+_TRAIN = """from torch.utils.data import DataLoader
+
+device = "cuda" if torch.cuda.is_available() else "cpu"
+torch.manual_seed(SEED)
+model = network().to(device)
+optimizer = torch.optim.Adam(model.parameters())
+criterion = nn.CrossEntropyLoss()  # takes logits: no softmax before it
+
+for epoch in range(epochs):
+    model.train()
+    for x, y in DataLoader(train, batch_size=64, shuffle=True):
+        loss = criterion(model(x.to(device)), y.to(device))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        right = sum((model(x.to(device)).argmax(1) == y.to(device)).sum().item() for x, y in DataLoader(test, 256))
+    accuracy = right / len(test)
+    print(f"epoch {epoch + 1}: loss {loss.item():.3f}, test accuracy {accuracy:.1%}")
+"""
+
+
+ONNX_COPIES = 4
+"""How often the weights lie in memory while an ONNX file is made: module, graph, protobuf, bytes."""
+
+
+def to_onnx(spec: NetworkSpec, path: Path, seed: int = 0) -> None:
+    """Write the network, with the weights of `spec.build(seed)`, as an ONNX file; its input "image" is (N, C, H, W).
+
+    Needs torch and onnx. Raises ValueError with the estimate when there is not enough memory.
+    """
+    import torch
+
+    check_room("The ONNX file", ONNX_COPIES * parameter_mb(spec))
+    model = spec.build(seed=seed).eval()
+    # two images: an axis of one is taken for a constant
+    image = torch.zeros(2, *spec.input_shape)
+    torch.onnx.export(
+        model,
+        (image,),
+        path,
+        input_names=["image"],
+        output_names=["logits"],
+        dynamic_shapes=({0: torch.export.Dim("N")},),
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )

@@ -1,0 +1,129 @@
+"""What a network takes in memory: by the counts that course tables use, and what training really holds."""
+
+from dataclasses import dataclass
+from itertools import count
+from math import prod
+
+from cnn_core.networks.blocks import parts
+from cnn_core.networks.layers import (
+    ELU,
+    GELU,
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    ReLU6,
+    Shape,
+    Tanh,
+)
+from cnn_core.networks.spec import NetworkSpec
+
+BYTES = 4
+"""Of a float32."""
+MB = 2**20
+NEED_INPUT = (Conv2d, Linear, BatchNorm, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, GELU, ReLU6, LeakyReLU)
+"""Layers whose backward pass reads what went in."""
+NEED_OUTPUT = (ReLU, Tanh, ELU)
+"""Layers whose backward pass reads what came out."""
+COPIES = {"SGD": 0, "SGD with momentum": 1, "Adam": 2}
+"""Optimiser → numbers it keeps for each parameter, besides the gradient."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Megabytes (2²⁰ bytes) for one image.
+
+    `every_layer` and `with_weights` are the "forward/backward pass" of course tables: outputs counted twice, of every
+    layer but flatten (torchsummary), and of layers with parameters alone (torchinfo). `saved` is what the backward pass
+    really needs: every tensor once.
+    """
+
+    input: float
+    every_layer: float
+    with_weights: float
+    saved: float
+    parameters: float
+
+
+def sizes(spec: NetworkSpec) -> Sizes:
+    """The sizes of a network."""
+    rows = spec.summary()
+    every = sum(prod(row.output_shape) for row in rows if row.kind != "Flatten")
+    weighted = sum(prod(row.output_shape) for row in rows if row.parameters)
+    return Sizes(
+        input=prod(spec.input_shape) * BYTES / MB,
+        every_layer=2 * every * BYTES / MB,
+        with_weights=2 * weighted * BYTES / MB,
+        saved=saved_bytes(spec) / MB,
+        parameters=parameter_mb(spec),
+    )
+
+
+def parameter_mb(spec: NetworkSpec) -> float:
+    """Megabytes of the learned numbers."""
+    return spec.total_parameters * BYTES / MB
+
+
+def training_peak(spec: NetworkSpec, batch: int, optimizer: str = "Adam") -> float:
+    """Megabytes that training holds at the end of a forward pass: weights, gradients, the optimiser's own numbers, and
+    the saved tensors of a batch. What a library or a device takes besides is not in it.
+
+    Raises ValueError for an optimiser that is not in COPIES.
+    """
+    if optimizer not in COPIES:
+        raise ValueError(f"optimizer is {optimizer!r}: choose {', '.join(COPIES)}.")
+    found = sizes(spec)
+    return found.parameters * (2 + COPIES[optimizer]) + found.saved * batch
+
+
+def free_mb() -> float:
+    """Megabytes (2²⁰ bytes) of this computer's memory that are free."""
+    import psutil
+
+    return float(psutil.virtual_memory().available) / MB
+
+
+def check_room(what: str, needs: float) -> None:
+    """Raises ValueError with the estimate when `what` needs more megabytes than are free: before anything is made."""
+    free = free_mb()
+    if needs > free:
+        raise ValueError(
+            f"{what} needs about {needs / 1024:,.1f} GB of memory, and {free / 1024:,.1f} GB are free: "
+            "fewer filters or units, or a smaller input, would fit."
+        )
+
+
+def saved_bytes(spec: NetworkSpec) -> int:
+    """Bytes that the backward pass of one image needs from the forward pass, as PyTorch's autograd saves them."""
+    kept: dict[int, int] = {}
+    _walk(spec.layers, spec.input_shape, 0, kept, count(1))
+    return sum(kept.values())
+
+
+def _walk(layers: tuple[Layer, ...], shape: Shape, tensor: int, kept: dict[int, int], new: "count[int]") -> int:
+    """Note what is saved on the way; returns the number of the last tensor."""
+    for layer in layers:
+        after = layer.output_shape(shape)
+        if parts(layer):
+            for part in parts(layer):
+                _walk(part, shape, tensor, kept, new)
+            tensor = next(new)
+        elif not isinstance(layer, Flatten):  # a view: the same tensor
+            if isinstance(layer, NEED_INPUT):
+                kept[tensor] = prod(shape) * BYTES
+            tensor = next(new)
+            if isinstance(layer, NEED_OUTPUT):
+                kept[tensor] = prod(after) * BYTES
+            if isinstance(layer, MaxPool2d):
+                kept[next(new)] = prod(after) * 8  # where each maximum came from, as 64-bit numbers
+            if isinstance(layer, Dropout) and layer.p > 0:
+                kept[next(new)] = prod(after) * BYTES  # what was dropped
+        shape = after
+    return tensor

@@ -1,0 +1,162 @@
+"""Predict first: what to ask of a layer, the answer, likely wrong answers with the term that differs, and a hint."""
+
+from dataclasses import dataclass
+from math import prod
+
+from cnn_core.geometry import effective_kernel, sides
+from cnn_core.networks.draft import Line
+from cnn_core.networks.layers import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    pair,
+)
+
+SHAPE, PARAMETERS, FIELD = "Output shape", "Parameters", "Receptive field"
+COLUMNS = (SHAPE, PARAMETERS, FIELD)
+
+
+@dataclass(frozen=True)
+class Question:
+    """The right answer as it is written, wrong ones with the sentence that tells them apart, and a hint for others."""
+
+    answer: str
+    slips: dict[str, str]
+    hint: str
+
+
+def question(line: Line, column: str) -> Question:
+    """What to ask of a finished line.
+
+    Raises ValueError for a column that is not in COLUMNS, and for a line that has no answers.
+    """
+    if line.row is None or line.input_shape is None:
+        raise ValueError("This layer is not reached: there is nothing to predict.")
+    match column:
+        case "Output shape":
+            found = _shape(line)
+        case "Parameters":
+            found = _parameters(line)
+        case "Receptive field":
+            found = _field(line)
+        case _:
+            raise ValueError(f"column is {column!r}: choose {', '.join(COLUMNS)}.")
+    return Question(
+        found.answer, {wrong: why for wrong, why in found.slips.items() if wrong != found.answer}, found.hint
+    )
+
+
+def times(shape: tuple[int, ...]) -> str:
+    """3×32×32."""
+    return "×".join(map(str, shape))
+
+
+def _shape(line: Line) -> Question:
+    assert line.row is not None
+    assert line.input_shape is not None
+    layer, shape, out = line.layer, line.input_shape, line.row.output_shape
+    slips: dict[str, str] = {}
+    hint = "This layer keeps the shape."
+    if isinstance(layer, Conv2d | MaxPool2d | AvgPool2d):
+        axes = [layer.axis(0), layer.axis(1)]
+        room = [
+            size + sum(sides(axis["padding"])) - effective_kernel(axis["kernel"], axis["dilation"])
+            for size, axis in zip(shape[1:], axes, strict=True)
+        ]
+        strides = [axis["stride"] for axis in axes]
+        hint = f"⌊({shape[1]} + padding − kernel) / {strides[0]}⌋ + 1 along the height; the width likewise."
+        raised = [-(-rest // stride) + 1 for rest, stride in zip(room, strides, strict=True)]
+        slips[times((out[0], *raised))] = "That is rounded up: windows that do not fit are dropped (floor)."
+        slips[times((out[0], *(rest // stride for rest, stride in zip(room, strides, strict=True))))] = (
+            "The + 1 is missing: the first window counts too."
+        )
+        bare = [
+            (rest - sum(sides(axis["padding"]))) // axis["stride"] + 1 for rest, axis in zip(room, axes, strict=True)
+        ]
+        slips[times((out[0], *bare))] = "The padding is missing."
+        slips[times((out[0], *shape[1:]))] = "Height and width change here."
+        slips[times((shape[0], *out[1:]))] = "The channels are those of the filters, not those of the input."
+    elif isinstance(layer, AdaptiveAvgPool2d):
+        hint = "The channels stay; height and width are the output size that is set."
+        slips[times(shape)] = "Height and width change here."
+        slips[times(out[1:])] = "The channels are missing: they come first, and stay."
+    elif isinstance(layer, Flatten):
+        hint = f"{' · '.join(map(str, shape))} numbers in one row."
+        slips[times(shape)] = "Flatten puts all numbers in one row."
+        slips[str(prod(shape[1:]))] = "The channels count too."
+    elif isinstance(layer, Linear):
+        hint = "As many outputs as units."
+        slips[str(shape[0])] = "That is what goes in."
+    return Question(times(out), slips, hint)
+
+
+def _parameters(line: Line) -> Question:
+    assert line.row is not None
+    assert line.input_shape is not None
+    layer, shape, right = line.layer, line.input_shape, line.row.parameters
+    slips: dict[str, str] = {}
+    hint = "This layer learns nothing."
+    if isinstance(layer, Conv2d):
+        height, width = pair(layer.kernel_size)
+        area, filters = height * width, layer.filters
+        fan_in = shape[0] // layer.groups * area
+        bias = filters if layer.bias else 0
+        hint = (
+            f"filters · (channels · {height} · {width}){' + filters' if layer.bias else ''}; channels are {shape[0]}."
+        )
+        slips = {
+            str(right - bias): "The biases are missing: one for each filter.",
+            str(right + filters): "There is no bias here." if not layer.bias else "The biases count once.",
+            str(filters * area + bias): "Every filter reads every channel: the channels are missing.",
+            str(filters * fan_in * layer.groups + bias): "The groups divide the channels that a filter reads.",
+            str(fan_in + 1): "That is one filter: there are more.",
+            str(filters * fan_in + 1): "One bias for each filter, not one for all.",
+        }
+    elif isinstance(layer, Linear):
+        hint = f"units · inputs{' + units' if layer.bias else ''}; inputs are {shape[0]:,}."
+        slips = {
+            str(layer.units * shape[0] + (0 if layer.bias else layer.units)): (
+                "The biases are missing: one for each unit." if layer.bias else "There is no bias here."
+            ),
+            str(layer.units + shape[0]): "Every unit has a weight for every input: multiply.",
+        }
+    elif isinstance(layer, BatchNorm):
+        hint = "A scale and a shift for each channel; mean and variance are not learned."
+        slips = {
+            str(shape[0]): "A scale and a shift: two for each channel.",
+            str(4 * shape[0]): "Running mean and variance are kept, not learned.",
+        }
+    elif isinstance(layer, MaxPool2d | AvgPool2d):
+        slips = {str(prod(pair(layer.kernel_size))): "Pooling has no weights."}
+    return Question(str(right), slips, hint)
+
+
+def _field(line: Line) -> Question:
+    assert line.row is not None
+    assert line.input_shape is not None
+    right = line.row.receptive_field
+    before = (line.fed_by[0].size, line.fed_by[1].size)
+    jump = (line.fed_by[0].jump, line.fed_by[1].jump)
+    slips: dict[str, str] = {}
+    hint = "It does not change here."
+    if isinstance(line.layer, Conv2d | MaxPool2d | AvgPool2d):
+        axes = [line.layer.axis(0), line.layer.axis(1)]
+        spans = [effective_kernel(axis["kernel"], axis["dilation"]) for axis in axes]
+        hint = f"{before[0]} + (kernel − 1) · {jump[0]}: the jump is the product of the strides before this layer."
+        slips = {
+            times((before[0] + spans[0] - 1, before[1] + spans[1] - 1)): "The strides before it stretch the kernel.",
+            times((before[0] + spans[0] * jump[0], before[1] + spans[1] * jump[1])): "Kernel − 1, not kernel.",
+            times((spans[0], spans[1])): "That is this kernel alone: add what the layers before it see.",
+            times(before): "This layer sees more than the one before.",
+        }
+    elif isinstance(line.layer, Flatten):
+        hint = f"From here on all places are seen together: {before[0]} + ({line.input_shape[1]} − 1) · {jump[0]}."
+        slips = {times(before): "That is one place: the units behind this layer read all of them."}
+    elif isinstance(line.layer, AdaptiveAvgPool2d):
+        hint = f"{before[0]} + (cells of the widest bin − 1) · {jump[0]}; {line.input_shape[1]} rows are shared out."
+        slips = {times(before): "Each bin reads several cells of the layer before."}
+    return Question(times(right), slips, hint)

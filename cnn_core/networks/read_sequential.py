@@ -1,0 +1,202 @@
+"""Reading a network from the source of an `nn.Sequential(...)`: parsed as text, never run."""
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from cnn_core.networks.blocks import KINDS, Branches, Residual
+from cnn_core.networks.draft import Draft, Layers
+from cnn_core.networks.layers import BatchNorm, Conv2d, Layer, Linear
+from cnn_core.networks.spec import MAX_BRANCHES, MAX_DEPTH, MAX_LAYERS, MAX_TEXT
+
+# Module → the names of its arguments in order; the first of those that only say what arrives is left out later.
+_SIGNATURES: dict[str, tuple[str, ...]] = {
+    "Conv2d": ("in", "filters", "kernel_size", "stride", "padding", "dilation", "groups", "bias"),
+    "MaxPool2d": ("kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"),
+    "AvgPool2d": ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"),
+    "AdaptiveAvgPool2d": ("output_size",),
+    "BatchNorm2d": ("in", "eps", "momentum", "affine", "track_running_stats", "shift"),
+    "BatchNorm1d": ("in", "eps", "momentum", "affine", "track_running_stats", "shift"),
+    "Linear": ("in", "units", "bias"),
+    "Flatten": ("start_dim", "end_dim"),
+    "ReLU": ("inplace",),
+    "ReLU6": ("inplace",),
+    "GELU": ("approximate",),
+    "Tanh": (),
+    "LeakyReLU": ("negative_slope", "inplace"),
+    "ELU": ("alpha", "inplace"),
+    "Dropout": ("p", "inplace"),
+    "Dropout2d": ("p", "inplace"),
+}
+_RENAMED = {
+    "in_channels": "in",
+    "out_channels": "filters",
+    "in_features": "in",
+    "out_features": "units",
+    "num_features": "in",
+}
+_KINDS: dict[str, Callable[..., Layer]] = {**KINDS, "BatchNorm2d": BatchNorm, "BatchNorm1d": BatchNorm}
+_BLOCKS: dict[str, type[Residual | Branches]] = {"Residual": Residual, "Branches": Branches}
+_IGNORED = ("in", "inplace")
+_FIXED = {
+    "eps": 1e-5,
+    "momentum": 0.1,
+    "affine": True,
+    "shift": True,
+    "track_running_stats": True,
+    "start_dim": 1,
+    "end_dim": -1,
+    "approximate": "none",
+    "return_indices": False,
+}
+"""Arguments that are known here with their usual value alone."""
+MOST_NESTED = 20
+
+
+def read_sequential(source: str, input_shape: tuple[int, int, int], name: str = "Pasted network") -> Draft:
+    """The network of a pasted `nn.Sequential(...)`, for images of `input_shape` (C, H, W).
+
+    An assignment before it, a function that returns it, and `OrderedDict([("conv1", …), …])` inside it are fine; so are
+    the `Residual(…)` and `Branches(…)` of `cnn_core.networks.export`: a file that was taken home comes back. Input
+    channels are not needed, as they follow from what arrives, but a first layer stating others than `input_shape` is
+    refused.
+    Raises ValueError with a sentence, and the line, for anything but layers with plain numbers: nothing is executed.
+    """
+    if len(source) > MAX_TEXT:
+        raise ValueError(f"The source has {len(source):,} characters: at most {MAX_TEXT:,} are read.")
+    call = _sequential(source)
+    layers: list[Layer] = []
+    first = None
+    for node in _children(call):
+        if len(layers) >= MAX_LAYERS:
+            raise ValueError(f"The network has more than {MAX_LAYERS} layers.")
+        layer, stated = _layer(node)
+        first = stated if first is None else first
+        layers.append(layer)
+    if not layers:
+        raise ValueError("nn.Sequential(…) holds no layers: put some between its brackets.")
+    weighted = next((layer for layer in layers if isinstance(layer, Conv2d | Linear | BatchNorm)), None)
+    if isinstance(weighted, Conv2d) and first is not None and first != input_shape[0]:
+        raise ValueError(
+            f"Its first convolution takes {first} channels, the input has {input_shape[0]}: make them equal."
+        )
+    return Draft(name, input_shape, tuple(layers))
+
+
+def _sequential(source: str) -> ast.Call:
+    """The outermost nn.Sequential(...) of the source."""
+    try:
+        tree = ast.parse(source.strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise ValueError(f"This is no Python that can be read{where}: paste one nn.Sequential(…).") from None
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    body = [*tree.body, *(node for function in functions for node in function.body)]
+    values = [node.value for node in body if isinstance(node, ast.Expr | ast.Assign | ast.Return)]
+    calls = [value for value in values if isinstance(value, ast.Call) and _name(value.func) == "Sequential"]
+    if len(calls) != 1:
+        raise ValueError(f"There are {len(calls)} nn.Sequential(…) in this source: paste exactly one.")
+    return calls[0]
+
+
+def _children(call: ast.Call, depth: int = 0) -> list[ast.Call]:
+    """The calls inside nn.Sequential(...), those of nested ones in their place."""
+    if depth > MOST_NESTED:
+        raise ValueError(f"nn.Sequential is nested more than {MOST_NESTED} deep.")
+    if call.keywords:
+        raise _refusal(call, "nn.Sequential takes layers, no named arguments")
+    nodes = [node for argument in call.args for node in _unfolded(argument)]
+    found = []
+    for node in nodes:
+        if not isinstance(node, ast.Call):
+            raise _refusal(node, "only layers such as nn.Conv2d(3, 16, 3) can stand here")
+        found += _children(node, depth + 1) if _name(node.func) == "Sequential" else [node]
+    return found
+
+
+def _unfolded(node: ast.expr) -> list[ast.expr]:
+    """The layers of an OrderedDict([(name, layer), …]); anything else as it is."""
+    if not (isinstance(node, ast.Call) and _name(node.func) == "OrderedDict"):
+        return [node]
+    if len(node.args) != 1 or not isinstance(node.args[0], ast.List):
+        raise _refusal(node, "OrderedDict needs one list of pairs (name, layer)")
+    pairs = node.args[0].elts
+    if not all(isinstance(pair, ast.Tuple) and len(pair.elts) == 2 for pair in pairs):
+        raise _refusal(node, "OrderedDict needs pairs (name, layer)")
+    return [pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple)]
+
+
+def _block(node: ast.Call, kind: type[Residual | Branches], depth: int) -> Layer:
+    """The block of a call whose arguments are the nn.Sequential of its parts, by their names."""
+    if depth > MAX_DEPTH:
+        raise _refusal(node, f"blocks are nested more than {MAX_DEPTH} deep")
+    inside: dict[str, Layers] = {}
+    for keyword in node.keywords:
+        part = keyword.value
+        if not isinstance(part, ast.Call) or _name(part.func) != "Sequential":
+            raise _refusal(node, f"every part of {kind.__name__} is an nn.Sequential(…)")
+        inside[keyword.arg or "**"] = tuple(_layer(child, depth)[0] for child in _children(part))
+    right = {"body", "shortcut"} if kind is Residual else {f"branch{i + 1}" for i in range(len(inside))}
+    if node.args or set(inside) != right or len(inside) > MAX_BRANCHES:
+        wanted = "body=… and shortcut=…" if kind is Residual else f"branch1=…, branch2=… and at most {MAX_BRANCHES}"
+        raise _refusal(node, f"{kind.__name__} needs {wanted}")
+    try:
+        if kind is Residual:
+            return Residual(inside["body"], inside["shortcut"])
+        return Branches(tuple(inside[f"branch{i + 1}"] for i in range(len(inside))))
+    except ValueError as error:
+        raise _refusal(node, str(error).rstrip(".")) from None
+
+
+def _layer(node: ast.Call, depth: int = 0) -> tuple[Layer, int | None]:
+    """The layer of a call `depth` blocks deep, and the input channels or features that it states."""
+    name = _name(node.func)
+    if name in _BLOCKS:
+        return _block(node, _BLOCKS[name], depth + 1), None
+    if name not in _SIGNATURES:
+        raise _refusal(node, f"“{name[:30]}” is no layer that is known here: there are {', '.join(_SIGNATURES)}")
+    names = _SIGNATURES[name]
+    if len(node.args) > len(names):
+        raise _refusal(node, f"nn.{name} takes at most {len(names)} arguments here")
+    values = {key: _value(value) for key, value in zip(names, node.args, strict=False)}
+    for keyword in node.keywords:
+        key = _RENAMED.get(keyword.arg or "", keyword.arg or "")
+        key = "shift" if key == "bias" and "shift" in names else key
+        if key not in names:
+            raise _refusal(node, f"nn.{name} has no argument “{(keyword.arg or '**')[:30]}” here")
+        values[key] = _value(keyword.value)
+    stated = values.get("in")
+    unusual = next((key for key, value in values.items() if key in _FIXED and value != _FIXED[key]), None)
+    if unusual:
+        raise _refusal(node, f"{unusual} is {values[unusual]!r}: only {_FIXED[unusual]!r} is known here")
+    kept = {key: value for key, value in values.items() if key not in _IGNORED and key not in _FIXED}
+    try:
+        return _KINDS[name](**kept), stated if isinstance(stated, int) else None
+    except TypeError:
+        raise _refusal(node, f"nn.{name} lacks an argument") from None
+    except ValueError as error:
+        raise _refusal(node, str(error).rstrip(".")) from None
+
+
+def _value(node: ast.expr) -> Any:
+    """A plain number, truth value, text, or tuple of them."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise _refusal(node, "only plain numbers can stand here") from None
+    simple = value if isinstance(value, tuple) else (value,)
+    if not all(item is None or isinstance(item, bool | int | float | str) for item in simple):
+        raise _refusal(node, "only plain numbers can stand here")
+    return value
+
+
+def _name(node: ast.expr) -> str:
+    """Conv2d of nn.Conv2d, torch.nn.Conv2d and Conv2d; empty for anything that is no name."""
+    if isinstance(node, ast.Attribute):
+        base = ast.unparse(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else ""
+        return node.attr if base in ("nn", "torch.nn", "collections") else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _refusal(node: ast.AST, reason: str) -> ValueError:
+    return ValueError(f"Line {getattr(node, 'lineno', 1)}: {reason}.")

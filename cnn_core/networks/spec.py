@@ -1,0 +1,300 @@
+"""NetworkSpec: the one description of a network, from which its table, its JSON and its torch module come."""
+
+import json
+from collections import Counter
+from dataclasses import MISSING, dataclass, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cnn_core.geometry import ReceptiveField, whole
+from cnn_core.networks.blocks import KINDS, Branches, Residual, part_names, parts, stacked
+from cnn_core.networks.layers import Fields, Layer, Linear, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+MAX_LAYERS, MAX_DEPTH, MAX_BRANCHES, MAX_TEXT, MAX_NAME = 1_000, 4, 16, 200_000, 100
+MAX_PARAMETERS, MAX_VALUES, MAX_IMAGE = 1_000_000_000, 2**28, 4_096
+"""Limits for networks that come from a link or a file: about 4 GB of weights, 1 GB for one layer's output."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a network's table. `name` is the submodule's name in the built module ("block1.body.conv1");
+    `output_shape` is without the batch; `parameters` and `macs` (for one image) are the layer's own, so the rows sum
+    to the totals; `receptive_field` is (height, width) in input cells, not clipped to the image."""
+
+    name: str
+    kind: str
+    output_shape: Shape
+    parameters: int
+    macs: int
+    receptive_field: tuple[int, int]
+
+
+def checked_input(shape: Any) -> tuple[int, int, int]:
+    """`shape` as (C, H, W). Raises ValueError with a sentence when it is not three whole numbers in range."""
+    if not isinstance(shape, list | tuple) or len(shape) != 3:
+        raise ValueError(f"input_shape is {shape!r:.60}: it must be (channels, height, width).")
+    channels, height, width = (whole("input_shape", size, 1, MAX_IMAGE) for size in shape)
+    return channels, height, width
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A network as a value. `input_shape` is (C, H, W). Making one checks that every layer fits what arrives.
+
+    Raises ValueError with a sentence that begins with the layer's name when one does not fit.
+    """
+
+    name: str
+    input_shape: tuple[int, int, int]
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or len(self.name) > MAX_NAME:
+            raise ValueError(f"name is {self.name!r:.60}: it must be a text of at most {MAX_NAME} characters.")
+        object.__setattr__(self, "input_shape", checked_input(self.input_shape))
+        object.__setattr__(self, "layers", tuple(self.layers))
+        _check_layers(self.layers)
+        if self.total_parameters > MAX_PARAMETERS:
+            raise ValueError(too_heavy(self.total_parameters))
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        start = (ReceptiveField(), ReceptiveField())
+        return tuple(_walk(self.layers, self.input_shape, start, "")[0])
+
+    def summary(self) -> list[Row]:
+        """One row for every layer in the order in which they run, residual blocks after their layers."""
+        return list(self._rows)
+
+    @property
+    def total_parameters(self) -> int:
+        """All learned numbers, as `sum(p.numel() for p in module.parameters())`."""
+        return sum(row.parameters for row in self._rows)
+
+    @property
+    def total_macs(self) -> int:
+        """Multiply–accumulates for one image."""
+        return sum(row.macs for row in self._rows)
+
+    @property
+    def output_shape(self) -> Shape:
+        """Shape of the network's output for one image."""
+        return self._rows[-1].output_shape
+
+    @property
+    def classes(self) -> int:
+        """Outputs of the last linear layer. Raises ValueError when there is none."""
+        for layer in reversed(self.layers):
+            if isinstance(layer, Linear):
+                return layer.units
+        raise ValueError(f"{self.name} has no linear layer, so it has no classes: end it with one.")
+
+    def build(self, seed: int | None = None) -> "nn.Module":
+        """The network as a torch module that takes (N, C, H, W) and returns logits (no softmax), torch's default
+        initialisation. With a `seed` the weights are reproducible and torch's global random state is left alone.
+
+        Raises ValueError with the estimate, before anything is allocated, when its weights do not fit into memory."""
+        from cnn_core.networks.memory import check_room, parameter_mb  # rests on this module
+        from cnn_core.networks.torch_modules import build  # torch is heavy: only who builds pays for it
+
+        check_room(self.name, parameter_mb(self))
+        return build(self.layers, self.input_shape, seed)
+
+    def to_code(self, seed: int = 0) -> str:
+        """A Python file that makes this network by itself; see `cnn_core.networks.export.to_source`."""
+        from cnn_core.networks.export import to_source  # rests on this module
+
+        return to_source(self, seed)
+
+    def to_json(self) -> str:
+        """The network as JSON; fields that have their default are left out. `from_json` reads it back equal."""
+        layers = [as_data(layer) for layer in self.layers]
+        return json.dumps({"name": self.name, "input_shape": self.input_shape, "layers": layers}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "NetworkSpec":
+        """Read what `to_json` wrote. Raises ValueError with a sentence for anything else, however hostile."""
+        return cls(*parse_network(text))
+
+
+def parse_network(text: str) -> tuple[str, tuple[int, int, int], tuple[Layer, ...]]:
+    """Name, input shape and layers of a network's JSON, whether the layers fit together or not.
+
+    Raises ValueError with a sentence for anything else: bad JSON, unknown layers, settings out of range.
+    """
+    if not isinstance(text, str) or len(text) > MAX_TEXT:
+        raise ValueError(f"The network's JSON must be a text of at most {MAX_TEXT:,} characters.")
+    try:
+        data = json.loads(text)
+    except RecursionError:
+        raise ValueError("This is no network: its JSON is nested too deeply.") from None
+    except ValueError as error:
+        raise ValueError(f"This is not valid JSON: {error}.") from None
+    if not isinstance(data, dict) or set(data) != {"name", "input_shape", "layers"}:
+        raise ValueError("This is no network: the JSON must be an object with name, input_shape and layers.")
+    if not isinstance(data["name"], str) or len(data["name"]) > MAX_NAME:
+        raise ValueError(f"name must be a text of at most {MAX_NAME} characters.")
+    return data["name"], checked_input(data["input_shape"]), parse_layers(data["layers"], 0)
+
+
+def gigabytes(values: int) -> str:
+    """What float32 numbers take."""
+    return f"{4 * values / 2**30:,.1f} GB"
+
+
+def too_heavy(parameters: int) -> str:
+    """The sentence on a network with more than MAX_PARAMETERS."""
+    return f"The network has {parameters:,} parameters, {gigabytes(parameters)}: at most {MAX_PARAMETERS:,} fit."
+
+
+def for_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> NetworkSpec:
+    """The same layers for images of another shape, ending in as many units as there are classes.
+
+    Raises ValueError with a sentence when the layers do not fit such images, or do not end in a linear layer.
+    """
+    last = spec.layers[-1]
+    if not isinstance(last, Linear):
+        raise ValueError("it must end in a linear layer, whose outputs are the classes.")
+    return NetworkSpec(spec.name, input_shape, (*spec.layers[:-1], replace(last, units=classes)))
+
+
+def as_data(layer: Layer) -> dict[str, Any]:
+    """A layer as JSON-able data: its kind and the fields that differ from their defaults."""
+    data: dict[str, Any] = {"kind": type(layer).__name__}
+    for field in fields(layer):
+        value = getattr(layer, field.name)
+        if field.default is not MISSING and value == field.default:
+            continue
+        data[field.name] = _plain_part(value) if parts(layer) else value
+    return data
+
+
+def _plain_part(value: Any) -> Any:
+    """What stands inside a block: layers, or rows of them."""
+    return [as_data(inner) if isinstance(inner, Layer) else _plain_part(inner) for inner in value]
+
+
+def parse_layers(data: Any, depth: int) -> tuple[Layer, ...]:
+    """JSON data → layers; ValueError unless it is a list of layer objects of limited depth and number."""
+    if not isinstance(data, list) or len(data) > MAX_LAYERS:
+        raise ValueError(f"layers must be a list of at most {MAX_LAYERS} layers.")
+    if depth > MAX_DEPTH:
+        raise ValueError(f"blocks are nested more than {MAX_DEPTH} deep.")
+    return tuple(_parse_layer(item, depth) for item in data)
+
+
+def _parse_layer(data: Any, depth: int) -> Layer:
+    if not isinstance(data, dict) or not isinstance(data.get("kind"), str) or data["kind"] not in KINDS:
+        raise ValueError(f"{data!r:.60} is no layer: it must be an object whose kind is one of {', '.join(KINDS)}.")
+    kind = KINDS[data["kind"]]
+    values = {name: value for name, value in data.items() if name != "kind"}
+    known = {field.name: field for field in fields(kind)}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise ValueError(f"{data['kind']} has no field {unknown[0]!r:.60}: it has {', '.join(known) or 'none'}.")
+    missing = [name for name, field in known.items() if field.default is MISSING and name not in values]
+    if missing:
+        raise ValueError(f"{data['kind']} lacks its field {missing[0]}.")
+    if kind is Residual:
+        values = {name: parse_layers(value, depth + 1) for name, value in values.items()}
+    if kind is Branches:
+        values["branches"] = _parse_branches(values["branches"], depth + 1)
+    return kind(**values)
+
+
+def _parse_branches(data: Any, depth: int) -> tuple[tuple[Layer, ...], ...]:
+    if not isinstance(data, list) or len(data) > MAX_BRANCHES:
+        raise ValueError(f"branches must be a list of at most {MAX_BRANCHES} lists of layers.")
+    return tuple(parse_layers(branch, depth) for branch in data)
+
+
+def _check_layers(layers: tuple[Layer, ...]) -> None:
+    """ValueError unless there is a layer, all are layers, and there are not too many of them in all."""
+    if not layers:
+        raise ValueError("layers is empty: a network needs at least one layer.")
+    count, waiting = 0, [(layer, 0) for layer in layers]
+    while waiting:
+        layer, depth = waiting.pop()
+        count += 1
+        if not isinstance(layer, Layer):
+            raise ValueError(f"layers holds {layer!r:.60}: it must hold layers such as Conv2d only.")
+        if count > MAX_LAYERS or depth > MAX_DEPTH:
+            raise ValueError(f"the network is too big: at most {MAX_LAYERS} layers, nested at most {MAX_DEPTH} deep.")
+        waiting += [(inner, depth + 1) for part in parts(layer) for inner in part]
+
+
+def named(layers: tuple[Layer, ...]) -> list[tuple[str, Layer]]:
+    """Layers with their names in their module: prefix and running number, "flatten" alone for a single flatten."""
+    totals = Counter(layer.prefix for layer in layers)
+    seen: Counter[str] = Counter()
+    result = []
+    for layer in layers:
+        seen[layer.prefix] += 1
+        alone = layer.prefix == "flatten" and totals["flatten"] == 1
+        result.append((layer.prefix if alone else f"{layer.prefix}{seen[layer.prefix]}", layer))
+    return result
+
+
+def _walk(layers: tuple[Layer, ...], shape: Shape, seen: Fields, path: str) -> tuple[list[Row], Shape, Fields]:
+    """Rows of the layers, and the shape and the receptive fields after the last of them."""
+    rows: list[Row] = []
+    for name, layer in named(layers):
+        if parts(layer):
+            inner, shape, seen = _walk_block(layer, shape, seen, path + name)
+            rows += inner
+            continue
+        row, shape, seen = row_of(layer, shape, seen, path + name)
+        rows.append(row)
+    return rows, shape, seen
+
+
+def row_of(layer: Layer, shape: Shape, seen: Fields, name: str) -> tuple[Row, Shape, Fields]:
+    """A plain layer's line, and the shape and the receptive fields after it. Raises ValueError that begins with `name`
+    when `shape` cannot go in, or its output is too large."""
+    try:
+        after = layer.output_shape(shape)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    values = 1
+    for size in after:
+        values *= size
+    if values > MAX_VALUES:
+        raise ValueError(
+            f"{name}: its output has {values:,} values for one image, {gigabytes(values)}; at most {MAX_VALUES:,} fit."
+        )
+    seen = layer.through(seen, shape)
+    field = (seen[0].size, seen[1].size)
+    row = Row(name, type(layer).__name__, after, layer.parameters(shape), layer.macs(shape), field)
+    return row, after, seen
+
+
+def _walk_block(block: Layer, shape: Shape, seen: Fields, name: str) -> tuple[list[Row], Shape, Fields]:
+    """Rows of each part of a block, and one for their sum or stack."""
+    rows: list[Row] = []
+    ends: list[Shape] = []
+    fields: list[Fields] = []
+    for part_name, part in zip(part_names(block), parts(block), strict=True):
+        inner, end, field = _walk(part, shape, seen, f"{name}.{part_name}.")
+        rows += inner
+        ends.append(end)
+        fields.append(field)
+    after = joined(block, ends, name)
+    height, width = (max((field[axis] for field in fields), key=lambda field: field.size) for axis in (0, 1))
+    total = Row(name, type(block).__name__, after, 0, 0, (height.size, width.size))
+    return [*rows, total], after, (height, width)
+
+
+def joined(block: Layer, ends: list[Shape], name: str) -> Shape:
+    """The shape after a block whose parts end in `ends`; ValueError, beginning with its `name`, when they disagree."""
+    if isinstance(block, Branches):
+        try:
+            return stacked(ends)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    if ends[0] != ends[1]:
+        body, shortcut = ("×".join(map(str, end)) for end in ends)
+        raise ValueError(f"{name}: its body gives {body} and its shortcut {shortcut}; a sum needs them equal.")
+    return ends[0]

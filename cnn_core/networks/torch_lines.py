@@ -1,0 +1,41 @@
+"""A layer as the line of PyTorch that makes it."""
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from cnn_core.networks.blocks import Branches, Residual
+from cnn_core.networks.layers import AdaptiveAvgPool2d, BatchNorm, Conv2d, Layer, Linear, Shape
+
+
+def torch_line(layer: Layer, shape: Shape) -> str:
+    """`layer` as source, such as "nn.Conv2d(3, 36, kernel_size=5, stride=2)", when `shape` (no batch) goes in.
+
+    Arguments that have torch's default are left out. Raises ValueError for a residual block, which is no one line.
+    """
+    match layer:
+        case Residual() | Branches():
+            raise ValueError("layer is a block of several layers: it takes a module of its own, not one line.")
+        case Conv2d():
+            return _call("Conv2d", [shape[0], layer.filters], layer, skip=("filters",))
+        case Linear():
+            return _call("Linear", [shape[0], layer.units], layer, skip=("units",))
+        case BatchNorm():
+            return _call("BatchNorm2d" if len(shape) == 3 else "BatchNorm1d", [shape[0]], layer)
+        case AdaptiveAvgPool2d():
+            return _call("AdaptiveAvgPool2d", [_simple(layer.output_size)], layer, skip=("output_size",))
+    return _call(type(layer).__name__, [], layer)
+
+
+def _call(name: str, first: list[Any], layer: Layer, skip: tuple[str, ...] = ()) -> str:
+    values = {field.name: (getattr(layer, field.name), field.default) for field in fields(layer)}
+    named = [
+        f"{key}={_simple(value)!r}"
+        for key, (value, default) in values.items()
+        if key not in skip and (default is MISSING or _simple(value) != default)
+    ]
+    return f"nn.{name}({', '.join([*map(str, first), *named])})"
+
+
+def _simple(value: Any) -> Any:
+    """A pair of equal numbers as that number."""
+    return value[0] if isinstance(value, tuple) and value[0] == value[1] else value

@@ -1,0 +1,119 @@
+"""NetworkSpec → torch module. The only module of this package that imports torch."""
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from cnn_core.networks import blocks
+from cnn_core.networks import layers as spec
+from cnn_core.networks.layers import Layer, Shape
+from cnn_core.networks.spec import named
+
+
+class ResidualBlock(nn.Module):
+    """body(x) + shortcut(x); an empty shortcut is the identity."""
+
+    def __init__(self, body: nn.Sequential, shortcut: nn.Sequential) -> None:
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → the same or another shape, as the body decides."""
+        total: Tensor = self.body(x) + self.shortcut(x)
+        return total
+
+
+class BranchesBlock(nn.Module):
+    """Every branch on the same input, the channels of their outputs stacked; an empty branch is the identity."""
+
+    def __init__(self, *branches: nn.Sequential) -> None:
+        super().__init__()
+        for number, branch in enumerate(branches, 1):
+            self.add_module(f"branch{number}", branch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → (N, ΣC, H, W)."""
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
+
+
+def build(layers: tuple[Layer, ...], shape: Shape, seed: int | None) -> nn.Sequential:
+    """The layers as one `nn.Sequential` with children named as in the summary; see `NetworkSpec.build`."""
+    if seed is None:
+        return _sequence(layers, shape)[0]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return _sequence(layers, shape)[0]
+
+
+def _sequence(layers: tuple[Layer, ...], shape: Shape) -> tuple[nn.Sequential, Shape]:
+    modules: OrderedDict[str, nn.Module] = OrderedDict()
+    for name, layer in named(layers):
+        if blocks.parts(layer):
+            made = [_sequence(part, shape) for part in blocks.parts(layer)]
+            block = ResidualBlock if isinstance(layer, blocks.Residual) else BranchesBlock
+            modules[name] = block(*(sequence for sequence, _ in made))
+            after = layer.output_shape(shape)
+        else:
+            modules[name], after = _module(layer, shape), layer.output_shape(shape)
+        shape = after
+    return nn.Sequential(modules), shape
+
+
+def _module(layer: Layer, shape: Shape) -> nn.Module:
+    """The torch layer for one that receives `shape`."""
+    match layer:
+        case spec.Conv2d():
+            return nn.Conv2d(
+                shape[0],
+                layer.filters,
+                layer.kernel_size,
+                stride=layer.stride,
+                padding=layer.padding,
+                dilation=layer.dilation,
+                groups=layer.groups,
+                bias=layer.bias,
+            )
+        case spec.MaxPool2d():
+            return nn.MaxPool2d(
+                layer.kernel_size, layer.stride, layer.padding, layer.dilation, ceil_mode=layer.ceil_mode
+            )
+        case spec.AvgPool2d():
+            return nn.AvgPool2d(
+                layer.kernel_size,
+                layer.stride,
+                layer.padding,
+                ceil_mode=layer.ceil_mode,
+                count_include_pad=layer.count_include_pad,
+            )
+        case spec.BatchNorm():
+            return nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
+        case spec.Linear():
+            return nn.Linear(shape[0], layer.units, bias=layer.bias)
+    return _shapeless(layer)
+
+
+_PLAIN: dict[type[Layer], type[nn.Module]] = {
+    spec.ReLU: nn.ReLU,
+    spec.ReLU6: nn.ReLU6,
+    spec.GELU: nn.GELU,
+    spec.Tanh: nn.Tanh,
+    spec.Flatten: nn.Flatten,
+}
+
+
+def _shapeless(layer: Layer) -> nn.Module:
+    """The torch layer for one that is the same whatever arrives."""
+    match layer:
+        case spec.AdaptiveAvgPool2d():
+            return nn.AdaptiveAvgPool2d(layer.output_size)
+        case spec.LeakyReLU():
+            return nn.LeakyReLU(layer.negative_slope)
+        case spec.ELU():
+            return nn.ELU(layer.alpha)
+        case spec.Dropout2d():
+            return nn.Dropout2d(layer.p)
+        case spec.Dropout():
+            return nn.Dropout(layer.p)
+    return _PLAIN[type(layer)]()

@@ -1,0 +1,1 @@
+"""Arrays as pictures: colour scales, tiles, results of filters, and maps quantised for the browser."""

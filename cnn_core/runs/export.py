@@ -1,0 +1,217 @@
+"""A run to take home: a ZIP of JSON, tables, weights and code that runs without CNN Lab; and TensorBoard's files."""
+
+import csv
+import io
+import json
+import platform
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnn_core.datasets import Dataset, normalisation
+from cnn_core.runs.store import Run, RunStore
+from cnn_core.training.events import EpochDone, StepDone
+
+LIBRARIES = ("torch", "torchvision", "numpy", "safetensors")
+EVERY_STEP = 10**9
+# Of every file in the archive, the moment it was made is the moment the run was.
+EARLIEST_ZIP_YEAR = 1980
+
+_README = """{title}
+{line}
+
+Made with CNN Lab.
+
+  run.json      settings, network, data set, results, library versions
+  steps.csv     loss and accuracy of every batch
+  epochs.csv    the same for every epoch, training and validation
+  weights/      the network's weights after an epoch, as safetensors (epoch 0: untrained)
+  network.py    the network as PyTorch code; needs torch, safetensors and Pillow
+
+Try it:
+
+  python network.py picture.png
+
+says what the network takes a picture for. In Python:
+
+  from network import normalise, trained
+  logits = trained()(normalise(images))   # images: uint8, {shape}
+"""
+
+_LOADING = '''
+
+# Each channel's mean and standard deviation over the training images, on the scale 0 … 255.
+MEAN = {mean}
+DEVIATION = {deviation}{missing}
+CLASSES = {classes}
+WEIGHTS = Path(__file__).parent / "weights" / "{weights}"
+
+
+def normalise(images: torch.Tensor) -> torch.Tensor:
+    """uint8 (N, {shape}), 0 … 255, as the network learned to take them."""
+    mean, deviation = (torch.tensor(values).view(1, -1, 1, 1) for values in (MEAN, DEVIATION))
+    return (images.to(torch.float32) - mean) / deviation
+
+
+def trained(weights: Path = WEIGHTS) -> nn.Module:
+    """The network with its learned weights, ready to answer."""
+    model = network()
+    model.load_state_dict(load_file(weights))
+    return model.eval()
+
+
+if __name__ == "__main__":
+    model = trained()
+    print(sum(p.numel() for p in model.parameters()), "parameters")
+    for name in sys.argv[1:]:
+        picture = Image.open(name).convert("{mode}").resize(({width}, {height}))
+        image = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(1, {height}, {width}, {channels})
+        shares = model(normalise(image.permute(0, 3, 1, 2))).softmax(1)[0]
+        print(name, CLASSES[int(shares.argmax())], f"{{float(shares.max()):.1%}}")
+'''
+
+
+def archive(store: RunStore, run_id: str, data: Dataset | None, *, every_epoch: bool = False) -> bytes:
+    """The run as a ZIP: run.json, steps.csv, epochs.csv, the last stored weights (or those of `every_epoch`),
+    network.py and README.txt.
+
+    `data` are the images it learned from, or None when they are not at hand: network.py then lacks their mean.
+    Raises ValueError when there is no such run.
+    """
+    from safetensors.numpy import save
+
+    run, epochs = store.get(run_id), store.checkpoints(run_id)
+    moment = datetime.fromtimestamp(max(run.created_at, 0), UTC).timetuple()[:6]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as bundle:
+
+        def write(name: str, content: str | bytes, kind: int = zipfile.ZIP_DEFLATED) -> None:
+            when = moment if moment[0] >= EARLIEST_ZIP_YEAR else (EARLIEST_ZIP_YEAR, 1, 1, 0, 0, 0)
+            bundle.writestr(zipfile.ZipInfo(name, when), content, compress_type=kind)
+
+        write("run.json", json.dumps(_as_json(run, data, epochs), indent=2, ensure_ascii=False))
+        write("steps.csv", _table(StepDone, store.steps(run_id, at_most=EVERY_STEP)))
+        write("epochs.csv", _table(EpochDone, store.epochs(run_id)))
+        for epoch in epochs if every_epoch else epochs[-1:]:
+            weights = {name: np.ascontiguousarray(array) for name, array in store.load_weights(run_id, epoch).items()}
+            write(f"weights/epoch-{epoch:04d}.safetensors", save(weights), zipfile.ZIP_STORED)  # numbers do not pack
+        write("network.py", code(run, data, epochs[-1] if epochs else 0))
+        write("README.txt", _readme(run))
+    return buffer.getvalue()
+
+
+def code(run: Run, data: Dataset | None, epoch: int) -> str:
+    """A Python file that makes the run's network, loads its weights of `epoch`, and says what a picture shows."""
+    made = run.spec.to_code(run.config.seed).split('\n\n\nif __name__ == "__main__":')[0]
+    imports = "\nimport sys\nfrom collections import OrderedDict\nfrom pathlib import Path\n\nimport torch\n"
+    imports += "from PIL import Image\nfrom safetensors.torch import load_file\n"
+    channels, height, width = run.spec.input_shape
+    mean, deviation = _normalisation(run, data)
+    missing = "" if data else "\n# The images were not at hand when this was made: put the right numbers in."
+    return made.replace("\nfrom collections import OrderedDict\n\nimport torch\n", imports, 1) + _LOADING.format(
+        mean=mean,
+        deviation=deviation,
+        missing=missing,
+        classes=tuple(data.class_names) if data else tuple(map(str, range(run.spec.classes))),
+        weights=f"epoch-{epoch:04d}.safetensors",
+        shape=", ".join(map(str, run.spec.input_shape)),
+        mode="L" if channels == 1 else "RGB",
+        channels=channels,
+        height=height,
+        width=width,
+    )
+
+
+def _normalisation(run: Run, data: Dataset | None) -> tuple[list[float], list[float]]:
+    if data is None:
+        return [0.0] * run.spec.input_shape[0], [1.0] * run.spec.input_shape[0]
+    mean, deviation = normalisation(data)
+    return mean.tolist(), deviation.tolist()
+
+
+def _as_json(run: Run, data: Dataset | None, checkpoints: Sequence[int]) -> dict[str, Any]:
+    mean, deviation = _normalisation(run, data)
+    told = asdict(run)
+    kept = ("id", "name", "note", "status", "message", "device", "batch", "parent")
+    results = ("initial_loss", "test_loss", "test_accuracy", "seconds", "confusion")
+    return {
+        **{name: told[name] for name in kept},
+        "created": datetime.fromtimestamp(run.created_at, UTC).isoformat(timespec="seconds"),
+        "config": run.config.to_dict(),
+        "network": json.loads(run.spec.to_json()),
+        "parameters": run.spec.total_parameters,
+        "classes": data.class_names if data else None,
+        "normalisation": {"mean": mean, "deviation": deviation} if data else None,
+        "results": {name: told[name] for name in results},
+        "checkpoints": list(checkpoints),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+    }
+
+
+def _table(kind: type[Any], rows: Iterable[Any]) -> str:
+    """The events as CSV, a column a field."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, [field.name for field in fields(kind)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(row) for row in rows)
+    return buffer.getvalue()
+
+
+def _readme(run: Run) -> str:
+    title = run.name or f"{run.spec.name} on {run.config.dataset}"
+    shape = f"(N, {', '.join(map(str, run.spec.input_shape))})"
+    text = _README.format(title=title, line="=" * len(title), shape=shape)
+    return f"{text}\nNote\n----\n{run.note}\n" if run.note else text
+
+
+def tensorboard(store: RunStore, run_id: str, folder: Path) -> None:
+    """Write the run into `folder` as an event file that TensorBoard reads.
+
+    Steps are counted in batches under "step/…" and in epochs under "epoch/…"; the test figures stand at the last epoch.
+    Raises ValueError when there is no such run.
+    """
+    from tensorboardX import SummaryWriter
+
+    run, epochs = store.get(run_id), store.epochs(run_id)
+    with SummaryWriter(str(folder)) as writer:
+
+        def add(tag: str, value: float | None, step: int, seconds: float) -> None:
+            if value is not None:
+                writer.add_scalar(tag, value, step, walltime=run.created_at + seconds)
+
+        settings = "\n".join(f"| {name} | {value} |" for name, value in run.config.to_dict().items())
+        writer.add_text("run", f"| setting | value |\n|---|---|\n| network | {run.spec.name} |\n{settings}")
+        for step in store.steps(run_id, at_most=EVERY_STEP):
+            for name in ("loss", "accuracy", "learning_rate"):
+                add(f"step/{name}", getattr(step, name), step.step, step.seconds)
+        for epoch in epochs:
+            for name in ("train_loss", "val_loss", "train_accuracy", "val_accuracy"):
+                add(f"epoch/{name}", getattr(epoch, name), epoch.epoch, epoch.seconds)
+        for name in ("test_loss", "test_accuracy"):
+            add(f"epoch/{name}", getattr(run, name), len(epochs), run.seconds or 0.0)
+
+
+def tensorboard_archive(store: RunStore, run_ids: Sequence[str]) -> bytes:
+    """A ZIP with a folder of TensorBoard files for each run: unpacked, `tensorboard --logdir` compares them."""
+    buffer = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="cnn-lab-tensorboard-") as folder, zipfile.ZipFile(buffer, "w") as bundle:
+        for number, run_id in enumerate(run_ids, 1):
+            run = store.get(run_id)
+            target = Path(folder) / f"{number}-{file_name(run.name or run.spec.name)}"
+            tensorboard(store, run_id, target)
+            for file in target.iterdir():
+                bundle.write(file, f"{target.name}/{file.name}", zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def file_name(text: str) -> str:
+    """The text as a file's name that every system takes: letters, digits and hyphens, at most 40 of them."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:40] or "run"

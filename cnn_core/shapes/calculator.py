@@ -1,0 +1,248 @@
+"""One layer in one, two or three dimensions: output, parameters, work, memory, and the settings that give a size.
+
+The designer's networks are two-dimensional (`cnn_core.networks`); this answers for every layer that the courses ask
+about.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import prod
+
+from cnn_core.geometry import (
+    batch_norm_parameters,
+    conv_output_size,
+    conv_parameters,
+    effective_kernel,
+    linear_parameters,
+    pool_output_size,
+    solve_kernel,
+    solve_padding,
+    transposed_output_size,
+    whole,
+)
+
+CONVOLUTION, TRANSPOSED = "Convolution", "Transposed convolution"
+MAX_POOLING, AVERAGE_POOLING, ADAPTIVE = "Max pooling", "Average pooling", "Adaptive pooling"
+LINEAR, BATCH_NORM, FLATTEN = "Linear", "Batch norm", "Flatten"
+KINDS = (CONVOLUTION, TRANSPOSED, MAX_POOLING, AVERAGE_POOLING, ADAPTIVE, LINEAR, BATCH_NORM, FLATTEN)
+WINDOWED = (CONVOLUTION, TRANSPOSED, MAX_POOLING, AVERAGE_POOLING)
+AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""Dimensions → the names of their axes, in PyTorch's order."""
+SETTINGS = ("padding", "kernel", "stride", "dilation")
+MOST = {"padding": 32, "kernel": 32, "stride": 32, "dilation": 16}
+"""How far `curve` and `solve` look."""
+BYTES = 4
+"""Of a float32."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a layer does along one axis of `size` cells; `bins` are an adaptive pooling's outputs."""
+
+    size: int
+    kernel: int = 1
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    output_padding: int = 0
+    bins: int = 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """One layer and its input of `channels` × the sizes of its `axes`; `filters` are a linear layer's units too."""
+
+    kind: str
+    channels: int
+    axes: tuple[Way, ...]
+    filters: int = 1
+    groups: int = 1
+    bias: bool = True
+    ceil_mode: bool = False
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(C, …) of one example; a linear layer's is flat."""
+        sizes = tuple(way.size for way in self.axes)
+        return (self.channels * prod(sizes),) if self.kind == LINEAR else (self.channels, *sizes)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of one example: its output's shape, learned weights and biases, multiply–accumulates, values and bytes it holds.
+
+    `macs` counts convolutions and linear layers, as `torch.utils.flop_counter` does; FLOPs are twice as many.
+    """
+
+    output_shape: tuple[int, ...]
+    weights: int
+    biases: int
+    macs: int
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases together."""
+        return self.weights + self.biases
+
+    @property
+    def flops(self) -> int:
+        """A multiplication and an addition for each multiply–accumulate."""
+        return 2 * self.macs
+
+    @property
+    def values(self) -> int:
+        """Numbers of the output."""
+        return prod(self.output_shape)
+
+    @property
+    def bytes(self) -> int:
+        """What the output takes in memory as float32."""
+        return BYTES * self.values
+
+
+def answer(case: Case) -> Answer:
+    """Everything about one layer. Raises ValueError with a sentence when its settings or its input do not fit."""
+    if case.kind not in KINDS:
+        raise ValueError(f"kind is {case.kind!r}: choose {', '.join(KINDS)}.")
+    whole("channels", case.channels, 1)
+    sizes = tuple(axis_output(case.kind, way, ceil_mode=case.ceil_mode) for way in case.axes)
+    kernel = tuple(way.kernel for way in case.axes)
+    match case.kind:
+        case "Convolution":
+            weights = conv_parameters(case.channels, case.filters, kernel, groups=case.groups, bias=False)
+            biases = case.filters if case.bias else 0
+            return Answer((case.filters, *sizes), weights, biases, prod(sizes) * weights)
+        case "Transposed convolution":
+            # its kernel is that of the convolution it undoes: the channels change places
+            weights = conv_parameters(case.filters, case.channels, kernel, groups=case.groups, bias=False)
+            read = prod(way.size for way in case.axes)
+            return Answer((case.filters, *sizes), weights, case.filters if case.bias else 0, read * weights)
+        case "Linear":
+            fan_in = prod(case.input_shape)
+            weights = linear_parameters(fan_in, case.filters, bias=False)
+            return Answer((case.filters,), weights, case.filters if case.bias else 0, weights)
+        case "Batch norm":
+            learned = batch_norm_parameters(case.channels)
+            return Answer(case.input_shape, learned // 2, learned // 2, 0)
+        case "Flatten":
+            return Answer((prod(case.input_shape),), 0, 0, 0)
+    return Answer((case.channels, *sizes), 0, 0, 0)
+
+
+def axis_output(kind: str, way: Way, *, ceil_mode: bool = False) -> int:
+    """Output size along one axis. Raises ValueError with a sentence when the settings do not fit."""
+    where = {"padding": way.padding, "dilation": way.dilation}
+    match kind:
+        case "Convolution":
+            return conv_output_size(way.size, way.kernel, stride=way.stride, **where)
+        case "Transposed convolution":
+            return transposed_output_size(
+                way.size, way.kernel, stride=way.stride, output_padding=way.output_padding, **where
+            )
+        case "Max pooling":
+            return pool_output_size(way.size, way.kernel, stride=way.stride, ceil_mode=ceil_mode, **where)
+        case "Average pooling":
+            return pool_output_size(way.size, way.kernel, stride=way.stride, padding=way.padding, ceil_mode=ceil_mode)
+        case "Adaptive pooling":
+            return whole("output size", way.bins, 1)
+    return whole("size", way.size, 1)
+
+
+def solve_stride(size: int, kernel: int, out: int, *, padding: int = 0, dilation: int = 1) -> list[int]:
+    """Every stride for which a convolution turns `size` into `out`, smallest first; for `out` 1, up to the first
+    that leaves one window (every longer one does too).
+
+    From out = ⌊r / s⌋ + 1 with the room r = n + 2p − d(k − 1) − 1: r / out < s ≤ r / (out − 1).
+    """
+    room = whole("size", size, 1) + 2 * padding - effective_kernel(kernel, dilation)
+    out = whole("out", out, 1)
+    if room < 0:
+        return []
+    first = room // out + 1
+    last = first if out == 1 else room // (out - 1)
+    return list(range(first, last + 1))
+
+
+def solve_dilation(size: int, kernel: int, out: int, *, stride: int = 1, padding: int = 0) -> list[int]:
+    """Every dilation for which a convolution turns `size` into `out`, smallest first; for a kernel of 1, where it
+    changes nothing, 1 if it does at all."""
+    spans = solve_kernel(size, out, stride=stride, padding=padding)  # the kernels that would do without dilation
+    if kernel == 1:
+        return [1] if 1 in spans else []
+    return [(span - 1) // (kernel - 1) for span in spans if span > 1 and (span - 1) % (kernel - 1) == 0]
+
+
+def uneven_padding(way: Way, out: int) -> tuple[int, int] | None:
+    """The padding (before, after) that gives `out` where none that is alike on both sides does; None where one does or
+    nothing can.
+
+    The cells needed in all are (out − 1)s + d(k − 1) + 1 − n, up to s − 1 more; only with stride 1 can that be one odd
+    number. The extra cell goes after, as PyTorch's "same" puts it.
+    """
+    need = (out - 1) * way.stride + effective_kernel(way.kernel, way.dilation) - way.size
+    if way.stride > 1 or need < 1 or need % 2 == 0:
+        return None
+    return need // 2, need - need // 2
+
+
+def solve(way: Way, out: int) -> dict[str, list[int]]:
+    """For each of SETTINGS, all its values that give `out` along one axis of a convolution, the others as they are."""
+    size, kernel, stride = way.size, way.kernel, way.stride
+    found: dict[str, Callable[[], list[int]]] = {
+        "padding": lambda: solve_padding(size, kernel, out, stride=stride, dilation=way.dilation),
+        "kernel": lambda: solve_kernel(size, out, stride=stride, padding=way.padding, dilation=way.dilation),
+        "stride": lambda: solve_stride(size, kernel, out, padding=way.padding, dilation=way.dilation),
+        "dilation": lambda: solve_dilation(size, kernel, out, stride=stride, padding=way.padding),
+    }
+    return {name: work() for name, work in found.items()}
+
+
+def curve(kind: str, way: Way, setting: str, *, ceil_mode: bool = False) -> list[tuple[int, int]]:
+    """(value, output size) for every value of one of SETTINGS with which the layer fits."""
+    found = []
+    for value in range(0 if setting == "padding" else 1, MOST[setting] + 1):
+        try:
+            found.append((value, axis_output(kind, replace(way, **{setting: value}), ceil_mode=ceil_mode)))
+        except ValueError:
+            continue
+    return found
+
+
+def torch_source(case: Case) -> str:
+    """The layer as a line of PyTorch; arguments that have its default are left out."""
+    dims = len(case.axes)
+    sides = {
+        name: tuple(getattr(way, name) for way in case.axes)
+        for name in ("kernel", "stride", "padding", "dilation", "output_padding", "bins")
+    }
+    plain = {name: values[0] if len(set(values)) == 1 else values for name, values in sides.items()}
+    usual = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
+    moves = [f"{name}={plain[name]}" for name, default in usual.items() if plain[name] != default]
+    bias = [] if case.bias else ["bias=False"]
+    groups = [f"groups={case.groups}"] if case.groups > 1 else []
+    channels = f"{case.channels}, {case.filters}"
+    match case.kind:
+        case "Convolution":
+            moves = [move for move in moves if not move.startswith("output_padding")]
+            parts = [channels, f"kernel_size={plain['kernel']}", *moves, *groups, *bias]
+            return f"nn.Conv{dims}d({', '.join(parts)})"
+        case "Transposed convolution":
+            parts = [channels, f"kernel_size={plain['kernel']}", *moves, *groups, *bias]
+            return f"nn.ConvTranspose{dims}d({', '.join(parts)})"
+        case "Max pooling" | "Average pooling":
+            left_out = ("stride", "output_padding", *(() if case.kind == MAX_POOLING else ("dilation",)))
+            parts = [str(plain["kernel"])] + (
+                [f"stride={plain['stride']}"] if sides["stride"] != sides["kernel"] else []
+            )
+            parts += [move for move in moves if not move.startswith(left_out)]
+            parts += ["ceil_mode=True"] if case.ceil_mode else []
+            name = "Max" if case.kind == MAX_POOLING else "Avg"
+            return f"nn.{name}Pool{dims}d({', '.join(parts)})"
+        case "Adaptive pooling":
+            return f"nn.AdaptiveAvgPool{dims}d({plain['bins']})"
+        case "Linear":
+            linear = ", ".join([str(case.input_shape[0]), str(case.filters), *bias])
+            return f"nn.Sequential(nn.Flatten(), nn.Linear({linear}))"
+        case "Batch norm":
+            return f"nn.BatchNorm{dims}d({case.channels})"
+    return "nn.Flatten()"

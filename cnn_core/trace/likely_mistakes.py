@@ -1,0 +1,27 @@
+"""Likely wrong answers, and the sentence that helps: for a learner who predicts before seeing."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.trace import decimals as text
+from cnn_core.trace.model import Trace
+
+
+def convolution_slips(trace: Trace, other: NDArray[np.float64], *, flip: bool) -> list[list[tuple[str, str]]]:
+    """For each step of a convolution's `trace` the wrong answers that a learner may well give, each with a sentence.
+
+    `flip` says whether the trace laid its kernel on turned by 180°; `other` is the output (F, H', W') of the other way.
+    """
+    turning = "that is cross-correlation: turn the kernel by 180° first."
+    if not flip:
+        turning = "that is the true convolution: here the kernel is laid on as it is."
+    result = []
+    for step, turned in zip(trace.steps, other.ravel(), strict=True):
+        slips = (
+            (text.show(text.exact(float(turned))), turning),
+            (text.show(step.total - step.bias), "the bias is missing."),
+            (text.show(-step.total), "the sign is the other one."),
+        )
+        right = text.show(step.total)
+        result.append([(answer, words) for answer, words in slips if answer != right])
+    return result

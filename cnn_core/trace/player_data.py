@@ -1,0 +1,112 @@
+"""A trace as the plain data that the player draws: every number and every sentence is made here."""
+
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from cnn_core.trace import decimals as text
+from cnn_core.trace.model import Cell, Grid, Step, Trace, is_rounded, lines, partial_sums, visited
+
+NOWHERE = -1
+
+
+def play_data(trace: Trace) -> dict[str, Any]:
+    """The trace as JSON-ready data.
+
+    A cell is its index in its grid's row-major order, −1 is none. Grids are listed in the order of `trace.grids`. The
+    terms of all steps stand one after the other in flat lists, those of step s from `first[s]` to `first[s + 1]`; texts
+    that come up again and again are indices into `words`. `running` is the sum so far, where terms are added.
+    """
+    steps = trace.steps
+    terms = [term for step in steps for term in step.terms]
+    words: dict[str, int] = {}
+    index = _Index(trace)
+    return {
+        "grids": [_grid_data(trace, grid) for grid in trace.grids],
+        "signs": list(trace.signs),
+        "left": _grid_of(term.left for term in terms) or trace.grids[0].name,
+        "right": _grid_of(term.right for term in terms),
+        "origin": _grid_of(term.origin for term in terms),
+        "bias": _grid_of(step.bias_at for step in steps),
+        "writes": steps[0].writes.grid,
+        "first": list(accumulate((len(step.terms) for step in steps), initial=0)),
+        "terms": {
+            "left": [index[term.left] for term in terms],
+            "right": [index[term.right] for term in terms],
+            "origin": [index[term.origin] for term in terms] if any(term.origin for term in terms) else [],
+            "product": [_word(words, text.show(term.value)) for term in terms],
+            "running": [_word(words, total) for step in steps for total in _running(step)],
+        },
+        "steps": [
+            {
+                "writes": index[step.writes],
+                "chosen": step.chosen,
+                "bias_at": index[step.bias_at],
+                "rounded": is_rounded(trace, step),
+                "total": text.show(step.total),
+                "parts": _parts(step),
+                "lines": lines(trace, step),
+            }
+            for step in steps
+        ],
+        "words": list(words),
+    }
+
+
+class _Index(dict[Cell | None, int]):
+    """Where each cell stands in its grid; worked out once for every cell that a trace names."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__({None: NOWHERE})
+        self.shapes = {grid.name: grid.values.shape for grid in trace.grids}
+
+    def __missing__(self, cell: Cell) -> int:
+        _, rows, columns = self.shapes[cell.grid]
+        self[cell] = (cell.plane * rows + cell.row) * columns + cell.column
+        return self[cell]
+
+
+def _grid_of(cells: Any) -> str | None:
+    return next((cell.grid for cell in cells if cell is not None), None)
+
+
+def _word(words: dict[str, int], word: str) -> int:
+    return words.setdefault(word, len(words))
+
+
+def _running(step: Step) -> list[str]:
+    """The sum after each term, anew for every channel; empty words where nothing is added up."""
+    if step.combine == "sum":
+        return [
+            text.show(total) for terms, _ in partial_sums(step) for total in accumulate(term.value for term in terms)
+        ]
+    if step.combine == "mean":
+        return [text.show(total) for total in accumulate(term.value for term in step.terms)]
+    return [""] * len(step.terms)
+
+
+def _parts(step: Step) -> list[str]:
+    """The sum of each channel; nothing where there is only one."""
+    sums = [text.show(total) for _, total in partial_sums(step)]
+    return sums if len(sums) > 1 else []
+
+
+def _grid_data(trace: Trace, grid: Grid) -> dict[str, Any]:
+    _, rows, columns = grid.values.shape
+    read = any(
+        grid.name in (term.left.grid, term.right and term.right.grid) for s in trace.steps for term in s.terms[:1]
+    )
+    return {
+        "name": grid.name,
+        "label": grid.label,
+        "role": grid.role,
+        "planes": list(grid.planes) or [""] * len(grid.values),
+        "at_once": grid.at_once,
+        "rotated": grid.rotated,
+        "rows": rows,
+        "columns": columns,
+        "padding": list(grid.padding),
+        "texts": [text.show(text.exact(value)) for value in grid.values.flat],
+        "unvisited": np.flatnonzero(~visited(trace, grid)).tolist() if read else [],
+    }
