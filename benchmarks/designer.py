@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from cnn_core.networks import NetworkSpec, preset
 from cnn_core.networks.draft import examine, read_draft
-from pages.shared.designer.table import table_data
+from pages.parts.designer.table import table_data
 
 NAMES = ("B-base", "VGG-16", "ResNet-18", "ResNet-34", "MobileNet-V2")
 ROUNDS = 9

@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from pages.shared import lesson
-from pages.shared.backprop_form import (
+from pages.components.player import player
+from pages.parts.backprop.form import (
     Backward,
     convolution_settings,
     input_and_kernel,
     output_size,
     upstream,
 )
-from pages.shared.backprop_view import FULL, INPUT, WAYS, WEIGHTS, both_the_same, check_table, code, formula, play
+from pages.parts.backprop.sandwich import POOLS, STAGES, chain, forward, play_sandwich
+from pages.parts.backprop.view import FULL, INPUT, WAYS, WEIGHTS, both_the_same, check_table, code, formula, play
+from pages.shared import lesson
 from pages.shared.controls import choice
-from pages.shared.player import player
-from pages.shared.sandwich_view import POOLS, STAGES, chain, forward, play_sandwich
 from pages.shared.site import ensure_router, header
 
 

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from pages.parts.compare.chosen import choose, labels, own_runs, show_said
+from pages.parts.compare.experiment import experiment
+from pages.parts.compare.own import own
+from pages.parts.compare.side_by_side import side_by_side
 from pages.shared import lesson, state
-from pages.shared.compare.chosen import choose, labels, own_runs, show_said
-from pages.shared.compare.experiment import experiment
-from pages.shared.compare.own import own
-from pages.shared.compare.side_by_side import side_by_side
 from pages.shared.controls import choice
 from pages.shared.site import ensure_router, header, page
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from pages.parts.convolution.form import convolution_controls
+from pages.parts.convolution.view import code, show, working
 from pages.shared import lesson
-from pages.shared.convolution_form import convolution_controls
-from pages.shared.convolution_view import code, show, working
 from pages.shared.site import ensure_router, header
 
 

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.shared import data_choice, lesson, state
+from pages.components.heartbeat import heartbeat
+from pages.parts.data import choose, view
+from pages.parts.data.augmented import augmented
+from pages.shared import dataset_choice as data_choice
+from pages.shared import lesson, state
 from pages.shared.controls import choice
-from pages.shared.data import choose, view
-from pages.shared.data.augmented import augmented
-from pages.shared.heartbeat import heartbeat
 from pages.shared.site import ensure_router, header, page
 
 VIEWS = {"Images": view.samples, "Numbers": view.numbers, "Maps": view.maps, "Augmentation": augmented}

@@ -5,13 +5,13 @@ import streamlit as st
 from cnn_core.networks import PRESETS
 from cnn_core.networks.draft import Draft, examine
 from cnn_core.networks.quiz import FIELD, SHAPE
+from pages.components.network_table import network_table
+from pages.parts.designer import form, table, view
+from pages.parts.designer import session as state
+from pages.parts.designer.files import exporting, importing
+from pages.parts.designer.session import DESIGN, DESIGNED
 from pages.shared import lesson
 from pages.shared.controls import choice
-from pages.shared.designer import draft as state
-from pages.shared.designer import form, table, view
-from pages.shared.designer.draft import DESIGN, DESIGNED
-from pages.shared.designer.files import exporting, importing
-from pages.shared.network import network_table
 from pages.shared.site import ensure_router, header, page
 
 

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
+from pages.parts.evaluate.answers import answers_of, choose_split, figures, split_words
+from pages.parts.evaluate.confidence import confidence
+from pages.parts.evaluate.export import export
+from pages.parts.evaluate.mistakes import mistakes
+from pages.parts.evaluate.own import own
+from pages.parts.evaluate.scores import scores
+from pages.parts.evaluate.two_runs import two_runs
 from pages.shared import lesson
 from pages.shared.controls import choice
-from pages.shared.evaluate.answers import answers_of, choose_split, figures, split_words
-from pages.shared.evaluate.confidence import confidence
-from pages.shared.evaluate.export import export
-from pages.shared.evaluate.mistakes import mistakes
-from pages.shared.evaluate.own import own
-from pages.shared.evaluate.scores import scores
-from pages.shared.evaluate.two_runs import two_runs
-from pages.shared.insight.subject import choose_epoch, choose_subject
 from pages.shared.site import ensure_router, header
+from pages.shared.subject import choose_epoch, choose_subject
 
 VIEWS = {
     "Mistakes": mistakes,

@@ -5,7 +5,7 @@ from importlib.metadata import version
 import streamlit as st
 
 from cnn_core.hardware import detect
-from pages.shared.figure import figure
+from pages.parts.home.figure import figure
 from pages.shared.lesson import sections, show, try_this
 from pages.shared.site import PAGES, PageInfo, ensure_router, page
 

@@ -2,19 +2,19 @@
 
 import streamlit as st
 
+from pages.parts.inspect.answer import answer
+from pages.parts.inspect.attributions import attributions
+from pages.parts.inspect.development import development
+from pages.parts.inspect.feature_maps import maps
+from pages.parts.inspect.filters import filters
+from pages.parts.inspect.glance import glance
+from pages.parts.inspect.image_map import embedding
+from pages.parts.inspect.picture import choose_picture
+from pages.parts.inspect.wants import wants
 from pages.shared import lesson
 from pages.shared.controls import choice
-from pages.shared.insight.source import choose_picture
-from pages.shared.insight.subject import Subject, choose_epoch, choose_subject, untrained_subject
-from pages.shared.inspect.answer import answer
-from pages.shared.inspect.attributions import attributions
-from pages.shared.inspect.development import development
-from pages.shared.inspect.embedding import embedding
-from pages.shared.inspect.filters import filters
-from pages.shared.inspect.glance import glance
-from pages.shared.inspect.maps import maps
-from pages.shared.inspect.wants import wants
 from pages.shared.site import ensure_router, header
+from pages.shared.subject import Subject, choose_epoch, choose_subject, untrained_subject
 
 VIEWS = {
     "At a glance": glance,

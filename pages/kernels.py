@@ -2,13 +2,15 @@
 
 import streamlit as st
 
+from pages.parts.kernels import closer as look
+from pages.parts.kernels import result as view
+from pages.parts.kernels import stack
+from pages.parts.kernels.edges import edges
+from pages.parts.kernels.files import files
+from pages.parts.kernels.kernel import choose_kernel
+from pages.parts.kernels.picture import Picture, choose_picture
+from pages.parts.kernels.settings import EDGES, How, outdated, settings
 from pages.shared import lesson
-from pages.shared.lab import look, stack, view
-from pages.shared.lab.edges import edges
-from pages.shared.lab.files import files
-from pages.shared.lab.kernel import choose_kernel
-from pages.shared.lab.layer import EDGES, How, outdated, settings
-from pages.shared.lab.picture import Picture, choose_picture
 from pages.shared.site import ensure_router, header
 
 

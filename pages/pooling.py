@@ -3,12 +3,12 @@
 import streamlit as st
 
 from cnn_core.matrices import examples
+from pages.components.matrix_editor import matrix_input
+from pages.components.player import player
+from pages.parts.pooling.experiments import moving_pictures, photograph_back
+from pages.parts.pooling.form import choose_pooling
+from pages.parts.pooling.view import code, play, way_back, working
 from pages.shared import lesson
-from pages.shared.editors import matrix_input
-from pages.shared.player import player
-from pages.shared.pooling_experiments import moving_pictures, photograph_back
-from pages.shared.pooling_form import choose_pooling
-from pages.shared.pooling_view import code, play, way_back, working
 from pages.shared.site import ensure_router, header
 
 

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from pages.components.heartbeat import heartbeat
+from pages.parts.scratch.ladder import choose_sizes, climb_controls, code, current_climb, show_climb
+from pages.parts.scratch.sanity import CHECKS, network_code
 from pages.shared import lesson
 from pages.shared.controls import choice
-from pages.shared.heartbeat import heartbeat
-from pages.shared.ladder_view import choose_sizes, climb_controls, code, current_climb, show_climb
-from pages.shared.sanity_view import CHECKS, network_code
 from pages.shared.site import ensure_router, header
 
 

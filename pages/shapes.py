@@ -3,9 +3,10 @@
 import streamlit as st
 
 from cnn_core.shapes.calculator import AXES, KINDS, answer
-from pages.shared import lesson, shapes_view
+from pages.parts.shapes import view as shapes_view
+from pages.parts.shapes.form import describe
+from pages.shared import lesson
 from pages.shared.controls import choice
-from pages.shared.layer_form import describe
 from pages.shared.site import ensure_router, header
 
 ensure_router()

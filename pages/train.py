@@ -5,15 +5,15 @@ import time
 import streamlit as st
 
 from cnn_core.runs import jobs
+from pages.components.heartbeat import heartbeat
+from pages.parts.train.choose import choose_data, choose_network
+from pages.parts.train.recipes import choose_recipe
+from pages.parts.train.run import show
+from pages.parts.train.settings import choose_settings
+from pages.parts.train.start import start_all
 from pages.shared import lesson, state
 from pages.shared.controls import choice, pressed
-from pages.shared.heartbeat import heartbeat
 from pages.shared.site import ensure_router, header
-from pages.shared.training.choose import choose_data, choose_network
-from pages.shared.training.recipes import choose_recipe
-from pages.shared.training.run import show
-from pages.shared.training.settings import choose_settings
-from pages.shared.training.start import start_all
 
 IMPATIENT_S = 5.0  # so long after its start, a run's first figures are waited for
 OWN, RECIPES = "Settings", "A recipe"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cnn_core.matrices.text import parse_matrix
-from pages.shared.backprop_view import WAYS
-from pages.shared.sandwich_view import POOLS, STAGES
+from pages.parts.backprop.sandwich import POOLS, STAGES
+from pages.parts.backprop.view import WAYS
 
 LARGE = "; ".join(["1 2 3 4 5 6 7 8"] * 8)
 

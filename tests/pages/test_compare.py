@@ -15,7 +15,7 @@ from cnn_core.runs import database
 from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
-from pages.shared.compare.charts import BEHIND, MOST_POINTS, PALETTE, VALIDATION, curve_rows
+from pages.parts.compare.charts import BEHIND, MOST_POINTS, PALETTE, VALIDATION, curve_rows
 from pages.shared.site import PAGES
 from tests.core.test_theme import VISION, contrast, seen
 

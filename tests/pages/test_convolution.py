@@ -5,7 +5,7 @@ import pytest
 
 from cnn_core.matrices import inputs as sources
 from cnn_core.matrices.text import parse_planes
-from pages.shared.player import drawn_now, latest
+from pages.components.player import drawn_now, latest
 
 COLOUR = " | ".join(["1 2 3; 4 5 6; 7 8 9"] * 3)
 

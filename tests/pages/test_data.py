@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from cnn_core import datasets
 from cnn_core.datasets import BUILT_IN, FROM_FILES, TITLES
 from pages.parts.data import background as tasks
-from pages.shared import data_choice
-from pages.shared.data import charts
+from pages.parts.data import charts
+from pages.shared import dataset_choice as data_choice
 
 Open = Callable[..., AppTest]
 VIEWS = ("Images", "Numbers", "Maps", "Augmentation")
@@ -153,7 +153,7 @@ def test_a_download_shows_how_far_it_is_and_stops(open_page: Open, monkeypatch: 
             report(50_000_000, 169_000_000)
             time.sleep(0.01)
 
-    monkeypatch.setattr("pages.shared.data.choose.fetch", slow)
+    monkeypatch.setattr("pages.parts.data.choose.fetch", slow)
     at = open_page("data", data_set="CIFAR-100")
     at.button("data_download").click().run()
     task = tasks.under_way("cifar100")

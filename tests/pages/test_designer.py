@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.networks import PRESETS, preset
 from cnn_core.networks.blocks import KINDS
-from pages.shared.designer.form import read_pair
+from pages.parts.designer.form import read_pair
 
 Open = Callable[..., AppTest]
 
@@ -224,11 +224,11 @@ def test_holes_of_a_dilated_kernel_are_said(open_page: Open) -> None:
 def test_training_that_no_memory_holds_is_said_with_the_batch_that_fits(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.shared.designer.view.free_mb", lambda: 100.0)
+    monkeypatch.setattr("pages.parts.designer.view.free_mb", lambda: 100.0)
     at = open_page("designer", designer_batch=65_536)
     saved, weights = 0.3935, 1.4893
     assert f"a batch of {(100 - 4 * weights) // saved:.0f} would" in at.warning[0].value
-    monkeypatch.setattr("pages.shared.designer.view.free_mb", lambda: 1.0)
+    monkeypatch.setattr("pages.parts.designer.view.free_mb", lambda: 1.0)
     assert "not even one image does" in at.run().warning[0].value
 
 

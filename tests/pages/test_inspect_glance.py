@@ -127,7 +127,7 @@ def test_every_layer_can_be_unfolded_and_every_value_asked_for(open_page: Open) 
 
 
 def test_a_click_in_the_browser_chooses_what_it_hit(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pages.shared.inspect import glance as view
+    from pages.parts.inspect import glance as view
 
     state: dict[str, Any] = {}
     monkeypatch.setattr(view.st, "session_state", state)

@@ -393,8 +393,8 @@ def learned(workspace: str) -> AppTest:
     def script() -> None:
         import streamlit as st
 
-        from pages.shared.lab import stack
-        from pages.shared.lab.learned import learned_filters
+        from pages.parts.kernels import stack
+        from pages.parts.kernels.learned import learned_filters
 
         st.text_area("Weights", stack.FIRST, key=stack.TEXT)
         learned_filters()

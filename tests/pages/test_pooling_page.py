@@ -3,7 +3,7 @@
 import pytest
 
 from cnn_core.images import PHOTOS
-from pages.shared.pooling_form import KINDS
+from pages.parts.pooling.form import KINDS
 
 LARGEST = "; ".join(["1 2 3 4 5 6 7 8 9 10 11 12"] * 12)
 

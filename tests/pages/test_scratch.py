@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from pages.shared.sanity_view import CHECKS
+from pages.parts.scratch.sanity import CHECKS
 
 
 @pytest.fixture(autouse=True)
 def fresh_cache():
-    from pages.shared.ladder_view import first_climb
+    from pages.parts.scratch.ladder import first_climb
 
     yield
     first_climb().stop()
@@ -97,7 +97,7 @@ def test_costs_and_units_compared_at_the_ends_of_their_sliders(open_page):
 
 def test_a_rung_slower_than_the_loops_is_not_called_0_times_as_fast():
     from cnn_core.experiments.ladder import Measured
-    from pages.shared.ladder_view import table
+    from pages.parts.scratch.ladder import table
 
     slow = [Measured("job", "Plain loops", 0.001, 3, None), Measured("job", "PyTorch, CPU", 0.004, 3, 0.0)]
     assert "**0.25×**" in table(slow)[2]
@@ -105,7 +105,7 @@ def test_a_rung_slower_than_the_loops_is_not_called_0_times_as_fast():
 
 def test_a_single_ratio_is_no_range():
     from cnn_core.experiments.ladder import JOBS, LOOPS, NUMPY, Measured
-    from pages.shared.ladder_view import sentence
+    from pages.parts.scratch.ladder import sentence
 
     one = [Measured(JOBS[0], LOOPS, 0.2, 3, None), Measured(JOBS[0], NUMPY, 0.002, 3, 0.0)]
     assert "is **100 times** as fast" in sentence(one)

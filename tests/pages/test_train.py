@@ -13,8 +13,8 @@ from cnn_core.runs.recipes import RECIPES, Recipe
 from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
-from pages.shared.training.charts import curve_rows
-from pages.shared.training.choose import one_line
+from pages.parts.train.charts import curve_rows
+from pages.parts.train.choose import one_line
 
 Open = Callable[..., AppTest]
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)

@@ -1,0 +1,57 @@
+"""A drawing pad: a picture drawn with finger, pen, mouse or arrow keys, sent while it is drawn."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+HERE = Path(__file__).parent
+SIDE = 112
+"""Rows and columns that are sent: four times those of MNIST."""
+
+_component = st.components.v2.component(
+    "cnn_lab_pad",
+    html='<div class="pad" role="group" aria-label="Drawing pad"></div>\n<!-- filled by drawing_pad.js -->',
+    css=(HERE / "drawing_pad.css").read_text(encoding="utf-8"),
+    js=(HERE / "drawing_pad.js").read_text(encoding="utf-8"),
+)
+
+
+def pad(*, key: str, drawn: NDArray[np.uint8] | None, shown: str, draw: Callable[[NDArray[np.uint8]], None]) -> None:
+    """Show the pad with the drawing `drawn` uint8 (SIDE, SIDE), black ink on white, None for an empty one.
+
+    `draw` gets every new drawing in that form. While it is drawn on, one is on its way at a time: the next is sent when
+    the page has answered. `shown` is the number of the drawing that this answer belongs to.
+    """
+
+    def take() -> None:
+        sent = st.session_state[key].drawn
+        picture = _read(sent)
+        if picture is not None:
+            st.session_state[f"{key}_number"] = str(sent.get("number", ""))[:40]
+            draw(picture)
+
+    grey = "" if drawn is None else base64.b64encode(drawn.tobytes()).decode()
+    data = {"side": SIDE, "pixels": grey, "shown": shown}
+    _component(data=data, key=key, on_drawn_change=take)
+
+
+def number_of(key: str) -> str:
+    """The number that the browser gave the drawing which came last."""
+    return str(st.session_state.get(f"{key}_number", ""))
+
+
+def _read(sent: Any) -> NDArray[np.uint8] | None:
+    """The drawing in what a browser sent; None for anything that is none."""
+    try:
+        pixels = base64.b64decode(sent["pixels"], validate=True)
+    except (TypeError, KeyError, ValueError, binascii.Error):
+        return None
+    if len(pixels) != SIDE * SIDE:
+        return None
+    return np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE).copy()

@@ -1,0 +1,159 @@
+"""The lens: a picture beside what became of it; pointing at a pixel writes out the sum behind it."""
+
+import base64
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnn_core.geometry import ReceptiveField
+from cnn_core.kernels.filtering import Layer, margins
+from cnn_core.matrices.text import format_matrix, split_matrix
+from cnn_core.render.filter_result import Shown
+
+HERE = Path(__file__).parent
+SMALL = 160
+"""Pictures with shorter sides are shown enlarged, so they are sent without loss."""
+
+_component = st.components.v2.component(
+    "cnn_lab_lens",
+    html='<div class="lens" role="group" aria-label="Picture and result"></div>\n<!-- filled by lens.js -->',
+    css=(HERE / "lens.css").read_text(encoding="utf-8"),
+    js="\n".join(path.read_text(encoding="utf-8") for path in (HERE.parent / "common" / "cells.js", HERE / "lens.js")),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What moves over the picture: weights (rows, columns) laid as `layer` says, and the pixel looked at first."""
+
+    weights: NDArray[np.float64]
+    layer: Layer
+    start: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """What one value of the result sees of the picture along its rows and columns, where it is no single kernel's sum;
+    and the pixel looked at first."""
+
+    rows: ReceptiveField
+    columns: ReceptiveField
+    start: tuple[int, int]
+
+
+def data_url(kind: str, image: NDArray[np.uint8], **options: Any) -> str:
+    """A picture as the text that an <img> takes."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _exact(image: NDArray[np.uint8]) -> str:
+    """The picture without loss: the browser reads the numbers of a sum out of it."""
+    return data_url("WEBP", image, lossless=True, method=0, quality=20)
+
+
+def quick(pixels: NDArray[np.uint8]) -> str:
+    """A picture to look at, encoded in little time."""
+    if max(pixels.shape[:2]) < SMALL:
+        return data_url("PNG", pixels)
+    return data_url("JPEG", pixels, quality=92, subsampling=0)
+
+
+def lens(
+    picture: NDArray[np.uint8],
+    shown: Shown,
+    window: Window | Field,
+    *,
+    captions: tuple[str, str],
+    alts: tuple[str, str],
+    channel_names: tuple[str, ...],
+    compare: bool,
+    at: tuple[int, int] | None,
+    pin: Callable[[int, int, bool], None],
+    key: str,
+) -> None:
+    """Show `picture` beside `shown`, or under it with a divider (`compare`).
+
+    With a Window, `picture` has the margins of its layer, which are not shown, and the sum behind the pixel pointed
+    at is written out; with a Field, what that pixel sees is framed. `at` is the pixel (row, column) that the link
+    names; `pin` gets the one that is chosen, and whether by a click.
+    """
+
+    def pinned() -> None:
+        place = st.session_state[key].pinned
+        if place:
+            pin(int(place[0]), int(place[1]), bool(place[2]))
+
+    data: dict[str, Any] = {
+        "source": _exact(picture),
+        "result": quick(shown.pixels),
+        "size": list(shown.pixels.shape[:2]),
+        "channels": 3 if picture.ndim == 3 else 1,
+        "channel_names": channel_names,
+        "caption": captions[0],
+        "result_caption": captions[1],
+        "alt": alts[0],
+        "result_alt": alts[1],
+        "ends": _ends(shown),
+        "colours": list(shown.colours),
+        "remark": shown.remark,
+        "layout": "compare" if compare else "pair",
+        "at": at,
+        **(_window(window) if isinstance(window, Window) else _field(window)),
+    }
+    _component(data=data, key=key, on_pinned_change=pinned)
+
+
+def _field(field: Field) -> dict[str, Any]:
+    """What lens.js needs to frame what a value sees."""
+    axes = (field.rows, field.columns)
+    return {
+        "weights": None,
+        "words": None,
+        "shown": "",
+        "margin": [0] * 4,
+        "offset": [(axis.size - 1) / 2 - axis.centre for axis in axes],
+        "stride": field.rows.jump,
+        "reach": [axis.size for axis in axes],
+        "dilation": 1,
+        "bias": 0,
+        "relu": False,
+        "start": list(field.start),
+    }
+
+
+def _window(window: Window) -> dict[str, Any]:
+    """What lens.js needs to lay the window and to write its sum."""
+    layer, laid = window.layer, window.layer.laid(window.weights)
+    (top, bottom), (left, right) = margins(laid, layer)
+    text = format_matrix(laid)
+    return {
+        "weights": laid.tolist(),
+        "words": split_matrix(text),
+        "shown": text,
+        "margin": [top, left, bottom, right],
+        "offset": [top, left],
+        "stride": layer.stride,
+        "dilation": layer.dilation,
+        "reach": [layer.reach(side) for side in laid.shape],
+        "bias": layer.bias,
+        "relu": layer.relu,
+        "start": list(window.start),
+    }
+
+
+def _ends(shown: Shown) -> list[str]:
+    """What is written under the scale, from left to right: −412, 0, +412, or 0, 255; nothing without a scale."""
+    if not shown.colours:
+        return []
+    high = f"{shown.high:,.0f}" if shown.high >= 100 else f"{shown.high:.3g}"
+    return [f"−{high}", "0", f"+{high}"] if shown.low < 0 else ["0", high]

@@ -1,0 +1,134 @@
+"""Widgets that return matrices: named examples, a field to type or paste into, and a grid of editable cells."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnn_core.matrices.examples import name_of
+from cnn_core.matrices.text import EMPTY, format_matrix, one_word, parse_matrix, split_matrix
+
+HERE = Path(__file__).parent
+MOST_SHOWN = 16
+
+_cells = st.components.v2.component(
+    "cnn_lab_matrix_editor",
+    html='<div class="editor"></div>\n<!-- filled by matrix_editor.js -->',
+    css=(HERE / "matrix_editor.css").read_text(encoding="utf-8"),
+    js="\n".join(
+        path.read_text(encoding="utf-8") for path in (HERE.parent / "common" / "cells.js", HERE / "matrix_editor.js")
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Undo:
+    """What Ctrl+Z and Ctrl+Y do in the cells; a new `revision` tells them that they were taken back."""
+
+    back: Callable[[], None]
+    forth: Callable[[], None]
+    revision: int
+
+
+def cell_editor(
+    label: str,
+    text: str,
+    *,
+    key: str,
+    write: Callable[[str], None],
+    role: Literal["input", "kernel"],
+    max_rows: int = 0,
+    max_columns: int = 0,
+    undo: Undo | None = None,
+) -> None:
+    """Editable cells over a matrix `text`; at every key typed, `write` gets the new text.
+
+    `max_rows` and `max_columns` above 0 offer to add and remove rows and columns up to that size.
+    """
+
+    def rewrite() -> None:
+        rows = st.session_state[key].edited
+        if rows:
+            write("; ".join(" ".join(one_word(cell) for cell in row) for row in rows))
+
+    def travel() -> None:
+        if undo:
+            {"undo": undo.back, "redo": undo.forth}.get(st.session_state[key].travelled, lambda: None)()
+
+    # a link may hold thousands of words; a grid that large could not be edited anyway
+    rows = [row[:MOST_SHOWN] for row in split_matrix(text)[:MOST_SHOWN]]
+    cells = [["" if word == EMPTY else word for word in row] for row in rows]
+    data = {"cells": cells or [["0"]], "label": label, "role": role, "max_rows": max_rows, "max_columns": max_columns}
+    data |= {"undo": undo is not None, "revision": undo.revision if undo else 0}
+    _cells(data=data, key=key, on_edited_change=rewrite, on_travelled_change=travel)
+
+
+def matrix_editor(
+    label: str, text: str, *, text_key: str, role: Literal["input", "kernel"], max_rows: int = 0, max_columns: int = 0
+) -> None:
+    """`cell_editor` over the widget state under `text_key`."""
+
+    def write(new: str) -> None:
+        st.session_state[text_key] = new
+
+    cell_editor(
+        label, text, key=f"{text_key}_cells", write=write, role=role, max_rows=max_rows, max_columns=max_columns
+    )
+
+
+def matrix_input(
+    label: str,
+    key: str,
+    library: dict[str, NDArray[np.float64]],
+    *,
+    role: Literal["input", "kernel"],
+    max_rows: int,
+    max_columns: int,
+) -> NDArray[np.float64] | None:
+    """Choose a named matrix or edit one; kept in the URL under `key` as text, which is the one source of truth.
+
+    Returns None, with the reason shown beside the control, while the text is no matrix.
+    """
+    name = label[0].lower() + label[1:]
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    picker = row.container()
+    with row.popover(f"Edit the {name}", icon=":material/edit:"):
+        cells = st.container()
+        text = st.text_area(
+            "Type or paste",
+            format_matrix(next(iter(library.values()))),
+            key=key,
+            bind="query-params",
+            help="Rows end with ; or a new line. Fractions such as 1/9 work.",
+        )
+    with cells:
+        matrix_editor(label, text, text_key=key, role=role, max_rows=max_rows, max_columns=max_columns)
+    with picker:
+        values = None
+        problem = ""
+        try:
+            values = parse_matrix(text, name=name, max_rows=max_rows, max_columns=max_columns)
+        except ValueError as error:
+            problem = str(error)
+        _example_picker(label, key, library, values)
+    if problem:
+        st.error(problem)
+    return values
+
+
+def _example_picker(
+    label: str, key: str, library: dict[str, NDArray[np.float64]], values: NDArray[np.float64] | None
+) -> None:
+    """A select box that says which example the matrix is, and writes the chosen one into the text."""
+    pick = f"{key}_example"
+
+    def take() -> None:
+        if st.session_state[pick]:
+            st.session_state[key] = format_matrix(library[st.session_state[pick]])
+
+    st.session_state[pick] = None if values is None else name_of(values, library)
+    st.selectbox(label, list(library), key=pick, on_change=take, placeholder="Your own numbers")

@@ -1,0 +1,95 @@
+"""The player: one client-side component that shows any trace, a frame per step and no server round trip."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cnn_core.matrices.text import replace_words
+
+HERE = Path(__file__).parent
+MOST_REPLACED = 20
+"""Texts that an answer may be late by."""
+# One module in the browser, one file a concern: joined here, as there is no build step.
+SCRIPTS = (
+    "../common/cells.js",
+    "trace.js",
+    "stage.js",
+    "panel.js",
+    "predict.js",
+    "editing.js",
+    "controls.js",
+    "player.js",
+)
+
+_component = st.components.v2.component(
+    "cnn_lab_player",
+    html='<div class="player" role="group" aria-label="Step-by-step player"></div>\n<!-- filled by player.js -->',
+    css=(HERE / "player.css").read_text(encoding="utf-8"),
+    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+)
+
+
+def player(data: dict[str, Any], *, key: str, edits: Mapping[str, str] | None = None) -> None:
+    """Show a trace. `data` is what `cnn_core.trace.play_data` makes, with `padding_text`: what padding cells hold.
+
+    It may also hold `tally` (what is counted: “multiplications”), `loops` (lines of code to step through), `slips` (per
+    step the likely wrong answers, each with a sentence), `tile_columns` (terms to a row), `aside` (a second player
+    of a page: uncovered from the start, its step not in the link), `corner` (by grid name, the row and column, from 0,
+    at which a grid that is a piece of a larger map begins) and `start` (a `step` to begin with, anew for every other
+    `of`).
+    The grids named in `edits` can be edited in place: the state under their text key is then rewritten.
+    """
+    texts = edits or {}
+    seen, known = f"{key}_seen", f"{key}_texts"
+
+    def rewrite() -> None:
+        grids = {grid["name"]: grid for grid in data["grids"]}
+        for edit in st.session_state[key].edited or []:
+            # made again even when seen: a key typed before the answer came brings back the text of before
+            if edit["grid"] in texts:
+                st.session_state[seen] = edit["number"]
+                text_key = texts[edit["grid"]]
+                drawn, replaced = st.session_state[known][text_key]
+                text = latest(st.session_state[text_key], drawn, replaced)
+                st.session_state[text_key] = edited(text, grids[edit["grid"]], edit)
+                st.session_state[known][text_key] = (drawn, (*replaced, text))
+
+    st.session_state[known] = {
+        text_key: drawn_now(st.session_state.get(text_key, ""), st.session_state.get(known, {}).get(text_key))
+        for text_key in texts.values()
+    }
+    shown = {**data, "editable": list(texts), "seen": st.session_state.get(seen, 0)}
+    _component(data=shown, key=key, on_edited_change=rewrite)
+
+
+def drawn_now(text: str, before: tuple[str, tuple[str, ...]] | None) -> tuple[str, tuple[str, ...]]:
+    """The text that a grid is drawn from, and those that edits since the last other change have replaced."""
+    replaced = before[1] if before else ()
+    return (text, ()) if text in replaced or not before else (text, replaced[-MOST_REPLACED:])
+
+
+def latest(text: str, drawn: str, replaced: tuple[str, ...]) -> str:
+    """The text that an edit is made in: that which is `drawn` when the page sent one that edits have replaced.
+
+    The player may know an answer earlier than the text's own widget does, which then still sends its old text.
+    """
+    return drawn if text in replaced and drawn not in replaced else text
+
+
+def edited(text: str, grid: dict[str, Any], edit: dict[str, Any]) -> str:
+    """The text that a grid was made from after an edit: a pasted block, or some of its cells."""
+    if "block" in edit:
+        return str(edit["block"])
+    return replace_words(text, {source_cell(grid, index): word for index, word in edit["cells"]})
+
+
+def source_cell(grid: dict[str, Any], index: int) -> tuple[int, int, int]:
+    """Plane, row and column, in the text that a grid was made from, of the cell that stands at `index`."""
+    top, _, left, _ = grid["padding"]
+    plane, inside = divmod(index, grid["rows"] * grid["columns"])
+    row, column = divmod(inside, grid["columns"])
+    if grid["rotated"]:
+        return plane, grid["rows"] - 1 - row, grid["columns"] - 1 - column
+    return plane, row - top, column - left

@@ -1,0 +1,145 @@
+"""A network as the table and the diagram that are drawn: every number and word comes from here."""
+
+from dataclasses import fields
+from math import prod
+from typing import Any
+
+from cnn_core.networks.blocks import Branches, Residual
+from cnn_core.networks.draft import Draft, Line, Path
+from cnn_core.networks.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
+from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, question, times
+from pages.parts.designer.session import as_words
+
+MACS, MEMORY, JUMP, CENTRE = "MACs", "Activations", "Jump", "Centre"
+TITLES = (
+    {"name": SHAPE, "number": False, "hint": "Channels × height × width of one image's output"},
+    {"name": PARAMETERS, "number": True, "hint": "Learned weights and biases; the bar is the share of the total"},
+    {"name": MACS, "number": True, "hint": "Multiply–accumulates for one image; the bar is the share of the total"},
+    {
+        "name": MEMORY,
+        "number": True,
+        "hint": "One image's output as float32; the bar is the share of the total",
+    },
+    {"name": FIELD, "number": False, "hint": "Pixels of the image that one unit sees, height × width"},
+    {"name": JUMP, "number": False, "hint": "Pixels from what one unit sees to what its neighbour sees"},
+    {"name": CENTRE, "number": False, "hint": "Middle of what the first unit sees, in pixels counted from 1"},
+)
+NOTHING = "Nothing"
+PREDICTABLE = (NOTHING, *COLUMNS)
+ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPool2d: "pool", Linear: "linear"} | {
+    Residual: "sum",
+    Branches: "stack",
+}
+
+
+def table_data(draft: Draft, lines: list[Line], chosen: Path | None, predict: str) -> dict[str, Any]:
+    """What network.js draws; the column `predict` is asked for instead of shown."""
+    totals = {
+        PARAMETERS: sum(line.row.parameters for line in lines if line.row),
+        MACS: sum(line.row.macs for line in lines if line.row),
+        MEMORY: sum(prod(line.row.output_shape) for line in lines if line.row),
+    }
+    return {
+        "label": f"Layers of {draft.name}",
+        "columns": list(TITLES),
+        "chosen": as_words(chosen),
+        "predict": predict,
+        "lines": [_line(line, totals, predict) for line in lines],
+        "boxes": [box | {"shape": ""} if predict == SHAPE else box for box in boxes(draft, lines)],
+        "alt": f"Diagram of {draft.name}: a box for each layer, as tall as its maps and as wide as it is deep",
+        "shown": draft.to_json(),
+    }
+
+
+def _line(line: Line, totals: dict[str, int], predict: str) -> dict[str, Any]:
+    row = line.row
+    cells: dict[str, str] = {}
+    shares: dict[str, float] = {}
+    if row:
+        values = {PARAMETERS: row.parameters, MACS: row.macs, MEMORY: prod(row.output_shape)}
+        cells = {SHAPE: times(row.output_shape), FIELD: times(row.receptive_field)}
+        cells[JUMP] = _once(*(str(jump) for jump in line.jump))
+        cells[CENTRE] = _once(*(f"{middle + 1:g}" for middle in line.centre))
+        cells |= {PARAMETERS: f"{row.parameters:,}", MACS: f"{row.macs:,}", MEMORY: memory(prod(row.output_shape))}
+        shares = {name: value / totals[name] for name, value in values.items() if value and totals[name]}
+    if isinstance(line.layer, Residual | Branches):
+        cells.pop(predict, None)  # what is asked of its last layer
+    return {
+        "path": as_words(line.path),
+        "depth": line.depth,
+        "title": line.name.rsplit(".", 2)[-1] if line.depth == 0 else ".".join(line.name.split(".")[-2:]),
+        "kind": type(line.layer).__name__,
+        "settings": settings(line.layer),
+        "cells": cells,
+        "shares": shares,
+        "problem": line.problem,
+        "waits": row is None and not line.problem,
+        "question": _question(line, predict),
+    }
+
+
+def _question(line: Line, predict: str) -> dict[str, Any] | None:
+    """What is asked of a layer; nothing of blocks, of layers not reached, and while nothing is predicted."""
+    if predict not in COLUMNS or line.row is None or isinstance(line.layer, Residual | Branches):
+        return None
+    return vars(question(line, predict))
+
+
+def _once(down: str, across: str) -> str:
+    """One text for both axes where they are alike."""
+    return down if down == across else f"{down}×{across}"
+
+
+def memory(values: int) -> str:
+    """Bytes of float32 numbers, in the unit that suits."""
+    size = 4 * values
+    if size < 2**10:
+        return f"{size} B"
+    return f"{size / 2**20:.2f} MB" if size >= 2**20 else f"{size / 2**10:.1f} kB"
+
+
+def settings(layer: Layer) -> str:
+    """A layer's settings in few words: 32 filters 3×3, padding 1."""
+    if isinstance(layer, Residual):
+        return "body + shortcut" if layer.shortcut else "body + input"
+    if isinstance(layer, Branches):
+        empty = sum(not branch for branch in layer.branches)
+        return f"{len(layer.branches)} branches, stacked" + (f"; {empty} of them the input itself" if empty else "")
+    said = []
+    for field in fields(layer):
+        value = getattr(layer, field.name)
+        if field.name == "filters":
+            said.append(f"{value} filters")
+        elif field.name == "units":
+            said.append(f"{value} units")
+        elif field.name == "kernel_size":
+            said.append(times(value) if isinstance(value, tuple) else f"{value}×{value}")
+        elif field.name == "output_size":
+            said.append(f"to {times(value) if isinstance(value, tuple) else f'{value}×{value}'}")
+        elif value != field.default and value is not None:
+            name = field.name.replace("_", " ")
+            said.append(f"no {name}" if value is False else name if value is True else f"{name} {_short(value)}")
+    return ", ".join(said)
+
+
+def _short(value: object) -> str:
+    return times(value) if isinstance(value, tuple) else str(value)
+
+
+def boxes(draft: Draft, lines: list[Line]) -> list[dict[str, Any]]:
+    """The input and every layer outside of blocks that changes the shape, as boxes."""
+    found = [_box("input", "input", draft.input_shape, "")]
+    shape: tuple[int, ...] = draft.input_shape
+    for line in lines:
+        if line.depth or line.row is None:
+            continue
+        if line.row.output_shape != shape or type(line.layer) in ROLES:
+            shape = line.row.output_shape
+            found.append(_box(line.name, ROLES.get(type(line.layer), "other"), shape, as_words(line.path)))
+    return found
+
+
+def _box(name: str, role: str, shape: tuple[int, ...], path: str) -> dict[str, Any]:
+    # a flat vector is drawn tall and thin, as the row of numbers that it is
+    height, depth = (max(shape[1:]), shape[0]) if len(shape) == 3 else (max(8, round(shape[0] ** 0.5)), 1)
+    return {"name": name, "role": role, "shape": times(shape), "height": height, "depth": depth, "path": path}

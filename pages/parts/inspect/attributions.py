@@ -1,0 +1,283 @@
+"""Attributions: which pixels speak for a class and which against it, by five methods, and whether to believe them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnn_core.insight import enlarge
+from cnn_core.insight.heat import cam_layer, cam_layers, signed_overlay
+from cnn_core.render.colour import diverging_rgb, symmetric_limit
+from pages.parts.evaluate.looks import NO_CONVOLUTION
+from pages.parts.inspect.picture import Picture
+from pages.shared import lesson, state
+from pages.shared.controls import choice
+from pages.shared.lesson import note
+from pages.shared.subject import Subject, borrowed, made_ready, probabilities_of
+
+if TYPE_CHECKING:
+    from torch import nn
+
+GRADIENT, TIMES, INTEGRATED, OCCLUSION, CAM = METHODS = (
+    *("Gradient", "Gradient × input", "Integrated gradients"),
+    *("Occlusion", "Grad-CAM"),
+)
+BASELINES = ("black", "mean colour", "noise")
+SAID, OTHER = "what the network says", "the true class, or the runner-up"
+MOST_SQUARES = 2500
+SIDE = 288
+ZERO = {
+    CAM: "added up with their weights, this layer's maps are positive nowhere: nothing in it speaks for the class",
+    OCCLUSION: "whatever square is hidden, the score stays the same",
+}
+"""Why a map can be zero everywhere; for the others, no gradient gets through."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to explain: the method's name and, where it has them, its settings."""
+
+    name: str
+    layer: str = ""
+    baseline: str = BASELINES[0]
+    steps: int = 50
+    window: int = 1
+    stride: int = 1
+
+
+@st.fragment
+def attributions(subject: Subject, epoch: int, picture: Picture) -> None:
+    """Two classes side by side on one scale, then the same method on a network that has forgotten."""
+    try:
+        method = _method(subject)
+        if method is not None:
+            _show(subject, epoch, picture, method)
+    except ValueError as problem:
+        st.error(f"{str(problem)[:1].upper()}{str(problem)[1:]}")
+    lesson.show("inspect", "How to read attributions")
+
+
+def _show(subject: Subject, epoch: int, picture: Picture, method: Method) -> None:
+    names = state.dataset(subject.dataset).class_names
+    probabilities = probabilities_of(subject, epoch, picture.image)
+    targets = _targets(names, probabilities, picture.label)
+    opacity = (
+        st.slider("Colour over the picture, %", 0, 100, 80, 5, key="inspect_why_opacity", bind="query-params") / 100
+    )
+    maps = [attribution(subject, epoch, picture.image, method, target) for target in targets]
+    if not all(np.isfinite(found).all() for found in maps):
+        st.error("The map holds values that are infinite or not a number: choose an earlier checkpoint.")
+        return
+    limit = symmetric_limit(np.stack(maps))
+    for column, target, found in zip(st.columns(2, gap="large"), targets, maps, strict=True):
+        with column:
+            _one(picture, method, f"{names[target]}, {probabilities[target]:.1%}", found, limit, opacity)
+    note(f"Both on one scale, −{limit:.3g} … +{limit:.3g}: blue speaks for the class, red against it, white is 0.")
+    if method.name == INTEGRATED:
+        _complete(subject, epoch, picture, method, targets[0], float(maps[0].sum()))
+    st.subheader("Does it explain what was learned?", anchor=False)
+    _sanity(subject, epoch, picture, method, targets[0], names[targets[0]], maps[0])
+
+
+def _method(subject: Subject) -> Method | None:
+    """The method and its settings; None, with a sentence, when this network has nothing it could explain with."""
+    name = choice("Method", METHODS, METHODS[0], "inspect_why_method")
+    height, width = subject.spec.input_shape[1:]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        if name == CAM:
+            return _cam(subject)
+        if name not in (INTEGRATED, OCCLUSION):
+            return Method(name)
+        baseline = choice(
+            "Nothing is", BASELINES, BASELINES[0], "inspect_why_baseline", "What stands for no picture at all."
+        )
+        if name == INTEGRATED:
+            steps = st.slider(
+                "Steps from nothing to the picture", 5, 200, 50, key="inspect_why_steps", bind="query-params"
+            )
+            return Method(name, baseline=baseline, steps=steps)
+        most = min(height, width)
+        usual = max(1, most // 6)
+        window = int(
+            st.number_input("Window", 1, most, usual, key="inspect_why_window", bind="query-params", width=130)
+        )
+        stride = int(
+            st.number_input("Stride", 1, most, max(1, usual // 2), key="inspect_why_stride", bind="query-params")
+        )
+    if stride > window:
+        raise ValueError(f"stride is {stride}: it must be at most the window, {window}, or pixels would be left out.")
+    squares = -(-(height - window + stride) // stride) * -(-(width - window + stride) // stride)
+    if squares > MOST_SQUARES:
+        raise ValueError(f"that hides {squares:,} squares one after the other: a larger stride gives at most 2,500.")
+    return Method(name, baseline=baseline, window=window, stride=stride)
+
+
+def _cam(subject: Subject) -> Method | None:
+    layers = cam_layers(subject.spec)
+    usual = cam_layer(subject.spec)
+    if usual is None:
+        st.info(f"{NO_CONVOLUTION} The other methods work.")
+        return None
+    if st.session_state.get("inspect_why_cam_layer", usual) not in layers:
+        st.session_state.inspect_why_cam_layer = usual
+    key = "inspect_why_cam_layer"
+    return Method(CAM, st.selectbox("Layer", layers, layers.index(usual), key=key, bind="query-params", width=220))
+
+
+def _targets(names: tuple[str, ...], probabilities: NDArray[np.float64], label: int | None) -> tuple[int, int]:
+    """The two classes that are explained: as chosen, at first the answer beside the truth or the runner-up."""
+    order = np.argsort(-probabilities, kind="stable")
+    said = int(order[0])
+    other = label if label is not None and label != said else int(order[min(1, len(order) - 1)])
+    left, right = st.columns(2, gap="large")
+    first = left.selectbox("Class", [SAID, *names], key="inspect_why_class", bind="query-params")
+    second = right.selectbox("Beside it", [OTHER, *names], key="inspect_why_other", bind="query-params")
+    return (
+        said if first == SAID else names.index(first),
+        other if second == OTHER else names.index(second),
+    )
+
+
+def _one(picture: Picture, method: Method, what: str, found: NDArray[np.float32], limit: float, opacity: float) -> None:
+    """One class: its map over the picture and alone, or that it is zero and why."""
+    st.markdown(f"**{what}**")
+    if not found.any():
+        why = ZERO.get(
+            method.name, "on every way from the picture to this score some ReLU is off, so no gradient arrives"
+        )
+        st.info(f"All zero, and that is a finding: {why}.")
+        return
+    over, alone = st.columns(2)
+    over.image(
+        signed_overlay(picture.image, found, limit, opacity, SIDE), alt=f"{method.name} for {what}, over the picture"
+    )
+    zoom = max(1, SIDE // max(found.shape))
+    alone.image(enlarge(diverging_rgb(found, limit)[np.newaxis], zoom)[0], alt=f"{method.name} for {what}, alone")
+
+
+def _complete(subject: Subject, epoch: int, picture: Picture, method: Method, target: int, total: float) -> None:
+    """What the map adds up to, beside what it should."""
+    here, nothing = _logits(subject.run_id, epoch, picture.image, method.baseline, target, subject)
+    off = abs(total - (here - nothing))
+    advice = "" if off <= 0.05 * max(abs(here - nothing), 1e-6) else " More steps bring them together."
+    st.markdown(
+        f"All values add up to **{total:.3f}**. The logit is {here:.3f} for the picture and {nothing:.3f} for nothing: "
+        f"{here:.3f} − {nothing:.3f} = **{here - nothing:.3f}**. Nothing is lost on the way.".replace("− -", "+ ")
+        if not advice
+        else f"All values add up to **{total:.3f}**, and should to {here - nothing:.3f}.{advice}"
+    )
+
+
+def _sanity(
+    subject: Subject, epoch: int, picture: Picture, method: Method, target: int, name: str, found: NDArray[np.float32]
+) -> None:
+    """The same method on the network whose last layers have random weights."""
+    from cnn_core.insight.randomised import alike, layers_with_weights
+
+    with borrowed(subject, epoch) as model:
+        layers = layers_with_weights(model)
+    count = st.slider(
+        "Last layers that forget what they learned", 1, max(2, len(layers)), len(layers),
+        key="inspect_why_forget", bind="query-params",
+        help="They get new random weights, from the last layer backwards: Adebayo et al. 2018.",
+    )  # fmt: skip
+    count = min(count, len(layers))
+    other = attribution(subject, epoch, picture.image, method, target, count)
+    pictures = (("as trained", found), (f"without {_which(layers, count)}", other))
+    for column, (what, values) in zip(st.columns(2, gap="large"), pictures, strict=True):
+        if not np.isfinite(values).all():
+            column.info("Not a number anywhere: nothing to compare.")
+            return
+        rgb = signed_overlay(picture.image, values, symmetric_limit(values), 0.9, SIDE)
+        column.image(rgb, alt=f"{method.name} for {name}, {what}", width=SIDE)
+        column.markdown(f"{what.capitalize()}, scale ±{symmetric_limit(values):.3g}")
+    same = alike(found, other)
+    if same.rank is None:
+        st.markdown("One of the two maps is constant: there is nothing to rank.")
+        return
+    st.markdown(
+        f"Rank correlation **{same.rank:.2f}** (Spearman, of magnitudes), SSIM **{same.ssim:.2f}**; 1 is the same map. "
+        + _verdict(same.rank)
+    )
+
+
+def _which(layers: tuple[str, ...], count: int) -> str:
+    if count == len(layers):
+        return "all it learned"
+    return f"what {layers[-count]} and later layers learned" if count > 1 else f"what {layers[-1]} learned"
+
+
+def _verdict(rank: float) -> str:
+    if rank < 0.3:
+        return "The map changes with the weights: here, it tells of what the network learned."
+    if rank < 0.6:
+        return "Part of the map comes from the picture and the form of the network, whatever was learned."
+    return "The map hardly changes though the network forgot: it shows the picture more than what was learned."
+
+
+def attribution(
+    subject: Subject, epoch: int, image: NDArray[np.uint8], method: Method, target: int, forgotten: int = 0
+) -> NDArray[np.float32]:
+    """The map (h, w) of one stored image uint8 (C, H, W), channels added up; `forgotten` last layers are random."""
+    return _attribution(subject.run_id, epoch, image, method, target, forgotten, subject)
+
+
+@st.cache_data(max_entries=256, show_spinner="Asking the network …")
+def _attribution(
+    run_id: str, epoch: int, image: NDArray[np.uint8], method: Method, target: int, forgotten: int, _subject: Subject
+) -> NDArray[np.float32]:
+    from cnn_core.insight.randomised import forgetful
+
+    with borrowed(_subject, epoch) as model:
+        asked = forgetful(model, forgotten, 0) if forgotten else model
+        return _ask(asked, image, method, target, _subject)
+
+
+def _ask(
+    model: "nn.Module", image: NDArray[np.uint8], method: Method, target: int, subject: Subject
+) -> NDArray[np.float32]:
+    """What the method answers, channels added up: (h, w)."""
+    from cnn_core.insight import attribution as by
+    from cnn_core.insight import grad_cam
+
+    ready = _ready(subject, image)
+    if method.name == CAM:
+        return grad_cam(model, ready, target, method.layer)
+    if method.name == GRADIENT:
+        return by.gradient(model, ready, target).sum(0)
+    if method.name == TIMES:
+        return by.gradient_times_input(model, ready, target).sum(0)
+    nothing = _nothing(subject, image, method.baseline)
+    if method.name == INTEGRATED:
+        return by.integrated_gradients(model, ready, target, nothing, steps=method.steps).sum(0)
+    return by.occlusion(model, ready, target, nothing, window=method.window, stride=method.stride)[0]
+
+
+def _ready(subject: Subject, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A stored image as the network is given it."""
+    from torch import from_numpy
+
+    ready: NDArray[np.float32] = made_ready(subject.run_id, subject)(from_numpy(image[np.newaxis]))[0].numpy()
+    return ready
+
+
+def _nothing(subject: Subject, image: NDArray[np.uint8], baseline: str) -> NDArray[np.float32]:
+    """What stands for no picture: black, each channel's mean over the training images, or noise (always the same)."""
+    if baseline == BASELINES[2]:
+        noise = np.random.default_rng(0).integers(0, 256, image.shape, dtype=np.uint8)
+        return _ready(subject, noise)
+    black = _ready(subject, np.zeros_like(image))
+    return black if baseline == BASELINES[0] else np.zeros_like(black)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _logits(
+    run_id: str, epoch: int, image: NDArray[np.uint8], baseline: str, target: int, _subject: Subject
+) -> tuple[float, float]:
+    """The logit for the picture and for nothing."""
+    from cnn_core.insight.attribution import logit
+
+    with borrowed(_subject, epoch) as model:
+        return logit(model, _ready(_subject, image), target), logit(model, _nothing(_subject, image, baseline), target)

@@ -1,0 +1,139 @@
+"""A map of images: those that the network finds alike lie close together; its mistakes are marked."""
+
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnn_core.datasets import explore
+from pages.components.thumbnails import data_url
+from pages.parts.data import charts
+from pages.parts.data.view import SIDE, SPLITS, small
+from pages.parts.inspect.picture import Picture
+from pages.shared import lesson, state
+from pages.shared.controls import choice
+from pages.shared.features import features_of
+from pages.shared.lesson import note
+from pages.shared.subject import Subject, borrowed
+
+PCA, TSNE = "PCA", "t-SNE"
+RIGHT, WRONG = "right", "wrong"
+
+
+@dataclass(frozen=True, eq=False)
+class Mapped:
+    """Images on the map: places in the split, their `features` (N, D), what these are, classes said, and pictures."""
+
+    places: NDArray[np.intp]
+    features: NDArray[np.float32]
+    what: str
+    said: NDArray[np.intp]
+    pictures: tuple[str, ...]
+
+
+@st.fragment
+def embedding(subject: Subject, epoch: int, picture: Picture) -> None:
+    """Images of a split by the network's last features, in two dimensions; the picture looked at is named."""
+    data = state.dataset(subject.dataset)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = choice("Map by", (PCA, TSNE), PCA, "inspect_map")
+        part = SPLITS[choice("Split", tuple(SPLITS), "Test", "inspect_map_split")]
+        seed = int(st.number_input("Seed", 0, 9999, 0, key="inspect_map_seed", bind="query-params", width=120))
+        marked = ""
+        if len(data.class_names) > charts.MOST_COLOURED:
+            marked = st.selectbox(
+                "Class to see", data.class_names, key="inspect_map_class", bind="query-params", width=220
+            )
+        perplexity = 30
+        if kind == TSNE:
+            perplexity = st.slider("Perplexity", 2, 50, 30, key="inspect_perplexity", bind="query-params", width=220)
+    try:
+        mapped = _mapped(subject.run_id, epoch, part, seed, subject)
+        spots, axes = _spots(subject.run_id, epoch, part, seed, kind, perplexity, subject)
+    except ValueError as problem:
+        st.error(f"No map of images: {problem}")
+        return
+    labels = getattr(data, part).labels[mapped.places]
+    _draw(
+        mapped,
+        spots,
+        axes,
+        [data.class_names[k] for k in labels],
+        data.class_names,
+        marked,
+        wrong=mapped.said != labels,
+    )
+    total, mistakes = len(getattr(data, part)), int((mapped.said != labels).sum())
+    note(
+        f"{len(labels):,} of {total:,} {part.replace('val', 'validation')} images, drawn with the seed; a cross marks "
+        f"each of the {mistakes:,} that the network takes wrongly. They lie by {mapped.what}."
+    )
+    if picture.place is not None and part == "test" and picture.place in mapped.places:
+        note(f"The picture above is the dot with the number {picture.place}.")
+    lesson.show("inspect", "How to read the map of images")
+
+
+def _draw(
+    mapped: Mapped,
+    spots: NDArray[np.float64],
+    axes: tuple[str, str],
+    classes: list[str],
+    names: tuple[str, ...],
+    marked: str,
+    *,
+    wrong: NDArray[np.bool_],
+) -> None:
+    columns = {axes[0]: spots[:, 0], axes[1]: spots[:, 1]}
+    rows = charts.map_rows(columns, classes, mapped.places.tolist(), list(mapped.pictures), marked)
+    rows["answer"] = np.where(wrong, WRONG, RIGHT)
+    rows["taken for"] = [names[k] for k in mapped.said]
+    shape = alt.Shape(
+        "answer:N",
+        scale=alt.Scale(domain=[RIGHT, WRONG], range=["circle", "cross"]),
+        legend=alt.Legend(orient="top", title=None, symbolFillColor=charts.GREY),
+    )
+    size = alt.condition(f"datum.answer === '{WRONG}'", alt.value(150), alt.value(45))
+    # the first must be called "image": Vega shows it as a picture
+    tooltip = [
+        *(alt.Tooltip(f"{name}:N") for name in ("image", "class", "taken for")),
+        alt.Tooltip("number:Q", title="image"),
+    ]
+    chart = charts.scatter_chart(rows, *axes, names, marked, axes=axes[0] != "first")
+    chart = chart.encode(shape=shape, size=size, tooltip=tooltip).properties(height=560)
+    alt_text = f"{len(rows)} images by the network's last features, {int(wrong.sum())} of them taken wrongly"
+    st.altair_chart(chart, width="stretch", key="inspect_scatter", alt=alt_text)
+    note("Point at a dot, or tap it, to see its picture. A click on a class in the legend brings it out.")
+
+
+@st.cache_resource(max_entries=8, show_spinner="Running the network on the images …")
+def _mapped(run_id: str, epoch: int, part: str, seed: int, _subject: Subject) -> Mapped:
+    """At most 600 images of the split, with their features; nobody may write to them."""
+    from cnn_core.training.inference import predict_logits
+
+    data = state.dataset(_subject.dataset)
+    split = getattr(data, part)
+    places = explore.some_places(split, seed)
+    images = split.images[places]
+    features, what = features_of(_subject, epoch, images)
+    with borrowed(_subject, epoch) as model:
+        said = predict_logits(model, images, data, _subject.config).argmax(axis=1)
+    pictures = tuple(data_url(Image.fromarray(small(image, SIDE))) for image in images)
+    return Mapped(places, features, what, said, pictures)
+
+
+@st.cache_data(max_entries=16, show_spinner="Arranging the images …")
+def _spots(
+    run_id: str, epoch: int, part: str, seed: int, kind: str, perplexity: int, _subject: Subject
+) -> tuple[NDArray[np.float64], tuple[str, str]]:
+    """Where each image lies (N, 2), and what the axes are called."""
+    features = _mapped(run_id, epoch, part, seed, _subject).features
+    if kind == TSNE:
+        return explore.row_map(features, seed, perplexity), ("first", "second")
+    found = explore.row_components(features, 2)
+    if found.scores.shape[1] < 2:
+        raise ValueError("these features have a single value each, and a map needs two.")
+    one, two = (f"component {n}, {share:.0%} of the variance" for n, share in enumerate(found.shares, 1))
+    return found.scores, (one, two)

@@ -1,0 +1,55 @@
+"""The picture that is put into the network: an image of the test set, or one of one's own."""
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.insight import image_rgb
+from pages.shared import state
+from pages.shared.controls import choice
+from pages.shared.own_picture import OWN, own_picture
+from pages.shared.picture import Picture
+from pages.shared.pictures import COLUMNS, grid
+from pages.shared.subject import Subject
+
+STRIP = 16
+"""Thumbnails to choose from."""
+ALL = "all classes"
+TEST = "Test image"
+
+__all__ = ["Picture", "choose_image", "choose_picture"]
+
+
+def choose_picture(subject: Subject) -> Picture | None:
+    """The picture that the visitor chose, drew or brought; None as long as there is none of one's own."""
+    way = choice("Picture", (TEST, *OWN), TEST, "inspect_source")
+    if way != TEST:
+        return own_picture(way, subject, "inspect")
+    place = choose_image(subject, "inspect")
+    data = state.dataset(subject.dataset)
+    label = int(data.test.labels[place])
+    title = f"Test image {place}, an example of class {data.class_names[label]}"
+    return Picture(data.test.images[place], title, label, place)
+
+
+def choose_image(subject: Subject, key: str) -> int:
+    """A class, a number within it, and a strip of thumbnails around it; returns the place in the test set."""
+    names, test = state.dataset(subject.dataset).class_names, state.dataset(subject.dataset).test
+    labels = test.labels
+    left, right = st.columns(2)
+    wanted = left.selectbox("Class", [ALL, *names], key=f"{key}_class", bind="query-params")
+    places = np.arange(len(labels)) if wanted == ALL else np.flatnonzero(labels == names.index(wanted))
+    if not len(places):
+        st.warning(f"The test set holds no image of class {wanted}. Choose another class.")
+        st.stop()
+    if st.session_state.get(f"{key}_image", 1) > len(places):
+        st.session_state[f"{key}_image"] = len(places)
+    number = right.number_input(
+        f"Image, 1 to {len(places)}", 1, len(places), 1, key=f"{key}_image", bind="query-params"
+    )
+    start = (number - 1) // STRIP * STRIP
+    strip = places[start : start + STRIP]
+    thumbnails = np.stack([image_rgb(image) for image in test.images[strip]])
+    shown = [f"{start + i + 1}" for i in range(len(strip))]
+    alt = f"Images {shown[0]} to {shown[-1]}, number {number} chosen"
+    grid(thumbnails, shown, 64, COLUMNS, alt=alt, marked=number - 1 - start)
+    return int(places[number - 1])

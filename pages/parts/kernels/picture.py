@@ -1,0 +1,174 @@
+"""The picture that is filtered: a photograph, a drawn pattern, or one's own; which part of it, how large."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnn_core.images import (
+    LONG_SIDE,
+    MOST_BYTES,
+    PATTERNS,
+    PHOTOS,
+    Pattern,
+    cropped,
+    decode_upload,
+    draw_pattern,
+    photo,
+    scaled,
+)
+from pages.components.clipboard import clipboard_picture
+from pages.components.thumbnails import Thumbnail, thumbnail, thumbnails
+from pages.shared.controls import choice
+from pages.shared.lesson import note
+
+KEY = "kernels_photo"
+OWN = "Your picture"
+OWN_STATE = "kernels_own_picture"
+PROBLEM = "kernels_picture_problem"
+PHOTO_TITLES = {entry.title: entry for entry in PHOTOS}
+PATTERN_TITLES = {pattern.title: pattern for pattern in PATTERNS}
+SIDES = (512, 256, 128, 64, 32)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """The picture to filter: uint8 RGB (height, width, 3), a title and what it shows."""
+
+    image: NDArray[np.uint8]
+    title: str
+    alt: str
+
+
+@st.cache_data(max_entries=len(PHOTOS), show_spinner=False)
+def _photo(name: str) -> NDArray[np.uint8]:
+    return photo(name)
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def _thumbnails() -> list[Thumbnail]:
+    photos = [thumbnail(entry.title, entry.title, entry.alt, photo(entry.name)) for entry in PHOTOS]
+    drawn = [thumbnail(entry.title, entry.title, entry.alt, draw_pattern(entry.title)) for entry in PATTERNS]
+    return photos + drawn
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _pattern(title: str, angle: float, period: float, seed: int, text: str) -> NDArray[np.uint8]:
+    return draw_pattern(title, angle=angle, period=period, seed=seed, text=text)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _part(image: NDArray[np.uint8], rows: tuple[int, int], columns: tuple[int, int], side: int) -> NDArray[np.uint8]:
+    shares = [end / 100 for end in (*rows, *columns)]
+    return scaled(cropped(image, *shares), side)
+
+
+def choose_picture() -> Picture | None:
+    """Thumbnails, a list, one's own, and a part; None, with the reason beside the control, while there is none."""
+    pictures = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox("Picture", [*PHOTO_TITLES, *PATTERN_TITLES, OWN], key=KEY, bind="query-params", width=220)
+        own_picture()
+        with st.popover("Crop and scale", icon=":material/crop:"):
+            part = part_controls()
+        if chosen in PATTERN_TITLES:
+            drawn = _drawn(PATTERN_TITLES[chosen])
+    with pictures:
+        thumbnails("Picture", _thumbnails(), chosen, key=f"{KEY}_thumbnails", choose=_choose)
+    problem = st.session_state.pop(PROBLEM, "")
+    if problem:
+        st.error(problem)
+    if chosen in PATTERN_TITLES:
+        picture = drawn
+    elif chosen in PHOTO_TITLES:
+        picture = Picture(_photo(PHOTO_TITLES[chosen].name), chosen, PHOTO_TITLES[chosen].alt)
+    else:
+        own: Picture | None = st.session_state.get(OWN_STATE)
+        if own is None:
+            st.info("Your picture is not in the link: upload, photograph or paste it again, or choose another one.")
+            return None
+        picture = own
+        note(picture.alt)
+    return Picture(_part(picture.image, *part), picture.title, picture.alt)
+
+
+def part_controls() -> tuple[tuple[int, int], tuple[int, int], int]:
+    """Rows and columns in per cent, and the longest side in pixels."""
+    rows = st.slider("Rows, in % of the height", 0, 100, (0, 100), key="kernels_rows", bind="query-params")
+    columns = st.slider("Columns, in % of the width", 0, 100, (0, 100), key="kernels_columns", bind="query-params")
+    side = choice("Longest side, in pixels", SIDES, LONG_SIDE, "kernels_side", "Small pictures show single pixels.")
+    if rows[0] == rows[1] or columns[0] == columns[1]:
+        note("Nothing would be left: one pixel is kept.")
+    return _open(rows), _open(columns), side
+
+
+def _open(ends: tuple[int, int]) -> tuple[int, int]:
+    low = min(ends[0], 99)
+    return low, max(ends[1], low + 1)
+
+
+def _drawn(pattern: Pattern) -> Picture:
+    """A drawn pattern, with a control for everything it follows."""
+    values = {"angle": 0, "period": 16, "seed": 0, "text": "CNN Lab"}
+    if "angle" in pattern.follows:
+        values["angle"] = st.slider(
+            "Angle in degrees", -180, 180, 0, 5, key="kernels_pattern_angle", bind="query-params", width=180
+        )
+    if "period" in pattern.follows:
+        values["period"] = st.slider(
+            "Period in pixels", 2, 64, 16, key="kernels_pattern_period", bind="query-params", width=180
+        )
+    if "seed" in pattern.follows:
+        values["seed"] = st.number_input("Seed", 0, 9999, 0, key="kernels_pattern_seed", bind="query-params", width=120)
+    if "text" in pattern.follows:
+        values["text"] = st.text_input(
+            "Letters", "CNN Lab", max_chars=24, key="kernels_pattern_text", bind="query-params", width=180
+        )
+    return Picture(_pattern(pattern.title, **values), pattern.title, pattern.alt)  # type: ignore[arg-type]
+
+
+def own_picture() -> None:
+    """Upload, webcam or clipboard: whatever comes is read in memory and becomes “Your picture”."""
+    with st.popover("Your own picture", icon=":material/upload:", on_change="rerun", key="kernels_own") as box:
+        st.file_uploader(
+            "PNG, JPEG, WebP, GIF, BMP or TIFF",
+            key="kernels_upload",
+            on_change=_take_upload,
+            max_upload_size=MOST_BYTES // 10**6,
+            help="It is read in memory, shrunk to 512 pixels, and never stored.",
+        )
+        if box.open:  # a closed box must not switch the camera on
+            st.camera_input("Or take one with the webcam", key="kernels_camera", on_change=_take_camera)
+    clipboard_picture(
+        key="kernels_clipboard", most_bytes=MOST_BYTES, take=lambda data: take(data, "from the clipboard")
+    )
+
+
+def _choose(title: str) -> None:
+    st.session_state[KEY] = title
+
+
+def take(data: bytes, name: str) -> None:
+    """Read a picture that a visitor brought; what is wrong with it is said beside the controls."""
+    state = st.session_state
+    try:
+        upload = decode_upload(data)
+    except ValueError as problem:
+        state[PROBLEM] = str(problem)
+        return
+    said = " ".join(upload.notes)
+    state[OWN_STATE] = Picture(upload.image, OWN, f"Your picture {name}. {said}".strip())
+    state[KEY] = OWN
+
+
+def _take_upload() -> None:
+    file = st.session_state.kernels_upload
+    if file is not None:
+        take(file.getvalue(), file.name)
+
+
+def _take_camera() -> None:
+    shot = st.session_state.get("kernels_camera")
+    if shot is not None:
+        take(shot.getvalue(), "from the webcam")

@@ -1,0 +1,82 @@
+"""What the Pooling page shows of one pooling on typed numbers: formula, code, and the way back up."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from cnn_core.networks import AvgPool2d, MaxPool2d
+from cnn_core.shapes.derivation import aligned, axis_of, bin_steps, leftovers, size_steps
+from cnn_core.trace import play_data, pooling_slips, tie_note, unpooling_trace
+from pages.components.player import player
+from pages.parts.pooling.form import Pooling, loops_source, torch_source
+from pages.shared import lesson
+from pages.shared.controls import choice
+
+Matrix = NDArray[np.float64]
+WAYS = ("With switches", "Without switches")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def play(x: Matrix, pooling: Pooling) -> tuple[dict[str, Any], str, tuple[int, int]]:
+    """What the player draws, what is to be said of ties, and the output's size."""
+    trace = pooling.kind.trace(x[None], pooling.size, **pooling.settings)
+    padding_text = "−∞" if pooling.name == "Max" else "0"
+    _, rows, columns = trace.grid["output"].values.shape
+    data = {**play_data(trace), "padding_text": padding_text, "slips": pooling_slips(trace)}
+    return data, tie_note(trace), (rows, columns)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def play_back(x: Matrix, pooling: Pooling, switches: bool) -> tuple[dict[str, Any], float, int]:
+    """What the player draws of the way back; its mean absolute difference from x, and how many cells agree."""
+    trace = unpooling_trace(pooling.kind.trace(x[None], pooling.size, **pooling.settings), switches=switches)
+    error = np.abs(trace.grid["unpooled"].values[0] - x)
+    return {**play_data(trace), "padding_text": "", "aside": True}, float(error.mean()), int((error < 1e-9).sum())
+
+
+def working(pooling: Pooling, x: Matrix, after: tuple[int, int]) -> None:
+    """The formula of one value, and the output's size with this page's numbers in it."""
+    st.subheader("The formula", anchor=False)
+    st.latex(pooling.kind.formula)
+    lesson.note(pooling.kind.remark)
+    if pooling.kind.adaptive:
+        if pooling.kind.settings:
+            for size, out, symbol, noun in zip(x.shape, after, "HW", ("Rows", "Columns"), strict=True):
+                lesson.note(f"{noun} that each window reads, counted from 1:")
+                st.latex(aligned(bin_steps(size, out, symbol)))
+        return
+    window = {"kernel_size": pooling.size, **pooling.settings}
+    layer = AvgPool2d(**window) if pooling.name == "Average" else MaxPool2d(**window)
+    rows, columns = (axis_of(layer, (1, *x.shape), axis) for axis in (0, 1))
+    st.latex(aligned([*size_steps(rows, "H"), *size_steps(columns, "W")]))
+    lesson.note(f"Rows: {leftovers(rows, 'row')} Columns: {leftovers(columns, 'column')}")
+
+
+def code(pooling: Pooling, x: Matrix, after: tuple[int, int]) -> None:
+    """The same operation as code: a line of PyTorch, and the loops that this page steps through."""
+    st.subheader("The code", anchor=False)
+    torch_tab, loops_tab = st.tabs(["PyTorch", "Plain loops"])
+    height, width = x.shape
+    torch_tab.code(torch_source(pooling, (height, width), after), language="python", wrap_lines=True)
+    loops_tab.code(loops_source(pooling.kind), language="python", height=320)
+
+
+def way_back(pooling: Pooling, x: Matrix) -> None:
+    """The pooled numbers brought back to the input's size, beside the original, and how wrong they are."""
+    st.subheader("What is lost: the way back up", anchor=False)
+    ways = WAYS if "max" in pooling.kind.operation else WAYS[1:]
+    way = WAYS[1]
+    if len(ways) > 1:
+        hint = "Switches remember which cell of each window won."
+        way = choice("Bring the pooled numbers back", WAYS, WAYS[0], "pooling_way", hint)
+    else:
+        lesson.note("Only max pooling has switches: a mean, or a length, came from no single cell.")
+    player(play_back(x, pooling, way == WAYS[0])[0], key="pooling_back")
+    lines = ["| | Mean absolute difference | Cells exactly right |", "|---|---:|---:|"]
+    for one in ways:
+        _, error, right = play_back(x, pooling, one == WAYS[0])
+        lines.append(f"| {one} | **{error:.4g}** | {right} of {x.size} |")
+    st.markdown("\n".join(lines))
+    lesson.note(lesson.sections("pooling")["Two ways back"])

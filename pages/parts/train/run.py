@@ -1,0 +1,200 @@
+"""A run as it goes on, and after: how far it is, its curves, what a coach sees in them, its first filters."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from cnn_core.insight import filter_grid
+from cnn_core.runs import jobs
+from cnn_core.runs.coach import coach
+from cnn_core.runs.store import Run
+from cnn_core.training.events import EpochDone, StepDone
+from pages.parts.train.charts import (
+    ACCURACY_SPEC,
+    DEAD_SPEC,
+    GRADIENT_SPEC,
+    LOSS_SPEC,
+    QUADRATIC_SPEC,
+    RATE_SPEC,
+    curve_rows,
+)
+from pages.parts.train.controls import controls
+from pages.parts.train.together import together
+from pages.shared import state
+from pages.shared.lesson import note
+
+ICONS = {
+    "start": "flag",
+    "learning": "trending_up",
+    "finished well": "check_circle",
+    "stuck": "block",
+    "gap": "call_split",
+    "unsteady": "show_chart",
+    "underfitting": "trending_flat",
+    "overfitting": "call_split",
+    "plateau": "trending_flat",
+    "divergence": "warning",
+    "noisy": "grain",
+    "dead": "power_off",
+    "vanishing": "blur_off",
+}
+
+
+def show(run: Run) -> None:
+    """The run: how far it is, what can be done with it, its curves."""
+    state_line(run)
+    steps, epochs = state.store().steps(run.id), state.store().epochs(run.id)
+    progress(run, steps, epochs)
+    controls(run, epochs)
+    rows = curve_rows(
+        steps,
+        epochs,
+        steps_per_epoch=run.steps_per_epoch,
+        total_epochs=max(1, len(epochs)),
+        classes=run.spec.classes,
+        quadratic=run.config.loss == "quadratic",
+    )
+    loss = QUADRATIC_SPEC if run.config.loss == "quadratic" else LOSS_SPEC
+    st.vega_lite_chart(rows, loss, key="train_loss_chart", alt=loss_words(epochs))
+    st.vega_lite_chart(rows, ACCURACY_SPEC, key="train_accuracy_chart", alt=accuracy_words(epochs))
+    remarks(run, steps, epochs)
+    together(run)
+    details(run, rows, steps, epochs)
+
+
+def state_line(run: Run) -> None:
+    """Where the run stands, in words."""
+    match run.status:
+        case "queued" | "running" | "paused" if run.stop_requested:
+            st.info("Stopping …", icon=":material/stop_circle:")
+        case "queued":
+            st.info(waiting(run), icon=":material/hourglass_top:")
+        case "running":
+            where = f"Training **{run.spec.name}** on {state.data_title(run.config.dataset)} ({run.device})."
+            st.info(where, icon=":material/model_training:")
+        case "paused":
+            st.info("Paused. Take single steps, or let it go on.", icon=":material/pause_circle:")
+        case "finished":
+            st.success(result(run), icon=":material/check_circle:")
+        case "stopped":
+            st.warning("Stopped. Every finished epoch is kept.", icon=":material/stop_circle:")
+        case _:
+            st.error(f"**{run.status.capitalize()}:** {run.message}", icon=":material/error:")
+
+
+def waiting(run: Run) -> str:
+    """The place in line, and how long it takes as far as that is known."""
+    found = jobs.place(run.id)
+    if found is None:
+        return "Starting on a free worker …"
+    number, seconds = found
+    turn = f", about {duration(seconds)} until its turn" if seconds else ""
+    return f"Waiting for a free worker: number {number} in line{turn}."
+
+
+def result(run: Run) -> str:
+    """How it ended, in a sentence."""
+    says = f"Done: **{run.test_accuracy:.1%}** of the test images are right."
+    if run.config.patience and run.tested_epoch is not None:
+        says += f" The weights after epoch {run.tested_epoch} are the best, and were kept."
+    return says
+
+
+def progress(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
+    """A bar with the time left while it runs; the figures of the run after it."""
+    total = run.steps_per_epoch * run.epochs
+    last = steps[-1] if steps else None
+    if run.alive:
+        share = last.step / total if last and total else 0.0
+        speed = pace(steps)
+        left = f", about {duration((total - last.step) / speed)} left" if last and speed else ""
+        said = f", {speed * run.config.batch_size:,.0f} images a second" if speed else ""
+        now = min(len(epochs) + 1, run.epochs)
+        st.progress(min(share, 1.0), f"Epoch {now} of {run.epochs}{left}{said}")
+        return
+    seconds = run.seconds or (epochs[-1].seconds if epochs else None)
+    if seconds is not None:
+        count = f"{len(epochs)} epoch{'' if len(epochs) == 1 else 's'}"
+        note(f"{count} in {duration(seconds)} on {run.device or 'CPU'}; {last.step if last else 0:,} steps.")
+
+
+def pace(steps: Sequence[StepDone]) -> float | None:
+    """Steps a second over the newest stretch; None as long as there is none to go by."""
+    stretch = steps[-20:]
+    if len(stretch) < 2 or stretch[-1].seconds <= stretch[0].seconds:
+        return None
+    return (stretch[-1].step - stretch[0].step) / (stretch[-1].seconds - stretch[0].seconds)
+
+
+def duration(seconds: float) -> str:
+    """4 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    return f"{minutes} min {seconds % 60:.0f} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def loss_words(epochs: Sequence[EpochDone]) -> str:
+    """The loss chart in words."""
+    if not epochs:
+        return "Loss over epochs; no epoch is finished yet"
+    return (
+        f"Loss after {len(epochs)} epochs: training {epochs[-1].train_loss:.3f}, validation {epochs[-1].val_loss:.3f}"
+    )
+
+
+def accuracy_words(epochs: Sequence[EpochDone]) -> str:
+    """The accuracy chart in words."""
+    if not epochs:
+        return "Accuracy over epochs; no epoch is finished yet"
+    last = epochs[-1]
+    return (
+        f"Accuracy after {len(epochs)} epochs: training {last.train_accuracy:.1%}, validation {last.val_accuracy:.1%}"
+    )
+
+
+def remarks(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
+    """What the coach sees, with its evidence and what to try."""
+    found = coach(run.config, run.spec.classes, run.initial_loss, steps, epochs)
+    if not found:
+        return
+    with st.container(border=True):
+        st.markdown("##### What the curves say")
+        for remark in found:
+            icon = ICONS.get(remark.kind, "lightbulb")
+            st.markdown(f":material/{icon}: **{remark.says}** {remark.evidence}")
+            if remark.advice:
+                note(remark.advice)
+
+
+def details(run: Run, rows: object, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
+    """First-layer filters as they are now, learning rate, gradients, dead ReLUs."""
+    if not steps:
+        return
+    left, right = st.columns(2)
+    with left:
+        filters(run)
+        st.vega_lite_chart(rows, RATE_SPEC, key="train_rate_chart", alt=_last("Learning rate", steps, "learning_rate"))
+    with right:
+        words = _last("Length of the gradient", steps, "gradient_norm")
+        st.vega_lite_chart(rows, GRADIENT_SPEC, key="train_gradient_chart", alt=words)
+        if any(epoch.dead_relus is not None for epoch in epochs):
+            words = _last("Share of dead ReLU channels", epochs, "dead_relus")
+            st.vega_lite_chart(rows, DEAD_SPEC, key="train_dead_chart", alt=words)
+
+
+def _last(what: str, events: Sequence[StepDone] | Sequence[EpochDone], field: str) -> str:
+    value = getattr(events[-1], field) if events else None
+    return what if value is None else f"{what}: now {value:.3g}"
+
+
+def filters(run: Run) -> None:
+    """The first convolution's filters, about a second old while the run goes on."""
+    found = state.store().filters(run.id)
+    if found is None:
+        return
+    step, weights = found
+    picture, limits = filter_grid(weights)
+    st.image(picture, width=min(360, picture.shape[1]), alt=f"The {len(weights)} filters of the first convolution")
+    scale = f"Scale ±{limits.max():.2f}; grey is 0." if weights.shape[1] == 3 else f"Scale ±{limits.max():.2f}."
+    note(f"Filters of the first convolution after step {step:,}. {scale}")
