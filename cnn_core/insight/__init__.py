@@ -29,9 +29,9 @@ from cnn_core.render.tiles import (
 
 if TYPE_CHECKING:
     from cnn_core.insight.activations import feature_maps
-    from cnn_core.insight.grad_cam import grad_cam
+    from cnn_core.insight.class_activation import grad_cam
 
-_NEED_TORCH = {"feature_maps": "activations", "grad_cam": "saliency"}
+_NEED_TORCH = {"feature_maps": "activations", "grad_cam": "class_activation"}
 
 __all__ = [
     "ClassReport",

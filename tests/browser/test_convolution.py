@@ -1,13 +1,13 @@
 """Step through the course's convolution in a real browser and read the sums off the screen."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "core" / "golden.json").read_text())["by_hand_convolution"]
+from tests.golden import GOLDEN
+
+BY_HAND = GOLDEN["by_hand_convolution"]
 
 
 def open_player(page: Page, url: str) -> None:
@@ -38,7 +38,7 @@ def press(page: Page, *keys: str) -> None:
 @pytest.mark.parametrize(("mode", "expected"), [("", "cross_correlation"), ("True+convolution", "convolution")])
 def test_every_sum_of_the_course_example(page: Page, app_url: str, mode: str, expected: str) -> None:
     open_player(page, f"{app_url}/convolution" + (f"?convolution_mode={mode}" if mode else ""))
-    wanted = [shown(value) for row in GOLDEN[expected] for value in row]
+    wanted = [shown(value) for row in BY_HAND[expected] for value in row]
     press(page, "Home")
     seen = [total(page)]
     for _ in wanted[1:]:
@@ -318,7 +318,7 @@ def test_the_link_shows_the_same_step_in_the_same_mode(page: Page, app_url: str)
     other = page.context.new_page()
     open_player(other, page.url)
     expect(other.locator(".player .counter")).to_have_text("step 7 of 15")
-    assert total(other) == shown(GOLDEN["convolution"][1][1])
+    assert total(other) == shown(BY_HAND["convolution"][1][1])
 
 
 def test_another_page_starts_at_its_own_first_step(page: Page, app_url: str) -> None:

@@ -17,7 +17,7 @@ from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
 from pages.parts.compare.charts import BEHIND, MOST_POINTS, PALETTE, VALIDATION, curve_rows
 from pages.shared.site import PAGES
-from tests.core.test_theme import VISION, contrast, seen
+from tests.project.test_theme import VISION, contrast, seen
 
 Open = Callable[..., AppTest]
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)

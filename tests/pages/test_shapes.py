@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.shapes.calculator import KINDS
-
-GOLDEN = json.loads((Path(__file__).parents[1] / "core" / "golden.json").read_text())
+from tests.golden import GOLDEN
 
 Open = Callable[..., AppTest]
 

@@ -27,7 +27,7 @@ def _heat(
 ) -> NDArray[np.float32]:
     import torch
 
-    from cnn_core.insight.grad_cam import grad_cam
+    from cnn_core.insight.class_activation import grad_cam
     from cnn_core.training.inference import normaliser
 
     ready = normaliser(state.dataset(_subject.dataset), torch.device("cpu"), _subject.config)

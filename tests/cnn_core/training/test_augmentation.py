@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from cnn_core.training import augmentation as aug
 from cnn_core.training.augmentation import AUGMENTATIONS, NAMES, augment, mixup
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 20), st.integers(1, 20))
 
 

@@ -1,8 +1,6 @@
 """One layer of every kind in one to three dimensions against PyTorch; the inverse questions against brute force."""
 
-import json
 import warnings
-from pathlib import Path
 
 import pytest
 import torch
@@ -24,8 +22,7 @@ from cnn_core.shapes.calculator import (
     torch_source,
     uneven_padding,
 )
-
-GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
+from tests.golden import GOLDEN
 
 
 @st.composite

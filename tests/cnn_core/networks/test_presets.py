@@ -1,9 +1,7 @@
 """Every preset against torch: parameters, shapes by forward hooks, operations by the flop counter; JSON both ways."""
 
-import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,8 +28,7 @@ from cnn_core.networks import (
     preset,
     torch_line,
 )
-
-GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
+from tests.golden import GOLDEN
 
 
 @pytest.mark.parametrize("name", GOLDEN["networks"])

@@ -18,7 +18,7 @@ from cnn_core.training import TrainConfig
 from cnn_core.training.events import Started
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LONG = TrainConfig(epochs=1000)
 pytestmark = pytest.mark.xdist_group("dask")
 

@@ -24,7 +24,7 @@ from cnn_core.datasets import downloadable as sources
 from cnn_core.datasets.fetch import fetch as fetch_it
 from pages.parts.data import background as tasks
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclass

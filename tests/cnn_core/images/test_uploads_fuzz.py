@@ -11,7 +11,7 @@ from PIL import Image
 
 from cnn_core.images import decode_upload
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 VARIANTS = 60
 SOURCES = {
     "PNG": ("RGB", {}),

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -54,8 +53,9 @@ from cnn_core.networks.measured_field import measured_field
 from cnn_core.networks.memory import saved_bytes, sizes, training_peak
 from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, question
 from cnn_core.networks.read_sequential import read_sequential
+from tests.golden import GOLDEN
 
-GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())["networks"]
+NETWORK_FIGURES = GOLDEN["networks"]
 SMALL = [name for name in PRESETS if preset(name).total_parameters < 3e7]
 INCEPTION = Branches(
     (
@@ -148,7 +148,7 @@ def test_branches_count_as_torch_does() -> None:
 
 @pytest.mark.parametrize("name", ["D-vgg", "D-resnet18"])
 def test_megabytes_are_the_course_s_to_the_last_digit(name: str) -> None:
-    found, wanted = sizes(preset(name)), GOLDEN[name]
+    found, wanted = sizes(preset(name)), NETWORK_FIGURES[name]
     assert round(found.every_layer, 2) == wanted["forward_backward_mb"]
     assert round(found.parameters, 2) == wanted["params_mb"]
     assert round(found.input, 2) == wanted.get("input_mb", 0.05)
@@ -360,12 +360,12 @@ def test_onnx_gives_the_same_answers(name: str, tmp_path: Path) -> None:
 def test_tables() -> None:
     spec = preset("E")
     rows = list(csv.DictReader(io.StringIO(to_csv(spec))))
-    assert sum(int(row["parameters"]) for row in rows) == GOLDEN["E"]["parameters"]
+    assert sum(int(row["parameters"]) for row in rows) == NETWORK_FIGURES["E"]["parameters"]
     assert rows[0]["output shape"] == "64×30×30"
     assert [rows[3][name] for name in ("kind", "activations (bytes)", "receptive field", "jump", "centre")] == [
         *("MaxPool2d", str(4 * 64 * 15 * 15), "4×4", "2×2", "2.5×2.5"),
     ]
-    assert f"**{GOLDEN['E']['parameters']:,}**" in to_markdown(spec)
+    assert f"**{NETWORK_FIGURES['E']['parameters']:,}**" in to_markdown(spec)
 
 
 # Entering

@@ -1,8 +1,5 @@
 """Sizes against torch, inverse problems against brute force, receptive fields against what a network really reads."""
 
-import json
-from pathlib import Path
-
 import pytest
 import torch
 from hypothesis import assume, given, settings
@@ -20,11 +17,9 @@ from cnn_core.geometry import (
     solve_padding,
     visits,
 )
+from tests.golden import GOLDEN
 
 SIZES, KERNELS, STRIDES = st.integers(1, 20), st.integers(1, 6), st.integers(1, 5)
-
-
-GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
 
 
 @pytest.mark.parametrize("case", GOLDEN["output_sizes"])

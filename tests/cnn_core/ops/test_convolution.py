@@ -1,7 +1,5 @@
 """Convolution against PyTorch, against the slope of itself, and against a sum done by hand."""
 
-import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +10,9 @@ from hypothesis import strategies as st
 
 from cnn_core import ops
 from cnn_core.ops import convolution, naive
+from tests.golden import GOLDEN
 
-BY_HAND = json.loads((Path(__file__).parent / "golden.json").read_text())["by_hand_convolution"]
+BY_HAND = GOLDEN["by_hand_convolution"]
 TOLERANCE = {np.dtype("float16"): 2e-3, np.dtype("float32"): 1e-5, np.dtype("float64"): 1e-12}
 BOTH = pytest.mark.parametrize("module", [ops, naive], ids=["vectorised", "naive"])
 

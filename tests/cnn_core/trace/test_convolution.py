@@ -2,7 +2,6 @@
 
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,17 +14,18 @@ from cnn_core import ops
 from cnn_core.trace import convolution_trace, play_data
 from cnn_core.trace.decimals import exact, show
 from cnn_core.trace.model import lines, sentence, visited
+from tests.golden import GOLDEN
 
-GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())["by_hand_convolution"]
-X = np.array(GOLDEN["image"], dtype=float)[None]
-W = np.array(GOLDEN["kernel"], dtype=float)[None, None]
+BY_HAND = GOLDEN["by_hand_convolution"]
+X = np.array(BY_HAND["image"], dtype=float)[None]
+W = np.array(BY_HAND["kernel"], dtype=float)[None, None]
 
 
 def test_course_example_both_ways():
     correlation = convolution_trace(X, W, padding=1)
     convolution = convolution_trace(X, W, padding=1, flip=True)
-    np.testing.assert_array_equal(correlation.grid["output"].values[0], GOLDEN["cross_correlation"])
-    np.testing.assert_array_equal(convolution.grid["output"].values[0], GOLDEN["convolution"])
+    np.testing.assert_array_equal(correlation.grid["output"].values[0], BY_HAND["cross_correlation"])
+    np.testing.assert_array_equal(convolution.grid["output"].values[0], BY_HAND["convolution"])
 
 
 def test_first_sum_of_the_course_example_in_words():

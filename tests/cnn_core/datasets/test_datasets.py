@@ -34,7 +34,7 @@ from cnn_core.datasets.downloadable import CIFAR10_FILES
 from cnn_core.datasets.drawn_shapes import SHAPE_NAMES, draw_shapes, outline
 from cnn_core.datasets.unpickling import read_pickle
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SIZES = {
     "digits": ((1, 8, 8), 10, (1077, 360, 360)),
     "textures": ((1, 32, 32), 6, (6 * 240, 6 * 80, 6 * 80)),
