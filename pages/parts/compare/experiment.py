@@ -13,12 +13,12 @@ from cnn_core.runs import comparison as compare
 from cnn_core.runs import jobs
 from cnn_core.runs.comparison import MOST_SEEDS, MOST_VALUES, NETWORK, Planned, Spread, said
 from cnn_core.runs.store import Run
+from cnn_core.words import duration
 from pages.components.heartbeat import heartbeat
 from pages.parts.compare.charts import spread_chart
 from pages.parts.compare.chosen import CHOSEN, MOST, attempt, labels, one_of
 from pages.parts.compare.side_by_side import FIGURES, plain, shown, table
 from pages.parts.train.choose import fitting
-from pages.parts.train.run import duration
 from pages.shared import state
 from pages.shared.controls import choice, pressed
 from pages.shared.lesson import note

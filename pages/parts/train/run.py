@@ -9,6 +9,7 @@ from cnn_core.runs import jobs
 from cnn_core.runs.coach import coach
 from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone, StepDone
+from cnn_core.words import duration
 from pages.parts.train.charts import (
     ACCURACY_SPEC,
     DEAD_SPEC,
@@ -124,14 +125,6 @@ def pace(steps: Sequence[StepDone]) -> float | None:
     if len(stretch) < 2 or stretch[-1].seconds <= stretch[0].seconds:
         return None
     return (stretch[-1].step - stretch[0].step) / (stretch[-1].seconds - stretch[0].seconds)
-
-
-def duration(seconds: float) -> str:
-    """4 s, 3 min 20 s, 2 h 5 min."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = int(seconds // 60)
-    return f"{minutes} min {seconds % 60:.0f} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def loss_words(epochs: Sequence[EpochDone]) -> str:
