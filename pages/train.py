@@ -13,6 +13,7 @@ from pages.parts.train.settings import choose_settings
 from pages.parts.train.start import start_all
 from pages.shared import lesson, state
 from pages.shared.controls import choice, pressed
+from pages.shared.run_choice import run_picker
 from pages.shared.site import ensure_router, header
 
 IMPATIENT_S = 5.0  # so long after its start, a run's first figures are waited for
@@ -41,7 +42,7 @@ def choose() -> None:
 @st.fragment
 def watch() -> None:
     """The chosen run; drawn again and again while it goes on."""
-    run = state.run_picker()
+    run = run_picker()
     if run is None:
         lesson.show("train", "Your first run")
         return

@@ -15,6 +15,7 @@ from cnn_core.networks import NetworkSpec, preset
 from cnn_core.runs.store import Run
 from cnn_core.training import TrainConfig
 from pages.shared import state
+from pages.shared.run_choice import run_picker
 from pages.shared.site import page
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def choose_subject(promise: str) -> Subject | None:
 
     None when there is nothing to look into; then `promise` says what will be here, beside a link to Train.
     """
-    run = state.run_picker()
+    run = run_picker()
     epochs = tuple(state.store().checkpoints(run.id)) if run else ()
     if run is None or not epochs:
         missing = "No network of yours yet." if run is None else f"This run has no saved weights. {run.message}".strip()

@@ -1,14 +1,16 @@
 """Which runs are compared: chosen from the learner's own, or named in a link; kept for the session and in the link."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from cnn_core.runs.database import StoreUnavailableError
 from cnn_core.runs.store import Run
 from pages.shared import state
+from pages.shared.fresh import fresh_key, is_fresh
+from pages.shared.run_choice import MOST
+from pages.shared.run_words import run_result, run_title
 
-MOST = 8
 PRESELECTED = 3
 CHOSEN, CHOICE, SAID = "compare_runs", "compare_choice", "compare_said"
 
@@ -33,8 +35,8 @@ def choose(own: Sequence[Run]) -> list[Run]:
     if not runs:
         return []
     names = labels(tuple(runs.values()), own)
-    called = {run_id: f"{names[run_id]} · {state.run_result(run)}" for run_id, run in runs.items()}
-    key = state.fresh_key(CHOICE, chosen, *called.items())
+    called = {run_id: f"{names[run_id]} · {run_result(run)}" for run_id, run in runs.items()}
+    key = fresh_key(CHOICE, chosen, *called.items())
     st.multiselect(
         "Runs to compare",
         list(runs),
@@ -60,7 +62,7 @@ def _found(run_id: str, runs: dict[str, Run]) -> bool:
 
 
 def _take(key: str) -> None:
-    if state.is_fresh(CHOICE, key):
+    if is_fresh(CHOICE, key):
         st.session_state[CHOSEN] = list(st.session_state[key])
 
 
@@ -77,24 +79,7 @@ def labels(runs: Sequence[Run], own: Sequence[Run]) -> dict[str, str]:
     numbers = {run.id: f"{len(own) - place}." for place, run in enumerate(own)}
     others = [run.id for run in runs if run.id not in numbers]
     numbers |= {run_id: f"Link {place}:" for place, run_id in enumerate(others, 1)}
-    return {run.id: f"{numbers[run.id]} {state.run_title(run)}" for run in runs}
-
-
-def one_of(label: str, runs: Mapping[str, str], key: str) -> str:
-    """Choose one run by id from {id: what it is called}; kept for the session and in the link."""
-    wanted = st.session_state.get(f"{key}_kept") or st.query_params.get(key, "")
-    chosen: str = wanted if wanted in runs else next(iter(runs))
-    st.session_state[f"{key}_kept"] = chosen
-    state.keep_in_link(**{key: chosen})
-    widget = state.fresh_key(key, chosen, *runs.items())
-
-    def take() -> None:
-        if state.is_fresh(key, widget):
-            st.session_state[f"{key}_kept"] = st.session_state[widget]
-
-    options = list(runs)
-    st.selectbox(label, options, options.index(chosen), key=widget, format_func=runs.__getitem__, on_change=take)
-    return chosen
+    return {run.id: f"{numbers[run.id]} {run_title(run)}" for run in runs}
 
 
 def attempt(change: Callable[[], None]) -> bool:

@@ -16,12 +16,14 @@ from cnn_core.runs.store import Run
 from cnn_core.words import duration
 from pages.components.heartbeat import heartbeat
 from pages.parts.compare.charts import spread_chart
-from pages.parts.compare.chosen import CHOSEN, MOST, attempt, labels, one_of
+from pages.parts.compare.chosen import CHOSEN, attempt, labels
 from pages.parts.compare.side_by_side import FIGURES, plain, shown, table
 from pages.parts.train.choose import fitting
 from pages.shared import state
 from pages.shared.controls import choice, pressed
 from pages.shared.lesson import note
+from pages.shared.run_choice import MOST, one_of
+from pages.shared.run_words import age
 from pages.shared.site import page
 from pages.shared.state import answered
 
@@ -137,7 +139,7 @@ def results(own: Sequence[Run]) -> None:
 def _title(runs: Sequence[Run]) -> str:
     factor, values = compare.changed([(run.spec, run.config) for run in runs])
     tried = ", ".join(dict.fromkeys(values))
-    return f"{factor.capitalize() or 'Seeds'}: {tried} · {len(runs)} runs · {state.age(runs[0])}"
+    return f"{factor.capitalize() or 'Seeds'}: {tried} · {len(runs)} runs · {age(runs[0])}"
 
 
 @st.fragment

@@ -7,11 +7,13 @@ import streamlit as st
 from cnn_core.datasets import Dataset
 from cnn_core.runs.export import archive, file_name, tensorboard_archive
 from cnn_core.runs.schema import LONGEST_NAME, LONGEST_NOTE, Run
-from pages.parts.compare.chosen import CHOSEN, attempt, labels, one_of, own_runs
+from pages.parts.compare.chosen import CHOSEN, attempt, labels, own_runs
 from pages.parts.compare.side_by_side import plain
 from pages.shared import state
 from pages.shared.controls import pressed
 from pages.shared.lesson import note
+from pages.shared.run_choice import one_of, show_run
+from pages.shared.run_words import run_result, run_title
 from pages.shared.site import page
 
 RUN, DELETED = "compare_run", "compare_deleted"
@@ -25,7 +27,7 @@ def own(runs: Sequence[Run]) -> None:
         st.info("No run of yours is here.", icon=":material/school:")
         return
     numbered = labels(runs, runs)
-    names = {run.id: f"{numbered[run.id]} · {state.run_result(run)}" for run in runs}
+    names = {run.id: f"{numbered[run.id]} · {run_result(run)}" for run in runs}
     chosen = one_of("Run", names, RUN)
     run = next(run for run in runs if run.id == chosen)
     left, right = st.columns([3, 2], gap="large")
@@ -35,7 +37,7 @@ def own(runs: Sequence[Run]) -> None:
             run.name,
             LONGEST_NAME,
             key=f"compare_name_{run.id}",
-            placeholder=state.run_title(run),
+            placeholder=run_title(run),
             on_change=_rename,
             args=(run.id,),
         )
@@ -63,7 +65,7 @@ def own(runs: Sequence[Run]) -> None:
                 help="A run that goes on can be deleted once it has ended." if run.alive else None,
             )
             if pressed("Open it on Train", "compare_open", icon=":material/model_training:"):
-                state.show_run(run.id)
+                show_run(run.id)
                 st.switch_page(page("train"))
 
 
@@ -73,7 +75,7 @@ def exporting(run: Run) -> None:
         if not box.open:
             return
         every = st.radio("With", (LAST, ALL), key="compare_weights") == ALL
-        stem, data = file_name(state.run_title(run)), _images(run)
+        stem, data = file_name(run_title(run)), _images(run)
         st.download_button(
             "Everything (ZIP)",
             lambda: archive(state.store(), run.id, data, every_epoch=every),

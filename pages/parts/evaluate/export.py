@@ -8,6 +8,7 @@ from cnn_core.runs.export import file_name
 from pages.parts.evaluate.answers import Answers
 from pages.shared import state
 from pages.shared.lesson import note
+from pages.shared.run_words import run_title
 
 
 def export(answers: Answers) -> None:
@@ -17,8 +18,8 @@ def export(answers: Answers) -> None:
             return
         run = state.store().get(answers.subject.run_id)
         part = f"{answers.called.lower()}, epoch {answers.epoch}"
-        stem = f"{file_name(state.run_title(run))}-{file_name(part)}"
-        title = f"{state.run_title(run)} · {part} · {answers.matrix.trace():,} of {answers.matrix.sum():,} right"
+        stem = f"{file_name(run_title(run))}-{file_name(part)}"
+        title = f"{run_title(run)} · {part} · {answers.matrix.trace():,} of {answers.matrix.sum():,} right"
 
         def button(label: str, name: str, mime: str, data: object) -> None:
             key = f"evaluate_file_{name}"

@@ -7,13 +7,14 @@ import streamlit as st
 from cnn_core.evaluation.confusion import Order, class_order
 from cnn_core.evaluation.paired import compare_answers, verdict
 from cnn_core.runs.store import Run
-from pages.parts.compare.chosen import one_of
 from pages.parts.compare.side_by_side import plain
 from pages.parts.evaluate.answers import Answers, answers_of
 from pages.parts.evaluate.charts import difference_chart
 from pages.parts.evaluate.matrix import ORDERS
 from pages.shared import lesson, state
 from pages.shared.controls import choice
+from pages.shared.run_choice import one_of
+from pages.shared.run_words import data_title, run_name
 from pages.shared.site import page
 from pages.shared.subject import subject_of
 
@@ -27,10 +28,10 @@ def two_runs(answers: Answers) -> None:
         st.info("There is no other run with weights to compare with.", icon=":material/school:")
         st.page_link(page("train"), label="Train another network", icon=":material/model_training:")
         return
-    chosen = one_of("Compare with (B)", {run.id: state.run_name(run) for run in others}, OTHER)
+    chosen = one_of("Compare with (B)", {run.id: run_name(run) for run in others}, OTHER)
     run = next(run for run in others if run.id == chosen)
     if run.config.dataset != answers.subject.dataset:
-        here, there = state.data_title(answers.subject.dataset), state.data_title(run.config.dataset)
+        here, there = data_title(answers.subject.dataset), data_title(run.config.dataset)
         st.info(
             f"B was trained on {there}, this run on {here}: only answers to the same images can be compared. Choose "
             f"a run on {here}, or train one.",

@@ -25,6 +25,7 @@ from pages.parts.kernels import stack
 from pages.parts.kernels.learned import learned_filters
 from pages.parts.kernels.settings import VIEW
 from pages.shared import state
+from pages.shared.fresh import note_drawn, was_chosen
 from pages.shared.lesson import note
 
 VIEW_OF = {"signed": "Signed", "clamp": "0 to 255"}
@@ -112,7 +113,7 @@ def names(known: Recipe | None) -> None:
         on_change=_take_name,
         placeholder="Your own numbers",
     )
-    state.note_drawn("kernels_name")
+    note_drawn("kernels_name")
 
 
 def turn_dials(found: stack.Stack) -> None:
@@ -202,7 +203,7 @@ def transforms() -> None:
 
 def _take_name() -> None:
     name = st.session_state.kernels_name
-    if name and state.was_chosen("kernels_name"):
+    if name and was_chosen("kernels_name"):
         kernel = kernel_of(NAMED[name])
         stack.write_slot(str(kernel.recipe))
         st.session_state[VIEW] = VIEW_OF[usual_view(kernel.weights)]

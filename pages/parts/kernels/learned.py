@@ -12,6 +12,7 @@ from pages.parts.kernels import stack
 from pages.parts.kernels.settings import BANK, TOGETHER, VIEW
 from pages.shared import state
 from pages.shared.lesson import note
+from pages.shared.run_words import run_name
 
 PLANES = ("Mean of the channels", "Red", "Green", "Blue")
 TILE = 64
@@ -37,7 +38,7 @@ def learned_filters() -> None:
         note("Filters of your own trained networks appear here once you have trained one.")
         return
     st.markdown("**A filter that a network of yours has learned**")
-    run_id = st.selectbox("Network", list(runs), key="kernels_run", format_func=lambda run: state.run_name(runs[run]))
+    run_id = st.selectbox("Network", list(runs), key="kernels_run", format_func=lambda run: run_name(runs[run]))
     filters = _filters(run_id, state.store().checkpoints(run_id)[-1])
     if filters is None:
         note("This network does not begin with a convolution of up to 11 × 11.")

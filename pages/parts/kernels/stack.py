@@ -8,7 +8,7 @@ import streamlit as st
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.notation import Kernel, Recipe, read_kernel, recipe, recognise, words_of
 from cnn_core.matrices.text import BETWEEN_PLANES, format_matrix, split_matrix
-from pages.shared.state import note_drawn, was_chosen
+from pages.shared.fresh import note_drawn, was_chosen
 from pages.shared.undo import History, changed, redone, undone
 
 TEXT, SLOT = "kernels_weights", "kernels_slot"

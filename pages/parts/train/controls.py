@@ -12,6 +12,7 @@ from cnn_core.training.events import EpochDone
 from pages.parts.train.start import start
 from pages.shared import state
 from pages.shared.lesson import note
+from pages.shared.run_choice import show_run
 from pages.shared.site import page
 
 PROBLEM = "train_problem"
@@ -113,4 +114,4 @@ def _fork(run_id: str) -> None:
     kept = {name: getattr(parent, name) for name in ("dataset", "pretrained", "weights", "resize")}
     config = replace(st.session_state.get("train_config", parent), **kept)
     epoch = int(st.session_state[f"train_fork_{run_id}"])
-    state.show_run(jobs.fork(state.store(), run_id, epoch, config, state.workspace()))
+    show_run(jobs.fork(state.store(), run_id, epoch, config, state.workspace()))

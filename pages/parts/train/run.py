@@ -23,6 +23,7 @@ from pages.parts.train.controls import controls
 from pages.parts.train.together import together
 from pages.shared import state
 from pages.shared.lesson import note
+from pages.shared.run_words import data_title
 
 ICONS = {
     "start": "flag",
@@ -71,7 +72,7 @@ def state_line(run: Run) -> None:
         case "queued":
             st.info(waiting(run), icon=":material/hourglass_top:")
         case "running":
-            where = f"Training **{run.spec.name}** on {state.data_title(run.config.dataset)} ({run.device})."
+            where = f"Training **{run.spec.name}** on {data_title(run.config.dataset)} ({run.device})."
             st.info(where, icon=":material/model_training:")
         case "paused":
             st.info("Paused. Take single steps, or let it go on.", icon=":material/pause_circle:")

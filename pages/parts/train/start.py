@@ -9,6 +9,7 @@ from cnn_core.runs.memory_check import check_memory
 from cnn_core.runs.recipes import Planned
 from cnn_core.training import TrainConfig
 from pages.shared import state
+from pages.shared.run_choice import show_run
 
 
 def start(spec: NetworkSpec, config: TrainConfig) -> None:
@@ -30,4 +31,4 @@ def start_all(planned: Sequence[Planned]) -> None:
     made = [store.create(state.workspace(), spec, config, name=name, batch=batch) for name, spec, config in planned]
     for run_id in made:
         jobs.submit(store, run_id)
-    state.show_run(made[0])
+    show_run(made[0])

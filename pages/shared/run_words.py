@@ -1,0 +1,42 @@
+"""Runs in words: what they are called in lists, how they came out, how long ago they started."""
+
+import time
+
+from cnn_core.datasets import title
+from cnn_core.runs.store import Run
+
+
+def run_name(run: Run) -> str:
+    """What a run is called in lists: its name, or network and data set; result or state; age."""
+    return f"{run_title(run)} · {run_result(run)}"
+
+
+def run_title(run: Run) -> str:
+    """The run's own name, or else its network and data set."""
+    return run.name or f"{run.spec.name} on {data_title(run.config.dataset)}"
+
+
+def data_title(name: str) -> str:
+    """What a data set is called; one's own that was deleted since is just that."""
+    try:
+        return title(name)
+    except ValueError:
+        return "a data set that is gone"
+
+
+def run_result(run: Run) -> str:
+    """How the run came out, or its state; and its age."""
+    result: str = "in progress" if run.alive else run.status
+    if run.test_accuracy is not None:
+        result = f"{run.test_accuracy:.1%}"
+    return f"{result} · {age(run)}"
+
+
+def age(run: Run) -> str:
+    """How long ago the run was started: "5 minutes ago"."""
+    seconds = time.time() - run.created_at
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
