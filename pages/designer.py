@@ -9,9 +9,9 @@ from pages.components.network_table import network_table
 from pages.parts.designer import form, table, view
 from pages.parts.designer import session as state
 from pages.parts.designer.files import exporting, importing
-from pages.parts.designer.session import DESIGN, DESIGNED
 from pages.shared import lesson
 from pages.shared.controls import choice
+from pages.shared.design import DESIGN, DESIGNED
 from pages.shared.site import ensure_router, header, page
 
 

@@ -229,6 +229,17 @@ def preset(name: str, *, input_shape: tuple[int, int, int] | None = None, classe
         raise ValueError(f"{name} does not fit {size} images: {error}.{_smallest_sentence(shape, layers)}") from None
 
 
+def fitting(input_shape: tuple[int, int, int], classes: int) -> dict[str, NetworkSpec]:
+    """Every preset that takes such images, by name."""
+    found = {}
+    for name in PRESETS:
+        try:
+            found[name] = preset(name, input_shape=input_shape, classes=classes)
+        except ValueError:
+            continue
+    return found
+
+
 def _smallest_sentence(shape: tuple[int, int, int], layers: Layers) -> str:
     """The smallest square image the layers fit, as a sentence; empty when a larger image would not help."""
     for size in range(min(shape[1:]) + 1, 257):

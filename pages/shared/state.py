@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from cnn_core.datasets import Dataset, load
+from cnn_core.networks import NetworkSpec, presets
 from cnn_core.runs.database import StoreUnavailableError
 from cnn_core.runs.store import RunStore, default_store
 
@@ -21,6 +22,12 @@ def store() -> RunStore:
 def dataset(name: str) -> Dataset:
     """A data set, loaded once for everybody; nobody may write to it."""
     return load(name)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def fitting(input_shape: tuple[int, int, int], classes: int) -> dict[str, NetworkSpec]:
+    """Every preset that takes such images, by name; kept, as each is worked out layer by layer."""
+    return presets.fitting(input_shape, classes)
 
 
 @contextmanager

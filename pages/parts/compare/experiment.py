@@ -17,15 +17,15 @@ from cnn_core.words import duration
 from pages.components.heartbeat import heartbeat
 from pages.parts.compare.charts import spread_chart
 from pages.parts.compare.chosen import CHOSEN, attempt, labels
-from pages.parts.compare.side_by_side import FIGURES, plain, shown, table
-from pages.parts.train.choose import fitting
+from pages.parts.compare.side_by_side import FIGURES
 from pages.shared import state
 from pages.shared.controls import choice, pressed
 from pages.shared.lesson import note
 from pages.shared.run_choice import MOST, one_of
 from pages.shared.run_words import age
 from pages.shared.site import page
-from pages.shared.state import answered
+from pages.shared.state import answered, fitting
+from pages.shared.tables import plain, shown, table
 
 BASE, BATCH = "compare_base", "compare_batch"
 JUDGED = {

@@ -8,13 +8,13 @@ from cnn_core.datasets import Dataset
 from cnn_core.runs.export import archive, file_name, tensorboard_archive
 from cnn_core.runs.schema import LONGEST_NAME, LONGEST_NOTE, Run
 from pages.parts.compare.chosen import CHOSEN, attempt, labels, own_runs
-from pages.parts.compare.side_by_side import plain
 from pages.shared import state
 from pages.shared.controls import pressed
 from pages.shared.lesson import note
 from pages.shared.run_choice import one_of, show_run
 from pages.shared.run_words import run_result, run_title
 from pages.shared.site import page
+from pages.shared.tables import plain
 
 RUN, DELETED = "compare_run", "compare_deleted"
 LAST, ALL = "the last weights", "the weights of every stored epoch"

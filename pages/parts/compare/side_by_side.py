@@ -15,6 +15,7 @@ from pages.shared import state
 from pages.shared.controls import choice
 from pages.shared.lesson import note
 from pages.shared.state import answered
+from pages.shared.tables import plain, shown, table
 
 EPOCH, STEP = "each epoch", "each step"
 FIGURES = {
@@ -103,11 +104,6 @@ def warn_of_sizes(runs: Sequence[Run], names: Mapping[str, str]) -> None:
         )
 
 
-def plain(text: str) -> str:
-    """The text so that Markdown shows it as it stands."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|:$~&" else letter for letter in text)
-
-
 def tables(runs: Sequence[Run], names: Sequence[str], outcomes: Sequence[Outcome]) -> None:
     """What differed and what came out, a column a run; the same to take home."""
     different = differing([settings(run.spec, run.config) for run in runs])
@@ -140,14 +136,3 @@ def tables(runs: Sequence[Run], names: Sequence[str], outcomes: Sequence[Outcome
 def _value(value: object) -> str:
     """A setting in words; a dash where a run has no such setting."""
     return "–" if value is None else said(value)
-
-
-def shown(value: float | None, form: str) -> str:
-    """A figure as it is written; a dash for one that there is not."""
-    return "–" if value is None else format(value, form)
-
-
-def table(header: Sequence[str], lines: Sequence[Sequence[str]], *, alt: str) -> None:
-    """A table that shows texts as they stand, and scrolls where it is too wide."""
-    columns = {plain(name): [plain(line[place]) for line in lines] for place, name in enumerate(header)}
-    st.table(columns, width="content", hide_index=True, border="horizontal", alt=alt)

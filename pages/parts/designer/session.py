@@ -21,8 +21,6 @@ TEXT, CHOSEN, HISTORY = "designer_network", "designer_chosen", "designer_history
 PROBLEM, LAST = "designer_problem", "designer_last"
 FORM, DRAWN = "designer_form", "designer_drawn"
 START = "B-base"
-DESIGN, DESIGNED = "Your design", "train_design"
-"""What the Train page calls the network that comes from here, and where it finds it."""
 
 
 def as_draft(name: str) -> Draft:

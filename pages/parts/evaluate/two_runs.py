@@ -7,7 +7,6 @@ import streamlit as st
 from cnn_core.evaluation.confusion import Order, class_order
 from cnn_core.evaluation.paired import compare_answers, verdict
 from cnn_core.runs.store import Run
-from pages.parts.compare.side_by_side import plain
 from pages.parts.evaluate.answers import Answers, answers_of
 from pages.parts.evaluate.charts import difference_chart
 from pages.parts.evaluate.matrix import ORDERS
@@ -17,6 +16,7 @@ from pages.shared.run_choice import one_of
 from pages.shared.run_words import data_title, run_name
 from pages.shared.site import page
 from pages.shared.subject import subject_of
+from pages.shared.tables import plain
 
 OTHER = "evaluate_other"
 

@@ -8,13 +8,14 @@ import streamlit as st
 from cnn_core.datasets import DESCRIPTIONS, Dataset
 from cnn_core.insight import image_rgb, tile_grid
 from cnn_core.networks import DESCRIPTIONS as NETWORKS
-from cnn_core.networks import PRESETS, NetworkSpec, for_data, preset
+from cnn_core.networks import NetworkSpec, for_data
 from cnn_core.networks.variants import with_batch_norm, with_dropout
-from pages.parts.designer.session import DESIGN, DESIGNED
 from pages.shared import dataset_choice as data_choice
 from pages.shared import state
+from pages.shared.design import DESIGN, DESIGNED
 from pages.shared.lesson import note
 from pages.shared.site import page
+from pages.shared.state import fitting
 
 SHORT_KINDS = {
     "Conv2d": "conv",
@@ -143,15 +144,3 @@ def one_line(spec: NetworkSpec) -> str:
 
 def _size(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def fitting(input_shape: tuple[int, int, int], classes: int) -> dict[str, NetworkSpec]:
-    """Every preset that takes such images, by name."""
-    found = {}
-    for name in PRESETS:
-        try:
-            found[name] = preset(name, input_shape=input_shape, classes=classes)
-        except ValueError:
-            continue
-    return found

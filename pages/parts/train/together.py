@@ -4,10 +4,10 @@ import streamlit as st
 
 from cnn_core.evaluation.outcomes import outcome
 from cnn_core.runs.store import Run
-from pages.parts.compare.side_by_side import shown, table
 from pages.shared import state
 from pages.shared.run_choice import MOST
 from pages.shared.site import page
+from pages.shared.tables import shown, table
 
 COLUMNS = {
     "train_accuracy": ("Train", ".1%"),
