@@ -21,11 +21,6 @@ def show(name: str, heading: str) -> None:
     st.markdown(sections(name)[heading])
 
 
-def note(text: str) -> None:
-    """Small print that, unlike `st.caption`, keeps the contrast that WCAG 2.2 AA asks for."""
-    st.markdown(f":small[{text}]")
-
-
 def try_this(name: str) -> None:
     """The closing box of a page: the lesson's section "Try this", and the way to the next page."""
     with st.container(border=True):

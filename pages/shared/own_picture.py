@@ -8,7 +8,7 @@ from cnn_core.images import MOST_BYTES, Pixels, Upload, decode_upload
 from cnn_core.insight.own_image import Fitted, fitted, on_black
 from pages.components.drawing_pad import SIDE, number_of, pad
 from pages.shared import state
-from pages.shared.lesson import note
+from pages.shared.controls import note
 from pages.shared.picture import Picture
 from pages.shared.pictures import upright
 from pages.shared.subject import Subject

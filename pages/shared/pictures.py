@@ -4,11 +4,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnn_core.images import scaled
 from cnn_core.insight import enlarge, image_rgb, tile_grid
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 COLUMNS = 8
 """Small pictures a row: on a phone they are still told apart."""
+SIDE = 64
+"""About how many pixels a stored image is wide where many are shown together."""
+SPLITS = {"Train": "train", "Validation": "val", "Test": "test"}
+"""What a split is called on the screen, and in a data set."""
 
 
 def scale_caption(
@@ -54,3 +59,8 @@ def gallery(images: NDArray[np.uint8], captions: list[str]) -> None:
 def upright(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """A stored image (C, H, W) as (H, W, 3), enlarged by a whole number to about `size` pixels."""
     return enlarge(image_rgb(image)[np.newaxis], max(1, size // max(image.shape[1:])))[0]
+
+
+def small(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A stored image (C, H, W) as (H, W, 3), about `side` pixels large: pixels stay square, large ones are shrunk."""
+    return scaled(upright(image, side), max(side, 64))

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 UNTRAINED = ""
 """Stands for the id of a run where there is none: the tiny network with the weights it would start from."""
+NO_CONVOLUTION = (
+    "This network has no convolution, so there is no Grad-CAM: nothing in it keeps apart what was seen and where."
+)
+"""Said where a heat map would be."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,6 @@ def choose_epoch(subject: Subject, key: str) -> int:
         bind="query-params",
     )
     return chosen
-
-
-def ink() -> str:
-    """The text colour of the theme that is on, for charts that must be told."""
-    return "#E8ECF4" if st.context.theme.type == "dark" else "#1B2333"
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from cnn_core import datasets
 from cnn_core.datasets import BUILT_IN, FROM_FILES, TITLES
 from pages.parts.data import background as tasks
-from pages.parts.data import charts
 from pages.shared import dataset_choice as data_choice
+from pages.shared.image_map_charts import map_rows, scatter_chart
 
 Open = Callable[..., AppTest]
 VIEWS = ("Images", "Numbers", "Maps", "Augmentation")
@@ -235,8 +235,8 @@ def test_names_that_can_be_trained_are_the_built_in_ones_first() -> None:
 
 def test_many_classes_are_shown_one_against_the_others() -> None:
     names = [f"class {n}" for n in range(100)]
-    rows = charts.map_rows({"x": [0.0, 1.0], "y": [1.0, 0.0]}, names[:2], [4, 5], ["data:,", "data:,"], "class 1")
+    rows = map_rows({"x": [0.0, 1.0], "y": [1.0, 0.0]}, names[:2], [4, 5], ["data:,", "data:,"], "class 1")
     assert rows["group"].tolist() == ["other classes", "class 1"]
-    spec = charts.scatter_chart(rows, "x", "y", names, "class 1").to_dict()
+    spec = scatter_chart(rows, "x", "y", names, "class 1").to_dict()
     assert spec["encoding"]["color"]["scale"]["domain"] == ["class 1", "other classes"]
     assert spec["encoding"]["tooltip"][0]["field"] == "image"

@@ -14,7 +14,7 @@ from cnn_core.trace import convolution_trace, play_data
 from cnn_core.trace.backward import bias_gradient, full_convolution, input_gradient, weight_gradient
 from cnn_core.trace.model import Trace, relabelled
 from pages.parts.backprop.form import Backward, Settings
-from pages.shared import lesson
+from pages.shared.controls import note
 
 Matrix = NDArray[np.float64]
 GOOD, BAD = 1e-6, 1e-2
@@ -119,7 +119,7 @@ def check_table(case: Backward) -> None:
         mark = ":green[:material/check: agree]" if max(errors) < GOOD else ":red[:material/close: differ]"
         lines.append(f"| **∂L/∂{row.name}** | {' | '.join(f'{error:.1e}' for error in errors)} | {mark} |")
     st.markdown("\n".join(lines))
-    lesson.note(
+    note(
         "Largest relative error, for the numbers above. *Ours*: the sums you step through. *Numerical*: every number "
         "nudged by a millionth, the loss measured twice. *Autograd*: PyTorch. "
         f"Below {GOOD:g} is right; above {BAD:g} is a mistake."

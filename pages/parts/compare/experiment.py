@@ -19,8 +19,7 @@ from pages.parts.compare.charts import spread_chart
 from pages.parts.compare.chosen import CHOSEN, attempt, labels
 from pages.parts.compare.side_by_side import FIGURES
 from pages.shared import state
-from pages.shared.controls import choice, pressed
-from pages.shared.lesson import note
+from pages.shared.controls import choice, note, pressed
 from pages.shared.run_choice import MOST, one_of
 from pages.shared.run_words import age
 from pages.shared.site import page

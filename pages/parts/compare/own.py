@@ -9,8 +9,7 @@ from cnn_core.runs.export import archive, file_name, tensorboard_archive
 from cnn_core.runs.schema import LONGEST_NAME, LONGEST_NOTE, Run
 from pages.parts.compare.chosen import CHOSEN, attempt, labels, own_runs
 from pages.shared import state
-from pages.shared.controls import pressed
-from pages.shared.lesson import note
+from pages.shared.controls import note, pressed
 from pages.shared.run_choice import one_of, show_run
 from pages.shared.run_words import run_result, run_title
 from pages.shared.site import page

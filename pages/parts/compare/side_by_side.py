@@ -12,8 +12,7 @@ from cnn_core.training.events import EpochDone
 from pages.components.heartbeat import heartbeat
 from pages.parts.compare.charts import AXES, MOST_POINTS, curve_rows, curve_spec
 from pages.shared import state
-from pages.shared.controls import choice
-from pages.shared.lesson import note
+from pages.shared.controls import choice, note
 from pages.shared.state import answered
 from pages.shared.tables import plain, shown, table
 

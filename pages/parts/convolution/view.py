@@ -19,7 +19,7 @@ from pages.components.player import player
 from pages.parts.convolution.form import Choice
 from pages.parts.convolution.input import INPUT
 from pages.parts.convolution.kernels import BIAS, KERNEL
-from pages.shared import lesson
+from pages.shared.controls import note
 
 FILLS = {"zeros": "0", "reflect": "the input mirrored", "replicate": "the edge repeated", "circular": "the other side"}
 MOST_MATRIX_CELLS = 6000
@@ -60,7 +60,7 @@ def show(picked: Choice, sweep: Sweep) -> None:
     edits = {"input": INPUT, "kernel": KERNEL, **({} if picked.b is None else {"bias": BIAS})}
     player(data, key="convolution_player", edits=edits if view in ("Sliding window", "Loops") else None)
     if view == "Way back up":
-        lesson.note("Only the size comes back, not the numbers: each output is spread over its window, overlaps add.")
+        note("Only the size comes back, not the numbers: each output is spread over its window, overlaps add.")
 
 
 def working(picked: Choice, sweep: Sweep) -> None:
@@ -73,7 +73,7 @@ def working(picked: Choice, sweep: Sweep) -> None:
     )
     rows, columns = axis_of_sweep(sweep, 0), axis_of_sweep(sweep, 1)
     st.latex(aligned([*size_steps(rows, "H"), *size_steps(columns, "W")]))
-    lesson.note(f"Rows: {leftovers(rows, 'row')} Columns: {leftovers(columns, 'column')}")
+    note(f"Rows: {leftovers(rows, 'row')} Columns: {leftovers(columns, 'column')}")
     cost(picked, sweep)
 
 

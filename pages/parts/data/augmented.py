@@ -7,11 +7,9 @@ from numpy.typing import NDArray
 from cnn_core.datasets import Dataset
 from cnn_core.training import augmentation
 from cnn_core.training.augmentation import AUGMENTATIONS, LABELS
-from pages.parts.data.view import small
 from pages.shared import state
-from pages.shared.controls import choice
-from pages.shared.lesson import note
-from pages.shared.pictures import gallery, grid
+from pages.shared.controls import choice, note
+from pages.shared.pictures import gallery, grid, small
 
 DRAWS = 6
 SIDE = 96

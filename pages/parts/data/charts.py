@@ -1,7 +1,6 @@
 """Charts of the Data page: numbers → Altair. No Streamlit here."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import altair as alt
 import numpy as np
@@ -10,24 +9,6 @@ from numpy.typing import NDArray
 
 SPLITS = ("train", "validation", "test")
 COLOURS = ["#3F86CF", "#E8772E", "#2E9E6B"]
-GREY = "#8A8F9C"
-OTHERS = "other classes"
-MOST_COLOURED = 12
-"""Above this many classes colours cannot be told apart: one class stands out from the others."""
-PALETTE = [
-    "#3F86CF",
-    "#E8772E",
-    "#2E9E6B",
-    "#B45FC4",
-    "#B58E00",
-    "#8A8F9C",
-    "#D64550",
-    "#17A2B8",
-    "#9C6B4E",
-    "#6F7FE8",
-    "#7FA32E",
-    "#D66BA0",
-]
 
 
 def balance_chart(counts: NDArray[np.int64], names: Sequence[str]) -> alt.Chart:
@@ -58,78 +39,3 @@ def balance_chart(counts: NDArray[np.int64], names: Sequence[str]) -> alt.Chart:
         )
         .properties(height=60 + len(names) * (3 * step + 6))
     )
-
-
-def map_rows(
-    columns: Mapping[str, NDArray[np.float64]],
-    classes: Sequence[str],
-    numbers: Sequence[int],
-    pictures: Sequence[str],
-    marked: str,
-) -> pd.DataFrame:
-    """Rows for the charts below: the columns, and for each image its class, number, picture's URL and colour group.
-
-    The groups are the classes, or where these are many, `marked` and the others.
-    """
-    groups = [name if not marked or name == marked else OTHERS for name in classes]
-    return pd.DataFrame({**columns, "class": classes, "group": groups, "number": numbers, "image": pictures})
-
-
-def scatter_chart(
-    rows: pd.DataFrame, x: str, y: str, names: Sequence[str], marked: str, *, axes: bool = True
-) -> alt.Chart:
-    """Each image as a point over two columns; its picture appears when it is pointed at.
-
-    Classes have colours while there are few; a click in the legend brings one out. Of many classes `marked` is.
-    Without `axes` their numbers and names are left out.
-    """
-    chosen = alt.selection_point(fields=["group"], bind="legend")
-    return (
-        _points(rows, x, y, size=55, axes=axes)
-        .encode(
-            color=_colour(names, marked, alt.Legend(orient="top", title=None, columns=3, labelLimit=95)),
-            opacity=_faint() if marked else alt.condition(chosen, alt.value(0.9), alt.value(0.08)),
-            tooltip=["image:N", "class:N", alt.Tooltip("number:Q", title="image")],
-        )
-        .add_params(chosen)
-        .properties(height=480)
-    )
-
-
-def pair_charts(rows: pd.DataFrame, columns: Sequence[str], names: Sequence[str], marked: str) -> list[alt.Chart]:
-    """Every two of the `columns` against each other, a small chart a pair; `legend_chart` says what is what."""
-    pairs = [(x, y) for place, y in enumerate(columns) for x in columns[:place]]
-    return [
-        _points(rows, x, y, size=20)
-        .encode(color=_colour(names, marked, None), opacity=_faint() if marked else alt.value(0.7), tooltip="class:N")
-        .properties(height=240)
-        for x, y in pairs
-    ]
-
-
-def legend_chart(names: Sequence[str], marked: str) -> alt.Chart:
-    """The colours of the groups by themselves."""
-    rows = pd.DataFrame({"group": [marked, OTHERS] if marked else list(names)})
-    legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=95, symbolOpacity=1)
-    chart = alt.Chart(rows).mark_point(filled=True, opacity=0).encode(color=_colour(names, marked, legend))
-    # its height is that of all there is, the legend's rows included
-    return chart.properties(height=20 + 22 * -(-len(rows) // 3)).configure_view(stroke=None)
-
-
-def _points(rows: pd.DataFrame, x: str, y: str, *, size: int, axes: bool = True) -> alt.Chart:
-    def look(name: str) -> dict[str, Any]:
-        axis = alt.Axis(grid=True, tickCount=5, labels=axes, ticks=axes)
-        return {"title": name if axes else None, "scale": alt.Scale(zero=False), "axis": axis}
-
-    chart = alt.Chart(rows).mark_point(filled=True, size=size)
-    return chart.encode(x=alt.X(f"{x}:Q", **look(x)), y=alt.Y(f"{y}:Q", **look(y)))
-
-
-def _faint() -> Any:
-    return alt.condition(f"datum.group === '{OTHERS}'", alt.value(0.3), alt.value(1))
-
-
-def _colour(names: Sequence[str], marked: str, legend: alt.Legend | None) -> alt.Color:
-    groups = [marked, OTHERS] if marked else list(names)
-    colours = [COLOURS[1], GREY] if marked else PALETTE[: len(groups)]
-    return alt.Color("group:N", sort=groups, scale=alt.Scale(domain=groups, range=colours), legend=legend)

@@ -20,7 +20,7 @@ from cnn_core.datasets.downloadable import WAYS
 from cnn_core.datasets.fetch import fetch
 from pages.parts.data import background as tasks
 from pages.shared import dataset_choice as data_choice
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 KEY = "data_set"
 TASK, PROBLEM, NOTES = "data_own_task", "data_own_problem", "data_own_notes"

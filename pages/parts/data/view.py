@@ -9,19 +9,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn_core.datasets import Split, explore, normalisation, splitting
-from cnn_core.images import scaled
 from cnn_core.insight import image_rgb, tile_grid
 from pages.components.thumbnails import data_url
 from pages.parts.data import charts
 from pages.shared import state
-from pages.shared.controls import choice
-from pages.shared.lesson import note
-from pages.shared.pictures import page_of, upright
+from pages.shared.controls import choice, note
+from pages.shared.image_map_charts import MOST_COLOURED, legend_chart, map_rows, pair_charts, scatter_chart
+from pages.shared.pictures import SIDE, SPLITS, page_of, small
 
-SPLITS = {"Train": "train", "Validation": "val", "Test": "test"}
 A_ROW = 8
 CLASSES_A_PAGE = 20
-SIDE = 64
 PAIR_COLUMNS = 4
 
 
@@ -54,11 +51,6 @@ def _row(split: Split, label: int, called: str, seed: int) -> None:
         output_format="PNG",
         alt=f"{len(places)} images of the class {called}",
     )
-
-
-def small(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """A stored image (C, H, W) as (H, W, 3), about `side` pixels large: pixels stay square, large ones are shrunk."""
-    return scaled(upright(image, side), max(side, 64))
 
 
 def _redraw() -> None:
@@ -148,7 +140,7 @@ def maps(name: str) -> None:
         kind = choice("Map", ("PCA", "t-SNE", "Pairs"), "PCA", "data_map")
         seed = int(st.number_input("Seed", 0, 9999, 0, key="data_map_seed", bind="query-params", width=120))
         marked = ""
-        if len(data.class_names) > charts.MOST_COLOURED:
+        if len(data.class_names) > MOST_COLOURED:
             marked = st.selectbox("Class to see", data.class_names, key="data_marked", bind="query-params", width=220)
         if kind == "t-SNE":
             perplexity = st.slider("Perplexity", 2, 50, 30, key="data_perplexity", bind="query-params", width=220)
@@ -166,11 +158,11 @@ def maps(name: str) -> None:
 def _rows(name: str, seed: int, marked: str, columns: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
     data, (places, pictures) = state.dataset(name), points_of(name, seed)
     classes = [data.class_names[label] for label in data.train.labels[places]]
-    return charts.map_rows(columns, classes, places.tolist(), pictures, marked)
+    return map_rows(columns, classes, places.tolist(), pictures, marked)
 
 
 def _scatter(name: str, rows: pd.DataFrame, x: str, y: str, marked: str, alt: str, *, axes: bool = True) -> None:
-    chart = charts.scatter_chart(rows, x, y, state.dataset(name).class_names, marked, axes=axes)
+    chart = scatter_chart(rows, x, y, state.dataset(name).class_names, marked, axes=axes)
     st.altair_chart(chart, width="stretch", key="data_scatter", alt=alt)
     note("Point at a dot, or tap it, to see its picture. A click on a class in the legend brings it out.")
 
@@ -222,8 +214,8 @@ def _pairs(name: str, seed: int, marked: str, measured: bool) -> None:
         found = components_of(name, seed)
         columns = {f"component {n + 1}": scores for n, scores in enumerate(found.scores.T)}
     rows = _rows(name, seed, marked, columns).drop(columns="image")
-    pairs = charts.pair_charts(rows, list(columns), data.class_names, marked)
-    legend = charts.legend_chart(data.class_names, marked)
+    pairs = pair_charts(rows, list(columns), data.class_names, marked)
+    legend = legend_chart(data.class_names, marked)
     st.altair_chart(legend, width="stretch", key="data_legend", alt="The colour of each class")
     with st.container(horizontal=True):
         for number, chart in enumerate(pairs):

@@ -13,7 +13,7 @@ from cnn_core.networks.memory import check_room, parameter_mb
 from cnn_core.networks.read_sequential import read_sequential
 from cnn_core.networks.spec import MAX_TEXT
 from pages.parts.designer import session as state
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 SOURCE, FILE = "designer_source", "designer_file"
 MAX_BYTES = 4 * MAX_TEXT

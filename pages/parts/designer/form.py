@@ -22,7 +22,7 @@ from cnn_core.networks.layers import (
     pair,
 )
 from pages.parts.designer import session as state
-from pages.shared.lesson import note
+from pages.shared.controls import note
 from pages.shared.site import page
 
 LABELS = {

@@ -8,8 +8,7 @@ from cnn_core.images import PHOTOS, photo
 from cnn_core.networks import NetworkSpec
 from cnn_core.networks.draft import Draft, Line, field_box
 from cnn_core.networks.memory import COPIES, free_mb, sizes, training_peak
-from pages.shared.controls import choice
-from pages.shared.lesson import note
+from pages.shared.controls import choice, note
 
 Box = tuple[int, int, int, int]
 SHOWN = 384

@@ -13,8 +13,7 @@ from cnn_core.datasets import Split
 from cnn_core.evaluation.metrics import image_losses, loss_interval
 from cnn_core.insight import accuracy_interval, confusion_matrix
 from pages.shared import state
-from pages.shared.controls import choice
-from pages.shared.lesson import note
+from pages.shared.controls import choice, note
 from pages.shared.subject import Subject, logits_of
 
 TEST, VALIDATION = "Test", "Validation"

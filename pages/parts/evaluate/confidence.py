@@ -7,7 +7,7 @@ from cnn_core.evaluation.metrics import top_k_curve
 from pages.parts.evaluate.answers import Answers
 from pages.parts.evaluate.charts import confidence_chart, reliability_chart, top_k_chart
 from pages.shared import lesson
-from pages.shared.controls import choice
+from pages.shared.controls import choice, note
 
 BINS = (5, 10, 15, 20)
 
@@ -25,7 +25,7 @@ def confidence(answers: Answers) -> None:
         full = [part for part in found.bins if part.images]
         alt = "Reliability: " + "; ".join(f"said {b.confidence:.0%}, right {b.accuracy:.0%}" for b in full)
         st.altair_chart(reliability_chart(found), key="evaluate_reliability", alt=alt)
-        lesson.note(
+        note(
             "Bar: the share of a bin that is right. Dot: where the bin stands, at its mean confidence, with the 95 % "
             "interval (Wilson). Dashed orange: what is missing to the diagonal, on which a network keeps its word."
         )
@@ -35,9 +35,7 @@ def confidence(answers: Answers) -> None:
         alt = f"Images by confidence: {len(answers.labels) - wrong:,} right, {wrong:,} wrong"
         st.altair_chart(confidence_chart(found), key="evaluate_confidence", alt=alt)
         sure = int(((answers.predicted != answers.labels) & (answers.probabilities.max(axis=1) > 0.9)).sum())
-        lesson.note(
-            f"{sure:,} of {wrong:,} mistakes are made with more than 90 % confidence. Mistakes lists them first."
-        )
+        note(f"{sure:,} of {wrong:,} mistakes are made with more than 90 % confidence. Mistakes lists them first.")
     left, right = st.columns(2, gap="large")
     with left:
         _top_k(answers)
@@ -51,4 +49,4 @@ def _top_k(answers: Answers) -> None:
     said = [f"top-{k} {curve[k - 1]:.1%}" for k in (1, 2, 3, 5, 10) if k < len(curve)]
     chart = top_k_chart(curve.tolist())
     st.altair_chart(chart, key="evaluate_top_k", alt=f"Top-k accuracy: {', '.join(said)}")
-    lesson.note(", ".join(said).capitalize() + "." if said else "With one class, top-1 is always right.")
+    note(", ".join(said).capitalize() + "." if said else "With one class, top-1 is always right.")

@@ -7,7 +7,7 @@ from cnn_core.insight import per_class_report
 from cnn_core.runs.export import file_name
 from pages.parts.evaluate.answers import Answers
 from pages.shared import state
-from pages.shared.lesson import note
+from pages.shared.controls import note
 from pages.shared.run_words import run_title
 
 

@@ -11,13 +11,14 @@ from cnn_core.insight import pick_examples
 from cnn_core.insight.heat import cam_layer, cam_layers
 from pages.parts.evaluate.answers import TEST, Answers
 from pages.parts.evaluate.cards import Card, Figure, card_html, most_probable
-from pages.parts.evaluate.looks import NO_CONVOLUTION, likes_of, pictures_of
+from pages.parts.evaluate.looks import likes_of, pictures_of
 from pages.parts.evaluate.matrix import ANY, NUMBER, PREDICTED, TRUE
 from pages.shared.charts import probability_chart
-from pages.shared.lesson import note
+from pages.shared.controls import note
 from pages.shared.pictures import page_of
 from pages.shared.site import page
-from pages.shared.subject import ink
+from pages.shared.subject import NO_CONVOLUTION
+from pages.shared.theme import ink
 
 PAGE, LIKES = 6, 4
 

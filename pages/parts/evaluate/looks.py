@@ -5,15 +5,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.insight.heat import cam_layer, overlay
-from pages.parts.data.view import small
 from pages.parts.evaluate.cards import Figure, figure
 from pages.shared import state
 from pages.shared.features import learned_from, nearest_training
+from pages.shared.pictures import small
 from pages.shared.subject import Subject, borrowed
-
-NO_CONVOLUTION = (
-    "This network has no convolution, so there is no Grad-CAM: nothing in it keeps apart what was seen and where."
-)
 
 
 def heat_of(subject: Subject, epoch: int, image: NDArray[np.uint8], target: int, layer: str) -> NDArray[np.float32]:

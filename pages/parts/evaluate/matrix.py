@@ -7,10 +7,10 @@ import streamlit as st
 from cnn_core.evaluation.confusion import Order, class_order, most_confused
 from cnn_core.insight import confused_pairs, pair_sentence
 from pages.parts.evaluate.answers import Answers
-from pages.parts.evaluate.charts import MOST_NUMBERED_CLASSES, Numbers, confusion_chart
 from pages.shared import lesson
-from pages.shared.controls import choice
-from pages.shared.subject import ink
+from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES, Numbers, confusion_chart
+from pages.shared.controls import choice, note
+from pages.shared.theme import ink
 
 ANY = "any class"
 TRUE, PREDICTED, NUMBER = "evaluate_true", "evaluate_predicted", "evaluate_number"
@@ -50,7 +50,7 @@ def _draw(answers: Answers, numbers: Numbers, order: list[int], by: Order) -> No
     st.altair_chart(chart, key="evaluate_matrix", on_select=_take_cell, selection_mode="cell", alt=alt)
     share = "column" if numbers == "column" else "row"
     shown = "" if len(order) == len(answers.names) else f" {len(order)} of {len(answers.names)} classes are shown."
-    lesson.note(
+    note(
         f"Rows are true classes, columns predicted ones. Blue: right. Orange: wrong. The stronger, the larger the "
         f"share of its {share}; an empty cell is 0. {MEANING[by]}{shown} Click a cell to see its images."
     )

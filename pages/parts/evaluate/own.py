@@ -8,19 +8,20 @@ import streamlit as st
 from cnn_core.insight.heat import cam_layer
 from pages.parts.evaluate.answers import Answers
 from pages.parts.evaluate.cards import Card, Figure, card_html
-from pages.parts.evaluate.looks import NO_CONVOLUTION, likes_of, pictures_of
+from pages.parts.evaluate.looks import likes_of, pictures_of
 from pages.shared import lesson
 from pages.shared.charts import probability_chart
-from pages.shared.controls import choice
+from pages.shared.controls import choice, note
 from pages.shared.own_picture import OWN, UPLOAD, own_picture
 from pages.shared.picture import Picture
-from pages.shared.subject import ink, probabilities_of
+from pages.shared.subject import NO_CONVOLUTION, probabilities_of
+from pages.shared.theme import ink
 
 
 def own(answers: Answers) -> None:
     """Upload, photograph or draw a picture; then what the network makes of it."""
     names = answers.names if len(answers.names) <= 12 else (*answers.names[:12], "…")
-    lesson.note(
+    note(
         f"A picture of one of these: {', '.join(names)}. Whatever else it shows, the network will take it for one of "
         "them: it knows nothing else."
     )
@@ -47,4 +48,4 @@ def _answer(answers: Answers, picture: Picture) -> None:
         likes = all_likes[0]
     st.html(card_html(Card("Why?", figures, (), likes), side=128))
     layer = cam_layer(subject.spec)
-    lesson.note(f"Orange: Grad-CAM at {layer}. {sentence}" if layer else f"{NO_CONVOLUTION} {sentence}")
+    note(f"Orange: Grad-CAM at {layer}. {sentence}" if layer else f"{NO_CONVOLUTION} {sentence}")

@@ -6,9 +6,10 @@ import streamlit as st
 
 from cnn_core.insight import per_class_report, report_lines
 from pages.parts.evaluate.answers import Answers
-from pages.parts.evaluate.charts import MOST_NUMBERED_CLASSES, score_chart
+from pages.parts.evaluate.charts import score_chart
 from pages.shared import lesson
-from pages.shared.controls import choice
+from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES
+from pages.shared.controls import choice, note
 
 ORDERS = ("class", "F1", "images")
 
@@ -35,7 +36,7 @@ def scores(answers: Answers) -> None:
             st.table(table)
         else:
             st.dataframe(pd.DataFrame(table), hide_index=True, height=600, key="evaluate_table")
-        lesson.note(
+        note(
             "Macro: every class counts alike. Weighted: every image does. They part where classes differ in size and "
             "the small ones come out worse. (0/0): nothing to divide by, given as 0."
         )

@@ -10,8 +10,8 @@ from cnn_core.runs.store import Run
 from pages.parts.evaluate.answers import Answers, answers_of
 from pages.parts.evaluate.charts import difference_chart
 from pages.parts.evaluate.matrix import ORDERS
-from pages.shared import lesson, state
-from pages.shared.controls import choice
+from pages.shared import state
+from pages.shared.controls import choice, note
 from pages.shared.run_choice import one_of
 from pages.shared.run_words import data_title, run_name
 from pages.shared.site import page
@@ -56,7 +56,7 @@ def _others(answers: Answers) -> list[Run]:
         try:
             mine.append(state.store().get(named))
         except ValueError:
-            lesson.note("The run that the link compares with is not here any more.")
+            note("The run that the link compares with is not here any more.")
     found = [run for run in mine if run.id != answers.subject.run_id and state.store().checkpoints(run.id)]
     return sorted(found, key=lambda run: run.config.dataset != answers.subject.dataset)
 
@@ -72,14 +72,14 @@ def _result(mine: Answers, theirs: Answers) -> None:
     first, second, gain = st.columns(3)
     with first:
         st.metric("A: this run", f"{ours:.1%}")
-        lesson.note(f"{plain(mine.subject.spec.name)}, {_called(mine.epoch)}")
+        note(f"{plain(mine.subject.spec.name)}, {_called(mine.epoch)}")
     with second:
         st.metric("B", f"{others:.1%}")
-        lesson.note(f"{plain(theirs.subject.spec.name)}, {_called(theirs.epoch)}, the checkpoint of its report")
+        note(f"{plain(theirs.subject.spec.name)}, {_called(theirs.epoch)}, the checkpoint of its report")
     with gain:
         st.metric("B − A", f"{found.gain * 100:+.1f} points".replace("-", "−"))
         low, high = (f"{end * 100:+.1f}".replace("-", "−") for end in found.interval)
-        lesson.note(f"95 % interval: {low} … {high} points (paired)")
+        note(f"95 % interval: {low} … {high} points (paired)")
     st.markdown(verdict(found, "A", "B"))
 
 
@@ -91,7 +91,7 @@ def _difference(mine: Answers, theirs: Answers) -> None:
     moved = int(abs(change).sum()) // 2
     st.altair_chart(chart, key="evaluate_difference", alt=f"Difference of two confusion matrices: {moved} images moved")
     limit = int(abs(change).max())
-    lesson.note(
+    note(
         f"Scale −{limit} … +{limit} images: blue more with B, white as many, red fewer. Rows true, columns predicted. "
         "On the diagonal blue is good, everywhere else red is."
     )

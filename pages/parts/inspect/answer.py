@@ -8,7 +8,8 @@ from pages.parts.inspect.picture import Picture
 from pages.shared import state
 from pages.shared.charts import probability_rows, probability_spec
 from pages.shared.pictures import upright
-from pages.shared.subject import Subject, ink, probabilities_of
+from pages.shared.subject import Subject, probabilities_of
+from pages.shared.theme import ink
 
 
 def answer(subject: Subject, epoch: int, picture: Picture) -> None:

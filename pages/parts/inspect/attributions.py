@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from cnn_core.insight import enlarge
 from cnn_core.insight.heat import cam_layer, cam_layers, signed_overlay
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
-from pages.parts.evaluate.looks import NO_CONVOLUTION
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
-from pages.shared.controls import choice
-from pages.shared.lesson import note
-from pages.shared.subject import Subject, borrowed, made_ready, probabilities_of
+from pages.shared.controls import choice, note
+from pages.shared.subject import NO_CONVOLUTION, Subject, borrowed, made_ready, probabilities_of
 
 if TYPE_CHECKING:
     from torch import nn

@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.shared import lesson, state
+from pages.shared import state
 from pages.shared.charts import line_chart
-from pages.shared.controls import choice, select, whole
+from pages.shared.controls import choice, note, select, whole
 from pages.shared.picture import Picture
 from pages.shared.pictures import upright
 from pages.shared.subject import Subject, borrowed, made_ready
@@ -56,7 +56,7 @@ def climb(subject: Subject, epoch: int, picture: Picture, layer: str, unit: int,
         for step, shown in zip(climbed[0].steps, climbed[0].pictures, strict=True):
             with st.container(width=FRAME, gap="xsmall"):
                 st.image(upright(shown, FRAME), width=FRAME, output_format="PNG", alt=f"The picture at step {step}")
-                lesson.note(f"step {step}")
+                note(f"step {step}")
     lines = {title: found.values for title, found in zip(titles, climbed, strict=True)}
     chart = line_chart(lines, range(how.steps + 1), "step", "mean value of the map")
     st.altair_chart(chart, key="inspect_want_climb", alt="The unit's value at each step, with and without regularisers")

@@ -6,12 +6,14 @@ from numpy.typing import NDArray
 
 from cnn_core.insight import FilterLayer, confusion_matrix, filter_layers, filter_tiles, signed_tiles
 from pages.components.heartbeat import heartbeat
-from pages.parts.evaluate.charts import confusion_chart
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
 from pages.shared.charts import probability_chart
+from pages.shared.confusion_chart import confusion_chart
+from pages.shared.controls import note
 from pages.shared.pictures import COLUMNS, grid, scale_caption
-from pages.shared.subject import Subject, borrowed, ink, maps_of, probabilities_of, weights
+from pages.shared.subject import Subject, borrowed, maps_of, probabilities_of, weights
+from pages.shared.theme import ink
 
 TILE, SHOWN = 48, 32
 JUDGED = 2000
@@ -122,7 +124,7 @@ def _matrix(subject: Subject, epoch: int) -> None:
         key="inspect_development_matrix",
         alt="Confusion matrix of validation images, rows true, columns predicted",
     )
-    lesson.note(
+    note(
         f"Rows true, columns predicted; {some} validation images. A checkpoint is chosen by these; the test images "
         "stay unseen until *Evaluate*."
     )

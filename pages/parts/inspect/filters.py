@@ -8,7 +8,7 @@ from cnn_core.insight import FilterLayer, Tiles, filter_layers, filter_tiles, ti
 from cnn_core.insight.filter_findings import ORDERS, Finding, extremes, findings, marks, norms, order_of, slopes
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
-from pages.shared.controls import choice
+from pages.shared.controls import choice, note
 from pages.shared.pictures import COLUMNS, grid, page_of, scale_caption
 from pages.shared.subject import UNTRAINED, Subject, borrowed, made_ready, weights
 
@@ -108,10 +108,10 @@ def _by_channel(
     labels = [f"{row + 1}.{column + 1}" for row, column in places]
     alt = f"{what} of {name}: {len(rows)} filters, {len(inputs)} of {channels} channels"
     grid(tiles.rgb[numbers], labels, SMALL_TILE, len(inputs), alt=alt)
-    lesson.note("One row a filter, one picture for each channel that it reads: *filter.channel*.")
+    note("One row a filter, one picture for each channel that it reads: *filter.channel*.")
     marked = ", ".join(f"{int(row) + 1} · {letters[int(row)]}" for row in rows if letters[int(row)])
     if marked:
-        lesson.note(f"Marked, as listed below: {marked}.")
+        note(f"Marked, as listed below: {marked}.")
     scale_caption(tiles.limits, len(order), len(order), "filters")
 
 

@@ -10,13 +10,12 @@ from PIL import Image
 
 from cnn_core.datasets import explore
 from pages.components.thumbnails import data_url
-from pages.parts.data import charts
-from pages.parts.data.view import SIDE, SPLITS, small
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
-from pages.shared.controls import choice
+from pages.shared.controls import choice, note
 from pages.shared.features import features_of
-from pages.shared.lesson import note
+from pages.shared.image_map_charts import GREY, MOST_COLOURED, map_rows, scatter_chart
+from pages.shared.pictures import SIDE, SPLITS, small
 from pages.shared.subject import Subject, borrowed
 
 PCA, TSNE = "PCA", "t-SNE"
@@ -43,7 +42,7 @@ def embedding(subject: Subject, epoch: int, picture: Picture) -> None:
         part = SPLITS[choice("Split", tuple(SPLITS), "Test", "inspect_map_split")]
         seed = int(st.number_input("Seed", 0, 9999, 0, key="inspect_map_seed", bind="query-params", width=120))
         marked = ""
-        if len(data.class_names) > charts.MOST_COLOURED:
+        if len(data.class_names) > MOST_COLOURED:
             marked = st.selectbox(
                 "Class to see", data.class_names, key="inspect_map_class", bind="query-params", width=220
             )
@@ -87,13 +86,13 @@ def _draw(
     wrong: NDArray[np.bool_],
 ) -> None:
     columns = {axes[0]: spots[:, 0], axes[1]: spots[:, 1]}
-    rows = charts.map_rows(columns, classes, mapped.places.tolist(), list(mapped.pictures), marked)
+    rows = map_rows(columns, classes, mapped.places.tolist(), list(mapped.pictures), marked)
     rows["answer"] = np.where(wrong, WRONG, RIGHT)
     rows["taken for"] = [names[k] for k in mapped.said]
     shape = alt.Shape(
         "answer:N",
         scale=alt.Scale(domain=[RIGHT, WRONG], range=["circle", "cross"]),
-        legend=alt.Legend(orient="top", title=None, symbolFillColor=charts.GREY),
+        legend=alt.Legend(orient="top", title=None, symbolFillColor=GREY),
     )
     size = alt.condition(f"datum.answer === '{WRONG}'", alt.value(150), alt.value(45))
     # the first must be called "image": Vega shows it as a picture
@@ -101,7 +100,7 @@ def _draw(
         *(alt.Tooltip(f"{name}:N") for name in ("image", "class", "taken for")),
         alt.Tooltip("number:Q", title="image"),
     ]
-    chart = charts.scatter_chart(rows, *axes, names, marked, axes=axes[0] != "first")
+    chart = scatter_chart(rows, *axes, names, marked, axes=axes[0] != "first")
     chart = chart.encode(shape=shape, size=size, tooltip=tooltip).properties(height=560)
     alt_text = f"{len(rows)} images by the network's last features, {int(wrong.sum())} of them taken wrongly"
     st.altair_chart(chart, width="stretch", key="inspect_scatter", alt=alt_text)

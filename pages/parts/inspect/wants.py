@@ -11,8 +11,7 @@ from pages.parts.inspect.climb import climb
 from pages.parts.inspect.layer_names import layer_title, map_title
 from pages.shared import lesson, state
 from pages.shared.charts import class_bars
-from pages.shared.controls import numbered
-from pages.shared.lesson import note
+from pages.shared.controls import note, numbered
 from pages.shared.picture import Picture
 from pages.shared.subject import Subject, borrowed, made_ready
 

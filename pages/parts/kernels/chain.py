@@ -13,7 +13,7 @@ from cnn_core.kernels.filtering import Layer, Result
 from cnn_core.kernels.notation import Kernel
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from pages.parts.kernels import stack
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 WIDTH = 220
 

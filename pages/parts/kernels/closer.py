@@ -17,9 +17,8 @@ from pages.parts.kernels.picture import Picture
 from pages.parts.kernels.pixel import LOOK, PIXEL, place, play_pixel
 from pages.parts.kernels.result import Outcome
 from pages.parts.kernels.settings import CHAIN, TOGETHER, How
-from pages.shared import charts, lesson
-from pages.shared.controls import choice
-from pages.shared.lesson import note
+from pages.shared import charts
+from pages.shared.controls import choice, note
 
 WAVES, HISTOGRAM, FACTORS, CODE = "Waves", "Histogram", "Factors", "Formula and code"
 MAP_SIDE = 4
@@ -154,7 +153,7 @@ def formula_and_code(weights: Weights, layer: Layer) -> None:
         inner = rf"b + \sum_{{u,v}} w_{{u,v}}\; x_{{\,s i {sign} d u,\; s j {sign} d v}}"
         after = rf"\max\bigl(0,\, {inner}\bigr)" if layer.relu else inner
         st.latex(rf"y_{{i,j}} = {after}")
-        lesson.note(
+        note(
             f"u and v count from the middle weight; here s = {layer.stride}, d = {layer.dilation}, b = {layer.bias:g}."
         )
     with right:

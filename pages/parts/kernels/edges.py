@@ -17,8 +17,7 @@ from pages.parts.kernels.picture import Picture
 from pages.parts.kernels.pixel import place, play_pixel
 from pages.parts.kernels.result import show_lens, small_one
 from pages.parts.kernels.settings import How
-from pages.shared.controls import choice
-from pages.shared.lesson import note
+from pages.shared.controls import choice, note
 
 CHOSEN = "kernels_edge_view"
 

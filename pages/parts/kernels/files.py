@@ -14,7 +14,7 @@ from cnn_core.kernels.filtering import Layer, Result
 from cnn_core.kernels.notation import Kernel
 from cnn_core.render.filter_result import Shown
 from pages.parts.kernels import stack
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 
 def files(kernels: Sequence[Kernel | None], layer: Layer, result: Result, shown: Shown) -> None:

@@ -25,8 +25,8 @@ from pages.parts.kernels import stack
 from pages.parts.kernels.learned import learned_filters
 from pages.parts.kernels.settings import VIEW
 from pages.shared import state
+from pages.shared.controls import note
 from pages.shared.fresh import note_drawn, was_chosen
-from pages.shared.lesson import note
 
 VIEW_OF = {"signed": "Signed", "clamp": "0 to 255"}
 COARSE = {"Line": 45, "Corner": 90}

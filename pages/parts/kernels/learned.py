@@ -11,7 +11,7 @@ from pages.components.thumbnails import Thumbnail, data_url, thumbnails
 from pages.parts.kernels import stack
 from pages.parts.kernels.settings import BANK, TOGETHER, VIEW
 from pages.shared import state
-from pages.shared.lesson import note
+from pages.shared.controls import note
 from pages.shared.run_words import run_name
 
 PLANES = ("Mean of the channels", "Red", "Green", "Blue")

@@ -20,8 +20,7 @@ from cnn_core.images import (
 )
 from pages.components.clipboard import clipboard_picture
 from pages.components.thumbnails import Thumbnail, thumbnail, thumbnails
-from pages.shared.controls import choice
-from pages.shared.lesson import note
+from pages.shared.controls import choice, note
 
 KEY = "kernels_photo"
 OWN = "Your picture"

@@ -20,7 +20,7 @@ from pages.parts.kernels.chain import chain_facts
 from pages.parts.kernels.picture import Picture
 from pages.parts.kernels.pixel import pin, pinned
 from pages.parts.kernels.settings import BANK, CHAIN, How
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 COLOUR = ("Red", "Green", "Blue")
 

@@ -6,8 +6,7 @@ import streamlit as st
 
 from cnn_core.kernels.filtering import CHANNELS, PADDING_MODES, Layer
 from cnn_core.render.filter_result import VIEWS
-from pages.shared.controls import choice
-from pages.shared.lesson import note
+from pages.shared.controls import choice, note
 
 TOGETHER, VIEW = "kernels_together", "kernels_view"
 ALONE, BANK, CHAIN, EDGES = "By itself", "Bank", "Chain", "Edges"

@@ -12,7 +12,7 @@ from cnn_core.experiments.shifts import Scene
 from cnn_core.images import PHOTOS, photo, to_grey
 from pages.shared import lesson
 from pages.shared.charts import shift_chart
-from pages.shared.controls import choice
+from pages.shared.controls import choice, note
 
 Grey = NDArray[np.float64]
 TITLES = {entry.title: entry for entry in PHOTOS}
@@ -60,9 +60,9 @@ def photograph_back() -> None:
             with st.container(width=2 * SIDE, gap="xsmall"):
                 picture = np.rint(values).astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
                 st.image(picture, width=2 * SIDE, output_format="PNG", alt=f"{TITLES[title].alt}. {name}")
-                lesson.note(f"**{name}**: {says}")
+                note(f"**{name}**: {says}")
     kept = (SIDE // window) ** 2
-    lesson.note(f"Of {SIDE**2:,} numbers the pooled picture keeps {kept:,}, 1 of {window**2}.")
+    note(f"Of {SIDE**2:,} numbers the pooled picture keeps {kept:,}, 1 of {window**2}.")
 
 
 @st.cache_data(max_entries=len(SOURCES), show_spinner="Getting the pictures …")
@@ -137,11 +137,11 @@ def _one_picture(source: str, size: int, shift: int) -> None:
     moved = shifts.views(scenes[name])[[0, shift], 0, 1:-1, 1:-1]
     pixels = f"{shift} pixel{'' if shift == 1 else 's'}"
     st.image(_side_by_side(list(moved), 1.0), width="content", alt=f"{name}, before and after moving by {pixels}")
-    lesson.note(f"**{name}**, before and after moving by {pixels}. {lesson.sections('pooling')[source]}")
+    note(f"**{name}**, before and after moving by {pixels}. {lesson.sections('pooling')[source]}")
     for place, (stage, strip, change) in enumerate(_strips(source, name, size, shift)):
         if place % 2 == 0:
             columns = st.columns(2, gap="large")  # a row at a time, so that a phone keeps their order
         with columns[place % 2]:
             st.image(strip, width="content", alt=f"{stage}: features of {name} before, after, and their difference")
-            lesson.note(f"**{stage}**: before, moved, difference. Relative change **{change:.0%}**")
-    lesson.note(lesson.sections("pooling")["How it is measured"])
+            note(f"**{stage}**: before, moved, difference. Relative change **{change:.0%}**")
+    note(lesson.sections("pooling")["How it is measured"])

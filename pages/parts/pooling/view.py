@@ -12,7 +12,7 @@ from cnn_core.trace import play_data, pooling_slips, tie_note, unpooling_trace
 from pages.components.player import player
 from pages.parts.pooling.form import Pooling, loops_source, torch_source
 from pages.shared import lesson
-from pages.shared.controls import choice
+from pages.shared.controls import choice, note
 
 Matrix = NDArray[np.float64]
 WAYS = ("With switches", "Without switches")
@@ -40,18 +40,18 @@ def working(pooling: Pooling, x: Matrix, after: tuple[int, int]) -> None:
     """The formula of one value, and the output's size with this page's numbers in it."""
     st.subheader("The formula", anchor=False)
     st.latex(pooling.kind.formula)
-    lesson.note(pooling.kind.remark)
+    note(pooling.kind.remark)
     if pooling.kind.adaptive:
         if pooling.kind.settings:
             for size, out, symbol, noun in zip(x.shape, after, "HW", ("Rows", "Columns"), strict=True):
-                lesson.note(f"{noun} that each window reads, counted from 1:")
+                note(f"{noun} that each window reads, counted from 1:")
                 st.latex(aligned(bin_steps(size, out, symbol)))
         return
     window = {"kernel_size": pooling.size, **pooling.settings}
     layer = AvgPool2d(**window) if pooling.name == "Average" else MaxPool2d(**window)
     rows, columns = (axis_of(layer, (1, *x.shape), axis) for axis in (0, 1))
     st.latex(aligned([*size_steps(rows, "H"), *size_steps(columns, "W")]))
-    lesson.note(f"Rows: {leftovers(rows, 'row')} Columns: {leftovers(columns, 'column')}")
+    note(f"Rows: {leftovers(rows, 'row')} Columns: {leftovers(columns, 'column')}")
 
 
 def code(pooling: Pooling, x: Matrix, after: tuple[int, int]) -> None:
@@ -72,11 +72,11 @@ def way_back(pooling: Pooling, x: Matrix) -> None:
         hint = "Switches remember which cell of each window won."
         way = choice("Bring the pooled numbers back", WAYS, WAYS[0], "pooling_way", hint)
     else:
-        lesson.note("Only max pooling has switches: a mean, or a length, came from no single cell.")
+        note("Only max pooling has switches: a mean, or a length, came from no single cell.")
     player(play_back(x, pooling, way == WAYS[0])[0], key="pooling_back")
     lines = ["| | Mean absolute difference | Cells exactly right |", "|---|---:|---:|"]
     for one in ways:
         _, error, right = play_back(x, pooling, one == WAYS[0])
         lines.append(f"| {one} | **{error:.4g}** | {right} of {x.size} |")
     st.markdown("\n".join(lines))
-    lesson.note(lesson.sections("pooling")["Two ways back"])
+    note(lesson.sections("pooling")["Two ways back"])

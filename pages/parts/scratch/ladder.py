@@ -11,7 +11,7 @@ from cnn_core.experiments.ladder_process import Climb, start
 from cnn_core.hardware import detect
 from cnn_core.ops import convolution, naive, pooling
 from pages.shared.charts import ladder_chart
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 LONG_S = 5.0
 MOST_S = 900.0

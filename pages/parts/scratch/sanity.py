@@ -10,8 +10,7 @@ from cnn_core.experiments.three_layer import Shape
 from cnn_core.insight import filter_grid
 from pages.parts.scratch.saturation import check_dead_units, check_saturation
 from pages.shared.charts import line_chart
-from pages.shared.controls import select, whole
-from pages.shared.lesson import note
+from pages.shared.controls import note, select, whole
 
 STRENGTHS = [0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0]
 THRESHOLD = 1e-6

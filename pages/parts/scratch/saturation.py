@@ -4,8 +4,7 @@ import streamlit as st
 
 from cnn_core.experiments import saturation
 from pages.shared.charts import line_chart
-from pages.shared.controls import select, whole
-from pages.shared.lesson import note
+from pages.shared.controls import note, select, whole
 
 neuron = st.cache_data(max_entries=64, show_spinner=False)(saturation.neuron)
 units = st.cache_data(max_entries=64, show_spinner=False)(saturation.units)

@@ -15,7 +15,7 @@ from cnn_core.shapes.calculator import (
     Case,
     Way,
 )
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 SIZES = {"length": 128, "depth": 8, "height": 32, "width": 32}
 SETTINGS = {

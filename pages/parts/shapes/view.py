@@ -41,8 +41,8 @@ from cnn_core.shapes.derivation import (
     transposed_steps,
 )
 from pages.components.window_map import windows
-from pages.shared import charts, lesson
-from pages.shared.controls import choice
+from pages.shared import charts
+from pages.shared.controls import choice, note
 
 FLAT = Axis(1, 1, 1, 0, 0, 1, False, 1)
 """The axis that a one-dimensional layer does not have."""
@@ -67,7 +67,7 @@ def totals(case: Case, found: Answer) -> None:
     if case.kind in WINDOWED:
         spans = " × ".join(str(axis_of_case(case, axis).span) for axis in range(len(case.axes)))
         span = f" Effective kernel D(K − 1) + 1: **{spans}**."
-    lesson.note(
+    note(
         f"**{found.flops:,} FLOPs** (two for each MAC). The output holds {found.values:,} numbers: **{memory}** as "
         f"float32, for each example of the batch. Weights {found.weights:,}, biases {found.biases:,}.{span}"
     )
@@ -85,7 +85,7 @@ def picture(case: Case, found: Answer) -> None:
     alt = f"{'Output' if up else 'Input'} of {rows.size} × {columns.size} cells and the windows on it"
     windows(rows, columns, channels=channels, filters=depth, alt=alt, key="shapes_map", transposed=up)
     if len(axes) == 3:
-        lesson.note("Drawn: height and width. The depth goes by the same rule.")
+        note("Drawn: height and width. The depth goes by the same rule.")
     st.info(left_over(case, axes), icon=":material/straighten:")
 
 
@@ -126,7 +126,7 @@ def size_working(case: Case, found: Answer) -> None:
         symbols = r" \cdot ".join(["C", *letters])
         st.latex(rf"N = {symbols} = {product} = {total}")
         if case.kind == LINEAR:
-            lesson.note("Flattened to N values, of which each of the M units makes one output.")
+            note("Flattened to N values, of which each of the M units makes one output.")
         return
     if case.kind not in (*WINDOWED, ADAPTIVE):
         st.latex(r"\text{out} = \text{in}")
@@ -135,7 +135,7 @@ def size_working(case: Case, found: Answer) -> None:
     if len(set(case.axes)) == 1:
         st.latex(aligned(steps[0]))
         if len(letters) > 1:
-            lesson.note("Along the other axes it gives the same.")
+            note("Along the other axes it gives the same.")
         return
     places = st.columns(2) if len(letters) == 2 else [st.container() for _ in letters]  # three do not fit side by side
     for place, lines in zip(places, steps, strict=True):
@@ -202,7 +202,7 @@ def backwards(case: Case) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(table(case, answers, way, wanted))
-        lesson.note("Each line changes one setting and leaves the others as they are.")
+        note("Each line changes one setting and leaves the others as they are.")
     with right:
         shown = choice("Draw the size over", settings, "padding", "shapes_over")
         points = curves[shown]

@@ -12,8 +12,8 @@ from cnn_core.networks import NetworkSpec, for_data
 from cnn_core.networks.variants import with_batch_norm, with_dropout
 from pages.shared import dataset_choice as data_choice
 from pages.shared import state
+from pages.shared.controls import note
 from pages.shared.design import DESIGN, DESIGNED
-from pages.shared.lesson import note
 from pages.shared.site import page
 from pages.shared.state import fitting
 

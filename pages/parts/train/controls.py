@@ -11,7 +11,7 @@ from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone
 from pages.parts.train.start import start
 from pages.shared import state
-from pages.shared.lesson import note
+from pages.shared.controls import note
 from pages.shared.run_choice import show_run
 from pages.shared.site import page
 

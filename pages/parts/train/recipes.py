@@ -6,7 +6,7 @@ from cnn_core.datasets import Dataset, title
 from cnn_core.runs.recipes import RECIPES, Images, Planned, other_images, plan, recipe
 from pages.parts.train.choose import choose_data
 from pages.shared import dataset_choice as data_choice
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 DATA = "train_recipe_data"
 TITLES = {one.name: one.title for one in RECIPES}

@@ -22,7 +22,7 @@ from pages.parts.train.charts import (
 from pages.parts.train.controls import controls
 from pages.parts.train.together import together
 from pages.shared import state
-from pages.shared.lesson import note
+from pages.shared.controls import note
 from pages.shared.run_words import data_title
 
 ICONS = {

@@ -15,7 +15,7 @@ from cnn_core.training.config import (
     PRECISIONS,
     SCHEDULES,
 )
-from pages.shared.lesson import note
+from pages.shared.controls import note
 
 OPTIMIZER_NAMES = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
 SCHEDULE_WORDS = {
