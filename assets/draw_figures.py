@@ -17,9 +17,10 @@ from PIL import Image, ImageDraw
 from skimage import data
 
 from cnn_core.datasets import load, normalisation
+from cnn_core.evaluation.metrics import confusion_matrix
 from cnn_core.experiments.ladder import Measured, Sizes, climb
 from cnn_core.geometry import conv_output_size, pool_output_size
-from cnn_core.insight import confusion_matrix, feature_maps
+from cnn_core.insight import feature_maps
 from cnn_core.insight.activations import evaluating
 from cnn_core.matrices.examples import BACKPROP_INPUTS, POOLING_INPUTS
 from cnn_core.networks import preset

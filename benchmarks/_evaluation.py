@@ -23,8 +23,15 @@ from torch import nn
 
 from cnn_core.datasets import Dataset, Split, available, load
 from cnn_core.evaluation.calibration import calibration
-from cnn_core.evaluation.metrics import image_losses, loss_interval, top_k_curve
-from cnn_core.insight import accuracy_interval, confused_pairs, confusion_matrix, per_class_report
+from cnn_core.evaluation.metrics import (
+    accuracy_interval,
+    confused_pairs,
+    confusion_matrix,
+    image_losses,
+    loss_interval,
+    per_class_report,
+    top_k_curve,
+)
 from cnn_core.networks import preset
 from cnn_core.training.inference import CPU_BATCH, predict_logits
 

@@ -10,8 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.training.events import Filters, Snapshot
-from cnn_core.training.orders import Arrays
+from cnn_core.training.events import Arrays, Filters, Snapshot
 
 # Of a long run only some checkpoints stay: every 2nd, every 4th, … epoch, and always the first, the best and the last.
 MOST_CHECKPOINTS, MOST_BYTES = 50, 2**30

@@ -39,8 +39,8 @@ from cnn_core.runs.schema import (
     run_of,
 )
 from cnn_core.training.config import TrainConfig
-from cnn_core.training.events import EpochDone, Event, Filters, Snapshot, StepDone
-from cnn_core.training.orders import Arrays, Orders, Start
+from cnn_core.training.events import Arrays, EpochDone, Event, Filters, Snapshot, StepDone
+from cnn_core.training.orders import Orders, Start
 
 __all__ = [
     "ALIVE",

@@ -1,4 +1,4 @@
-"""Where a run computes, and with how many bits."""
+"""Where a run computes, with how many bits, and how far a GPU may run ahead."""
 
 import threading
 from collections.abc import Iterator
@@ -9,6 +9,9 @@ import torch
 _DRAWING = threading.RLock()
 HEAVY_MACS = 1_000_000
 """Below this many multiplications an image, turning numbers into bfloat16 on a CPU costs more than it saves."""
+# A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
+FETCH_EVERY_S = 0.05
+MOST_AHEAD = 256
 
 
 def pick_device(name: str) -> torch.device:
@@ -36,6 +39,13 @@ def mixed_precision(wanted: str, device: torch.device, macs: int) -> bool:
 def _cpu_has_bfloat16() -> bool:
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # torch keeps them unofficial
     return any(getattr(torch.cpu, name, bool)() for name in checks)
+
+
+def steps_ahead(device: torch.device, seconds: float) -> int:
+    """How many steps of so many `seconds` a GPU may run ahead: what a viewer does not notice, and a stop soon ends."""
+    if device.type == "cpu":
+        return 1
+    return max(1, min(MOST_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))
 
 
 @contextmanager

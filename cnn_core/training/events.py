@@ -6,6 +6,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+Arrays = dict[str, NDArray[np.generic]]
+"""A module's or an optimiser's state, by name."""
+
 
 @dataclass(frozen=True)
 class Started:
@@ -61,8 +64,8 @@ class Snapshot:
     """
 
     epoch: int
-    weights: dict[str, NDArray[np.generic]]
-    optimizer: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    weights: Arrays
+    optimizer: Arrays = field(default_factory=dict)
     best: bool = False
 
 

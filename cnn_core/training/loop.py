@@ -14,20 +14,28 @@ from cnn_core.networks import NetworkSpec
 from cnn_core.training.batches import Batches, few
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.cuda_graph import STEPS_BEFORE, Recorded, make_recordable, record, set_rate
-from cnn_core.training.device import drawing, mixed_precision, pick_device
+from cnn_core.training.device import drawing, mixed_precision, pick_device, steps_ahead
 from cnn_core.training.diagnostics import dead_relus, first_convolution, gradient_norm
-from cnn_core.training.events import EpochDone, Event, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
+from cnn_core.training.events import (
+    Arrays,
+    EpochDone,
+    Event,
+    Failed,
+    Filters,
+    Finished,
+    Paused,
+    Snapshot,
+    Started,
+    StepDone,
+)
 from cnn_core.training.inference import EVALUATION_BATCH, logit_batches, measure, normaliser
 from cnn_core.training.initialise import initialise
 from cnn_core.training.objective import Objective, objective
 from cnn_core.training.optimisers import load_state, make_optimizer, state_of
-from cnn_core.training.orders import Arrays, Orders, Start
+from cnn_core.training.orders import Orders, Start
 from cnn_core.training.pretrained import check_pretrained, prepare, training_mode
 from cnn_core.training.schedule import learning_rate
 
-# A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
-FETCH_EVERY_S = 0.05
-MOST_AHEAD = 256
 FILTERS_EVERY_S = 1.0
 PAUSE_S = 0.05
 Stop = Callable[[], bool]
@@ -235,7 +243,7 @@ def _steps(session: _Session, epoch: int) -> Iterator[tuple[Event, int]]:
         waiting.append(_Taken(step, len(chosen), rate, session.seconds, figures))
         if len(waiting) >= session.ahead:
             told = _fetch(waiting, epoch)
-            session.ahead = _steps_ahead(session.device, (session.seconds - since) / len(waiting))
+            session.ahead = steps_ahead(session.device, (session.seconds - since) / len(waiting))
             waiting = []
             yield from told
             if session.seconds - session.filters_at > FILTERS_EVERY_S:
@@ -301,13 +309,6 @@ def _learn_from(session: _Session, raw: Tensor, labels: Tensor, wanted: Tensor) 
     session.optimizer.step()
     correct = (logits.detach().argmax(1) == labels).sum()
     return torch.stack((loss.detach(), correct.float(), norm.float()))
-
-
-def _steps_ahead(device: torch.device, seconds: float) -> int:
-    """How many steps of so many `seconds` a GPU may run ahead: what a viewer does not notice, and a stop soon ends."""
-    if device.type == "cpu":
-        return 1
-    return max(1, min(MOST_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))
 
 
 def _fetch(waiting: list[_Taken], epoch: int) -> list[tuple[Event, int]]:

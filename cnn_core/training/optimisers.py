@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from cnn_core.training.config import TrainConfig
-from cnn_core.training.orders import Arrays
+from cnn_core.training.events import Arrays
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:

@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-Arrays = dict[str, NDArray[np.generic]]
+from cnn_core.training.events import Arrays
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.images import scaled
-from cnn_core.insight import enlarge, image_rgb, tile_grid
+from cnn_core.render.tiles import enlarge, image_rgb, tile_grid
 from pages.shared.controls import note
 
 COLUMNS = 8

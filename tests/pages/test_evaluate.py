@@ -11,7 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnn_core import datasets
-from cnn_core.insight import confusion_matrix
+from cnn_core.evaluation.metrics import confusion_matrix
 from cnn_core.insight.load import load_network
 from cnn_core.networks import Conv2d, Flatten, Linear, NetworkSpec, ReLU, preset
 from cnn_core.runs.store import default_store

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn_core.datasets import Split, explore, normalisation, splitting
-from cnn_core.insight import image_rgb, tile_grid
+from cnn_core.render.tiles import image_rgb, tile_grid
 from pages.components.thumbnails import data_url
 from pages.parts.data import charts
 from pages.shared import state

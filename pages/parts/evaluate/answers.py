@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from cnn_core.datasets import Split
-from cnn_core.evaluation.metrics import image_losses, loss_interval
-from cnn_core.insight import accuracy_interval, confusion_matrix
+from cnn_core.evaluation.metrics import accuracy_interval, confusion_matrix, image_losses, loss_interval
 from pages.shared import state
 from pages.shared.controls import choice, note
 from pages.shared.subject import Subject, logits_of

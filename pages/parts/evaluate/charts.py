@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cnn_core.evaluation.calibration import Calibration
-from cnn_core.insight import ClassReport
+from cnn_core.evaluation.metrics import ClassReport
 from cnn_core.render.colour import DIVERGING, symmetric_limit
 from pages.shared.charts import RIGHT, WRONG
 from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES, height, matrix_base

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn_core.evaluation.files import matrix_csv, matrix_png, mistakes_csv, report_csv
-from cnn_core.insight import per_class_report
+from cnn_core.evaluation.metrics import per_class_report
 from cnn_core.runs.export import file_name
 from pages.parts.evaluate.answers import Answers
 from pages.shared import state

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight import pick_examples
+from cnn_core.evaluation.metrics import pick_examples
 from cnn_core.insight.heat import cam_layer, cam_layers
 from pages.parts.evaluate.answers import TEST, Answers
 from pages.parts.evaluate.cards import Card, Figure, card_html, most_probable

@@ -4,7 +4,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight.heat import cam_layer, overlay
+from cnn_core.insight.heat import cam_layer
+from cnn_core.render.overlay import overlay
 from pages.parts.evaluate.cards import Figure, figure
 from pages.shared import state
 from pages.shared.features import learned_from, nearest_training

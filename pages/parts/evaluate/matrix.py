@@ -5,7 +5,7 @@ from typing import cast
 import streamlit as st
 
 from cnn_core.evaluation.confusion import Order, class_order, most_confused
-from cnn_core.insight import confused_pairs, pair_sentence
+from cnn_core.evaluation.metrics import confused_pairs, pair_sentence
 from pages.parts.evaluate.answers import Answers
 from pages.shared import lesson
 from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES, Numbers, confusion_chart

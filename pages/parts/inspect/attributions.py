@@ -7,9 +7,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight import enlarge
-from cnn_core.insight.heat import cam_layer, cam_layers, signed_overlay
+from cnn_core.insight.heat import cam_layer, cam_layers
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
+from cnn_core.render.overlay import signed_overlay
+from cnn_core.render.tiles import enlarge
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
 from pages.shared.controls import choice, note

@@ -4,7 +4,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight import FilterLayer, confusion_matrix, filter_layers, filter_tiles, signed_tiles
+from cnn_core.evaluation.metrics import confusion_matrix
+from cnn_core.insight import FilterLayer, filter_layers
+from cnn_core.render.tiles import filter_tiles, signed_tiles
 from pages.components.heartbeat import heartbeat
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state

@@ -4,8 +4,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight import FilterLayer, Tiles, filter_layers, filter_tiles, tile_labels
+from cnn_core.insight import FilterLayer, filter_layers, tile_labels
 from cnn_core.insight.filter_findings import ORDERS, Finding, extremes, findings, marks, norms, order_of, slopes
+from cnn_core.render.tiles import Tiles, filter_tiles
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
 from pages.shared.controls import choice, note

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.insight import image_rgb
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node
 from cnn_core.insight.unfold import Part, Unfolded, Values, Weights, formula, number
 from cnn_core.networks import BatchNorm, Branches, Conv2d, Dropout, Flatten, Linear, Residual
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from cnn_core.render.quantised import STEPS, quantised
+from cnn_core.render.tiles import image_rgb
 from pages.parts.inspect.layer_names import caption, kind_words, layer_title, map_title, unit_place
 
 PAGE, STRIP, SMALL, LARGE = 16, 256, 64, 112

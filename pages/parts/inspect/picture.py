@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnn_core.insight import image_rgb
+from cnn_core.render.tiles import image_rgb
 from pages.shared import state
 from pages.shared.controls import choice
 from pages.shared.own_picture import OWN, own_picture

@@ -4,9 +4,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight import enlarge, image_rgb
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, network_graph, seen_by
-from cnn_core.render.tiles import framed
+from cnn_core.render.tiles import enlarge, framed, image_rgb
 from pages.parts.inspect.climb import climb
 from pages.parts.inspect.layer_names import layer_title, map_title
 from pages.shared import lesson, state

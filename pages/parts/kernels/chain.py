@@ -6,12 +6,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight import enlarge
 from cnn_core.kernels.chain import Equivalent, equivalent_kernel, largest_difference, receptive_fields
 from cnn_core.kernels.families import SIZES, tidy
 from cnn_core.kernels.filtering import Layer, Result
 from cnn_core.kernels.notation import Kernel
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
+from cnn_core.render.tiles import enlarge
 from pages.parts.kernels import stack
 from pages.shared.controls import note
 

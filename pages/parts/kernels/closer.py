@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight import enlarge
 from cnn_core.kernels import frequency
 from cnn_core.kernels.as_code import scipy_code, torch_code
 from cnn_core.kernels.chain import run_chain
@@ -12,6 +11,7 @@ from cnn_core.kernels.editing import separate
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.filtering import Layer, Result, choose_channels
 from cnn_core.matrices.text import format_matrix
+from cnn_core.render.tiles import enlarge
 from pages.parts.kernels import stack
 from pages.parts.kernels.picture import Picture
 from pages.parts.kernels.pixel import LOOK, PIXEL, place, play_pixel

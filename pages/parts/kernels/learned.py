@@ -5,8 +5,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.insight import enlarge, filter_tiles, first_layer
+from cnn_core.insight import first_layer
 from cnn_core.kernels.families import SIZES, Weights, tidy
+from cnn_core.render.tiles import enlarge, filter_tiles
 from pages.components.thumbnails import Thumbnail, data_url, thumbnails
 from pages.parts.kernels import stack
 from pages.parts.kernels.settings import BANK, TOGETHER, VIEW

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnn_core.experiments import sanity, three_layer
 from cnn_core.experiments.three_layer import Shape
-from cnn_core.insight import filter_grid
+from cnn_core.render.tiles import filter_grid
 from pages.parts.scratch.saturation import check_dead_units, check_saturation
 from pages.shared.charts import line_chart
 from pages.shared.controls import note, select, whole

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.datasets import DESCRIPTIONS, Dataset
-from cnn_core.insight import image_rgb, tile_grid
 from cnn_core.networks import DESCRIPTIONS as NETWORKS
 from cnn_core.networks import NetworkSpec, for_data
 from cnn_core.networks.variants import with_batch_norm, with_dropout
+from cnn_core.render.tiles import image_rgb, tile_grid
 from pages.shared import dataset_choice as data_choice
 from pages.shared import state
 from pages.shared.controls import note

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from cnn_core.insight import filter_grid
+from cnn_core.render.tiles import filter_grid
 from cnn_core.runs import jobs
 from cnn_core.runs.coach import coach
 from cnn_core.runs.store import Run

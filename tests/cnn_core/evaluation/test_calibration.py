@@ -17,9 +17,16 @@ from sklearn import metrics as oracle
 from cnn_core.evaluation.calibration import calibration, calibration_sentence
 from cnn_core.evaluation.confusion import class_order, most_confused, shares
 from cnn_core.evaluation.files import matrix_csv, matrix_png, mistakes_csv, report_csv
-from cnn_core.evaluation.metrics import image_losses, loss_interval, top_k_curve
+from cnn_core.evaluation.metrics import (
+    accuracy_interval,
+    confusion_matrix,
+    cross_entropy,
+    image_losses,
+    loss_interval,
+    per_class_report,
+    top_k_curve,
+)
 from cnn_core.evaluation.paired import compare_answers, verdict
-from cnn_core.insight import accuracy_interval, confusion_matrix, cross_entropy, per_class_report
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Penultimate features against the network's own parts, nearest images against scikit-learn, heat over an image."""
+"""Penultimate features against the network's own parts, nearest images against scikit-learn."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from torch import nn
 
 from cnn_core import datasets
 from cnn_core.insight.embedding import nearest, penultimate
-from cnn_core.insight.heat import cam_layer, cam_layers, overlay
+from cnn_core.insight.heat import cam_layer, cam_layers
 from cnn_core.networks import PRESETS, preset
 
 
@@ -91,16 +91,3 @@ def test_grad_cam_looks_where_features_still_have_a_place(name: str) -> None:
         assert chosen == "relu9"
     if name == "E":
         assert chosen == "relu3"
-
-
-def test_heat_colours_its_place_and_zeros_leave_the_grey_image() -> None:
-    image = np.random.default_rng(0).integers(0, 256, (3, 8, 8), dtype=np.uint8)
-    heat = np.zeros((4, 4), dtype=np.float32)
-    cold = overlay(image, heat, 32)
-    assert cold.shape == (32, 32, 3)
-    assert np.ptp(cold.astype(int), axis=2).max() == 0
-    heat[0, 0] = 1e-9
-    warm = overlay(image, heat, 32).astype(int)
-    assert warm[0, 0, 0] - warm[0, 0, 2] > 100
-    np.testing.assert_array_equal(warm[20:, 20:], cold[20:, 20:])
-    assert overlay(np.zeros((1, 200, 100), dtype=np.uint8), heat, 96).shape == (200, 100, 3)

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from cnn_core.insight import (
-    FilterLayer,
+from cnn_core.insight import FilterLayer, first_layer, tile_labels
+from cnn_core.networks import Flatten, Linear, MaxPool2d, NetworkSpec, preset
+from cnn_core.render.colour import DIVERGING
+from cnn_core.render.tiles import (
+    FRAME,
+    LABEL_HEIGHT,
     enlarge,
     filter_grid,
     filter_tiles,
-    first_layer,
+    framed,
     image_rgb,
     signed_tiles,
     tile_grid,
-    tile_labels,
 )
-from cnn_core.networks import Flatten, Linear, MaxPool2d, NetworkSpec, preset
-from cnn_core.render.colour import DIVERGING
-from cnn_core.render.tiles import FRAME, LABEL_HEIGHT, framed
 
 WHITE, RED, BLUE = (DIVERGING[i].astype(int).tolist() for i in (5, 0, 10))
 

@@ -17,11 +17,10 @@ from cnn_core.networks.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.batches import few
 from cnn_core.training.config import AUGMENTATIONS, INITIALISATIONS, SCHEDULES
-from cnn_core.training.device import drawing, mixed_precision
+from cnn_core.training.device import drawing, mixed_precision, steps_ahead
 from cnn_core.training.diagnostics import dead_relus, gradient_norm
 from cnn_core.training.events import EpochDone, Event, Filters, Finished, Paused, Snapshot, Started, StepDone
 from cnn_core.training.initialise import initialise
-from cnn_core.training.loop import _steps_ahead
 from cnn_core.training.objective import objective, quadratic
 from cnn_core.training.orders import Orders, Start
 from cnn_core.training.schedule import learning_rate
@@ -295,8 +294,8 @@ def test_settings_go_to_json_and_back() -> None:
 
 def test_a_gpu_runs_ahead_as_far_as_nobody_notices() -> None:
     cpu, gpu = torch.device("cpu"), torch.device("cuda")
-    assert _steps_ahead(cpu, 1e-4) == 1
-    assert [_steps_ahead(gpu, seconds) for seconds in (2.0, 0.05, 0.0025, 1e-6, 0.0)] == [1, 1, 20, 256, 256]
+    assert steps_ahead(cpu, 1e-4) == 1
+    assert [steps_ahead(gpu, seconds) for seconds in (2.0, 0.05, 0.0025, 1e-6, 0.0)] == [1, 1, 20, 256, 256]
 
 
 def test_dropout_draws_what_torchs_own_seeding_gives() -> None:
