@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.garbage import spare_libraries
+from garbage import spare_libraries
 from pages.shared.site import configure, pages
 
 

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from pages.shared import garbage as memory
+import garbage as memory
 
 
 @pytest.fixture(autouse=True)
