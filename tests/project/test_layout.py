@@ -4,14 +4,17 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted([*ROOT.glob("cnn_core/**/*.py"), *ROOT.glob("pages/**/*.py"), *ROOT.glob("benchmarks/*.py")])
+PATTERNS = ("*.py", "cnn_core/**/*.py", "pages/**/*.py", "benchmarks/*.py")
+SOURCES = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
 PAGES = sorted(ROOT.glob("pages/*.py"))
+SCREEN = [ROOT / "app.py", *sorted(ROOT.glob("pages/**/*.py"))]
 
 
 @cache
@@ -57,6 +60,50 @@ def chain_to(package: str, start: Path) -> list[str]:
     return []
 
 
+@cache
+def files_imported_by(path: Path) -> frozenset[Path]:
+    """The project files that are imported anywhere in the file, in functions too."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(file for name in names for file in files_of(name))
+
+
+def page_of(path: Path) -> str:
+    """The page that a file of the screen belongs to, by its script or its room; empty for what belongs to none."""
+    match path.relative_to(ROOT).with_suffix("").parts:
+        case ("pages", "parts", page, _) | ("pages", page) | (page,):
+            return page
+    return ""
+
+
+def pages_using(module: Path, seen: frozenset[Path] = frozenset()) -> set[str]:
+    """The pages, and the app, that import a module: themselves, or through another module that pages share."""
+    users = {path for path in SCREEN if module in files_imported_by(path)} - seen
+    through = (pages_using(path, seen | {module}) for path in users if path.parent.name == "shared")
+    return {page_of(path) for path in users if page_of(path)}.union(*through)
+
+
+@pytest.mark.parametrize("module", sorted(ROOT.glob("pages/shared/[a-z]*.py")), ids=lambda module: module.stem)
+def test_what_is_shared_is_used_by_two_pages(module: Path) -> None:
+    assert len(pages_using(module)) >= 2, (
+        f"{module.name} serves {pages_using(module)}: it belongs into that page's room"
+    )
+
+
+def test_the_import_rules_name_every_room_and_every_module_of_charts() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    rules = {rule["name"]: rule for rule in project["tool"]["importlinter"]["contracts"]}
+    rooms = {f"pages.parts.{page.stem}" for page in PAGES if page.stem != "__init__"}
+    assert set(rules["A page's room is its own"]["modules"]) == rooms
+    assert {f"pages.parts.{file.parent.name}" for file in ROOT.glob("pages/parts/*/__init__.py")} == rooms
+    plain = [file for file in SCREEN if "No Streamlit here" in (ast.get_docstring(ast.parse(file.read_text())) or "")]
+    names = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in plain}
+    assert set(rules["Charts are plain Altair"]["source_modules"]) == names
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if page.stem != "train"], ids=lambda page: page.stem)
 @pytest.mark.parametrize("package", ["torch", "torchvision", "captum"])
 def test_only_training_imports_torch_at_once(page: Path, package: str) -> None:
@@ -70,18 +117,8 @@ def test_the_import_walker_sees_a_chain() -> None:
 
 
 def test_the_library_imports_quickly_and_without_a_screen() -> None:
-    names = [
-        "device",
-        "geometry",
-        "ops",
-        "trace",
-        "spec",
-        "datasets",
-        "training",
-        "training.config",
-        "training.events",
-        "insight",
-    ]
+    names = ["hardware", "geometry", "ops", "trace", "networks", "datasets", "training", "training.config"]
+    names += ["training.events", "evaluation.metrics", "render.overlay", "insight", "words"]
     code = "; ".join(f"import cnn_core.{name}" for name in names)
     code += "; import sys; print(*sorted({'torch', 'streamlit', 'altair', 'sklearn', 'pandas'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
