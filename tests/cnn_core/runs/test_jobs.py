@@ -200,8 +200,8 @@ def test_an_app_that_ends_takes_its_workers_along_and_says_so_of_their_runs(tmp_
     script.write_text(f"""
 import os, time
 from pathlib import Path
-from cnn_core.training import jobs
-from cnn_core.training.store import RunStore
+from cnn_core.runs import jobs
+from cnn_core.runs.store import RunStore
 if __name__ == "__main__":
     store = RunStore({store.url!r}, Path({str(tmp_path)!r}))
     jobs.submit(store, {run_id!r})

@@ -194,8 +194,8 @@ def test_an_app_that_is_killed_leaves_its_runs_interrupted_and_they_go_on(
     script.write_text(f"""
 import time
 from pathlib import Path
-from cnn_core.training import jobs
-from cnn_core.training.store import RunStore
+from cnn_core.runs import jobs
+from cnn_core.runs.store import RunStore
 if __name__ == "__main__":
     jobs.submit(RunStore({store.url!r}, Path({str(tmp_path)!r})), {run_id!r})
     time.sleep(600)
