@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from garbage import spare_libraries
-from pages.shared.site import configure, pages
+from pages.shared.garbage import freeze_libraries
+from pages.shared.site import configure_tab, navigation_pages
 
 
 def main() -> None:
     """Configure the app, register every page and run the chosen one."""
-    configure()
+    configure_tab()
     st.session_state.routed = True
     try:
-        st.navigation(pages()).run()
+        st.navigation(navigation_pages()).run()
     finally:
-        spare_libraries()
+        freeze_libraries()
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from torch import nn
 
-from cnn_core.datasets import Dataset, Split, available, load
-from cnn_core.evaluation.calibration import calibration
+from cnn_core.datasets import Dataset, Split, available_names, load
+from cnn_core.evaluation.calibration import measure_calibration
 from cnn_core.evaluation.metrics import (
     accuracy_interval,
     confused_pairs,
@@ -36,12 +36,12 @@ from cnn_core.networks import preset
 from cnn_core.training.inference import CPU_BATCH, predict_logits
 
 ROUNDS, IMAGES = 5, 10_000
-GOAL = 1.5
+MAX_RATIO = 1.5
 """At most so many times the bare forward pass."""
 
 
 @dataclass(frozen=True)
-class Row:
+class TimingRow:
     """A name, seconds (median of the rounds), and how many times the bare forward pass that is."""
 
     name: str
@@ -49,9 +49,9 @@ class Row:
     ratio: float
 
 
-def images() -> Dataset:
+def load_images() -> Dataset:
     """CIFAR-10, or random images of its size."""
-    if "cifar10" in available():
+    if "cifar10" in available_names():
         return load("cifar10")
     random = np.random.default_rng(0)
     parts = [
@@ -61,61 +61,61 @@ def images() -> Dataset:
     return Dataset("random", tuple("0123456789"), *parts)
 
 
-def bare(model: nn.Module, raw: NDArray[np.uint8], layout: torch.memory_format) -> None:
+def run_bare(model: nn.Module, raw: NDArray[np.uint8], layout: torch.memory_format) -> None:
     """Every image through the network, as floats as they are."""
     with torch.inference_mode():
         for batch in torch.split(torch.from_numpy(raw), CPU_BATCH):
             model(batch.float().contiguous(memory_format=layout))
 
 
-def figures(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
+def compute_figures(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> None:
     """Everything that the page says about the answers."""
     matrix = confusion_matrix(labels, logits.argmax(axis=1), logits.shape[1])
     per_class_report(matrix)
     confused_pairs(matrix)
     accuracy_interval(int(matrix.trace()), len(labels))
     loss_interval(image_losses(logits, labels))
-    calibration(softmax(logits.astype(float), axis=1), labels)
+    measure_calibration(softmax(logits.astype(float), axis=1), labels)
     top_k_curve(logits, labels)
 
 
-def timed(work: Callable[[], object]) -> float:
+def time_call(work: Callable[[], object]) -> float:
     """Seconds that `work` takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
-def measure(rounds: int = ROUNDS, count: int = IMAGES) -> list[Row]:
+def measure_evaluation(rounds: int = ROUNDS, count: int = IMAGES) -> list[TimingRow]:
     """Both sides in turn over the first `count` test images, after a round that warms up."""
-    data = images()
+    data = load_images()
     raw, labels = np.ascontiguousarray(data.test.images[:count]), data.test.labels[:count]
     model = preset("E").build(seed=0).eval()
     logits = predict_logits(model, raw, data)  # warms up, and counts the training images' statistics once, as the app
 
-    def evaluation() -> None:
-        figures(predict_logits(model, raw, data), labels)
+    def run_evaluation() -> None:
+        compute_figures(predict_logits(model, raw, data), labels)
 
     sides: dict[str, Callable[[], object]] = {
-        "bare": lambda: bare(model, raw, torch.contiguous_format),
-        "bare, fast": lambda: bare(model, raw, torch.channels_last),
-        "evaluation": evaluation,
-        "figures": lambda: figures(logits, labels),
+        "bare": lambda: run_bare(model, raw, torch.contiguous_format),
+        "bare, fast": lambda: run_bare(model, raw, torch.channels_last),
+        "evaluation": run_evaluation,
+        "figures": lambda: compute_figures(logits, labels),
     }
     times: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, work in sides.items():
-            times[name].append(timed(work))
+            times[name].append(time_call(work))
     medians = {name: statistics.median(values) for name, values in times.items()}
-    return [Row(name, seconds, seconds / medians["bare"]) for name, seconds in medians.items()]
+    return [TimingRow(name, seconds, seconds / medians["bare"]) for name, seconds in medians.items()]
 
 
-def report() -> None:
+def print_report() -> None:
     """Measure and print."""
     about = f"medians of {ROUNDS}, {IMAGES:,} images, {torch.get_num_threads()} threads"
     print(f"{'seconds':42}{'median':>9}{'× bare':>9}   {about}")
-    rows = measure()
+    rows = measure_evaluation()
     for row in rows:
         print(f"{row.name:42}{row.seconds:9.3f}{row.ratio:9.2f}")
-    found = next(row.ratio for row in rows if row.name == "evaluation")
-    print(f"goal: at most {GOAL} × the bare forward pass: {'met' if found <= GOAL else 'missed'}")
+    evaluation_ratio = next(row.ratio for row in rows if row.name == "evaluation")
+    print(f"goal: at most {MAX_RATIO} × the bare forward pass: {'met' if evaluation_ratio <= MAX_RATIO else 'missed'}")

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 
 from cnn_core.networks import NetworkSpec, preset
-from cnn_core.networks.draft import examine, read_draft
+from cnn_core.networks.draft import examine_draft, read_draft
 from pages.parts.designer.table import table_data
 
-NAMES = ("B-base", "VGG-16", "ResNet-18", "ResNet-34", "MobileNet-V2")
+NETWORKS = ("B-base", "VGG-16", "ResNet-18", "ResNet-34", "MobileNet-V2")
 ROUNDS = 9
 
 
-def median_ms(work: Callable[[], object]) -> float:
+def median_milliseconds(work: Callable[[], object]) -> float:
     """Milliseconds of `work`, the median of ROUNDS."""
     times = []
     for _ in range(ROUNDS):
@@ -27,13 +27,13 @@ def median_ms(work: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def table(text: str) -> object:
+def build_table(text: str) -> object:
     """The page's work."""
     draft = read_draft(text)
-    return table_data(draft, examine(draft), (0,), "Parameters")
+    return table_data(draft, examine_draft(draft), (0,), "Parameters")
 
 
-def run_once(spec: NetworkSpec) -> None:
+def build_and_run(spec: NetworkSpec) -> None:
     """Make the module and run one image."""
     import torch
 
@@ -44,12 +44,12 @@ def run_once(spec: NetworkSpec) -> None:
 def main() -> None:
     """Measure and print."""
     print(f"{'':16}{'layers':>8}{'table':>10}{'summary':>10}{'build':>10}   milliseconds, medians of {ROUNDS}")
-    for name in NAMES:
+    for name in NETWORKS:
         spec = preset(name)
         text = spec.to_json()
-        page = median_ms(lambda text=text: table(text))  # type: ignore[misc]
-        summary = median_ms(lambda text=text: NetworkSpec.from_json(text).summary())  # type: ignore[misc]
-        build = median_ms(lambda spec=spec: run_once(spec))  # type: ignore[misc]
+        page = median_milliseconds(lambda text=text: build_table(text))  # type: ignore[misc]
+        summary = median_milliseconds(lambda text=text: NetworkSpec.from_json(text).summary())  # type: ignore[misc]
+        build = median_milliseconds(lambda spec=spec: build_and_run(spec))  # type: ignore[misc]
         print(f"{name:16}{len(spec.summary()):8}{page:10.1f}{summary:10.1f}{build:10.1f}")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from benchmarks import _evaluation
-from benchmarks.latency import row
+from benchmarks.latency import table_row
 from cnn_core import datasets
 from cnn_core.networks import preset
 from cnn_core.runs.store import RunStore
@@ -24,7 +24,7 @@ SELECTORS = {"At a glance": ".glance", "Feature maps": ".fields"}
 
 # The pad numbers what it sends; the view names the number that it shows. A movement may have to wait for the answer to
 # the one before, so the time ends with the first picture whose number is the movement's or a later one.
-WATCH = """([pad, view]) => {
+WATCH_DRAWING = """([pad, view]) => {
   window.drawn = [];
   const number = (text) => Number((text ?? '').split('-').at(-1) || 0);
   pad.addEventListener('pointermove', (event) => {
@@ -46,13 +46,13 @@ WATCH = """([pad, view]) => {
 }"""
 
 
-def stored_lenet(folder: Path) -> str:
+def store_lenet(folder: Path) -> str:
     """The id of a run of LeNet-5, trained for one epoch."""
     config = TrainConfig(dataset="textures", epochs=1)
     spec = preset("LeNet-5", input_shape=(1, 32, 32), classes=len(datasets.TEXTURES))
     store = RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder)
-    run_id = store.create("benchmark", spec, config)
-    store.append(run_id, *train(spec, datasets.load("textures"), config))
+    run_id = store.create_run("benchmark", spec, config)
+    store.append_events(run_id, *train(spec, datasets.load("textures"), config))
     return run_id
 
 
@@ -63,11 +63,11 @@ def open_pad(browser: Browser, address: str, view: str) -> Page:
     page.wait_for_selector(f"{SELECTORS[view]}[data-shown]")
     page.wait_for_timeout(2000)
     pad, shown = page.locator(".pad").element_handle(), page.locator(SELECTORS[view]).element_handle()
-    page.evaluate(WATCH, [pad, shown])
+    page.evaluate(WATCH_DRAWING, [pad, shown])
     return page
 
 
-def measure_draw(browser: Browser, url: str, run_id: str, view: str) -> list[float]:
+def measure_drawing(browser: Browser, url: str, run_id: str, view: str) -> list[float]:
     """Milliseconds from each movement of the pen to all layers on the screen."""
     link = f"{url}/inspect?run={run_id}&inspect_source=Drawing+pad&inspect_view={view.replace(' ', '+')}"
     page = open_pad(browser, link, view)
@@ -90,13 +90,17 @@ def measure_draw(browser: Browser, url: str, run_id: str, view: str) -> list[flo
 def main() -> None:
     """Measure and print."""
     with chromium() as browser, tempfile.TemporaryDirectory(prefix="cnn-lab-bench-") as name:
-        run_id = stored_lenet(Path(name))
+        run_id = store_lenet(Path(name))
         with serve(Path(name)) as url:
             print(f"{'milliseconds':42}{'n':>6}{'median':>9}{'95 %':>9}{'largest':>9}")
             for view in SELECTORS:
-                print(row(f"draw → all layers of LeNet-5, {view.lower()}", measure_draw(browser, url, run_id, view)))
+                print(
+                    table_row(
+                        f"draw → all layers of LeNet-5, {view.lower()}", measure_drawing(browser, url, run_id, view)
+                    )
+                )
     print()
-    _evaluation.report()
+    _evaluation.print_report()
 
 
 if __name__ == "__main__":

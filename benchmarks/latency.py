@@ -20,16 +20,16 @@ from urllib.parse import urlencode
 import numpy as np
 from playwright.sync_api import Browser, Page
 
-from cnn_core.matrices import inputs as sources
+from cnn_core.matrices import inputs
 from cnn_core.matrices.examples import KERNELS
 from cnn_core.matrices.text import format_planes
 from tests.browser.conftest import chromium, serve
 
 SIZE, CHANNELS = 12, 3
 SOBEL = next(iter(KERNELS.values()))
-SETTINGS = 40
-DRAG_S = 2.0
-PHOTO = {"kernels_photo": "Photographer"}
+SETTING_CHANGES = 40
+DRAG_SECONDS = 2.0
+PHOTO_QUERY = {"kernels_photo": "Photographer"}
 
 # Painted: the frame that follows the event has been drawn when its frame callback's message arrives.
 WATCH_HOVER = """(player) => {
@@ -65,7 +65,7 @@ WATCH_LENS = """(lens) => {
   })).observe(lens, {attributeFilter: ['data-shown']});
 }"""
 
-FRAGMENT = """
+FRAGMENT_SCRIPT = """
 import streamlit as st
 
 @st.fragment
@@ -77,10 +77,10 @@ lab()
 """
 
 
-def colour_link(url: str, filters: int) -> str:
+def convolution_link(url: str, filters: int) -> str:
     """The Convolution page on a random input of 12 × 12 × 3."""
     kernel = format_planes(np.stack([SOBEL] * CHANNELS * filters))
-    values = {"convolution_input": format_planes(sources.draw("Random digits", (CHANNELS, SIZE, SIZE)))}
+    values = {"convolution_input": format_planes(inputs.draw_input("Random digits", (CHANNELS, SIZE, SIZE)))}
     return f"{url}/convolution?{urlencode(values | {'convolution_kernel': kernel})}"
 
 
@@ -95,7 +95,7 @@ def open_player(browser: Browser, address: str) -> Page:
 
 def measure_hover(browser: Browser, url: str, grid: str, moves: int) -> list[float]:
     """Move the pointer over the cells of `grid`, one after the other; milliseconds of each move."""
-    page = open_player(browser, colour_link(url, 1))
+    page = open_player(browser, convolution_link(url, 1))
     page.locator(".player").evaluate(WATCH_HOVER)
     plane = page.locator(f'.player .plane[data-grid="{grid}"]').first
     plane.evaluate("plane => plane.scrollIntoView({block: 'center'})")
@@ -113,21 +113,21 @@ def measure_hover(browser: Browser, url: str, grid: str, moves: int) -> list[flo
     return times[:moves]
 
 
-def measure_clicks(page: Page, root: str, shown: Callable[[int], str]) -> list[float]:
+def measure_clicks(page: Page, root: str, expected_text: Callable[[int], str]) -> list[float]:
     """Choose strides in turn; milliseconds from each click until the element `root` shows the text of that stride."""
     page.locator(root).evaluate(WATCH_CLICKS)
     times = []
-    for i in range(SETTINGS):
+    for i in range(SETTING_CHANGES):
         stride = (2, 3, 4, 1)[i % 4]
         page.get_by_role("radiogroup", name="Stride").get_by_role("radio", name=str(stride), exact=True).click()
-        times.append(float(page.evaluate(SINCE_CLICK, shown(stride))))
+        times.append(float(page.evaluate(SINCE_CLICK, expected_text(stride))))
         page.wait_for_timeout(150)
     return times
 
 
 def measure_setting(browser: Browser, url: str, filters: int) -> list[float]:
     """Milliseconds from another stride to its trace on screen."""
-    page = open_player(browser, colour_link(url, filters))
+    page = open_player(browser, convolution_link(url, filters))
     steps = {stride: filters * ((SIZE + 2 - 3) // stride + 1) ** 2 for stride in (1, 2, 3, 4)}
     times = measure_clicks(page, ".player", lambda stride: f"of {steps[stride]}\n")
     page.close()
@@ -135,18 +135,18 @@ def measure_setting(browser: Browser, url: str, filters: int) -> list[float]:
 
 
 @contextmanager
-def empty_app() -> Iterator[str]:
+def serve_empty_app() -> Iterator[str]:
     """A Streamlit app of one empty fragment, to compare with."""
     with tempfile.TemporaryDirectory(prefix="cnn-lab-bench-") as folder:
         script = Path(folder) / "empty.py"
-        script.write_text(FRAGMENT, encoding="utf-8")
+        script.write_text(FRAGMENT_SCRIPT, encoding="utf-8")
         with serve(Path(folder), script=script) as url:
             yield url
 
 
 def measure_fragment(browser: Browser) -> list[float]:
     """Milliseconds that an empty fragment takes to show another choice."""
-    with empty_app() as url:
+    with serve_empty_app() as url:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(url)
         page.get_by_text("value 1").wait_for()
@@ -166,7 +166,7 @@ def open_lab(browser: Browser, url: str, query: dict[str, str]) -> Page:
     return page
 
 
-def last_wait(page: Page, pictures: int) -> float:
+def wait_for_picture(page: Page, pictures: int) -> float:
     """Milliseconds from the last input to the picture after the first `pictures`."""
     page.wait_for_function("count => window.pictures.length > count", arg=pictures, polling=5)
     return float(page.evaluate("count => window.pictures[count] - window.inputs.at(-1)", pictures))
@@ -177,10 +177,10 @@ def measure_edit(browser: Browser, url: str, query: dict[str, str]) -> list[floa
     page = open_lab(browser, url, query)
     cell = page.get_by_label("Kernel, row 1, column 1", exact=True)
     times = []
-    for i in range(SETTINGS):
+    for i in range(SETTING_CHANGES):
         cell.select_text()
         page.keyboard.type(str(i % 9 + 1))
-        times.append(last_wait(page, i))
+        times.append(wait_for_picture(page, i))
         page.wait_for_timeout(150)
     page.close()
     return times
@@ -191,9 +191,9 @@ def measure_dial(browser: Browser, url: str, query: dict[str, str]) -> tuple[lis
     page = open_lab(browser, url, query)
     dial = page.get_by_role("slider", name="Width σ")
     times = []
-    for i in range(SETTINGS):
-        dial.press("ArrowRight" if i < SETTINGS / 2 else "ArrowLeft")
-        times.append(last_wait(page, i))
+    for i in range(SETTING_CHANGES):
+        dial.press("ArrowRight" if i < SETTING_CHANGES / 2 else "ArrowLeft")
+        times.append(wait_for_picture(page, i))
         page.wait_for_timeout(150)
     box = dial.bounding_box()
     if box is None:
@@ -202,16 +202,16 @@ def measure_dial(browser: Browser, url: str, query: dict[str, str]) -> tuple[lis
     page.mouse.move(box["x"] + 10, y)
     page.mouse.down()
     started = time.perf_counter()
-    while (passed := time.perf_counter() - started) < DRAG_S:
-        page.mouse.move(box["x"] + 10 + (box["width"] - 20) * passed / DRAG_S, y)
+    while (passed := time.perf_counter() - started) < DRAG_SECONDS:
+        page.mouse.move(box["x"] + 10 + (box["width"] - 20) * passed / DRAG_SECONDS, y)
         page.wait_for_timeout(8)
-    pictures = float(page.evaluate("window.pictures.length")) - SETTINGS
+    pictures = float(page.evaluate("window.pictures.length")) - SETTING_CHANGES
     page.mouse.up()
     page.close()
     return times, pictures / passed
 
 
-def row(name: str, times: list[float]) -> str:
+def table_row(name: str, times: list[float]) -> str:
     """One line of the table: number of measurements, median, 95th percentile, largest."""
     return f"{name:42}{len(times):6}{statistics.median(times):9.1f}{np.percentile(times, 95):9.1f}{max(times):9.1f}"
 
@@ -225,17 +225,22 @@ def main(moves: int) -> None:
     ):
         print(f"{'milliseconds':42}{'n':>6}{'median':>9}{'95 %':>9}{'largest':>9}")
         for grid in ("output", "input", "kernel"):
-            print(row(f"hover, {grid} cell → painted", measure_hover(browser, url, grid, moves)))
+            print(table_row(f"hover, {grid} cell → painted", measure_hover(browser, url, grid, moves)))
         for filters in (1, 4):
-            print(row(f"setting → new trace, 12×12×3, {filters} filter(s)", measure_setting(browser, url, filters)))
-        print(row("setting → an empty fragment", measure_fragment(browser)))
+            print(
+                table_row(f"setting → new trace, 12×12×3, {filters} filter(s)", measure_setting(browser, url, filters))
+            )
+        print(table_row("setting → an empty fragment", measure_fragment(browser)))
         for weights in ("Sobel 3", "Gaussian blur 11 sigma=2"):
             print(
-                row(f"edit → picture, {weights[:14]}", measure_edit(browser, url, PHOTO | {"kernels_weights": weights}))
+                table_row(
+                    f"edit → picture, {weights[:14]}",
+                    measure_edit(browser, url, PHOTO_QUERY | {"kernels_weights": weights}),
+                )
             )
         for size in (5, 11):
-            turns, rate = measure_dial(browser, url, PHOTO | {"kernels_weights": f"Gaussian blur {size} sigma=1"})
-            print(row(f"dial σ → picture, {size} × {size}", turns))
+            turns, rate = measure_dial(browser, url, PHOTO_QUERY | {"kernels_weights": f"Gaussian blur {size} sigma=1"})
+            print(table_row(f"dial σ → picture, {size} × {size}", turns))
             print(f"{'':42}{rate:.1f} pictures a second while it is dragged")
 
 

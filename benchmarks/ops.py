@@ -21,7 +21,7 @@ from cnn_core.ops import naive
 REPEATS = 101
 
 
-class Row(NamedTuple):
+class TimingRow(NamedTuple):
     """Seconds that one operation takes in each of three ways."""
 
     name: str
@@ -30,23 +30,23 @@ class Row(NamedTuple):
     pytorch: float
 
 
-def seconds(call: Callable[[], Any]) -> float:
+def time_call(call: Callable[[], Any]) -> float:
     """How long one call takes."""
     start = perf_counter()
     call()
     return perf_counter() - start
 
 
-def compare(name: str, call: Callable[[Any], Any], pytorch: Callable[[], Any]) -> Row:
+def time_operation(name: str, call: Callable[[Any], Any], pytorch: Callable[[], Any]) -> TimingRow:
     """Time `call` with the naive and the vectorised module, and PyTorch's counterpart."""
     for _ in range(5):
         call(ops), pytorch()
-    pairs = [(seconds(lambda: call(ops)), seconds(pytorch)) for _ in range(REPEATS)]
+    pairs = [(time_call(lambda: call(ops)), time_call(pytorch)) for _ in range(REPEATS)]
     fast, theirs = (median(times) for times in zip(*pairs, strict=True))
-    return Row(name, seconds(lambda: call(naive)), fast, theirs)
+    return TimingRow(name, time_call(lambda: call(naive)), fast, theirs)
 
 
-def convolution_rows(rng: np.random.Generator) -> list[Row]:
+def convolution_rows(rng: np.random.Generator) -> list[TimingRow]:
     """Convolution of 8×16×32×32 with 32 filters of 3×3, padding 1."""
     x, w, b, dy = (
         rng.standard_normal(shape).astype(np.float32)
@@ -56,12 +56,12 @@ def convolution_rows(rng: np.random.Generator) -> list[Row]:
     leaves = [tensor.clone().requires_grad_() for tensor in (tx, tw, tb)]
     y = functional.conv2d(leaves[0], leaves[1], leaves[2], padding=1)
     return [
-        compare(
+        time_operation(
             "conv2d forward",
             lambda module: module.conv2d(x, w, b, padding=1),
             lambda: functional.conv2d(tx, tw, tb, padding=1),
         ),
-        compare(
+        time_operation(
             "conv2d backward",
             lambda module: module.conv2d_backward(dy, x, w, padding=1),
             lambda: torch.autograd.grad(y, leaves, gradient, retain_graph=True),
@@ -69,18 +69,18 @@ def convolution_rows(rng: np.random.Generator) -> list[Row]:
     ]
 
 
-def max_pool_rows(rng: np.random.Generator) -> list[Row]:
+def max_pool_rows(rng: np.random.Generator) -> list[TimingRow]:
     """Max pooling of 8×16×32×32 by 2×2 windows."""
     x, dy = (rng.standard_normal(shape).astype(np.float32) for shape in ((8, 16, 32, 32), (8, 16, 16, 16)))
     leaf = torch.tensor(x, requires_grad=True)
     y, gradient = functional.max_pool2d(leaf, 2), torch.tensor(dy)
     return [
-        compare(
+        time_operation(
             "max_pool2d forward",
             lambda module: module.max_pool2d(x, 2),
             lambda: functional.max_pool2d(leaf.detach(), 2),
         ),
-        compare(
+        time_operation(
             "max_pool2d backward",
             lambda module: module.max_pool2d_backward(dy, x, 2),
             lambda: torch.autograd.grad(y, leaf, gradient, retain_graph=True),
@@ -88,7 +88,7 @@ def max_pool_rows(rng: np.random.Generator) -> list[Row]:
     ]
 
 
-def table(rows: list[Row]) -> str:
+def format_table(rows: list[TimingRow]) -> str:
     """The rows as aligned text: milliseconds, then both ratios."""
     lines = [f"{'':20}{'loops':>12}{'vectorised':>12}{'PyTorch':>12}{'loops/vec.':>12}{'vec./PyTorch':>14}"]
     for name, *times in rows:
@@ -103,7 +103,7 @@ def main() -> None:
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
     with threadpool_limits(1):
-        print(table(convolution_rows(rng) + max_pool_rows(rng)))
+        print(format_table(convolution_rows(rng) + max_pool_rows(rng)))
 
 
 if __name__ == "__main__":

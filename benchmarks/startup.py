@@ -27,15 +27,15 @@ SETTLED = """() => {
   if (size !== window.lastSize || !done) { window.lastSize = size; window.since = now; }
   return done && now - window.since > 150;
 }"""
-QUIET = 0.15
+QUIET_SECONDS = 0.15
 
-Times = dict[tuple[str, str], list[float]]
+PageTimes = dict[tuple[str, str], list[float]]
 
 
-def settle(page: Page, started: float) -> float:
+def wait_until_settled(page: Page, started: float) -> float:
     """Seconds from `started` until what is on screen stopped changing."""
     page.wait_for_function(SETTLED, polling=30)
-    return time.perf_counter() - started - QUIET
+    return time.perf_counter() - started - QUIET_SECONDS
 
 
 def measure_opening(context: BrowserContext, address: str) -> float:
@@ -43,16 +43,16 @@ def measure_opening(context: BrowserContext, address: str) -> float:
     page = context.new_page()
     started = time.perf_counter()
     page.goto(address)
-    seconds = settle(page, started)
+    seconds = wait_until_settled(page, started)
     page.close()
     return seconds
 
 
-def measure_switching(context: BrowserContext, url: str, times: Times) -> None:
+def measure_switching(context: BrowserContext, url: str, times: PageTimes) -> None:
     """Go through the navigation from top to bottom in one session."""
     page = context.new_page()
     page.goto(url)
-    settle(page, 0)
+    wait_until_settled(page, 0)
     for info in PAGES:
         page.evaluate("() => { window.lastSize = -2 }")
         started = time.perf_counter()
@@ -60,11 +60,11 @@ def measure_switching(context: BrowserContext, url: str, times: Times) -> None:
         # The heading changes first, the rest follows: until then the old page would count as settled.
         title = "CNN Lab" if info.file == "home" else info.title
         page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
-        times[info.title, "switch"].append(settle(page, started))
+        times[info.title, "switch"].append(wait_until_settled(page, started))
     page.close()
 
 
-def measure_round(browser: Browser, times: Times) -> None:
+def measure_round(browser: Browser, times: PageTimes) -> None:
     """One fresh server: its start, its first page cold, then every page warm and by switching."""
     with tempfile.TemporaryDirectory(prefix="cnn-lab-bench-") as folder:
         started = time.perf_counter()
@@ -83,7 +83,7 @@ def measure_round(browser: Browser, times: Times) -> None:
 
 def main(rounds: int) -> None:
     """Measure and print."""
-    times: Times = defaultdict(list)
+    times: PageTimes = defaultdict(list)
     with chromium() as browser:
         # The browser's own first page is slow; it is no part of the app.
         browser.new_page().goto("data:text/html,<h1>warm up</h1>")

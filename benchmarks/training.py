@@ -27,7 +27,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 
-from cnn_core.datasets import Dataset, Split, load, normalisation
+from cnn_core.datasets import Dataset, Split, channel_statistics, load
 from cnn_core.networks import Conv2d, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU, preset
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.device import pick_device
@@ -36,7 +36,7 @@ from cnn_core.training.events import Failed, Finished, Snapshot, StepDone
 THREADS = 2
 ROUNDS = {"cpu": 25, "cuda": 7}  # many and short where other work may come between
 WATCHED_ROUNDS = 11
-POLL_S = 0.5
+POLL_SECONDS = 0.5
 WORKSPACE = "benchmark"
 SMALL = NetworkSpec(
     "small",
@@ -50,25 +50,25 @@ SMALL = NetworkSpec(
 
 
 @dataclass(frozen=True)
-class Case:
-    """What is timed: `steps` an epoch and the ratio `wanted`, each on a "cpu" and on "cuda"."""
+class SpeedCase:
+    """What is timed: `steps` an epoch and the ratio `target_accuracy`, each on a "cpu" and on "cuda"."""
 
     name: str
     spec: NetworkSpec
     config: TrainConfig
     steps: dict[str, int]
-    wanted: dict[str, float]
+    target_ratio: dict[str, float]
 
 
 CASES = (
-    Case(
+    SpeedCase(
         "MNIST, small network",
         SMALL,
         TrainConfig("mnist", "adam", 1e-3, batch_size=64),
         {"cpu": 50, "cuda": 800},
         {"cpu": 2.5, "cuda": 25},
     ),
-    Case(
+    SpeedCase(
         "CIFAR-10, network E",
         preset("E"),
         TrainConfig("cifar10", "adam", 1e-3, batch_size=32),
@@ -80,13 +80,13 @@ CASES = (
 
 @dataclass(frozen=True)
 class Recipe:
-    """A run that reaches `wanted` of the test set, in less than `seconds` where that is promised."""
+    """A run that reaches `target_accuracy` of the test set, in less than `time_call` where that is promised."""
 
     name: str
     spec: NetworkSpec
     config: TrainConfig
-    wanted: float
-    seconds: float | None = None
+    target_accuracy: float
+    max_seconds: float | None = None
 
 
 RECIPES = (
@@ -123,7 +123,7 @@ RECIPES = (
 
 
 @dataclass(frozen=True)
-class Times:
+class EpochTimes:
     """Seconds of one epoch's steps, and of the whole epoch with its validation."""
 
     steps: float
@@ -135,7 +135,7 @@ def tutorial_epochs(
     held_out: torch.utils.data.Dataset[Any],
     spec: NetworkSpec,
     config: TrainConfig,
-) -> Iterator[Times]:
+) -> Iterator[EpochTimes]:
     """Epochs of the loop in https://docs.pytorch.org/tutorials/beginner/blitz/cifar10_tutorial.html, with Adam."""
     device = pick_device(config.device)
     net = spec.build(seed=config.seed).to(device)
@@ -160,10 +160,10 @@ def tutorial_epochs(
                 inputs, labels = data[0].to(device), data[1].to(device)
                 _, predicted = torch.max(net(inputs), 1)
                 correct += (predicted == labels).sum().item()
-        yield Times(steps, time.perf_counter() - started)
+        yield EpochTimes(steps, time.perf_counter() - started)
 
 
-def our_epochs(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> Iterator[Times]:
+def our_epochs(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> Iterator[EpochTimes]:
     """Epochs of `train`, its events read as they come; the whole epoch includes the weights it hands over."""
     started, steps = 0.0, 0.0
     for event in train(spec, data, config):
@@ -171,11 +171,13 @@ def our_epochs(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> Iterato
             steps = time.perf_counter()
         elif isinstance(event, Snapshot):
             if event.epoch:
-                yield Times(steps - started, time.perf_counter() - started)
+                yield EpochTimes(steps - started, time.perf_counter() - started)
             started = time.perf_counter()
 
 
-def in_turn(first: Iterator[Times], second: Iterator[Times], rounds: int) -> list[tuple[Times, Times]]:
+def alternate_epochs(
+    first: Iterator[EpochTimes], second: Iterator[EpochTimes], rounds: int
+) -> list[tuple[EpochTimes, EpochTimes]]:
     """One of each side a round, after a first that does not count; who begins changes with every round."""
     next(first), next(second)
     pairs = []
@@ -188,7 +190,7 @@ def in_turn(first: Iterator[Times], second: Iterator[Times], rounds: int) -> lis
     return pairs
 
 
-def cut(data: Dataset, images: int, held_out: int) -> Dataset:
+def shorten_dataset(data: Dataset, images: int, held_out: int) -> Dataset:
     """The data set with so many images to learn from, and so many to validate with and to test with."""
     splits = ((data.train, images), (data.val, held_out), (data.test, held_out))
     learn, val, test = (Split(split.images[:count], split.labels[:count]) for split, count in splits)
@@ -199,13 +201,13 @@ def tutorial_images(data: Dataset, root: str) -> torch.utils.data.Dataset[Any]:
     """The training images as the tutorial reads them: one by one, as PIL pictures, normalised by our statistics."""
     from torchvision import datasets, transforms
 
-    mean, deviation = ((stat / 255).tolist() for stat in normalisation(data))
+    mean, deviation = ((stat / 255).tolist() for stat in channel_statistics(data))
     transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(mean, deviation)])
     source = datasets.MNIST if data.name == "mnist" else datasets.CIFAR10
     return source(root, train=True, transform=transform)
 
 
-def speed(root: str) -> None:
+def print_speed(root: str) -> None:
     """Print the table of the tutorial's loop and ours."""
     device = pick_device("auto").type
     rounds = ROUNDS[device]
@@ -222,59 +224,59 @@ def speed(root: str) -> None:
         theirs = tutorial_epochs(
             Subset(source, range(size)), Subset(source, range(size, size + held_out)), case.spec, case.config
         )
-        ours = our_epochs(case.spec, cut(data, size, held_out), replace(case.config, epochs=rounds + 2))
-        pairs = in_turn(theirs, ours, rounds)
+        ours = our_epochs(case.spec, shorten_dataset(data, size, held_out), replace(case.config, epochs=rounds + 2))
+        pairs = alternate_epochs(theirs, ours, rounds)
         ratios = sorted(plain.steps / fast.steps for plain, fast in pairs)
         whole = statistics.median(plain.epoch / fast.epoch for plain, fast in pairs)
         plain, fast = (statistics.median(pair[side].steps for pair in pairs) / count * 1e3 for side in (0, 1))
         span = f"{ratios[0]:.2f} … {ratios[-1]:.2f}"
         print(
             f"{case.name:24}{plain:10.2f}{fast:10.2f}{statistics.median(ratios):8.2f}×{span:>16}"
-            f"{case.wanted[device]:8.1f}×{whole:10.2f}×{os.getloadavg()[0]:7.1f}"
+            f"{case.target_ratio[device]:8.1f}×{whole:10.2f}×{os.getloadavg()[0]:7.1f}"
         )
 
 
-def read_like_the_page(url: str, folder: Path, ready: Any, done: Any) -> None:
+def read_like_page(url: str, folder: Path, ready: Any, done: Any) -> None:
     """In a process of its own: what the page asks the store for, while the newest run goes on."""
     from cnn_core.runs.store import RunStore
 
     store = RunStore(url, folder)
     ready.set()
-    while not done.wait(POLL_S):
-        runs = store.runs(WORKSPACE)
-        if runs and runs[0].alive:
-            store.get(runs[0].id), store.steps(runs[0].id), store.epochs(runs[0].id)
+    while not done.wait(POLL_SECONDS):
+        runs = store.list_runs(WORKSPACE)
+        if runs and runs[0].is_active:
+            store.get_run(runs[0].id), store.load_steps(runs[0].id), store.load_epochs(runs[0].id)
 
 
-def watched_and_not(
+def time_both_runs(
     store: Any, spec: NetworkSpec, data: Dataset, config: TrainConfig, order: tuple[int, int] = (0, 1)
 ) -> tuple[float, float]:
     """Seconds of the run whose events are thrown away (0), and of the run that is written down (1), in this order."""
     from cnn_core.runs import worker
 
-    def alone() -> None:
+    def run_alone() -> None:
         for _ in train(spec, data, config):
             pass
 
-    def written() -> None:
-        run_id = store.create(WORKSPACE, spec, config)
-        worker.record(store, run_id, train(spec, data, config, orders=worker.orders_from(store, run_id)))
+    def run_watched() -> None:
+        run_id = store.create_run(WORKSPACE, spec, config)
+        worker.record_events(store, run_id, train(spec, data, config, orders=worker.make_orders_source(store, run_id)))
 
-    works = (alone, written)
+    works = (run_alone, run_watched)
     taken = [0.0, 0.0]
     for which in order:
-        taken[which] = seconds(works[which])
+        taken[which] = time_call(works[which])
     return taken[0], taken[1]
 
 
-def seconds(work: Callable[[], object]) -> float:
+def time_call(work: Callable[[], object]) -> float:
     """How long `work` takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
-def watching(root: str) -> None:
+def print_watching_cost(root: str) -> None:
     """Print what writing and reading a run costs, and how long its first figure takes."""
     if missing := [name for name in ("sqlalchemy", "distributed") if find_spec(name) is None]:
         print(f"\nwatching: not measured here, where {' and '.join(missing)} cannot be imported")
@@ -282,22 +284,22 @@ def watching(root: str) -> None:
     from cnn_core.runs.store import RunStore
 
     case = CASES[0]  # many short steps: the most to write down
-    data = cut(load(case.config.dataset, root=root), 400 * case.config.batch_size, 2000)
+    data = shorten_dataset(load(case.config.dataset, root=root), 400 * case.config.batch_size, 2000)
     config = replace(case.config, epochs=3)
     with tempfile.TemporaryDirectory(prefix="cnn-lab-bench-") as name:
         folder = Path(name)
         store = RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder)
         context = get_context("spawn")
         ready, done = context.Event(), context.Event()
-        reader = context.Process(target=read_like_the_page, args=(store.url, folder, ready, done))
+        reader = context.Process(target=read_like_page, args=(store.url, folder, ready, done))
         reader.start()
         ready.wait()
-        watched_and_not(store, case.spec, data, replace(config, epochs=1))
+        time_both_runs(store, case.spec, data, replace(config, epochs=1))
         orders = [(0, 1), (1, 0)] * WATCHED_ROUNDS
-        pairs = [watched_and_not(store, case.spec, data, config, order) for order in orders[:WATCHED_ROUNDS]]
+        pairs = [time_both_runs(store, case.spec, data, config, order) for order in orders[:WATCHED_ROUNDS]]
         done.set()
         reader.join()
-        first = first_figure(store)
+        first = first_figure_waits(store)
     costs = sorted(written / alone - 1 for alone, written in pairs)
     alone, written = (statistics.median(side) for side in zip(*pairs, strict=True))
     print(f"\nwatching: {case.name}, 1,200 steps; medians of {WATCHED_ROUNDS} rounds; load {os.getloadavg()[0]:.1f}")
@@ -308,31 +310,31 @@ def watching(root: str) -> None:
     print(f"first figure after Start on a warm worker: {statistics.median(first):.2f} s {span}, wanted ≤ 1 s")
 
 
-def first_figure(store: Any, times: int = 5) -> list[float]:
+def first_figure_waits(store: Any, times: int = 5) -> list[float]:
     """Seconds from handing a run to a worker that has trained before until its first step can be read."""
     from cnn_core.runs import jobs
 
     waits = []
     config = TrainConfig(epochs=2, device="cpu")
     for _ in range(times + 4):  # the first ones warm every worker up
-        run_id = store.create(WORKSPACE, preset("Tiny CNN"), config)
+        run_id = store.create_run(WORKSPACE, preset("Tiny CNN"), config)
         started = time.perf_counter()
-        jobs.submit(store, run_id)
-        while not store.steps(run_id, at_most=1):
+        jobs.submit_run(store, run_id)
+        while not store.load_steps(run_id, at_most=1):
             time.sleep(0.01)
         waits.append(time.perf_counter() - started)
-        while store.get(run_id).alive:
+        while store.get_run(run_id).is_active:
             time.sleep(0.01)
     return waits[4:]
 
 
-def settings(config: TrainConfig) -> str:
+def changed_settings(config: TrainConfig) -> str:
     """What differs from the settings a run has by itself."""
     usual = asdict(TrainConfig())
     return ", ".join(f"{name} {value}" for name, value in asdict(config).items() if value != usual[name])
 
 
-def accuracy(root: str) -> None:
+def print_accuracy(root: str) -> None:
     """Print what the recipes reach."""
     device = pick_device("auto").type
     print(f"\naccuracy: on {device}, {THREADS} threads; all training images but a tenth, the whole test set")
@@ -340,16 +342,16 @@ def accuracy(root: str) -> None:
     for recipe in RECIPES:
         data = load(recipe.config.dataset, root=root)
         started = time.perf_counter()
-        last = run_to_its_end(recipe.spec, data, recipe.config)
+        last = run_to_end(recipe.spec, data, recipe.config)
         taken = time.perf_counter() - started
-        limit = f"< {recipe.seconds:.0f}" if recipe.seconds else ""
+        limit = f"< {recipe.max_seconds:.0f}" if recipe.max_seconds else ""
         print(
-            f"{recipe.name:24}{last.test_accuracy:9.2%}{recipe.wanted:9.1%}{taken:9.0f}{limit:>9}{last.epochs:8}"
-            f"{os.getloadavg()[0]:6.1f}   {settings(recipe.config)}"
+            f"{recipe.name:24}{last.test_accuracy:9.2%}{recipe.target_accuracy:9.1%}{taken:9.0f}{limit:>9}{last.epochs:8}"
+            f"{os.getloadavg()[0]:6.1f}   {changed_settings(recipe.config)}"
         )
 
 
-def run_to_its_end(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> Finished:
+def run_to_end(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> Finished:
     """The last event of a run. Raises RuntimeError when the run failed."""
     for event in train(spec, data, config):
         if isinstance(event, Finished):
@@ -362,17 +364,17 @@ def run_to_its_end(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> Fin
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training")
-    parts = {"speed": speed, "watching": watching, "accuracy": accuracy}
+    parts = {"speed": print_speed, "watching": print_watching_cost, "accuracy": print_accuracy}
     parser.add_argument("--data", help="the folder that holds MNIST and CIFAR-10")
     parser.add_argument("--part", choices=list(parts), help="one table; all without it")
-    asked = parser.parse_args()
-    if asked.data is None:
+    arguments = parser.parse_args()
+    if arguments.data is None:
         print("benchmarks.training measures on MNIST and CIFAR-10: give the folder that holds them with --data FOLDER.")
         return
     torch.set_num_threads(THREADS)
     for name, part in parts.items():
-        if asked.part in (None, name):
-            part(asked.data)
+        if arguments.part in (None, name):
+            part(arguments.data)
 
 
 if __name__ == "__main__":

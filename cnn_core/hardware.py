@@ -23,11 +23,11 @@ class Device:
 
 
 @cache
-def detect() -> Device:
+def detect_device() -> Device:
     """The first GPU that torch can use here, or else the CPU; asked once per process."""
     cores = cpu_cores()
     built_for = torch_cuda_version()
-    gpu = _first_gpu(built_for) if built_for else None
+    gpu = _find_first_gpu(built_for) if built_for else None
     if gpu is None:
         return Device("cpu", cpu_name(), None, cores)
     name, memory = gpu
@@ -60,7 +60,7 @@ def torch_cuda_version() -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
-def _first_gpu(built_for: tuple[int, int]) -> tuple[str, int] | None:
+def _find_first_gpu(built_for: tuple[int, int]) -> tuple[str, int] | None:
     """Name and memory of GPU 0 through the CUDA driver API; None without driver, GPU, or with too old a driver.
 
     A driver runs programs built for any CUDA release of its own major version or an earlier one.

@@ -2,26 +2,36 @@
 
 import streamlit as st
 
-from pages.components.player import player
+from pages.components.player import show_player
 from pages.parts.backprop.form import (
-    Backward,
-    convolution_settings,
-    input_and_kernel,
+    BackpropCase,
+    choose_convolution_settings,
+    choose_input_and_kernel,
+    choose_upstream_gradient,
     output_size,
-    upstream,
 )
-from pages.parts.backprop.sandwich import POOLS, STAGES, chain, forward, play_sandwich
-from pages.parts.backprop.view import FULL, INPUT, WAYS, WEIGHTS, both_the_same, check_table, code, formula, play
+from pages.parts.backprop.sandwich import POOLING_KINDS, STAGES, sandwich_player_data, show_stage_chain, trace_forward
+from pages.parts.backprop.view import (
+    FULL,
+    GRADIENT_VIEWS,
+    INPUT,
+    WEIGHTS,
+    player_data,
+    show_check_table,
+    show_code,
+    show_formula,
+    show_route_difference,
+)
 from pages.shared import lesson
-from pages.shared.controls import choice
-from pages.shared.site import ensure_router, header
+from pages.shared.controls import choose_option
+from pages.shared.site import ensure_router, show_header
 
 
 @st.fragment
-def lab() -> None:
+def show_lab() -> None:
     """One convolution backwards: controls, player, formula and code; a fragment of its own."""
-    settings = convolution_settings()
-    x, w = input_and_kernel("backprop", "Three by three")
+    settings = choose_convolution_settings()
+    x, w = choose_input_and_kernel("backprop", "Three by three")
     if x is None or w is None:
         return
     try:
@@ -30,64 +40,72 @@ def lab() -> None:
         st.error(str(problem)[:1].upper() + str(problem)[1:])
         return
     with st.container(width=480):
-        dy = upstream("∂L/∂O", "backprop_dy", size)
+        dy = choose_upstream_gradient("∂L/∂O", "backprop_dy", size)
     if dy is None:
         return
-    case = Backward(x, w, dy, settings)
-    way = choice("Step through", tuple(WAYS), WEIGHTS, "backprop_way", "Forward, or back to one of the three.")
+    case = BackpropCase(x, w, dy, settings)
+    view = choose_option(
+        "Step through", tuple(GRADIENT_VIEWS), WEIGHTS, "backprop_way", "Forward, or back to one of the three."
+    )
     edits = {"input": "backprop_x", "kernel": "backprop_w", "upstream": "backprop_dy"}
-    player(play(way, x, w, dy, settings), key="backprop_player", edits={} if way == FULL else edits)
-    if way in (INPUT, FULL):
-        both_the_same(case)
-    how, program = st.columns(2, gap="large")
-    with how:
-        formula(way)
-    with program:
-        code(case)
-    live_check(case)
+    show_player(player_data(view, x, w, dy, settings), key="backprop_player", text_keys={} if view == FULL else edits)
+    if view in (INPUT, FULL):
+        show_route_difference(case)
+    formula_column, code_column = st.columns(2, gap="large")
+    with formula_column:
+        show_formula(view)
+    with code_column:
+        show_code(case)
+    show_live_check(case)
 
 
 @st.fragment
-def live_check(case: Backward) -> None:
+def show_live_check(case: BackpropCase) -> None:
     """Three ways to the same gradients; last, as it waits for PyTorch the first time."""
-    check_table(case)
+    show_check_table(case)
 
 
 @st.fragment
-def sandwich() -> None:
+def show_sandwich() -> None:
     """Convolution, ReLU and pooling end to end."""
     st.subheader("The sandwich: convolution, ReLU, pooling", anchor=False)
-    x, w = input_and_kernel("sandwich", "Five by five")
+    x, w = choose_input_and_kernel("sandwich", "Five by five")
     with st.container(horizontal=True, gap="medium"):
-        pool = choice("Pooling", POOLS, POOLS[0], "sandwich_pool")
-        size = choice("Window", (2, 3), 2, "sandwich_window", "Rows and columns of the pooling window, and its stride.")
+        pool = choose_option("Pooling", POOLING_KINDS, POOLING_KINDS[0], "sandwich_pool")
+        size = choose_option(
+            "Window", (2, 3), 2, "sandwich_window", "Rows and columns of the pooling window, and its stride."
+        )
         bias = st.number_input("Bias b", -99.0, 99.0, 0.0, key="sandwich_bias", bind="query-params", width=120)
     if x is None or w is None:
         return
     try:
-        pooled = forward(x, w, bias, pool, size).pooled
+        pooled = trace_forward(x, w, bias, pool, size).output_size
     except ValueError as problem:
         st.error(str(problem)[:1].upper() + str(problem)[1:])
         return
     with st.container(width=480):
-        dy = upstream("∂L/∂P", "sandwich_dy", pooled)
+        dy = choose_upstream_gradient("∂L/∂P", "sandwich_dy", pooled)
     if dy is None:
         return
-    stages, numbers = play_sandwich(x, w, bias, pool, size, dy)
-    chain(numbers)
-    stage = choice("Open a stage", STAGES, STAGES[0], "sandwich_stage", "Forward on the left, backward on the right.")
-    player(stages[stage], key="sandwich_player")
+    stages, numbers = sandwich_player_data(x, w, bias, pool, size, dy)
+    show_stage_chain(numbers)
+    stage = choose_option(
+        "Open a stage", STAGES, STAGES[0], "sandwich_stage", "Forward on the left, backward on the right."
+    )
+    show_player(stages[stage], key="sandwich_player")
 
 
 ensure_router()
-header("backprop", "Follow the gradient back through a convolution, term by term. Hover, click, type, or press play.")
-lab()
+show_header(
+    "backprop", "Follow the gradient back through a convolution, term by term. Hover, click, type, or press play."
+)
+show_lab()
 st.divider()
-sandwich()
+show_sandwich()
 st.divider()
 for column, heading in zip(
     st.columns(3, gap="large"), ("What happens here", "Convolutions both ways", "Pooling and ReLU"), strict=True
 ):
     with column:
-        lesson.show("backprop", heading)
-lesson.try_this("backprop")
+        lesson.show_section("backprop", heading)
+lesson.show_try_this("backprop")

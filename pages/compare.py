@@ -2,38 +2,42 @@
 
 import streamlit as st
 
-from pages.parts.compare.chosen import choose, labels, own_runs, show_said
-from pages.parts.compare.experiment import experiment
-from pages.parts.compare.own import own
-from pages.parts.compare.side_by_side import side_by_side
+from pages.parts.compare.chosen import choose_runs, own_runs, run_labels, show_problem
+from pages.parts.compare.experiment import show_experiment
+from pages.parts.compare.own import manage_runs
+from pages.parts.compare.side_by_side import show_side_by_side
 from pages.shared import lesson, state
-from pages.shared.controls import choice
-from pages.shared.site import ensure_router, header, page
+from pages.shared.controls import choose_option
+from pages.shared.site import ensure_router, get_page, show_header
 
-SIDE, FACTOR, OWN = "Side by side", "Change one factor", "My runs"
+SIDE_BY_SIDE, ONE_FACTOR, OWN_RUNS = "Side by side", "Change one factor", "My runs"
 
 ensure_router()
-header("compare", "Lay the curves of several runs over each other, see what differed, and change one factor at a time.")
-view = choice("Show", (SIDE, FACTOR, OWN), SIDE, "compare_view")
-with state.answered():
-    show_said()
-    mine = own_runs()
-    if view == OWN:
-        own(mine)
-    elif view == FACTOR:
-        experiment(mine)
+show_header(
+    "compare", "Lay the curves of several runs over each other, see what differed, and change one factor at a time."
+)
+view = choose_option("Show", (SIDE_BY_SIDE, ONE_FACTOR, OWN_RUNS), SIDE_BY_SIDE, "compare_view")
+with state.show_store_errors():
+    show_problem()
+    my_runs = own_runs()
+    if view == OWN_RUNS:
+        manage_runs(my_runs)
+    elif view == ONE_FACTOR:
+        show_experiment(my_runs)
     else:
-        chosen = choose(mine)
+        chosen = choose_runs(my_runs)
         if chosen:
-            side_by_side(labels(chosen, mine))
+            show_side_by_side(run_labels(chosen, my_runs))
         else:
-            which = "Choose runs above." if mine else "No run of yours yet. Train two, which takes a few seconds each."
+            which = (
+                "Choose runs above." if my_runs else "No run of yours yet. Train two, which takes a few seconds each."
+            )
             st.info(f"{which} Their curves will be here, and what differed.", icon=":material/compare_arrows:")
-            st.page_link(page("train"), label="Train a network", icon=":material/model_training:")
+            st.page_link(get_page("train"), label="Train a network", icon=":material/model_training:")
 st.divider()
 left, right = st.columns(2, gap="large")
 with left:
-    lesson.show("compare", "Reading two curves")
+    lesson.show_section("compare", "Reading two curves")
 with right:
-    lesson.show("compare", "One factor at a time")
-lesson.try_this("compare")
+    lesson.show_section("compare", "One factor at a time")
+lesson.show_try_this("compare")

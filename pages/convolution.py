@@ -2,37 +2,39 @@
 
 import streamlit as st
 
-from pages.parts.convolution.form import convolution_controls
-from pages.parts.convolution.view import code, show, working
+from pages.parts.convolution.form import choose_convolution
+from pages.parts.convolution.view import show_code, show_convolution, show_formula
 from pages.shared import lesson
-from pages.shared.site import ensure_router, header
+from pages.shared.site import ensure_router, show_header
 
 
 @st.fragment
-def lab() -> None:
+def show_lab() -> None:
     """Controls, player, formula and code; a fragment, so that a changed setting redraws nothing else."""
-    picked = convolution_controls()
-    if picked is None:
+    setup = choose_convolution()
+    if setup is None:
         return
     try:
-        sweep = picked.sweep()
-        show(picked, sweep)
+        sweep = setup.compute_sweep()
+        show_convolution(setup, sweep)
     except ValueError as problem:
         st.error(str(problem)[:1].upper() + str(problem)[1:])
         return
-    how, program = st.columns(2, gap="large")
-    with how:
-        working(picked, sweep)
-    with program:
-        code(picked)
+    formula_column, code_column = st.columns(2, gap="large")
+    with formula_column:
+        show_formula(setup, sweep)
+    with code_column:
+        show_code(setup)
 
 
 ensure_router()
-header("convolution", "Slide a kernel over an input and watch every sum being made. Hover, click, type, or press play.")
-lab()
+show_header(
+    "convolution", "Slide a kernel over an input and watch every sum being made. Hover, click, type, or press play."
+)
+show_lab()
 st.divider()
 headings = ("What happens here", "Two conventions", "One sum, four views")
 for column, heading in zip(st.columns(3, gap="large"), headings, strict=True):
     with column:
-        lesson.show("convolution", heading)
-lesson.try_this("convolution")
+        lesson.show_section("convolution", heading)
+lesson.show_try_this("convolution")

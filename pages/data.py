@@ -2,49 +2,53 @@
 
 import streamlit as st
 
-from pages.components.heartbeat import heartbeat
+from pages.components.heartbeat import schedule_rerun
 from pages.parts.data import choose, view
-from pages.parts.data.augmented import augmented
-from pages.shared import dataset_choice as data_choice
-from pages.shared import lesson, state
-from pages.shared.controls import choice
-from pages.shared.site import ensure_router, header, page
+from pages.parts.data.augmented import show_augmentations
+from pages.shared import dataset_choice, lesson, state
+from pages.shared.controls import choose_option
+from pages.shared.site import ensure_router, get_page, show_header
 
-VIEWS = {"Images": view.samples, "Numbers": view.numbers, "Maps": view.maps, "Augmentation": augmented}
+VIEWS = {
+    "Images": view.show_samples,
+    "Numbers": view.show_statistics,
+    "Maps": view.show_maps,
+    "Augmentation": show_augmentations,
+}
 
 
 @st.fragment
-def look() -> None:
+def show_dataset() -> None:
     """The choice, and one view of what was chosen: what is downloaded or read appears here by itself."""
-    name = choose.choose()
-    busy = choose.reading()
-    if choose.is_here(name):
+    name = choose.choose_dataset()
+    busy = choose.is_reading()
+    if choose.is_available(name):
         try:
-            state.dataset(name)
+            state.load_dataset(name)
         except ValueError as problem:  # files that were damaged or deleted since
             st.error(str(problem))
         else:
-            VIEWS[choice("Look at", tuple(VIEWS), "Images", "data_view")](name)
-            train_on(name)
+            VIEWS[choose_option("Look at", tuple(VIEWS), "Images", "data_view")](name)
+            show_train_link(name)
     else:
-        busy = choose.download(name) or busy
+        busy = choose.show_download(name) or busy
     if busy:
-        heartbeat(0.5, key="data_heartbeat")
+        schedule_rerun(0.5, key="data_heartbeat")
 
 
-def train_on(name: str) -> None:
+def show_train_link(name: str) -> None:
     """The way to the Train page, with this data set chosen."""
-    link = data_choice.link_to(name, "train_dataset")
-    st.page_link(page("train"), label="Train on it", icon=":material/model_training:", query_params=link)
+    link = dataset_choice.link_parameters(name, "train_dataset")
+    st.page_link(get_page("train"), label="Train on it", icon=":material/model_training:", query_params=link)
 
 
 ensure_router()
-header("data", "Look at the images before a network does: what is there, how much of it, and what will be hard.")
-look()
+show_header("data", "Look at the images before a network does: what is there, how much of it, and what will be hard.")
+show_dataset()
 st.divider()
 for column, heading in zip(
     st.columns(2, gap="large"), ("Why look at the data first", "What an augmentation is"), strict=True
 ):
     with column:
-        lesson.show("data", heading)
-lesson.try_this("data")
+        lesson.show_section("data", heading)
+lesson.show_try_this("data")

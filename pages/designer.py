@@ -3,84 +3,87 @@
 import streamlit as st
 
 from cnn_core.networks import PRESETS
-from cnn_core.networks.draft import Draft, examine
+from cnn_core.networks.draft import Draft, examine_draft
 from cnn_core.networks.quiz import FIELD, SHAPE
-from pages.components.network_table import network_table
-from pages.parts.designer import form, table, view
-from pages.parts.designer import session as state
-from pages.parts.designer.files import exporting, importing
+from pages.components.network_table import show_network_table
+from pages.parts.designer import form, session, table, view
+from pages.parts.designer.files import show_export, show_import
 from pages.shared import lesson
-from pages.shared.controls import choice
-from pages.shared.design import DESIGN, DESIGNED
-from pages.shared.site import ensure_router, header, page
+from pages.shared.controls import choose_option
+from pages.shared.design import DESIGN_KEY, DESIGN_TITLE
+from pages.shared.site import ensure_router, get_page, show_header
 
 
-def controls(draft: Draft, fits: bool) -> str:
+def show_controls(draft: Draft, fits: bool) -> str:
     """Where to begin, the size of the input, undo, files; returns the column to predict."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "Begin with", PRESETS, index=None, key="designer_preset", on_change=state.take_preset, width=170,
+            "Begin with", PRESETS, index=None, key="designer_preset", on_change=session.apply_preset, width=170,
             placeholder=draft.name,
         )  # fmt: skip
         for label, axis in (("Channels", 0), ("Height", 1), ("Width", 2)):
-            key = state.key_of(f"input_{axis}")
+            key = session.control_key(f"input_{axis}")
             size = draft.input_shape[axis]
-            st.number_input(label, 1, 4096, size, key=key, on_change=take_input, args=(axis, key), width=96)
-        back, forth = state.can_undo()
-        st.button("Undo", icon=":material/undo:", key="designer_undo", on_click=state.undo, disabled=not back)
-        st.button("Redo", icon=":material/redo:", key="designer_redo", on_click=state.redo, disabled=not forth)
+            st.number_input(label, 1, 4096, size, key=key, on_change=apply_input_size, args=(axis, key), width=96)
+        undo_possible, redo_possible = session.can_undo_and_redo()
+        st.button(
+            "Undo", icon=":material/undo:", key="designer_undo", on_click=session.undo, disabled=not undo_possible
+        )
+        st.button(
+            "Redo", icon=":material/redo:", key="designer_redo", on_click=session.redo, disabled=not redo_possible
+        )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hint = "The column is hidden: fill it in yourself."
-        predict = choice("Predict", table.PREDICTABLE, table.NOTHING, "designer_predict", hint)
-        importing()
-        exporting(draft, fits)
+        predict = choose_option("Predict", table.PREDICTABLE, table.NOTHING, "designer_predict", hint)
+        show_import()
+        show_export(draft, fits)
     return predict
 
 
-def take_input(axis: int, key: str) -> None:
+def apply_input_size(axis: int, key: str) -> None:
     """Another size of the input along one axis."""
-    if key != state.key_of(f"input_{axis}"):
+    if key != session.control_key(f"input_{axis}"):
         return  # a control that is gone
-    old = state.current()
+    old = session.current_draft()
     shape = list(old.input_shape)
     shape[axis] = int(st.session_state[key])
-    state.write(Draft(old.name, (shape[0], shape[1], shape[2]), old.layers))
-    state.taken_by_control()
+    session.store_draft(Draft(old.name, (shape[0], shape[1], shape[2]), old.layers))
+    session.mark_as_drawn()
 
 
 @st.fragment
-def bench() -> None:
+def show_workbench() -> None:
     """The table, and what is done with it."""
-    draft = state.current()
-    lines = examine(draft)
+    draft = session.current_draft()
+    lines = examine_draft(draft)
     fits = bool(lines) and not any(line.problem for line in lines)
-    predict = controls(draft, fits)
-    problem = st.session_state.pop(state.PROBLEM, "")
+    predict = show_controls(draft, fits)
+    problem = st.session_state.pop(session.PROBLEM_KEY, "")
     if problem:
         st.error(problem)
-    path = state.chosen(draft)
+    path = session.chosen_path(draft)
     left, right = st.columns([3, 1], gap="small")
     with left:
         data = table.table_data(draft, lines, path, predict)
-        network_table(data, key="designer_table", act=state.act)
+        show_network_table(data, key="designer_table", on_action=session.apply_action)
     with right, st.container(border=True):
-        form.layer_form(draft, lines, told=predict != SHAPE)
+        form.show_layer_form(draft, lines, show_shape=predict != SHAPE)
         st.divider()
-        form.add_form(draft, lines)
+        form.show_add_form(draft, lines)
     if fits:
-        view.totals(draft)
-        st.session_state[DESIGNED] = draft.to_json()
-        query = {"train_network": DESIGN}
-        st.page_link(page("train"), label="Train it", icon=":material/model_training:", query_params=query)
+        view.show_totals(draft)
+        st.session_state[DESIGN_KEY] = draft.to_json()
+        query = {"train_network": DESIGN_TITLE}
+        st.page_link(get_page("train"), label="Train it", icon=":material/model_training:", query_params=query)
     line = next((line for line in lines if line.path == path), None)
     if line is not None and predict not in (SHAPE, FIELD):  # it would say the answers
         st.subheader("What a unit sees", anchor=False)
-        view.receptive_field(draft, line, fits)
+        view.show_receptive_field(draft, line, fits)
 
 
 ensure_router()
-header(
+show_header(
     "designer", "Build a network layer by layer: every shape, count and receptive field at once, and what does not fit."
 )
-bench()
-lesson.try_this("designer")
+show_workbench()
+lesson.show_try_this("designer")

@@ -4,40 +4,40 @@ from importlib.metadata import version
 
 import streamlit as st
 
-from cnn_core.hardware import detect
-from pages.parts.home.figure import figure
-from pages.shared.lesson import sections, show, try_this
-from pages.shared.site import PAGES, PageInfo, ensure_router, page
+from cnn_core.hardware import detect_device
+from pages.parts.home.figure import show_figure
+from pages.shared.lesson import load_sections, show_section, show_try_this
+from pages.shared.site import PAGES, PageInfo, ensure_router, get_page
 
 
-def hero() -> None:
+def show_hero() -> None:
     """The name, the promise, where to start, and the one operation everything here is made of."""
     words, drawing = st.columns([5, 6], gap="large", vertical_alignment="center")
     with words:
         st.title("CNN Lab", anchor=False)
-        st.markdown(sections("home")["Welcome"])
+        st.markdown(load_sections("home")["Welcome"])
         with st.container(border=True, width="content"):
             st.page_link(
-                page("convolution"), label="**Start here:** step through a convolution", icon=":material/start:"
+                get_page("convolution"), label="**Start here:** step through a convolution", icon=":material/start:"
             )
     with drawing:
-        figure("window", key="home_window")
-        st.markdown(sections("home")["Colours"])
+        show_figure("window", key="home_window")
+        st.markdown(load_sections("home")["Colours"])
 
 
-def card(number: int, info: PageInfo) -> None:
+def show_page_card(number: int, info: PageInfo) -> None:
     """One page of the app: its picture, its place in the order, what one does there, and the way in."""
     with st.container(border=True, height="stretch"):
-        figure(info.file, key=f"home_{info.file}")
+        show_figure(info.file, key=f"home_{info.file}")
         st.markdown(f"##### {number}. {info.title}")
         st.markdown(info.help)
         with st.container(height="stretch", vertical_alignment="bottom"):
-            st.page_link(page(info.file), label=f"Open {info.title}", icon=f":material/{info.icon}:")
+            st.page_link(get_page(info.file), label=f"Open {info.title}", icon=f":material/{info.icon}:")
 
 
-def device_line() -> str:
+def describe_device() -> str:
     """What training will run on, in one line."""
-    device = detect()
+    device = detect_device()
     cores = f"{device.cores} CPU core{'s' if device.cores > 1 else ''}"
     torch = f"PyTorch {version('torch')}"
     if device.memory is not None:
@@ -46,18 +46,18 @@ def device_line() -> str:
 
 
 ensure_router()
-hero()
+show_hero()
 
 st.header("From nine numbers to a trained network", anchor=False)
 steps = list(enumerate((info for info in PAGES if info.file != "home"), start=1))
 for first in range(0, len(steps), 3):
     for column, (number, info) in zip(st.columns(3), steps[first : first + 3], strict=False):
         with column:
-            card(number, info)
+            show_page_card(number, info)
 
 st.header("What training runs on", anchor=False)
-st.markdown(device_line())
-st.markdown(sections("home")["Device"])
+st.markdown(describe_device())
+st.markdown(load_sections("home")["Device"])
 
-show("home", "For a class")
-try_this("home")
+show_section("home", "For a class")
+show_try_this("home")

@@ -2,52 +2,52 @@
 
 import streamlit as st
 
-from pages.parts.inspect.answer import answer
-from pages.parts.inspect.attributions import attributions
-from pages.parts.inspect.development import development
-from pages.parts.inspect.feature_maps import maps
-from pages.parts.inspect.filters import filters
-from pages.parts.inspect.glance import glance
-from pages.parts.inspect.image_map import embedding
+from pages.parts.inspect.answer import show_answer
+from pages.parts.inspect.attributions import show_attributions
+from pages.parts.inspect.development import show_development
+from pages.parts.inspect.feature_maps import show_maps_of_image
+from pages.parts.inspect.filters import show_filters
+from pages.parts.inspect.glance import show_glance
+from pages.parts.inspect.image_map import show_embedding
 from pages.parts.inspect.picture import choose_picture
-from pages.parts.inspect.wants import wants
+from pages.parts.inspect.wants import show_unit_preferences
 from pages.shared import lesson
-from pages.shared.controls import choice
-from pages.shared.site import ensure_router, header
-from pages.shared.subject import Subject, choose_epoch, choose_subject, untrained_subject
+from pages.shared.controls import choose_option
+from pages.shared.site import ensure_router, show_header
+from pages.shared.subject import LoadedRun, choose_epoch, choose_loaded_run, untrained_run
 
 VIEWS = {
-    "At a glance": glance,
-    "Feature maps": maps,
-    "Filters": filters,
-    "Development": development,
-    "What a unit wants": wants,
-    "Attributions": attributions,
-    "Map of images": embedding,
+    "At a glance": show_glance,
+    "Feature maps": show_maps_of_image,
+    "Filters": show_filters,
+    "Development": show_development,
+    "What a unit wants": show_unit_preferences,
+    "Attributions": show_attributions,
+    "Map of images": show_embedding,
 }
 
 
 @st.fragment
-def look_inside(subject: Subject, epoch: int) -> None:
+def show_inside(subject: LoadedRun, epoch: int) -> None:
     """The picture, the answer and the chosen view: all that a stroke on the pad draws again."""
     picture = choose_picture(subject)
     if picture is None:
         return
-    said = st.container()
-    view = VIEWS[choice("Look at", tuple(VIEWS), "At a glance", "inspect_view")]
+    answer_container = st.container()
+    view = VIEWS[choose_option("Look at", tuple(VIEWS), "At a glance", "inspect_view")]
     try:
-        if view is not development:  # which has it among its own, at the checkpoint that is played
-            with said:
-                answer(subject, epoch, picture)
+        if view is not show_development:  # which has it among its own, at the checkpoint that is played
+            with answer_container:
+                show_answer(subject, epoch, picture)
         view(subject, epoch, picture)
     except ValueError as error:
         st.error(f"This checkpoint cannot be shown: {error}")
 
 
 ensure_router()
-header("inspect", "What a trained network looks for, and what every layer makes of one image.")
-subject = choose_subject("see here what it learned. Below: a small network **before** any training.")
+show_header("inspect", "What a trained network looks for, and what every layer makes of one image.")
+subject = choose_loaded_run("see here what it learned. Below: a small network **before** any training.")
 if subject is None:
-    subject = untrained_subject()
-look_inside(subject, choose_epoch(subject, "inspect"))
-lesson.try_this("inspect")
+    subject = untrained_run()
+show_inside(subject, choose_epoch(subject, "inspect"))
+lesson.show_try_this("inspect")

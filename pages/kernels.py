@@ -2,55 +2,53 @@
 
 import streamlit as st
 
-from pages.parts.kernels import closer as look
-from pages.parts.kernels import result as view
-from pages.parts.kernels import stack
-from pages.parts.kernels.edges import edges
-from pages.parts.kernels.files import files
+from pages.parts.kernels import closer, result, stack
+from pages.parts.kernels.edges import show_edges
+from pages.parts.kernels.files import show_downloads
 from pages.parts.kernels.kernel import choose_kernel
 from pages.parts.kernels.picture import Picture, choose_picture
-from pages.parts.kernels.settings import EDGES, How, outdated, settings
+from pages.parts.kernels.settings import EDGES, LabSettings, choose_settings, is_outdated
 from pages.shared import lesson
-from pages.shared.site import ensure_router, header
+from pages.shared.site import ensure_router, show_header
 
 
 @st.fragment
-def lab() -> None:
+def show_lab() -> None:
     """Picture and settings; then what is edited."""
     picture = choose_picture()
-    how = settings()
-    if how.together == EDGES:
+    lab_settings = choose_settings()
+    if lab_settings.arrangement == EDGES:
         if picture is not None:
-            edges(picture, how)
+            show_edges(picture, lab_settings)
     else:
-        bench(picture, how)
+        show_workbench(picture, lab_settings)
 
 
 @st.fragment
-def bench(picture: Picture | None, how: How) -> None:
+def show_workbench(picture: Picture | None, settings: LabSettings) -> None:
     """Kernels and their result: a fragment of its own, so that an edited weight redraws nothing else.
 
     The result comes first, as the browser draws things one after the other and this is what is waited for.
     """
-    if outdated(how):
+    if is_outdated(settings):
         st.rerun()
     left, right = st.columns([2, 3], gap="medium")
-    closer = st.container()
-    found = stack.read_stack()
+    closer_look = st.container()
+    kernel_stack = stack.read_stack()
     with right:
-        outcome = view.show(picture, found, how) if picture else None
+        outcome = result.show_outcome(picture, kernel_stack, settings) if picture else None
     with left, st.container(border=True):
-        choose_kernel(found)
+        choose_kernel(kernel_stack)
     if picture is not None and outcome is not None:
         with right:
-            files(found.kernels, how.layer, outcome.result, outcome.shown)
-        with closer:
-            look.look(picture, how, outcome)
+            show_downloads(kernel_stack.kernels, settings.layer, outcome.result, outcome.shown)
+        with closer_look:
+            closer.show_closer_look(picture, settings, outcome)
 
 
 ensure_router()
-header("kernels", "Edit a kernel and see at once what it does to a photograph. Point at a pixel to see its sum.")
-lab()
+show_header("kernels", "Edit a kernel and see at once what it does to a photograph. Point at a pixel to see its sum.")
+show_lab()
 st.divider()
 for headings in (
     ("What a kernel sees", "Signs and scales", "Borders and sizes"),
@@ -58,5 +56,5 @@ for headings in (
 ):
     for column, heading in zip(st.columns(3, gap="large"), headings, strict=False):
         with column:
-            lesson.show("kernels", heading)
-lesson.try_this("kernels")
+            lesson.show_section("kernels", heading)
+lesson.show_try_this("kernels")

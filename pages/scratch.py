@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from pages.components.heartbeat import heartbeat
-from pages.parts.scratch.ladder import choose_sizes, climb_controls, code, current_climb, show_climb
-from pages.parts.scratch.sanity import CHECKS, network_code
+from pages.components.heartbeat import schedule_rerun
+from pages.parts.scratch.ladder import choose_sizes, current_climb, show_climb, show_climb_controls, show_code
+from pages.parts.scratch.sanity import CHECKS, show_network_code
 from pages.shared import lesson
-from pages.shared.controls import choice
-from pages.shared.site import ensure_router, header
+from pages.shared.controls import choose_option
+from pages.shared.site import ensure_router, show_header
 
 
 @st.fragment
-def ladder() -> None:
+def show_ladder() -> None:
     """Sizes, estimate, start and stop, and the results as they come in."""
     try:
         sizes = choose_sizes()
@@ -19,32 +19,32 @@ def ladder() -> None:
         st.error(str(problem)[:1].upper() + str(problem)[1:])
         return
     climb, running = current_climb()
-    climb_controls(sizes, climb, running)
+    show_climb_controls(sizes, climb, running)
     show_climb(climb, running)
     if running:
-        heartbeat(0.4, key="scratch_heartbeat")
+        schedule_rerun(0.4, key="scratch_heartbeat")
 
 
 @st.fragment
-def checks() -> None:
+def show_checks() -> None:
     """One sanity check at a time: only the chosen one is computed."""
-    name = choice("Check", tuple(CHECKS), next(iter(CHECKS)), "scratch_check")
-    question, show = CHECKS[name]
+    name = choose_option("Check", tuple(CHECKS), next(iter(CHECKS)), "scratch_check")
+    question, show_check = CHECKS[name]
     st.markdown(f"##### {question}")
-    show()
-    network_code()
+    show_check()
+    show_network_code()
 
 
 ensure_router()
-header("scratch", "Write it yourself, then make it fast: four rungs of a ladder, timed side by side.")
-ladder()
-code()
+show_header("scratch", "Write it yourself, then make it fast: four rungs of a ladder, timed side by side.")
+show_ladder()
+show_code()
 st.divider()
 st.header("Three layers by hand: is it right?", anchor=False)
-lesson.show("scratch", "The network")
-checks()
+lesson.show_section("scratch", "The network")
+show_checks()
 st.divider()
 for column, heading in zip(st.columns(2, gap="large"), ("Why the ladder", "Why the checks"), strict=True):
     with column:
-        lesson.show("scratch", heading)
-lesson.try_this("scratch")
+        lesson.show_section("scratch", heading)
+lesson.show_try_this("scratch")

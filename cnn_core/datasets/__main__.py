@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from cnn_core.datasets import BUILT_IN, DESCRIPTIONS, FROM_FILES, available, load, megabytes
-from cnn_core.datasets.fetch import MIRROR, fetch
+from cnn_core.datasets import BUILT_IN, DESCRIPTIONS, DOWNLOADABLE, available_names, download_megabytes, load
+from cnn_core.datasets.fetch import MIRROR_VARIABLE, fetch_dataset
 from cnn_core.folders import dataset_folder
 
 
@@ -13,43 +13,45 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cnn_core.datasets", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="what there is, and what is on this computer")
-    fetching = commands.add_parser("fetch", help="download data sets", epilog=f"{MIRROR} names a mirror to use.")
-    fetching.add_argument("names", nargs="+", choices=FROM_FILES, metavar="NAME", help=", ".join(FROM_FILES))
-    given = parser.parse_args(arguments)
-    if given.command == "list":
-        _list()
+    fetching = commands.add_parser(
+        "fetch", help="download data sets", epilog=f"{MIRROR_VARIABLE} names a mirror to use."
+    )
+    fetching.add_argument("names", nargs="+", choices=DOWNLOADABLE, metavar="NAME", help=", ".join(DOWNLOADABLE))
+    options = parser.parse_args(arguments)
+    if options.command == "list":
+        _list_datasets()
         return 0
     try:
-        return max([_fetch(name) for name in given.names])
+        return max([_fetch_and_report(name) for name in options.names])
     except KeyboardInterrupt:
         print("\nStopped. What has come stays: the same command goes on from there.", file=sys.stderr)
         return 130
 
 
-def _list() -> None:
-    here = available()
-    for name in (*BUILT_IN, *FROM_FILES):
-        state = "built in" if name in BUILT_IN else "here" if name in here else f"{megabytes(name):.0f} MB"
+def _list_datasets() -> None:
+    here = available_names()
+    for name in (*BUILT_IN, *DOWNLOADABLE):
+        state = "built in" if name in BUILT_IN else "here" if name in here else f"{download_megabytes(name):.0f} MB"
         print(f"{name:15} {state:10} {DESCRIPTIONS[name]}")
     print(f"They are kept in {dataset_folder()}")
 
 
-def _fetch(name: str) -> int:
-    told = -1
+def _fetch_and_report(name: str) -> int:
+    shown_percent = -1
 
-    def progress(done: int, total: int) -> None:
-        nonlocal told
+    def show_progress(done: int, total: int) -> None:
+        nonlocal shown_percent
         percent = 100 * done // max(total, 1)
-        if percent != told and (sys.stdout.isatty() or percent % 10 == 0):
-            told = percent
+        if percent != shown_percent and (sys.stdout.isatty() or percent % 10 == 0):
+            shown_percent = percent
             start, end = ("\r", "") if sys.stdout.isatty() else ("", "\n")
             print(f"{start}{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB, {percent} %", end=end, flush=True)
 
     try:
-        fetch(name, progress)
+        fetch_dataset(name, show_progress)
         data = load(name)
     except ValueError as problem:
-        print(f"\n{problem}" if sys.stdout.isatty() and told >= 0 else problem, file=sys.stderr)
+        print(f"\n{problem}" if sys.stdout.isatty() and shown_percent >= 0 else problem, file=sys.stderr)
         return 1
     count = sum(len(part) for part in (data.train, data.val, data.test))
     line = f"{name}: ready, {count:,} images in {len(data.class_names)} classes"

@@ -39,7 +39,7 @@ def cut_patches(
     return windows[tops, lefts][:, np.newaxis]
 
 
-def _digits() -> Dataset:
+def _digits_dataset() -> Dataset:
     """scikit-learn's digits: 60 % train, 20 % validation, 20 % test."""
     from sklearn.datasets import load_digits
 
@@ -50,7 +50,7 @@ def _digits() -> Dataset:
     return Dataset("digits", tuple("0123456789"), train, val, test)
 
 
-def _textures() -> Dataset:
+def _textures_dataset() -> Dataset:
     """Patches from three vertical strips of each photograph: the left 60 % train, then 20 % validation, 20 % test."""
     pictures = [_grey_photograph(photograph) for photograph in TEXTURES.values()]
     rng = np.random.default_rng(SEED)
@@ -80,11 +80,11 @@ def _grey_photograph(name: str) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(getattr(skimage.data, name)()).convert("L"))
 
 
-def _shapes() -> Dataset:
+def _shapes_dataset() -> Dataset:
     """Drawn shapes in random colours, so that only the outline tells the classes apart."""
     splits = [Split(*draw_shapes(count, seed=seed)) for seed, count in enumerate((2000, 500, 500))]
     return Dataset("shapes", SHAPE_NAMES, *splits)
 
 
-LOADERS = {"digits": _digits, "textures": _textures, "shapes": _shapes}
+LOADERS = {"digits": _digits_dataset, "textures": _textures_dataset, "shapes": _shapes_dataset}
 """Name → what makes the data set."""

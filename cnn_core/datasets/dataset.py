@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SEED = 0
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,22 +39,22 @@ class Dataset:
 
 
 _STATISTICS: "WeakKeyDictionary[Dataset, tuple[NDArray[np.float32], NDArray[np.float32]]]" = WeakKeyDictionary()
-"""What `normalisation` found, for as long as the data set lives: counting 150 million values takes a second."""
+"""What `channel_statistics` found, for as long as the data set lives: counting 150 million values takes a second."""
 
 
-def normalisation(dataset: Dataset) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def channel_statistics(dataset: Dataset) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean and standard deviation of each channel, on the scale 0 … 255, measured on the train split alone.
 
     Both are float32 of shape (C,). A channel that never changes gets the deviation 1, so that dividing by it is safe.
     The sums are exact integers taken from a histogram, so the result does not depend on the order of the images.
     """
     if dataset not in _STATISTICS:
-        _STATISTICS[dataset] = _measured(dataset.train.images)
+        _STATISTICS[dataset] = _measure_channels(dataset.train.images)
     mean, deviation = _STATISTICS[dataset]
     return mean.copy(), deviation.copy()
 
 
-def _measured(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _measure_channels(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     values = np.arange(256, dtype=np.float64)
     counts = [np.bincount(images[:, channel].ravel(), minlength=256) for channel in range(images.shape[1])]
     mean = np.array([np.average(values, weights=count) for count in counts])
@@ -63,7 +63,7 @@ def _measured(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[n
     return mean.astype(np.float32), deviation.astype(np.float32)
 
 
-def stratified_places(labels: NDArray[np.int64], held_out: float, seed: int = SEED) -> tuple[Places, Places]:
+def stratified_indices(labels: NDArray[np.int64], held_out: float, seed: int = SEED) -> tuple[Indices, Indices]:
     """Places in `labels`, (rest, held-out part): a random cut with the same share of every class on both sides."""
     from sklearn.model_selection import train_test_split
 
@@ -73,5 +73,5 @@ def stratified_places(labels: NDArray[np.int64], held_out: float, seed: int = SE
 
 def stratified_split(images: NDArray[np.uint8], labels: NDArray[np.int64], held_out: float) -> tuple[Split, Split]:
     """(rest, held-out part): a fixed random cut with the same share of every class on both sides."""
-    rest, held = stratified_places(labels, held_out)
+    rest, held = stratified_indices(labels, held_out)
     return Split(images[rest], labels[rest]), Split(images[held], labels[held])

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.datasets import prepared
-from cnn_core.datasets.dataset import Dataset, Split, stratified_places
+from cnn_core.datasets.dataset import Dataset, Split, stratified_indices
 from cnn_core.datasets.unpickling import read_pickle
 from cnn_core.folders import dataset_folder
 
-HELD_OUT = 0.1
+VALIDATION_SHARE = 0.1
 """Share of the training images that is for validation."""
 IDX_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
 CIFAR10_FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
@@ -27,7 +27,7 @@ CIFAR100_FILES = ("train", "test", "meta")
 class Source:
     """Where images come from: torchvision's class, the `folder` and `files` of its layout, sizes of the downloads."""
 
-    torchvision: str
+    class_name: str
     folder: str
     files: tuple[str, ...]
     download_bytes: tuple[int, ...]
@@ -39,7 +39,7 @@ SOURCES = {
     "cifar10": Source("CIFAR10", "cifar-10-batches-py", CIFAR10_FILES, (170_498_071,)),
     "cifar100": Source("CIFAR100", "cifar-100-python", CIFAR100_FILES, (169_001_437,)),
 }
-WAYS = {
+DATASET_SOURCES = {
     "mnist": ("mnist", ""),
     "fashion-mnist": ("fashion-mnist", ""),
     "cifar10": ("cifar10", ""),
@@ -51,38 +51,38 @@ Opener = Callable[[str], bytes]
 """File name → the content of one of a source's files."""
 
 
-def megabytes(name: str) -> float:
+def download_megabytes(name: str) -> float:
     """Size of the download in MB."""
-    return sum(SOURCES[WAYS[name][0]].download_bytes) / 1e6
+    return sum(SOURCES[DATASET_SOURCES[name][0]].download_bytes) / 1e6
 
 
-def is_here(name: str) -> bool:
+def is_downloaded(name: str) -> bool:
     """Whether the data set is on this computer."""
-    source = WAYS[name][0]
-    return prepared.exists(prepared_folder(source)) or _complete(source, dataset_folder())
+    source = DATASET_SOURCES[name][0]
+    return prepared.is_prepared(prepared_folder(source)) or _has_all_files(source, dataset_folder())
 
 
-def load_source(name: str, root: Path | None) -> Dataset:
+def load_downloaded(name: str, root: Path | None) -> Dataset:
     """The data set from `root`, laid out as torchvision does it, or from the data folder, which keeps it prepared.
 
     Raises ValueError when files are missing or damaged.
     """
-    source, way = WAYS[name]
+    source, labelling = DATASET_SOURCES[name]
     if root is not None:
-        return _dataset(name, way, *_read_folder(source, root))
+        return _make_dataset(name, labelling, *_read_folder(source, root))
     folder = prepared_folder(source)
-    if not prepared.exists(folder):
-        if not _complete(source, dataset_folder()):
+    if not prepared.is_prepared(folder):
+        if not _has_all_files(source, dataset_folder()):
             raise ValueError(
                 f"{name!r} is not on this computer: download it on the page Data, or with "
-                f"“python -m cnn_core.datasets fetch {name}” ({megabytes(name):.0f} MB)."
+                f"“python -m cnn_core.datasets fetch {name}” ({download_megabytes(name):.0f} MB)."
             )
         arrays, about = _read_folder(source, dataset_folder())
         try:
-            prepared.write(folder, arrays, about)
+            prepared.write_prepared(folder, arrays, about)
         except OSError:  # a full or read-only disk: the images are used from memory
-            return _dataset(name, way, arrays, about)
-    return prepared.read(folder, name, way)
+            return _make_dataset(name, labelling, arrays, about)
+    return prepared.read_prepared(folder, name, labelling)
 
 
 def prepared_folder(source: str) -> Path:
@@ -90,9 +90,9 @@ def prepared_folder(source: str) -> Path:
     return dataset_folder() / "prepared" / source
 
 
-def prepare(source: str, opener: Opener) -> None:
+def prepare_source(source: str, opener: Opener) -> None:
     """Read a source's files and keep them in the data folder. Raises ValueError for bad files, OSError for the disk."""
-    prepared.write(prepared_folder(source), *read_source(source, opener))
+    prepared.write_prepared(prepared_folder(source), *read_source(source, opener))
 
 
 def read_source(source: str, opener: Opener) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -100,7 +100,7 @@ def read_source(source: str, opener: Opener) -> tuple[dict[str, NDArray[Any]], d
     read = _read_cifar if source.startswith("cifar") else _read_idx
     images, labels, test_images, test_labels, about = read(source, opener)
     # cut by the finest labels, so that every way to label has the same splits
-    train, val = stratified_places(labels[""], HELD_OUT)
+    train, val = stratified_indices(labels[""], VALIDATION_SHARE)
     arrays: dict[str, NDArray[Any]] = {
         "train_images": images[train],
         "val_images": images[val],
@@ -115,12 +115,12 @@ def read_source(source: str, opener: Opener) -> tuple[dict[str, NDArray[Any]], d
 
 
 Labels = dict[str, NDArray[np.int64]]
-Raw = tuple[NDArray[np.uint8], Labels, NDArray[np.uint8], Labels, dict[str, Any]]
+RawData = tuple[NDArray[np.uint8], Labels, NDArray[np.uint8], Labels, dict[str, Any]]
 
 
-def _read_idx(source: str, opener: Opener) -> Raw:
-    images, labels, test_images, test_labels = (_idx(opener(name), name) for name in IDX_FILES)
-    names = list("0123456789") if source == "mnist" else torchvision(source).classes
+def _read_idx(source: str, opener: Opener) -> RawData:
+    images, labels, test_images, test_labels = (_parse_idx(opener(name), name) for name in IDX_FILES)
+    names = list("0123456789") if source == "mnist" else torchvision_class(source).classes
     for part, numbers in ((images, labels), (test_images, test_labels)):
         if part.ndim != 3 or numbers.ndim != 1 or len(part) != len(numbers) or numbers.max(initial=0) >= len(names):
             raise ValueError("images and labels do not belong together.")
@@ -128,7 +128,7 @@ def _read_idx(source: str, opener: Opener) -> Raw:
     return images[:, np.newaxis], ways[0], test_images[:, np.newaxis], ways[1], {"class_names": names}
 
 
-def _idx(data: bytes, name: str) -> NDArray[np.uint8]:
+def _parse_idx(data: bytes, name: str) -> NDArray[np.uint8]:
     """The array of bytes in an idx file: two zeros, type 8, number of axes, their lengths, the values."""
     axes = data[3] if data[:3] == b"\0\0\x08" and len(data) >= 4 else 0
     shape = np.frombuffer(data[4 : 4 + 4 * axes], ">u4").astype(int)
@@ -137,7 +137,7 @@ def _idx(data: bytes, name: str) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
-def _read_cifar(source: str, opener: Opener) -> Raw:
+def _read_cifar(source: str, opener: Opener) -> RawData:
     ways = {"": ""} if source == "cifar10" else {"": "fine_", "coarse": "coarse_"}
     *train_files, test_file, meta_file = SOURCES[source].files
     meta = read_pickle(opener(meta_file))
@@ -149,14 +149,14 @@ def _read_cifar(source: str, opener: Opener) -> Raw:
 
 
 def _cifar_batches(
-    files: Iterable[bytes], ways: dict[str, str], names: dict[str, list[str]]
+    files: Iterable[bytes], prefixes: dict[str, str], names: dict[str, list[str]]
 ) -> tuple[NDArray[np.uint8], Labels]:
     batches = [read_pickle(data) for data in files]  # one file at a time in memory
     try:
         images = np.concatenate([batch["data"] for batch in batches]).reshape(-1, 3, 32, 32)
         labels = {
             way: np.concatenate([np.asarray(batch[f"{prefix}labels"], dtype=np.int64) for batch in batches])
-            for way, prefix in ways.items()
+            for way, prefix in prefixes.items()
         }
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise ValueError("The batches do not hold images of 32 × 32 pixels in colour and their labels.") from error
@@ -166,14 +166,14 @@ def _cifar_batches(
     return images, labels
 
 
-def torchvision(source: str) -> Any:
+def torchvision_class(source: str) -> Any:
     """Torchvision's class for a source: addresses, checksums, class names. Slow to import, as it brings PyTorch."""
     from torchvision import datasets
 
-    return getattr(datasets, SOURCES[source].torchvision)
+    return getattr(datasets, SOURCES[source].class_name)
 
 
-def _complete(source: str, root: Path) -> bool:
+def _has_all_files(source: str, root: Path) -> bool:
     folder = root / SOURCES[source].folder
     return all((folder / name).is_file() for name in SOURCES[source].files)
 
@@ -190,7 +190,7 @@ def _read_folder(source: str, root: Path) -> tuple[dict[str, NDArray[Any]], dict
         ) from error
 
 
-def _dataset(name: str, way: str, arrays: dict[str, NDArray[Any]], about: dict[str, Any]) -> Dataset:
-    suffix = f"_{way}" if way else ""
+def _make_dataset(name: str, labelling: str, arrays: dict[str, NDArray[Any]], metadata: dict[str, Any]) -> Dataset:
+    suffix = f"_{labelling}" if labelling else ""
     splits = [Split(arrays[f"{part}_images"], arrays[f"{part}_labels{suffix}"]) for part in prepared.PARTS]
-    return Dataset(name, tuple(about[f"class_names{suffix}"]), *splits)
+    return Dataset(name, tuple(metadata[f"class_names{suffix}"]), *splits)

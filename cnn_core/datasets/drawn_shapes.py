@@ -8,13 +8,13 @@ SHAPE_NAMES = ("circle", "square", "triangle", "star", "cross")
 _SCALE = 4  # drawn 4 times too large and averaged down: that is what makes the edges smooth
 
 
-def outline(name: str) -> NDArray[np.float64]:
+def shape_outline(name: str) -> NDArray[np.float64]:
     """Corners (N, 2) of a shape around the origin, none further than 1 from it; the circle has 40 corners.
 
     Raises ValueError for a name that is not in SHAPE_NAMES.
     """
     if name == "star":
-        return _polar(np.arange(10) * (np.pi / 5), np.where(np.arange(10) % 2 == 0, 1.0, 0.42))
+        return _polar_points(np.arange(10) * (np.pi / 5), np.where(np.arange(10) % 2 == 0, 1.0, 0.42))
     if name == "cross":
         long, short = 0.94, 0.32
         arm = np.array([[short, short], [short, long], [-short, long]])
@@ -23,7 +23,7 @@ def outline(name: str) -> NDArray[np.float64]:
     corners = {"circle": 40, "square": 4, "triangle": 3}
     if name not in corners:
         raise ValueError(f"name is {name!r}: there is no such shape; choose one of {', '.join(SHAPE_NAMES)}.")
-    return _polar(np.arange(corners[name]) * (2 * np.pi / corners[name]), np.ones(corners[name]))
+    return _polar_points(np.arange(corners[name]) * (2 * np.pi / corners[name]), np.ones(corners[name]))
 
 
 def draw_shapes(count: int, *, seed: int, size: int = 32) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -37,25 +37,25 @@ def draw_shapes(count: int, *, seed: int, size: int = 32) -> tuple[NDArray[np.ui
         raise ValueError(f"count is {count} and size is {size}: at least 1 image of at least 8 pixels is needed.")
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count, dtype=np.int64) % len(SHAPE_NAMES))
-    outlines = [outline(name) for name in SHAPE_NAMES]
-    drawn = np.stack([_draw(outlines[label], size, rng) for label in labels])
+    outlines = [shape_outline(name) for name in SHAPE_NAMES]
+    drawn = np.stack([_draw_shape(outlines[label], size, rng) for label in labels])
     noisy = drawn + rng.normal(0.0, 12.0, drawn.shape)
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8).transpose(0, 3, 1, 2).copy(), labels
 
 
-def _draw(corners: NDArray[np.float64], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _draw_shape(corners: NDArray[np.float64], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """One clean image (size, size, 3)."""
     angle = rng.uniform(0, 2 * np.pi)
     radius = rng.uniform(0.25, 0.46) * size
     centre = rng.uniform(radius, size - radius, size=2)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    background, colour = _two_colours(rng)
+    background, colour = _random_colours(rng)
     canvas = Image.new("RGB", (size * _SCALE, size * _SCALE), background)
     ImageDraw.Draw(canvas).polygon(((corners @ turn.T * radius + centre) * _SCALE).ravel().tolist(), fill=colour)
     return np.asarray(canvas.reduce(_SCALE))
 
 
-def _two_colours(rng: np.random.Generator) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _random_colours(rng: np.random.Generator) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Background and shape colour whose brightness differs by at least 60 (weights of ITU-R BT.601)."""
     while True:
         pair = rng.integers(20, 236, size=(2, 3))
@@ -64,5 +64,5 @@ def _two_colours(rng: np.random.Generator) -> tuple[tuple[int, ...], tuple[int, 
             return tuple(pair[0].tolist()), tuple(pair[1].tolist())
 
 
-def _polar(angles: NDArray[np.floating], radii: NDArray[np.floating]) -> NDArray[np.float64]:
+def _polar_points(angles: NDArray[np.floating], radii: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.datasets.dataset import Dataset, Places, Split
+from cnn_core.datasets.dataset import Dataset, Indices, Split
 
-MOST_POINTS = 600
-MOST_SIDE = 32
+MAX_POINTS = 600
+MAX_SIDE = 32
 """Larger images are shrunk to this side before components are computed: 224 × 224 × 3 numbers each would take long."""
 TSNE_INPUTS = 30
 """Components that t-SNE is given: the rest is mostly noise, and takes time."""
@@ -45,19 +45,19 @@ def mean_images(split: Split, classes: int) -> NDArray[np.uint8]:
     return means
 
 
-def drawn_places(split: Split, label: int, count: int, seed: int) -> Places:
+def draw_indices(split: Split, label: int, count: int, seed: int) -> Indices:
     """At most `count` places of images of the class, at random, each once."""
     places = np.flatnonzero(split.labels == label)
     return np.random.default_rng((seed, label)).permutation(places)[:count]
 
 
-def some_places(split: Split, seed: int, count: int = MOST_POINTS) -> Places:
+def sample_indices(split: Split, seed: int, count: int = MAX_POINTS) -> Indices:
     """At most `count` places at random, each once, in the order of the split."""
-    chosen: Places = np.sort(np.random.default_rng(seed).permutation(len(split))[:count])
+    chosen: Indices = np.sort(np.random.default_rng(seed).permutation(len(split))[:count])
     return chosen
 
 
-def measures(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+def measure_images(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
     """A few numbers for each image (N, C, H, W), by name, each (N,) and on the scale 0 … 255.
 
     brightness: mean; contrast: standard deviation; edges: mean step between neighbouring pixels; and of colour images
@@ -81,8 +81,8 @@ def principal_components(images: NDArray[np.uint8], count: int) -> Components:
     Each points to where the image farthest from the middle lies. Fewer images or pixels give fewer components.
     Raises ValueError for fewer than two images.
     """
-    small = _shrunk(images)
-    found = row_components(_rows(small), count)
+    small = _shrink_images(images)
+    found = row_components(_flatten_images(small), count)
     return Components(found.scores, found.shares, found.directions.reshape(-1, *small.shape[1:]))
 
 
@@ -108,7 +108,7 @@ def neighbour_map(images: NDArray[np.uint8], seed: int, perplexity: float) -> ND
 
     Raises ValueError unless there are more images than `perplexity`, about how many neighbours each one is given.
     """
-    return row_map(_rows(_shrunk(images)), seed, perplexity)
+    return row_map(_flatten_images(_shrink_images(images)), seed, perplexity)
 
 
 def row_map(rows: NDArray[Any], seed: int, perplexity: float) -> NDArray[np.float64]:
@@ -123,14 +123,14 @@ def row_map(rows: NDArray[Any], seed: int, perplexity: float) -> NDArray[np.floa
     return places
 
 
-def _rows(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _flatten_images(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return images.reshape(len(images), images[0].size if len(images) else 0)
 
 
-def _shrunk(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _shrink_images(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Images (N, C, H, W) with neither side above 32, each pixel the mean of those it stands for."""
     _, channels, height, width = images.shape
-    scale = MOST_SIDE / max(height, width)
+    scale = MAX_SIDE / max(height, width)
     if scale >= 1:
         return images
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -16,20 +16,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from cnn_core.datasets.downloadable import SOURCES, WAYS, Opener, is_here, megabytes, prepare, torchvision
+from cnn_core.datasets.downloadable import (
+    DATASET_SOURCES,
+    SOURCES,
+    Opener,
+    download_megabytes,
+    is_downloaded,
+    prepare_source,
+    torchvision_class,
+)
 from cnn_core.folders import dataset_folder
 
-MIRROR = "CNN_LAB_DATASETS_URL"
+MIRROR_VARIABLE = "CNN_LAB_DATASETS_URL"
 """Environment variable: an address to download from instead, laid out SOURCE/FILE, such as cifar10/cifar-10-python…"""
-TIMEOUT_S, TRIES, PAUSE_S = 20.0, 4, 1.0
-CHUNK = 1 << 18
+TIMEOUT_S, MAX_TRIES, PAUSE_S = 20.0, 4, 1.0
+CHUNK_BYTES = 1 << 18
 Progress = Callable[[int, int], None]
 _lock = threading.Lock()
-_busy: dict[str, threading.Lock] = {}
+_source_locks: dict[str, threading.Lock] = {}
 
 
 @dataclass(frozen=True)
-class File:
+class DownloadFile:
     """One file to download: where from (any of `urls`), its name, MD5 and size in bytes."""
 
     urls: tuple[str, ...]
@@ -45,80 +53,80 @@ class _Response(Protocol):
     def read(self, amount: int) -> bytes: ...
 
 
-def fetch(name: str, progress: Progress | None = None) -> None:
+def fetch_dataset(name: str, progress: Progress | None = None) -> None:
     """Download the data set `name` into the data folder, unless it is there; `load(name)` finds it from then on.
 
     What was downloaded before a break stays, and the next call goes on from there. `progress` hears (bytes, all bytes);
     what it raises ends the download. Raises ValueError with a sentence for an unknown name, no network, a full disk, or
     a file that is not the right one.
     """
-    if name not in WAYS:
-        raise ValueError(f"name is {name!r:.60}: it cannot be downloaded; choose one of {', '.join(WAYS)}.")
-    source = WAYS[name][0]
+    if name not in DATASET_SOURCES:
+        raise ValueError(f"name is {name!r:.60}: it cannot be downloaded; choose one of {', '.join(DATASET_SOURCES)}.")
+    source = DATASET_SOURCES[name][0]
     with _lock:
-        busy = _busy.setdefault(source, threading.Lock())
-    with busy, _explained(name):
-        if not is_here(name):
-            _fetch(source, progress or (lambda done, total: None))
+        busy = _source_locks.setdefault(source, threading.Lock())
+    with busy, _explain_errors(name):
+        if not is_downloaded(name):
+            _fetch_source(source, progress or (lambda done, total: None))
 
 
-def _fetch(source: str, progress: Progress) -> None:
+def _fetch_source(source: str, progress: Progress) -> None:
     folder = dataset_folder() / "downloads" / source
     folder.mkdir(parents=True, exist_ok=True)
-    files = files_of(source)
+    files = list_downloads(source)
     total = sum(file.size for file in files)
     before = 0
     for file in files:
         start = before  # a closure sees the last value otherwise
 
-        def tell(done: int, start: int = start) -> None:
+        def report_done(done: int, start: int = start) -> None:
             progress(start + done, total)
 
-        _download(file, folder / file.name, tell)
+        _download_file(file, folder / file.name, report_done)
         before += file.size
-    prepare(source, _opener(source, folder))
+    prepare_source(source, _make_opener(source, folder))
     for file in files:
         (folder / file.name).unlink()
     folder.rmdir()
 
 
-def files_of(source: str) -> list[File]:
+def list_downloads(source: str) -> list[DownloadFile]:
     """What to download for a source: torchvision's addresses and checksums, or those of the mirror that is set."""
-    known = torchvision(source)
+    known = torchvision_class(source)
     if hasattr(known, "resources"):
         found = [([mirror + name for mirror in known.mirrors], name, md5) for name, md5 in known.resources]
     else:
         found = [([known.url], known.filename, known.tgz_md5)]
-    mirror = os.environ.get(MIRROR, "").rstrip("/")
+    mirror = os.environ.get(MIRROR_VARIABLE, "").rstrip("/")
     if mirror:
         found = [([f"{mirror}/{source}/{name}"], name, md5) for _, name, md5 in found]
     sizes = SOURCES[source].download_bytes
-    files = [File(tuple(urls), name, md5, size) for (urls, name, md5), size in zip(found, sizes, strict=True)]
+    files = [DownloadFile(tuple(urls), name, md5, size) for (urls, name, md5), size in zip(found, sizes, strict=True)]
     for url in (url for file in files for url in file.urls):
         if not url.startswith(("http://", "https://")):
-            raise ValueError(f"{MIRROR} is {mirror!r:.80}: it must begin with http:// or https://.")
+            raise ValueError(f"{MIRROR_VARIABLE} is {mirror!r:.80}: it must begin with http:// or https://.")
     return files
 
 
-def _download(file: File, target: Path, tell: Callable[[int], None]) -> None:
+def _download_file(file: DownloadFile, target: Path, report_done: Callable[[int], None]) -> None:
     """Bring `file` to `target`, which is only there when it is whole and right."""
     part = target.with_name(f"{target.name}.part")
     if target.exists():
-        tell(file.size)
+        report_done(file.size)
         return
-    for number in range(TRIES):
+    for number in range(MAX_TRIES):
         begun = part.stat().st_size if part.exists() else 0
         try:
-            _receive(file.urls[number % len(file.urls)], part, file.size, tell)
+            _receive_bytes(file.urls[number % len(file.urls)], part, file.size, report_done)
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, urllib.error.HTTPError) and error.code == 416:
                 part.unlink(missing_ok=True)  # it is longer than the server's file: begin again
             hopeless = isinstance(error, urllib.error.HTTPError) and 400 <= error.code < 500 and len(file.urls) == 1
-            if number + 1 == TRIES or hopeless or _full(error):
+            if number + 1 == MAX_TRIES or hopeless or _is_disk_full(error):
                 raise
             time.sleep(PAUSE_S)
             continue
-        if _md5(part) == file.md5:
+        if _file_md5(part) == file.md5:
             os.replace(part, target)
             return
         part.unlink()
@@ -130,7 +138,7 @@ def _download(file: File, target: Path, tell: Callable[[int], None]) -> None:
     )
 
 
-def _receive(url: str, part: Path, size: int, tell: Callable[[int], None]) -> None:
+def _receive_bytes(url: str, part: Path, size: int, report_done: Callable[[int], None]) -> None:
     """Add to `part` what is missing of `url`. Raises OSError when the connection ends before the file does."""
     done = part.stat().st_size if part.exists() else 0
     if done == size:
@@ -139,36 +147,36 @@ def _receive(url: str, part: Path, size: int, tell: Callable[[int], None]) -> No
         done = 0
     headers = {"User-Agent": "CNN-Lab"} | ({"Range": f"bytes={done}-"} if done else {})
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_S) as answer:
-        if not (done and answer.status == 206 and _starts_at(answer, done)):
+        if not (done and answer.status == 206 and _resumes_at(answer, done)):
             done = 0  # the server does not resume: from the beginning
         with part.open("r+b" if done else "wb") as out:
             out.seek(done)
-            while chunk := answer.read(CHUNK):
+            while chunk := answer.read(CHUNK_BYTES):
                 done += len(chunk)
                 if done > size:
                     break  # more than there can be: the checksum will say so
                 out.write(chunk)
-                tell(done)
+                report_done(done)
     if done < size:
         raise ConnectionError("the connection ended too early")
 
 
-def _starts_at(answer: _Response, done: int) -> bool:
+def _resumes_at(answer: _Response, done: int) -> bool:
     return str(answer.headers.get("Content-Range", "")).startswith(f"bytes {done}-")
 
 
-def _md5(path: Path) -> str:
+def _file_md5(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _opener(source: str, folder: Path) -> Opener:
+def _make_opener(source: str, folder: Path) -> Opener:
     """Opens the source's files within what was downloaded; nothing is unpacked to disk."""
     if not source.startswith("cifar"):
         return lambda name: gzip.decompress((folder / f"{name}.gz").read_bytes())
 
     def open_member(name: str) -> bytes:
-        archive = folder / torchvision(source).filename
+        archive = folder / torchvision_class(source).filename
         with tarfile.open(archive) as tar:
             member = tar.extractfile(f"{SOURCES[source].folder}/{name}")
             if member is None:
@@ -178,12 +186,12 @@ def _opener(source: str, folder: Path) -> Opener:
     return open_member
 
 
-def _full(error: BaseException) -> bool:
+def _is_disk_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def _explain_errors(name: str) -> Iterator[None]:
     """What may go wrong, in a sentence."""
     try:
         yield
@@ -198,10 +206,10 @@ def _explained(name: str) -> Iterator[None]:
             "What has come stays; try again when there is a network, and it goes on from there."
         ) from error
     except OSError as error:
-        if _full(error):
+        if _is_disk_full(error):
             raise ValueError(
-                f"The disk is full: {name} needs about {3 * megabytes(name):.0f} MB while it is prepared. Make room, "
-                "and try again."
+                f"The disk is full: {name} needs about {3 * download_megabytes(name):.0f} MB while it is prepared. "
+                "Make room, and try again."
             ) from error
         raise ValueError(f"{name} could not be stored in {dataset_folder()}: {error.strerror}.") from error
     except (tarfile.TarError, EOFError, KeyError) as error:

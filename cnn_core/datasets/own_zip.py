@@ -19,28 +19,28 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from cnn_core.datasets import prepared
-from cnn_core.datasets.dataset import SEED, Dataset, Split, stratified_places
-from cnn_core.datasets.zip_entries import ENTRIES, LeftOut, Placed, check_and_place, clean
+from cnn_core.datasets.dataset import SEED, Dataset, Split, stratified_indices
+from cnn_core.datasets.zip_entries import MAX_ENTRIES, PlacedPicture, SkippedFiles, clean_name, find_pictures
 from cnn_core.folders import dataset_folder
 from cnn_core.images.pixels import to_grey
 from cnn_core.images.uploads import decode_upload
 
-MOST_BYTES = 100_000_000
-SMALLEST, LARGEST, USUAL = 16, 224, 64
+MAX_ARCHIVE_BYTES = 100_000_000
+MIN_PICTURE_SIDE, MAX_PICTURE_SIDE, DEFAULT_PICTURE_SIDE = 16, 224, 64
 """Sides of the images, in pixels, that pictures are scaled to."""
-MOST_RESULT_BYTES = 300_000_000
-MOST_KEPT_BYTES = 5_000_000_000
+MAX_RESULT_BYTES = 300_000_000
+MAX_STORED_BYTES = 5_000_000_000
 """What all of one's own data sets together may take on the disk."""
-FEWEST = 5
+MIN_CLASS_PICTURES = 5
 """Pictures a class needs to have one in each of three splits of 60, 20 and 20 %."""
-LIMITS = (
-    f"At most {MOST_BYTES // 10**6} MB and {ENTRIES:,} files; a folder for each class, or train, val and test "
-    "folders with the classes in them."
+LIMITS_SENTENCE = (
+    f"At most {MAX_ARCHIVE_BYTES // 10**6} MB and {MAX_ENTRIES:,} files; a folder for each class, or train, val and "
+    "test folders with the classes in them."
 )
 Progress = Callable[[int, int], None]
-_turns = threading.Semaphore(2)
+_reading_slots = threading.Semaphore(2)
 """A reading may take half a gigabyte for a while: when a whole class uploads, the others wait."""
-_NAME = re.compile(r"own-[0-9a-f]{24}")
+_OWN_NAME = re.compile(r"own-[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class OwnData:
 
 def read_archive(
     source: bytes | Path,
-    size: int = USUAL,
+    size: int = DEFAULT_PICTURE_SIDE,
     channels: int = 3,
     *,
     seed: int = SEED,
@@ -71,55 +71,60 @@ def read_archive(
     """
     if channels not in (1, 3):
         raise ValueError(f"channels is {channels}: choose 3 for colour or 1 for grey.")
-    if not SMALLEST <= size <= LARGEST:
-        raise ValueError(f"size is {size}: choose from {SMALLEST} to {LARGEST} pixels.")
-    with _turns, _opened(source) as file:
-        left_out = LeftOut()
-        placed = check_and_place(file, left_out)
-        _check_result(len(placed), size, channels)
-        images, placed = _decode(file, placed, size, channels, left_out, progress or (lambda done, total: None))
-    classes, placed, images = _classes(placed, images, left_out)
+    if not MIN_PICTURE_SIDE <= size <= MAX_PICTURE_SIDE:
+        raise ValueError(f"size is {size}: choose from {MIN_PICTURE_SIDE} to {MAX_PICTURE_SIDE} pixels.")
+    with _reading_slots, _open_archive(source) as file:
+        skipped = SkippedFiles()
+        placed = find_pictures(file, skipped)
+        _check_result_size(len(placed), size, channels)
+        images, placed = _decode_pictures(file, placed, size, channels, skipped, progress or (lambda done, total: None))
+    classes, placed, images = _keep_learned_classes(placed, images, skipped)
     labels = np.array([classes.index(entry.label) for entry in placed], dtype=np.int64)
-    parts, splitting = _cut(np.array([entry.part for entry in placed]), labels, classes, seed)
+    parts, splitting = _cut_splits(np.array([entry.part for entry in placed]), labels, classes, seed)
     splits = [Split(images[places], labels[places]) for places in parts]
-    return OwnData(Dataset("own", tuple(classes), *splits), clean(title)[:60], splitting, left_out.sentences())
+    return OwnData(Dataset("own", tuple(classes), *splits), clean_name(title)[:60], splitting, skipped.to_sentences())
 
 
-def _opened(source: bytes | Path) -> zipfile.ZipFile:
+def _open_archive(source: bytes | Path) -> zipfile.ZipFile:
     length = len(source) if isinstance(source, bytes) else source.stat().st_size
-    if length > MOST_BYTES:
-        raise ValueError(f"The file has {length / 1e6:.0f} MB: at most {MOST_BYTES // 10**6} MB can be read.")
+    if length > MAX_ARCHIVE_BYTES:
+        raise ValueError(f"The file has {length / 1e6:.0f} MB: at most {MAX_ARCHIVE_BYTES // 10**6} MB can be read.")
     data = source if isinstance(source, bytes) else source.read_bytes()
     # counted before the directory is read: millions of entries would take gigabytes of memory
-    if data.count(b"PK\x01\x02") > ENTRIES:
-        raise ValueError(f"The ZIP holds more than {ENTRIES:,} files: take fewer pictures.")
+    if data.count(b"PK\x01\x02") > MAX_ENTRIES:
+        raise ValueError(f"The ZIP holds more than {MAX_ENTRIES:,} files: take fewer pictures.")
     try:
         return zipfile.ZipFile(io.BytesIO(data))
     except Exception as error:  # damaged directories fail in many ways
         raise ValueError("The file is no ZIP that can be read: pack the folder again, as .zip.") from error
 
 
-def _check_result(count: int, size: int, channels: int) -> None:
+def _check_result_size(count: int, size: int, channels: int) -> None:
     total = count * size * size * channels
-    if total > MOST_RESULT_BYTES:
+    if total > MAX_RESULT_BYTES:
         raise ValueError(
             f"{count:,} pictures of {size} × {size} pixels would take {total / 1e6:,.0f} MB of memory, and at most "
-            f"{MOST_RESULT_BYTES // 10**6} MB are allowed: choose a smaller size, or grey."
+            f"{MAX_RESULT_BYTES // 10**6} MB are allowed: choose a smaller size, or grey."
         )
 
 
-def _decode(
-    file: zipfile.ZipFile, placed: list[Placed], size: int, channels: int, left_out: LeftOut, progress: Progress
-) -> tuple[NDArray[np.uint8], list[Placed]]:
+def _decode_pictures(
+    file: zipfile.ZipFile,
+    placed: list[PlacedPicture],
+    size: int,
+    channels: int,
+    skipped: SkippedFiles,
+    progress: Progress,
+) -> tuple[NDArray[np.uint8], list[PlacedPicture]]:
     """Images (N, C, size, size) of the entries that are sound pictures, and these entries."""
     images = np.empty((len(placed), channels, size, size), dtype=np.uint8)
-    sound: list[Placed] = []
+    sound: list[PlacedPicture] = []
     for number, entry in enumerate(placed):
         progress(number, len(placed))
         try:
             picture = decode_upload(file.read(entry.info)).image
         except Exception:  # whatever a damaged entry or picture does, the others are read
-            left_out.add("damaged", entry.info.filename)
+            skipped.add_file("damaged", entry.info.filename)
             continue
         square = np.asarray(ImageOps.fit(Image.fromarray(picture), (size, size), Image.Resampling.LANCZOS))
         images[len(sound)] = to_grey(square) if channels == 1 else square.transpose(2, 0, 1)
@@ -127,25 +132,23 @@ def _decode(
     return images[: len(sound)], sound
 
 
-def _classes(
-    placed: list[Placed], images: NDArray[np.uint8], left_out: LeftOut
-) -> tuple[list[str], list[Placed], NDArray[np.uint8]]:
+def _keep_learned_classes(
+    placed: list[PlacedPicture], images: NDArray[np.uint8], skipped: SkippedFiles
+) -> tuple[list[str], list[PlacedPicture], NDArray[np.uint8]]:
     """Class names in alphabetical order, and the entries and images without those of classes never learned."""
     learned = {entry.label for entry in placed if entry.part in ("", "train")}
     known = np.array([entry.label in learned for entry in placed], dtype=bool)
     for entry in (entry for entry in placed if entry.label not in learned):
-        left_out.add("of a class that is not in train", entry.info.filename)
+        skipped.add_file("of a class that is not in train", entry.info.filename)
     if len(learned) < 2:
         found = f"only the class “{next(iter(learned))}”" if learned else "no picture in a folder"
-        raise ValueError(
-            f"The ZIP holds {found}: it needs a folder for each of two or more classes. {left_out}".strip()
-        )
+        raise ValueError(f"The ZIP holds {found}: it needs a folder for each of two or more classes. {skipped}".strip())
     if not known.all():
         images, placed = images[known], [entry for entry in placed if entry.label in learned]
     return sorted(learned, key=str.casefold), placed, images
 
 
-def _cut(
+def _cut_splits(
     parts: NDArray[np.str_], labels: NDArray[np.int64], classes: list[str], seed: int
 ) -> tuple[list[NDArray[np.intp]], str]:
     """Places of the train, validation and test images, and in words how they were cut."""
@@ -153,7 +156,7 @@ def _cut(
     learning = np.flatnonzero((parts == "") | (parts == "train"))
     cut_off = [part for part in ("test", "val") if not len(given[part])]
     counts = np.bincount(labels[learning], minlength=len(classes))
-    fewest = FEWEST if cut_off else 1
+    fewest = MIN_CLASS_PICTURES if cut_off else 1
     if counts.min() < fewest:
         raise ValueError(
             f"The class “{classes[int(counts.argmin())]}” has {counts.min()} pictures to learn from: each class needs "
@@ -162,12 +165,12 @@ def _cut(
     size = len(learning)
     for part in cut_off:  # a fifth of what there was at first
         share = 0.2 * size / len(learning)
-        rest, held = stratified_places(labels[learning], share, seed)
+        rest, held = stratified_indices(labels[learning], share, seed)
         given[part], learning = learning[held], learning[rest]
-    return [learning, given["val"], given["test"]], _words(cut_off, seed)
+    return [learning, given["val"], given["test"]], _describe_cut(cut_off, seed)
 
 
-def _words(cut_off: list[str], seed: int) -> str:
+def _describe_cut(cut_off: list[str], seed: int) -> str:
     if len(cut_off) == 2:
         return f"Cut at random, class by class: 60 % train, 20 % validation, 20 % test (seed {seed})."
     if cut_off:
@@ -176,7 +179,7 @@ def _words(cut_off: list[str], seed: int) -> str:
     return "As in the folders of the ZIP."
 
 
-def keep(own: OwnData) -> str:
+def store_own(own: OwnData) -> str:
     """Store one's own data set in the data folder; the name under which `load` finds it.
 
     The name is made from the content: the same pictures have the same name, which nobody else can guess.
@@ -189,25 +192,25 @@ def keep(own: OwnData) -> str:
     about = {
         "class_names": data.class_names,
         "title": own.title,
-        "description": _description(data),
+        "description": _describe_own(data),
         "splitting": own.splitting,
     }
     digest = hashlib.sha256(repr(about).encode())
     for array in arrays.values():
         digest.update(array.tobytes())
     name = f"own-{digest.hexdigest()[:24]}"
-    if not prepared.exists(_folder(name)):
-        used = sum(file.stat().st_size for file in _folder(name).parent.glob("*/*.npy"))
-        if used + sum(array.nbytes for array in arrays.values()) > MOST_KEPT_BYTES:
+    if not prepared.is_prepared(_own_folder(name)):
+        used = sum(file.stat().st_size for file in _own_folder(name).parent.glob("*/*.npy"))
+        if used + sum(array.nbytes for array in arrays.values()) > MAX_STORED_BYTES:
             raise ValueError("There is no more room for own pictures on this server: ask whoever runs it to make some.")
         try:
-            prepared.write(_folder(name), arrays, about)
+            prepared.write_prepared(_own_folder(name), arrays, about)
         except OSError as error:
             raise ValueError(f"The pictures could not be stored: {error.strerror}.") from error
     return name
 
 
-def _description(data: Dataset) -> str:
+def _describe_own(data: Dataset) -> str:
     channels, size, _ = data.input_shape
     count = len(data.train) + len(data.val) + len(data.test)
     kind = "grey" if channels == 1 else "colour"
@@ -215,26 +218,26 @@ def _description(data: Dataset) -> str:
 
 
 def is_own(name: str) -> bool:
-    """Whether `name` is of the kind that `keep` gives."""
-    return _NAME.fullmatch(name) is not None
+    """Whether `name` is of the kind that `store_own` gives."""
+    return _OWN_NAME.fullmatch(name) is not None
 
 
 def load_own(name: str) -> Dataset:
-    """A data set that `keep` stored. Raises ValueError when it is not there."""
-    _check_kept(name)
-    return prepared.read(_folder(name), name)
+    """A data set that `store_own` stored. Raises ValueError when it is not there."""
+    _check_stored(name)
+    return prepared.read_prepared(_own_folder(name), name)
 
 
-def about_own(name: str) -> dict[str, Any]:
-    """Title, description, splitting and class names of what `keep` stored. Raises ValueError when it is not there."""
-    _check_kept(name)
-    return prepared.about(_folder(name))
+def own_metadata(name: str) -> dict[str, Any]:
+    """Title, description, splitting and class names of what `store_own` stored. Raises ValueError when missing."""
+    _check_stored(name)
+    return prepared.read_metadata(_own_folder(name))
 
 
-def _check_kept(name: str) -> None:
-    if not is_own(name) or not prepared.exists(_folder(name)):
+def _check_stored(name: str) -> None:
+    if not is_own(name) or not prepared.is_prepared(_own_folder(name)):
         raise ValueError("These pictures are not on this computer: upload their ZIP again on the page Data.")
 
 
-def _folder(name: str) -> Path:
+def _own_folder(name: str) -> Path:
     return dataset_folder() / "own" / name

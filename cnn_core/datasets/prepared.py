@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from cnn_core.datasets.dataset import Dataset, Split
 
 PARTS = ("train", "val", "test")
-ABOUT = "about.json"
+METADATA_FILE = "about.json"
 
 
-def write(folder: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
-    """Store `arrays` (file name without .npy → array) and `about` as `folder`: wholly, or not at all.
+def write_prepared(folder: Path, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, Any]) -> None:
+    """Store `arrays` (file name without .npy → array) and `read_metadata` as `folder`: wholly, or not at all.
 
     What already lies there stays, as another process may read it. Raises OSError when the disk is full or read-only.
     """
@@ -31,37 +31,37 @@ def write(folder: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, 
     try:
         for name, array in arrays.items():
             np.save(unfinished / f"{name}.npy", array, allow_pickle=False)
-        (unfinished / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+        (unfinished / METADATA_FILE).write_text(json.dumps(metadata), encoding="utf-8")
         unfinished.chmod(0o755)
-        if not (folder / ABOUT).exists():
+        if not (folder / METADATA_FILE).exists():
             try:
                 os.replace(unfinished, folder)
             except OSError:
-                if not (folder / ABOUT).exists():  # another process was faster: its files are the same
+                if not (folder / METADATA_FILE).exists():  # another process was faster: its files are the same
                     raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def exists(folder: Path) -> bool:
+def is_prepared(folder: Path) -> bool:
     """Whether a data set was stored there."""
-    return (folder / ABOUT).is_file()
+    return (folder / METADATA_FILE).is_file()
 
 
-def about(folder: Path) -> dict[str, Any]:
-    """What is known about the data set stored in `folder`: class_names and whatever else `write` was given."""
-    found: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """What is known about the data set stored in `folder`: class_names and whatever else `write_prepared` was given."""
+    found: dict[str, Any] = json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
     return found
 
 
-def read(folder: Path, name: str, way: str = "") -> Dataset:
-    """The data set stored in `folder`, under the name `name`, with the labels of this `way`.
+def read_prepared(folder: Path, name: str, labelling: str = "") -> Dataset:
+    """The data set stored in `folder`, under the name `name`, with the labels of this `labelling`.
 
     Images are mapped from disk; writing into them changes memory alone. Raises ValueError when files are damaged.
     """
-    suffix = f"_{way}" if way else ""
+    suffix = f"_{labelling}" if labelling else ""
     try:
-        classes = tuple(about(folder)[f"class_names{suffix}"])
+        classes = tuple(read_metadata(folder)[f"class_names{suffix}"])
         splits = [
             Split(
                 # copy on write: torch warns of arrays that nobody may write to

@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class _Array:
+class _ByteArray:
     """Stands for a NumPy array of bytes while it is read; NumPy's own unpickling is not trusted with foreign data."""
 
     values: NDArray[np.uint8]
 
     def __setstate__(self, state: Any) -> None:
         _, shape, kind, by_columns, raw = state
-        if not isinstance(kind, _Bytes):
+        if not isinstance(kind, _ByteType):
             raise pickle.UnpicklingError("an array without a type")
         data = raw.encode("latin1") if isinstance(raw, str) else raw
         self.values = np.frombuffer(data, np.uint8).reshape(shape, order="F" if by_columns else "C")
 
 
-class _Bytes:
+class _ByteType:
     """Stands for the type uint8, the only one in these files."""
 
     def __init__(self, code: str, *_: Any) -> None:
@@ -32,28 +32,28 @@ class _Bytes:
         """Byte order and alignment mean nothing for single bytes."""
 
 
-def _new_array(*_: Any) -> _Array:
-    return _Array()
+def _new_array(*_: Any) -> _ByteArray:
+    return _ByteArray()
 
 
-def _encode(text: str, *_: Any) -> bytes:
+def _encode_latin1(text: str, *_: Any) -> bytes:
     return text.encode("latin1")  # how Python 3 writes bytes into pickles of old versions
 
 
-_ADMITTED = {
-    ("_codecs", "encode"): _encode,
+_ALLOWED = {
+    ("_codecs", "encode"): _encode_latin1,
     ("numpy.core.multiarray", "_reconstruct"): _new_array,
     ("numpy._core.multiarray", "_reconstruct"): _new_array,
-    ("numpy", "ndarray"): _Array,
-    ("numpy", "dtype"): _Bytes,
+    ("numpy", "ndarray"): _ByteArray,
+    ("numpy", "dtype"): _ByteType,
 }
 
 
-class _Reader(pickle.Unpickler):
+class _SafeUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ADMITTED:
+        if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which may do anything")
-        return _ADMITTED[module, name]
+        return _ALLOWED[module, name]
 
 
 def read_pickle(data: bytes) -> dict[str, Any]:
@@ -63,9 +63,9 @@ def read_pickle(data: bytes) -> dict[str, Any]:
     class or function: none is ever imported or called.
     """
     try:
-        found = _Reader(io.BytesIO(data), encoding="latin1").load()
+        found = _SafeUnpickler(io.BytesIO(data), encoding="latin1").load()
     except Exception as error:  # damaged pickles fail in many ways
         raise ValueError(f"The pickle cannot be read: {error!s:.120}.") from error
     if not isinstance(found, dict):
         raise ValueError("The pickle holds no dictionary.")
-    return {name: value.values if isinstance(value, _Array) else value for name, value in found.items()}
+    return {name: value.values if isinstance(value, _ByteArray) else value for name, value in found.items()}

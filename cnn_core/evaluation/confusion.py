@@ -5,20 +5,20 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Order = Literal["class", "confusion", "clustering"]
+ClassOrder = Literal["class", "confusion", "clustering"]
 
 
-def shares(matrix: NDArray[np.integer], of: Literal["row", "column"] = "row") -> NDArray[np.float64]:
+def confusion_shares(matrix: NDArray[np.integer], axis: Literal["row", "column"] = "row") -> NDArray[np.float64]:
     """Each count of a confusion matrix (K, K), rows true, as a share of its row or column; 0 where that is empty.
 
     The diagonal holds the recall of each class for rows, the precision for columns.
     """
-    totals = matrix.sum(axis=1 if of == "row" else 0, keepdims=True)
-    found: NDArray[np.float64] = matrix / np.maximum(totals, 1)
-    return found
+    totals = matrix.sum(axis=1 if axis == "row" else 0, keepdims=True)
+    ratios: NDArray[np.float64] = matrix / np.maximum(totals, 1)
+    return ratios
 
 
-def class_order(matrix: NDArray[np.integer], by: Order) -> list[int]:
+def class_order(matrix: NDArray[np.integer], by: ClassOrder) -> list[int]:
     """The classes of a confusion matrix (K, K), rows true, in another order.
 
     "class": as they are. "confusion": the largest share of mistakes first, classes without images last.
@@ -30,25 +30,25 @@ def class_order(matrix: NDArray[np.integer], by: Order) -> list[int]:
     if by == "class":
         return list(range(count))
     if by == "confusion":
-        wrong = np.where(matrix.sum(axis=1) > 0, 1 - shares(matrix).diagonal(), -1.0)
+        wrong = np.where(matrix.sum(axis=1) > 0, 1 - confusion_shares(matrix).diagonal(), -1.0)
         return [int(place) for place in np.argsort(-wrong, kind="stable")]
     if by != "clustering":
         raise ValueError(f"by is {by!r}: classes are ordered by 'class', 'confusion' or 'clustering'.")
-    return _clustered(matrix) if count > 2 else list(range(count))
+    return _clustering_order(matrix) if count > 2 else list(range(count))
 
 
-def _clustered(matrix: NDArray[np.integer]) -> list[int]:
+def _clustering_order(matrix: NDArray[np.integer]) -> list[int]:
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
 
-    taken = shares(matrix)
-    distance = 1 - (taken + taken.T) / 2
+    row_shares = confusion_shares(matrix)
+    distance = 1 - (row_shares + row_shares.T) / 2
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform(distance, checks=False), method="average", optimal_ordering=True)
     return [int(leaf) for leaf in leaves_list(tree)]
 
 
-def most_confused(matrix: NDArray[np.integer], count: int) -> list[int]:
+def most_confused_classes(matrix: NDArray[np.integer], count: int) -> list[int]:
     """At most `count` classes, in their old order, with the most mistakes between them.
 
     Greedy: the two classes that are mixed up most, then again and again the one that has the most mistakes with

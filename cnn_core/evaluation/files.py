@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.evaluation.confusion import shares
+from cnn_core.evaluation.confusion import confusion_shares
 from cnn_core.evaluation.metrics import ClassReport, Scores, image_losses
 
 if TYPE_CHECKING:
     from PIL import Image
 
-CELL, FEW, FONT, MARGIN = 44, 30, 15, 16
+CELL_SIZE, MAX_LARGE_CLASSES, FONT_SIZE, MARGIN = 44, 30, 15, 16
 """Pixels of a cell, of the largest matrix with cells that large in classes, of letters, and around the picture."""
-SMALL_CELL, SMALL_FONT = 16, 11
-BLUE, ORANGE, INK, LINE = (63, 134, 207), (232, 119, 46), (27, 35, 51), (208, 213, 221)
+SMALL_CELL_SIZE, SMALL_FONT_SIZE = 16, 11
+BLUE, ORANGE, TEXT_COLOUR, GRID_COLOUR = (63, 134, 207), (232, 119, 46), (27, 35, 51), (208, 213, 221)
 
 
-def _written(lines: Iterable[Sequence[object]]) -> str:
+def _to_csv(lines: Iterable[Sequence[object]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(lines)
     return buffer.getvalue()
@@ -29,20 +29,20 @@ def _written(lines: Iterable[Sequence[object]]) -> str:
 def report_csv(report: ClassReport, class_names: Sequence[str]) -> str:
     """A line a class, the two means, and the accuracy; a score that is 0/0 is left empty."""
 
-    def line(name: str, scores: Scores) -> list[object]:
+    def score_row(name: str, scores: Scores) -> list[object]:
         values = {"precision": scores.precision, "recall": scores.recall, "F1": scores.f1}
         return [name, *("" if key in scores.undefined else value for key, value in values.items()), scores.support]
 
-    rows = [line(name, scores) for name, scores in zip(class_names, report.classes, strict=True)]
-    means = [line("macro mean", report.macro), line("weighted mean", report.weighted)]
+    rows = [score_row(name, scores) for name, scores in zip(class_names, report.classes, strict=True)]
+    means = [score_row("macro mean", report.macro), score_row("weighted mean", report.weighted)]
     accuracy = ["accuracy", "", report.accuracy, "", report.macro.support]
-    return _written([["class", "precision", "recall", "F1", "images"], *rows, *means, accuracy])
+    return _to_csv([["class", "precision", "recall", "F1", "images"], *rows, *means, accuracy])
 
 
 def matrix_csv(matrix: NDArray[np.integer], class_names: Sequence[str]) -> str:
     """The counts (K, K) with names: rows true, columns predicted, as the first cell says."""
     rows = [[name, *row] for name, row in zip(class_names, matrix.tolist(), strict=True)]
-    return _written([["true \\ predicted", *class_names], *rows])
+    return _to_csv([["true \\ predicted", *class_names], *rows])
 
 
 def mistakes_csv(
@@ -70,58 +70,62 @@ def mistakes_csv(
         for i in wrong
     ]
     header = ["image", "true", "predicted", "probability of predicted", "probability of true", "loss"]
-    return _written([header, *rows])
+    return _to_csv([header, *rows])
 
 
-def matrix_png(matrix: NDArray[np.integer], class_names: Sequence[str], *, title: str, share: bool = False) -> bytes:
+def matrix_png(
+    matrix: NDArray[np.integer], class_names: Sequence[str], *, title: str, show_shares: bool = False
+) -> bytes:
     """The confusion matrix (K, K) as a PNG on white: rows true, columns predicted, numbers where the cells are large.
 
-    Blue is right, orange wrong, darker the larger the share of the row; with `share` the numbers are these shares in
-    per cent.
+    Blue is right, orange wrong, darker the larger the share of the row; with `show_shares` the numbers are these shares
+    in per cent.
     """
     from PIL import Image, ImageDraw, ImageFont
 
     count = len(matrix)
-    cell, size = (CELL, FONT) if count <= FEW else (SMALL_CELL, SMALL_FONT)
-    font, names = ImageFont.load_default(size), [_short(name) for name in class_names]
-    wide = int(max(font.getlength(name) for name in names)) + 8
-    left, top = MARGIN + 24 + wide, MARGIN + 52 + wide
+    cell, size = (CELL_SIZE, FONT_SIZE) if count <= MAX_LARGE_CLASSES else (SMALL_CELL_SIZE, SMALL_FONT_SIZE)
+    font, names = ImageFont.load_default(size), [_shorten_name(name) for name in class_names]
+    name_width = int(max(font.getlength(name) for name in names)) + 8
+    left, top = MARGIN + 24 + name_width, MARGIN + 52 + name_width
     picture = Image.new("RGB", (max(left + count * cell + MARGIN, 420), top + count * cell + MARGIN), "white")
     draw = ImageDraw.Draw(picture)
-    draw.text((MARGIN, MARGIN), title, fill=INK, font=ImageFont.load_default(16))
-    draw.text((left, MARGIN + 28), "Predicted class", fill=INK, font=font)
-    parts = shares(matrix)
+    draw.text((MARGIN, MARGIN), title, fill=TEXT_COLOUR, font=ImageFont.load_default(16))
+    draw.text((left, MARGIN + 28), "Predicted class", fill=TEXT_COLOUR, font=font)
+    parts = confusion_shares(matrix)
     for row, column in np.ndindex(count, count):
         x, y = left + column * cell, top + row * cell
-        colour = _blended(BLUE if row == column else ORANGE, 0.75 * float(np.sqrt(parts[row, column])))
-        draw.rectangle((x, y, x + cell, y + cell), fill=colour, outline=LINE)
-        if matrix[row, column] and count <= FEW:
-            text = f"{parts[row, column]:.0%}" if share else str(matrix[row, column])
-            draw.text((x + cell / 2, y + cell / 2), text, fill=INK, font=ImageFont.load_default(13), anchor="mm")
+        colour = _blend_with_white(BLUE if row == column else ORANGE, 0.75 * float(np.sqrt(parts[row, column])))
+        draw.rectangle((x, y, x + cell, y + cell), fill=colour, outline=GRID_COLOUR)
+        if matrix[row, column] and count <= MAX_LARGE_CLASSES:
+            text = f"{parts[row, column]:.0%}" if show_shares else str(matrix[row, column])
+            draw.text(
+                (x + cell / 2, y + cell / 2), text, fill=TEXT_COLOUR, font=ImageFont.load_default(13), anchor="mm"
+            )
     for place, name in enumerate(names):
-        draw.text((left - 6, top + (place + 0.5) * cell), name, fill=INK, font=font, anchor="rm")
-        upright = _upright(name, font, wide)
+        draw.text((left - 6, top + (place + 0.5) * cell), name, fill=TEXT_COLOUR, font=font, anchor="rm")
+        upright = _draw_upright(name, font, name_width)
         picture.paste(upright, (left + int((place + 0.5) * cell) - upright.width // 2, top - 4 - upright.height))
-    turned = _upright("True class", font, 90)
+    turned = _draw_upright("True class", font, 90)
     picture.paste(turned, (MARGIN, top))
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def _short(name: str) -> str:
+def _shorten_name(name: str) -> str:
     return name if len(name) <= 24 else f"{name[:23]}…"
 
 
-def _upright(text: str, font: object, length: int) -> "Image.Image":
+def _draw_upright(text: str, font: object, length: int) -> "Image.Image":
     """The text standing on its left end, bottom aligned, in a strip of `length` pixels."""
     from PIL import Image, ImageDraw
 
     strip = Image.new("RGB", (length, 18), "white")
-    ImageDraw.Draw(strip).text((0, 9), text, fill=INK, font=font, anchor="lm")  # type: ignore[arg-type]
+    ImageDraw.Draw(strip).text((0, 9), text, fill=TEXT_COLOUR, font=font, anchor="lm")  # type: ignore[arg-type]
     return strip.rotate(90, expand=True)
 
 
-def _blended(colour: tuple[int, int, int], strength: float) -> tuple[int, int, int]:
+def _blend_with_white(colour: tuple[int, int, int], strength: float) -> tuple[int, int, int]:
     red, green, blue = (round(255 + (part - 255) * strength) for part in colour)
     return red, green, blue

@@ -79,13 +79,13 @@ def per_class_report(matrix: NDArray[np.integer]) -> ClassReport:
     """
     counts = _checked_matrix(matrix)
     hits, support, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
-    rows = tuple(_scores(int(h), int(s), int(p)) for h, s, p in zip(hits, support, predicted, strict=True))
+    rows = tuple(_class_scores(int(h), int(s), int(p)) for h, s, p in zip(hits, support, predicted, strict=True))
     total = int(support.sum())
     return ClassReport(
         rows,
-        macro=_average(rows, np.ones(len(rows)), total),
-        weighted=_average(rows, support.astype(np.float64), total),
-        accuracy=_ratio(int(hits.sum()), total),
+        macro=_average_scores(rows, np.ones(len(rows)), total),
+        weighted=_average_scores(rows, support.astype(np.float64), total),
+        accuracy=_safe_ratio(int(hits.sum()), total),
     )
 
 
@@ -98,22 +98,22 @@ def _checked_matrix(matrix: NDArray[np.integer]) -> NDArray[np.int64]:
     return counts.astype(np.int64)
 
 
-def _ratio(part: int, whole: int) -> float:
+def _safe_ratio(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _scores(hits: int, support: int, predicted: int) -> Scores:
+def _class_scores(hits: int, support: int, predicted: int) -> Scores:
     denominators = {"precision": predicted, "recall": support, "F1": support + predicted}
     return Scores(
-        precision=_ratio(hits, predicted),
-        recall=_ratio(hits, support),
-        f1=_ratio(2 * hits, support + predicted),
+        precision=_safe_ratio(hits, predicted),
+        recall=_safe_ratio(hits, support),
+        f1=_safe_ratio(2 * hits, support + predicted),
         support=support,
         undefined=tuple(name for name, denominator in denominators.items() if not denominator),
     )
 
 
-def _average(rows: Sequence[Scores], weights: NDArray[np.float64], support: int) -> Scores:
+def _average_scores(rows: Sequence[Scores], weights: NDArray[np.float64], support: int) -> Scores:
     if not weights.any():
         return Scores(0.0, 0.0, 0.0, support, ("precision", "recall", "F1"))
     table = np.array([[row.precision, row.recall, row.f1] for row in rows])
@@ -164,10 +164,10 @@ def report_lines(report: ClassReport, class_names: Sequence[str]) -> list[dict[s
     """The report as lines of a table: one a class and the two means; a score without denominator is marked "(0/0)"."""
     lines = dict(zip(class_names, report.classes, strict=True))
     means = {"Macro mean": report.macro, "Weighted mean": report.weighted}
-    return [_line(name, scores) for table in (lines, means) for name, scores in table.items()]
+    return [_report_line(name, scores) for table in (lines, means) for name, scores in table.items()]
 
 
-def _line(name: str, scores: Scores) -> dict[str, str]:
+def _report_line(name: str, scores: Scores) -> dict[str, str]:
     values = {"precision": scores.precision, "recall": scores.recall, "F1": scores.f1}
     texts = {key: f"{value:.3f}{' (0/0)' if key in scores.undefined else ''}" for key, value in values.items()}
     return {"class": name, **texts, "images": f"{scores.support:,}"}
@@ -215,9 +215,9 @@ def top_k_curve(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> ND
     Raises ValueError when there is no image, or not one row of logits for each label.
     """
     _check_logits(logits, labels)
-    own = np.take_along_axis(logits, labels[:, None], axis=1)
+    true_logits = np.take_along_axis(logits, labels[:, None], axis=1)
     earlier = np.arange(logits.shape[1]) < labels[:, None]
-    ranks = (logits > own).sum(axis=1) + ((logits == own) & earlier).sum(axis=1)
+    ranks = (logits > true_logits).sum(axis=1) + ((logits == true_logits) & earlier).sum(axis=1)
     counts = np.bincount(ranks, minlength=logits.shape[1])
     curve: NDArray[np.float64] = counts.cumsum() / len(labels)
     return curve

@@ -34,11 +34,11 @@ class Outcome:
     seconds: float | None
 
 
-LOSSES = ("train_loss", "val_loss", "test_loss")
+LOSS_FIELDS = ("train_loss", "val_loss", "test_loss")
 """The figures of which less is better."""
 
 
-def outcome(run: Run, epochs: Sequence[EpochDone]) -> Outcome:
+def run_outcome(run: Run, epochs: Sequence[EpochDone]) -> Outcome:
     """What came out of the run, whose finished epochs are `epochs`."""
     ended = epochs[-1] if epochs else None
     last = next((epoch for epoch in epochs if epoch.epoch == run.tested_epoch), ended)
@@ -59,11 +59,13 @@ def outcome(run: Run, epochs: Sequence[EpochDone]) -> Outcome:
     )
 
 
-def comparison_csv(names: Sequence[str], different: Mapping[str, Sequence[object]], outcomes: Sequence[Outcome]) -> str:
+def comparison_csv(
+    names: Sequence[str], differing_settings: Mapping[str, Sequence[object]], outcomes: Sequence[Outcome]
+) -> str:
     """A line a run: its name, the settings that differ, and its figures; what is not known is left empty."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["run", *different, *Outcome.__dataclass_fields__])
+    writer.writerow(["run", *differing_settings, *Outcome.__dataclass_fields__])
     for place, (name, found) in enumerate(zip(names, outcomes, strict=True)):
-        writer.writerow([name, *(values[place] for values in different.values()), *asdict(found).values()])
+        writer.writerow([name, *(values[place] for values in differing_settings.values()), *asdict(found).values()])
     return buffer.getvalue()

@@ -8,22 +8,22 @@ from numpy.typing import NDArray
 from cnn_core import ops
 from cnn_core.datasets import load
 from cnn_core.experiments.three_layer import (
-    NAMES,
-    Epoch,
+    PARAMETER_NAMES,
+    EpochResult,
     Labels,
+    NetworkShape,
     Parameters,
-    Shape,
-    fit,
-    initialise,
+    fit_parameters,
+    initialise_parameters,
     loss_and_gradients,
 )
 
 Array = NDArray[np.float64]
-BATCH = 50
-VALIDATION = 200
+BATCH_SIZE = 50
+VALIDATION_SIZE = 200
 
 
-def random_batch(shape: Shape, count: int, seed: int = 0) -> tuple[Array, Labels]:
+def random_batch(shape: NetworkShape, count: int, seed: int = 0) -> tuple[Array, Labels]:
     """`count` random images with random labels: what an untrained network cannot know anything about."""
     rng = np.random.default_rng(seed)
     images = rng.normal(size=(count, shape.channels, shape.size, shape.size))
@@ -46,8 +46,8 @@ class InitialLoss:
 
 def initial_loss(classes: int, scale: float, reg: float, seed: int = 0) -> InitialLoss:
     """The loss of an untrained network of `classes` classes whose weights were drawn from N(0, scale²)."""
-    shape = Shape(classes=classes)
-    p, batch = initialise(shape, scale=scale, seed=seed), random_batch(shape, BATCH, seed)
+    shape = NetworkShape(classes=classes)
+    p, batch = initialise_parameters(shape, scale=scale, seed=seed), random_batch(shape, BATCH_SIZE, seed)
     data, _ = loss_and_gradients(p, *batch)
     total, _ = loss_and_gradients(p, *batch, reg=reg)
     return InitialLoss(data, total - data, float(np.log(classes)))
@@ -63,13 +63,13 @@ class ParameterCheck:
     autograd: float
 
 
-def gradient_check(shape: Shape, reg: float, seed: int = 0) -> list[ParameterCheck]:
+def check_parameters(shape: NetworkShape, reg: float, seed: int = 0) -> list[ParameterCheck]:
     """Our backward pass, parameter by parameter, on three random images. Imports PyTorch when called."""
-    p, (x, labels) = initialise(shape, scale=0.5, seed=seed), random_batch(shape, 3, seed)
+    p, (x, labels) = initialise_parameters(shape, scale=0.5, seed=seed), random_batch(shape, 3, seed)
     _, ours = loss_and_gradients(p, x, labels, reg=reg)
-    auto = _autograd(p, x, labels, reg)
+    auto = _autograd_gradients(p, x, labels, reg)
     checks = []
-    for name in NAMES:
+    for name in PARAMETER_NAMES:
         nudged = ops.numerical_gradient(
             lambda value, name=name: loss_and_gradients(p | {name: value}, x, labels, reg=reg)[0],  # type: ignore[misc]
             p[name],
@@ -79,7 +79,7 @@ def gradient_check(shape: Shape, reg: float, seed: int = 0) -> list[ParameterChe
     return checks
 
 
-def _autograd(p: Parameters, x: Array, labels: Labels, reg: float) -> Parameters:
+def _autograd_gradients(p: Parameters, x: Array, labels: Labels, reg: float) -> Parameters:
     """The same network in PyTorch, and its gradients."""
     import torch
     import torch.nn.functional as F
@@ -94,23 +94,27 @@ def _autograd(p: Parameters, x: Array, labels: Labels, reg: float) -> Parameters
     return {name: gradient.numpy() for name, gradient in zip(t, gradients, strict=True)}
 
 
-def digits(count: int) -> tuple[tuple[Array, Labels], tuple[Array, Labels]]:
+def split_digits(count: int) -> tuple[tuple[Array, Labels], tuple[Array, Labels]]:
     """The first `count` training images of Digits, and VALIDATION others, in −0.5 … 0.5."""
     data = load("digits")
     return tuple(  # type: ignore[return-value]
         (split.images[:many].astype(np.float64) / 255 - 0.5, split.labels[:many])
-        for split, many in ((data.train, count), (data.val, VALIDATION))
+        for split, many in ((data.train, count), (data.val, VALIDATION_SIZE))
     )
 
 
-def overfit(count: int, epochs: int, reg: float, seed: int = 0) -> list[Epoch]:
+def overfit_digits(count: int, epochs: int, reg: float, seed: int = 0) -> list[EpochResult]:
     """Train on `count` digits only, on purpose: a network that cannot learn a handful by heart has a mistake in it."""
-    train, val = digits(count)
-    return list(fit(initialise(Shape(), seed=seed), train, val, epochs=epochs, learning_rate=0.1, reg=reg))
+    train, val = split_digits(count)
+    return list(
+        fit_parameters(
+            initialise_parameters(NetworkShape(), seed=seed), train, val, epochs=epochs, learning_rate=0.1, reg=reg
+        )
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class Separation:
+class FilterSeparation:
     """After training: filters (F, C, k, k), how far any two filters and any two units are apart, the accuracy."""
 
     filters: Array
@@ -119,15 +123,15 @@ class Separation:
     accuracy: float
 
 
-def separation(*, equal: bool, epochs: int, seed: int = 0) -> Separation:
+def measure_separation(*, equal: bool, epochs: int, seed: int = 0) -> FilterSeparation:
     """Train on 100 digits from equal weights, or from random ones, and measure whether filters became different."""
-    train, val = digits(100)
-    p = initialise(Shape(), seed=seed, scale=0.05 if equal else 0.1, equal=equal)
-    last = list(fit(p, train, val, epochs=epochs, learning_rate=0.1))[-1]
+    train, val = split_digits(100)
+    p = initialise_parameters(NetworkShape(), seed=seed, scale=0.05 if equal else 0.1, equal=equal)
+    last = list(fit_parameters(p, train, val, epochs=epochs, learning_rate=0.1))[-1]
     w1, w2 = p["W1"].reshape(len(p["W1"]), -1), p["W2"].T
-    return Separation(p["W1"], _spread(w1), _spread(w2), last.train_accuracy)
+    return FilterSeparation(p["W1"], _unit_spread(w1), _unit_spread(w2), last.train_accuracy)
 
 
-def _spread(units: Array) -> float:
+def _unit_spread(units: Array) -> float:
     """The largest difference between the same weight of any two units (rows)."""
     return float((units.max(axis=0) - units.min(axis=0)).max())

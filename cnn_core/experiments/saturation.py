@@ -6,20 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-HIDDEN = 20
-RATE = 0.15
+HIDDEN_UNITS = 20
+NEURON_RATE = 0.15
 UNITS_RATE = 0.1
 
 
 @dataclass(frozen=True)
-class Neuron:
+class NeuronTraining:
     """One sigmoid learning to answer 0: its output after 0, 1, … steps, and the first slope ∂C/∂z."""
 
     outputs: tuple[float, ...]
     first_slope: float
 
 
-def neuron(start: float, steps: int, *, quadratic: bool) -> Neuron:
+def train_neuron(start: float, steps: int, *, quadratic: bool) -> NeuronTraining:
     """a = σ(w·1 + b), from w = b = `start`, trained to give 0 at the rate RATE (after Nielsen's book, chapter 3).
 
     The quadratic cost ½a² has the slope ∂C/∂z = a · a(1 − a), which vanishes as a nears 1; cross-entropy
@@ -30,12 +30,12 @@ def neuron(start: float, steps: int, *, quadratic: bool) -> Neuron:
         a = 1 / (1 + np.exp(-z))
         outputs.append(float(a))
         slopes.append(float(a * a * (1 - a) if quadratic else a))
-        z -= 2 * RATE * slopes[-1]  # w and b both have this slope, as the input is 1
-    return Neuron(tuple(outputs), slopes[0])
+        z -= 2 * NEURON_RATE * slopes[-1]  # w and b both have this slope, as the input is 1
+    return NeuronTraining(tuple(outputs), slopes[0])
 
 
 @dataclass(frozen=True)
-class Units:
+class UnitsTraining:
     """A hidden layer in training: the loss before each step, and how many units no input wakes, before and after."""
 
     losses: tuple[float, ...]
@@ -43,7 +43,7 @@ class Units:
     dead_after: int
 
 
-def units(bias: float, slope: float, steps: int, seed: int = 0) -> Units:
+def train_units(bias: float, slope: float, steps: int, seed: int = 0) -> UnitsTraining:
     """HIDDEN units learn y = |x| from 64 points of −1 … 1, all biases `bias` at first; below 0 they let `slope`·z pass.
 
     `slope` 0 is ReLU, anything above it leaky ReLU. Loss: half the mean squared error.
@@ -51,9 +51,11 @@ def units(bias: float, slope: float, steps: int, seed: int = 0) -> Units:
     rng = np.random.default_rng(seed)
     x = np.linspace(-1, 1, 64)[:, None]
     wanted = np.abs(x)
-    w, b = rng.normal(0, 1, (1, HIDDEN)), np.full(HIDDEN, bias)
-    v = rng.normal(0, 1 / np.sqrt(HIDDEN), (HIDDEN, 1))  # no bias after it: it would learn the mean by itself
-    dead_before, losses = _asleep(x @ w + b), []
+    w, b = rng.normal(0, 1, (1, HIDDEN_UNITS)), np.full(HIDDEN_UNITS, bias)
+    v = rng.normal(
+        0, 1 / np.sqrt(HIDDEN_UNITS), (HIDDEN_UNITS, 1)
+    )  # no bias after it: it would learn the mean by itself
+    dead_before, losses = _count_dead_units(x @ w + b), []
     for _ in range(steps):
         z = x @ w + b
         h = np.where(z > 0, z, slope * z)
@@ -63,8 +65,8 @@ def units(bias: float, slope: float, steps: int, seed: int = 0) -> Units:
         dz = dy @ v.T * np.where(z > 0, 1, slope)
         v = v - UNITS_RATE * h.T @ dy
         w, b = w - UNITS_RATE * x.T @ dz, b - UNITS_RATE * dz.sum(axis=0)
-    return Units(tuple(losses), dead_before, _asleep(x @ w + b))
+    return UnitsTraining(tuple(losses), dead_before, _count_dead_units(x @ w + b))
 
 
-def _asleep(z: Array) -> int:
+def _count_dead_units(z: Array) -> int:
     return int((z <= 0).all(axis=0).sum())

@@ -15,12 +15,12 @@ from cnn_core import ops
 Array = NDArray[np.float64]
 Parameters = dict[str, Array]
 Labels = NDArray[np.int64]
-NAMES = ("W1", "b1", "W2", "b2", "W3", "b3")
-POOL = 2
+PARAMETER_NAMES = ("W1", "b1", "W2", "b2", "W3", "b3")
+POOL_SIZE = 2
 
 
 @dataclass(frozen=True)
-class Shape:
+class NetworkShape:
     """Sizes of the network: images (channels, size, size), `filters` of kernel × kernel, `hidden` units, `classes`."""
 
     channels: int = 1
@@ -32,7 +32,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Epoch:
+class EpochResult:
     """After a pass over the training images: loss, and the share of right answers on them and on images never seen."""
 
     epoch: int
@@ -41,10 +41,10 @@ class Epoch:
     val_accuracy: float
 
 
-def initialise(shape: Shape, *, scale: float = 0.1, seed: int = 0, equal: bool = False) -> Parameters:
+def initialise_parameters(shape: NetworkShape, *, scale: float = 0.1, seed: int = 0, equal: bool = False) -> Parameters:
     """Weights drawn from N(0, scale²), or with `equal` every weight the same `scale`; biases 0."""
     rng = np.random.default_rng(seed)
-    pooled = shape.filters * (shape.size // POOL) ** 2
+    pooled = shape.filters * (shape.size // POOL_SIZE) ** 2
     weights = {
         "W1": (shape.filters, shape.channels, shape.kernel, shape.kernel),
         "W2": (pooled, shape.hidden),
@@ -53,7 +53,7 @@ def initialise(shape: Shape, *, scale: float = 0.1, seed: int = 0, equal: bool =
     biases = {"b1": shape.filters, "b2": shape.hidden, "b3": shape.classes}
     drawn = {name: np.full(size, scale) if equal else rng.normal(0, scale, size) for name, size in weights.items()}
     made = drawn | {name: np.zeros(size) for name, size in biases.items()}
-    return {name: made[name] for name in NAMES}
+    return {name: made[name] for name in PARAMETER_NAMES}
 
 
 def forward(p: Parameters, x: Array) -> tuple[Array, dict[str, Array]]:
@@ -61,7 +61,7 @@ def forward(p: Parameters, x: Array) -> tuple[Array, dict[str, Array]]:
     padding = p["W1"].shape[-1] // 2
     a1 = np.asarray(ops.conv2d(x, p["W1"], p["b1"], padding=padding), dtype=np.float64)
     r1 = np.maximum(0, a1)
-    pooled = np.asarray(ops.max_pool2d(r1, POOL), dtype=np.float64)
+    pooled = np.asarray(ops.max_pool2d(r1, POOL_SIZE), dtype=np.float64)
     a2 = pooled.reshape(len(x), -1) @ p["W2"] + p["b2"]
     r2 = np.maximum(0, a2)
     return r2 @ p["W3"] + p["b3"], {"x": x, "a1": a1, "r1": r1, "pooled": pooled, "a2": a2, "r2": r2}
@@ -82,7 +82,7 @@ def backward(p: Parameters, cache: dict[str, Array], dlogits: Array) -> Paramete
     da2 = dlogits @ p["W3"].T * (cache["a2"] > 0)
     pooled = cache["pooled"]
     dpooled = (da2 @ p["W2"].T).reshape(pooled.shape)
-    da1 = ops.max_pool2d_backward(dpooled, cache["r1"], POOL) * (cache["a1"] > 0)
+    da1 = ops.max_pool2d_backward(dpooled, cache["r1"], POOL_SIZE) * (cache["a1"] > 0)
     _, dw1, db1 = ops.conv2d_backward(da1, cache["x"], p["W1"], padding=p["W1"].shape[-1] // 2)
     return {
         "W1": np.asarray(dw1, dtype=np.float64),
@@ -105,12 +105,12 @@ def loss_and_gradients(p: Parameters, x: Array, labels: Labels, *, reg: float = 
     return loss, gradients
 
 
-def accuracy(p: Parameters, x: Array, labels: Labels) -> float:
+def measure_accuracy(p: Parameters, x: Array, labels: Labels) -> float:
     """Share of images whose largest logit is that of their label."""
     return float((forward(p, x)[0].argmax(axis=1) == labels).mean())
 
 
-def fit(
+def fit_parameters(
     p: Parameters,
     train: tuple[Array, Labels],
     val: tuple[Array, Labels],
@@ -119,7 +119,7 @@ def fit(
     learning_rate: float,
     reg: float = 0.0,
     momentum: float = 0.9,
-) -> Iterator[Epoch]:
+) -> Iterator[EpochResult]:
     """Gradient descent with momentum, all training images at once; changes `p`. Yields an Epoch after each pass."""
     velocity: dict[str, Any] = {name: np.zeros_like(value) for name, value in p.items()}
     for epoch in range(1, epochs + 1):
@@ -127,4 +127,4 @@ def fit(
         for name in p:
             velocity[name] = momentum * velocity[name] - learning_rate * gradients[name]
             p[name] = p[name] + velocity[name]
-        yield Epoch(epoch, loss, accuracy(p, *train), accuracy(p, *val))
+        yield EpochResult(epoch, loss, measure_accuracy(p, *train), measure_accuracy(p, *val))

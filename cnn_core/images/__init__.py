@@ -1,23 +1,23 @@
 """Pictures: photographs, drawn test patterns, what visitors bring; uint8 RGB (height, width, 3)."""
 
 from cnn_core.images.patterns import PATTERNS, Pattern, draw_pattern
-from cnn_core.images.photos import PHOTOS, Photo, photo
-from cnn_core.images.pixels import LONG_SIDE, Pixels, cropped, scaled, to_grey
-from cnn_core.images.uploads import MOST_BYTES, Upload, decode_upload
+from cnn_core.images.photos import PHOTOS, Photo, load_photo
+from cnn_core.images.pixels import LONG_SIDE, Pixels, crop_image, shrink_pixels, to_grey
+from cnn_core.images.uploads import MAX_BYTES, Upload, decode_upload
 
 __all__ = [
     "LONG_SIDE",
-    "MOST_BYTES",
+    "MAX_BYTES",
     "PATTERNS",
     "PHOTOS",
     "Pattern",
     "Photo",
     "Pixels",
     "Upload",
-    "cropped",
+    "crop_image",
     "decode_upload",
     "draw_pattern",
-    "photo",
-    "scaled",
+    "load_photo",
+    "shrink_pixels",
     "to_grey",
 ]

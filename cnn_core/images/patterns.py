@@ -11,9 +11,9 @@ from cnn_core.images.pixels import Pixels
 SIDE = 256
 DARK, BRIGHT = 40.0, 215.0
 """Not black and white: so a result can go beyond both ends."""
-NOISE = 40.0
+NOISE_DEVIATION = 40.0
 """Standard deviation of the noise."""
-MOST_LETTERS = 24
+MAX_LETTERS = 24
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Pattern:
 
     title: str
     alt: str
-    follows: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
 PATTERNS = (
@@ -54,21 +54,21 @@ def draw_pattern(
         case "Edge":
             grey = np.where(along > 0, BRIGHT, DARK)
         case "Stripes":
-            grey = _between(np.sin(2 * np.pi * along / period))
+            grey = _wave_to_grey(np.sin(2 * np.pi * along / period))
         case "Checkerboard":
             grey = np.where((np.indices((SIDE, SIDE)) // (period / 2)).sum(axis=0) % 2 == 0, BRIGHT, DARK)
         case "Gradient":
-            grey = _between(along / np.abs(along).max())
+            grey = _wave_to_grey(along / np.abs(along).max())
         case "Impulse":
             grey = np.zeros((SIDE, SIDE))
             grey[SIDE // 2, SIDE // 2] = 255
         case "Rings":
             # the phase grows with the square of the radius, and its slope reaches half a cycle a pixel at the side
-            grey = _between(np.cos(np.pi * (rows**2 + columns**2) / SIDE))
+            grey = _wave_to_grey(np.cos(np.pi * (rows**2 + columns**2) / SIDE))
         case "Text":
-            grey = _letters(text)
+            grey = _draw_letters(text)
         case "Noise":
-            grey = np.random.default_rng(seed).normal((DARK + BRIGHT) / 2, NOISE, (SIDE, SIDE))
+            grey = np.random.default_rng(seed).normal((DARK + BRIGHT) / 2, NOISE_DEVIATION, (SIDE, SIDE))
         case _:
             raise ValueError(
                 f"There is no pattern “{title}”: choose {', '.join(pattern.title for pattern in PATTERNS)}."
@@ -77,16 +77,16 @@ def draw_pattern(
     return np.repeat(pixels[..., None], 3, axis=2)
 
 
-def _between(wave: NDArray[np.float64]) -> NDArray[np.float64]:
+def _wave_to_grey(wave: NDArray[np.float64]) -> NDArray[np.float64]:
     """−1 … 1 as dark … bright."""
     return (DARK + BRIGHT) / 2 + wave * (BRIGHT - DARK) / 2
 
 
-def _letters(text: str) -> NDArray[np.float64]:
+def _draw_letters(text: str) -> NDArray[np.float64]:
     """`text` in the middle, as large as fits."""
     image = Image.new("L", (SIDE, SIDE), round(BRIGHT))
     draw = ImageDraw.Draw(image)
-    words = text[:MOST_LETTERS] or " "
+    words = text[:MAX_LETTERS] or " "
     wanted = ImageFont.load_default(100)
     width = max(draw.textlength(words, wanted), 1)
     font = ImageFont.load_default(int(min(100 * 0.9 * SIDE / width, 0.6 * SIDE)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from cnn_core.images.pixels import LONG_SIDE, Pixels, shrunk
+from cnn_core.images.pixels import LONG_SIDE, Pixels, shrink_image
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ PHOTOS = (
 )
 
 
-def photo(name: str, size: int = LONG_SIDE) -> Pixels:
+def load_photo(name: str, size: int = LONG_SIDE) -> Pixels:
     """The photograph `name` of PHOTOS as uint8 RGB (height, width, 3), its longer side at most `size` pixels.
 
     Raises ValueError for a name that is not in PHOTOS and for a size below 1.
@@ -48,4 +48,4 @@ def photo(name: str, size: int = LONG_SIDE) -> Pixels:
     import skimage.data  # not needed by those who only read uploads
 
     pixels = getattr(skimage.data, name)()
-    return np.array(shrunk(Image.fromarray(pixels).convert("RGB"), size))
+    return np.array(shrink_image(Image.fromarray(pixels).convert("RGB"), size))

@@ -25,7 +25,7 @@ def to_grey(image: Pixels) -> Pixels:
     return grey
 
 
-def cropped(image: Pixels, top: float, bottom: float, left: float, right: float) -> Pixels:
+def crop_image(image: Pixels, top: float, bottom: float, left: float, right: float) -> Pixels:
     """The part of a picture between shares 0 … 1 of its height and of its width; at least one pixel.
 
     Raises ValueError unless 0 ≤ top < bottom ≤ 1 and 0 ≤ left < right ≤ 1.
@@ -33,21 +33,21 @@ def cropped(image: Pixels, top: float, bottom: float, left: float, right: float)
     for name, low, high in (("rows", top, bottom), ("columns", left, right)):
         if not 0 <= low < high <= 1:
             raise ValueError(f"The {name} go from {low} to {high}: right are two shares of the picture, as 0 and 1.")
-    rows, columns = (_span(*ends) for ends in ((image.shape[0], top, bottom), (image.shape[1], left, right)))
+    rows, columns = (_pixel_span(*ends) for ends in ((image.shape[0], top, bottom), (image.shape[1], left, right)))
     return image[rows, columns]
 
 
-def _span(size: int, low: float, high: float) -> slice:
+def _pixel_span(size: int, low: float, high: float) -> slice:
     start = min(round(low * size), size - 1)
     return slice(start, max(round(high * size), start + 1))
 
 
-def scaled(image: Pixels, long_side: int) -> Pixels:
+def shrink_pixels(image: Pixels, long_side: int) -> Pixels:
     """A picture (height, width, 3) shrunk so that neither side is longer than `long_side` pixels; never enlarged."""
-    return np.array(shrunk(Image.fromarray(image), long_side))
+    return np.array(shrink_image(Image.fromarray(image), long_side))
 
 
-def shrunk(image: Image.Image, size: int) -> Image.Image:
+def shrink_image(image: Image.Image, size: int) -> Image.Image:
     """`image` with neither side longer than `size` pixels; as it is when none is."""
     scale = size / max(image.size)
     if scale >= 1:

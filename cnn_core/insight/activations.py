@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 # An empty Sequential, such as a shortcut without layers, has no children but is no layer either.
-_PASSING = (nn.Dropout, nn.Dropout2d, nn.Identity, nn.Sequential)
+_IGNORED_MODULES = (nn.Dropout, nn.Dropout2d, nn.Identity, nn.Sequential)
 FeatureMaps = dict[str, NDArray[np.float32]]
 
 
@@ -24,7 +24,7 @@ def feature_maps(model: nn.Module, image: ArrayLike) -> FeatureMaps:
     names = [
         name
         for name, module in model.named_modules()
-        if not any(module.children()) and not isinstance(module, _PASSING)
+        if not any(module.children()) and not isinstance(module, _IGNORED_MODULES)
     ]
     return {name: values for name, values in layer_outputs(model, image, names).items() if values.ndim == 3}
 
@@ -34,31 +34,33 @@ def layer_outputs(model: nn.Module, image: ArrayLike, names: Collection[str]) ->
 
     In the order of running; otherwise as `feature_maps`.
     """
-    batch = one_image(model, image)
-    found: FeatureMaps = {}
+    batch = as_image_batch(model, image)
+    outputs: FeatureMaps = {}
 
-    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            found.pop(name, None)
+    def make_hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def store_output(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            outputs.pop(name, None)
             # A copy, because a later in-place activation would overwrite what is kept here.
-            found[name] = output[0].detach().float().cpu().numpy().copy()
+            outputs[name] = output[0].detach().float().cpu().numpy().copy()
 
-        return hook
+        return store_output
 
     handles = [
-        module.register_forward_hook(keep(name)) for name, module in model.named_modules() if name and name in names
+        module.register_forward_hook(make_hook(name))
+        for name, module in model.named_modules()
+        if name and name in names
     ]
     try:
-        with evaluating(model), torch.no_grad():
+        with evaluation_mode(model), torch.no_grad():
             model(batch)
     finally:
         for handle in handles:
             handle.remove()
-    return found
+    return outputs
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
     """Eval mode inside, and afterwards every submodule in the mode it was in."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
@@ -72,15 +74,15 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Torch on one thread inside: a single small image is through before a new thread's helpers have started."""
-    before = torch.get_num_threads()
+    threads_before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(threads_before)
 
 
-def one_image(model: nn.Module, image: ArrayLike) -> Tensor:
+def as_image_batch(model: nn.Module, image: ArrayLike) -> Tensor:
     """`image` (C, H, W) as a batch of one, of the model's dtype and on its device; ValueError for another shape."""
     tensor = torch.as_tensor(np.asarray(image))
     if tensor.ndim != 3:

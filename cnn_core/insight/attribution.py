@@ -12,22 +12,22 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from cnn_core.insight.activations import evaluating, one_image
+from cnn_core.insight.activations import as_image_batch, evaluation_mode
 
 Attribution = NDArray[np.float32]
-BATCH = 64
+BATCH_SIZE = 64
 """Images that run through the network together."""
 
 
-def gradient(model: nn.Module, image: ArrayLike, target: int) -> Attribution:
+def input_gradient(model: nn.Module, image: ArrayLike, target: int) -> Attribution:
     """How much the logit of `target` grows with each value: Simonyan et al. 2014, https://arxiv.org/abs/1312.6034."""
-    return _numpy(_gradients(model, one_image(model, image), target)[0])
+    return _to_numpy(_logit_gradients(model, as_image_batch(model, image), target)[0])
 
 
 def gradient_times_input(model: nn.Module, image: ArrayLike, target: int) -> Attribution:
     """The gradient times the value itself: exact for a linear network, but for the bias."""
-    batch = one_image(model, image)
-    return _numpy(_gradients(model, batch, target)[0] * batch[0])
+    batch = as_image_batch(model, image)
+    return _to_numpy(_logit_gradients(model, batch, target)[0] * batch[0])
 
 
 def integrated_gradients(
@@ -41,19 +41,19 @@ def integrated_gradients(
     """
     if steps < 1:
         raise ValueError(f"steps is {steps}: it must be 1 or more.")
-    end, start = one_image(model, image), one_image(model, baseline)
+    end, start = as_image_batch(model, image), as_image_batch(model, baseline)
     if start.shape != end.shape:
         raise ValueError(f"baseline has shape {tuple(start.shape[1:])}: the image has {tuple(end.shape[1:])}.")
     places, widths = np.polynomial.legendre.leggauss(steps)  # from −1 to 1
     shares, weights = torch.from_numpy((places + 1) / 2).to(end), torch.from_numpy(widths / 2).to(end)
     total = torch.zeros_like(end[0])
-    for share, weight in zip(torch.split(shares, BATCH), torch.split(weights, BATCH), strict=True):
+    for share, weight in zip(torch.split(shares, BATCH_SIZE), torch.split(weights, BATCH_SIZE), strict=True):
         between = start + share[:, None, None, None] * (end - start)
-        total += (_gradients(model, between, target) * weight[:, None, None, None]).sum(0)
-    return _numpy(total * (end - start)[0])
+        total += (_logit_gradients(model, between, target) * weight[:, None, None, None]).sum(0)
+    return _to_numpy(total * (end - start)[0])
 
 
-def occlusion(
+def occlusion_map(
     model: nn.Module, image: ArrayLike, target: int, baseline: ArrayLike, *, window: int, stride: int
 ) -> Attribution:
     """By how much the logit of `target` falls when a square of the image is replaced by `baseline` (C, H, W).
@@ -62,63 +62,63 @@ def occlusion(
     cut off at the edge; each pixel gets the mean over the squares that cover it, 0 where none does.
     Raises ValueError also when the window does not fit the image, or the stride is not from 1 to the window.
     """
-    batch, base = one_image(model, image), one_image(model, baseline)
+    batch, base = as_image_batch(model, image), as_image_batch(model, baseline)
     height, width = batch.shape[2:]
     if not 1 <= window <= min(height, width):
         raise ValueError(f"window is {window}: the image takes one of 1 to {min(height, width)} pixels.")
     if not 1 <= stride <= window:
         raise ValueError(f"stride is {stride}: it must be from 1 to the window, {window}, to leave no pixel out.")
-    whole = _scores(model, batch, target)
-    corners = list(product(_starts(height, window, stride), _starts(width, window, stride)))
+    whole = _class_logits(model, batch, target)
+    corners = list(product(_window_starts(height, window, stride), _window_starts(width, window, stride)))
     falls, covered = torch.zeros_like(batch[0, 0]), torch.zeros_like(batch[0, 0])
-    for start in range(0, len(corners), BATCH):
-        squares = [_square(height, width, top, left, window) for top, left in corners[start : start + BATCH]]
+    for start in range(0, len(corners), BATCH_SIZE):
+        squares = [_square_mask(height, width, top, left, window) for top, left in corners[start : start + BATCH_SIZE]]
         hidden = torch.stack(squares).to(batch)[:, None]
-        fall = whole - _scores(model, batch * (1 - hidden) + base * hidden, target)
+        fall = whole - _class_logits(model, batch * (1 - hidden) + base * hidden, target)
         falls += torch.einsum("n,nhw->hw", fall, hidden[:, 0])
         covered += hidden[:, 0].sum(0)
-    return _numpy((falls / covered.clamp_min(1)).expand(batch.shape[1:]))
+    return _to_numpy((falls / covered.clamp_min(1)).expand(batch.shape[1:]))
 
 
-def logit(model: nn.Module, image: ArrayLike, target: int) -> float:
+def class_logit(model: nn.Module, image: ArrayLike, target: int) -> float:
     """The logit of `target` for one image (C, H, W)."""
-    return float(_scores(model, one_image(model, image), target)[0])
+    return float(_class_logits(model, as_image_batch(model, image), target)[0])
 
 
-def _starts(size: int, window: int, stride: int) -> range:
+def _window_starts(size: int, window: int, stride: int) -> range:
     """Where windows begin, so that the last one reaches the edge."""
     return range(0, -(-(size - window) // stride) * stride + 1, stride)
 
 
-def _square(height: int, width: int, top: int, left: int, window: int) -> Tensor:
+def _square_mask(height: int, width: int, top: int, left: int, window: int) -> Tensor:
     mask = torch.zeros(height, width)
     mask[top : top + window, left : left + window] = 1
     return mask
 
 
-def _gradients(model: nn.Module, batch: Tensor, target: int) -> Tensor:
+def _logit_gradients(model: nn.Module, batch: Tensor, target: int) -> Tensor:
     """Of the logit of each image of the batch with respect to that image."""
     batch = batch.detach().requires_grad_()
-    with evaluating(model), torch.enable_grad():
+    with evaluation_mode(model), torch.enable_grad():
         logits = model(batch)
-        _check(logits, target)
-        (found,) = torch.autograd.grad(logits[:, target].sum(), batch)
-    return found.detach()
+        _check_target(logits, target)
+        (gradients,) = torch.autograd.grad(logits[:, target].sum(), batch)
+    return gradients.detach()
 
 
-def _scores(model: nn.Module, batch: Tensor, target: int) -> Tensor:
+def _class_logits(model: nn.Module, batch: Tensor, target: int) -> Tensor:
     """The logit of `target` for each image."""
-    with evaluating(model), torch.no_grad():
+    with evaluation_mode(model), torch.no_grad():
         logits: Tensor = model(batch)
-    _check(logits, target)
+    _check_target(logits, target)
     return logits[:, target]
 
 
-def _check(logits: Tensor, target: int) -> None:
+def _check_target(logits: Tensor, target: int) -> None:
     if not 0 <= target < logits.shape[1]:
         raise ValueError(f"target is {target}: the network has the classes 0 … {logits.shape[1] - 1}.")
 
 
-def _numpy(values: Tensor) -> Attribution:
-    found: Attribution = values.detach().float().cpu().numpy()
-    return np.ascontiguousarray(found)
+def _to_numpy(values: Tensor) -> Attribution:
+    attribution: Attribution = values.detach().float().cpu().numpy()
+    return np.ascontiguousarray(attribution)

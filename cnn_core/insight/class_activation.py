@@ -5,7 +5,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from cnn_core.insight.activations import evaluating, one_image
+from cnn_core.insight.activations import as_image_batch, evaluation_mode
 
 
 def grad_cam(model: nn.Module, image: ArrayLike, target_class: int, layer: str) -> NDArray[np.float32]:
@@ -20,7 +20,7 @@ def grad_cam(model: nn.Module, image: ArrayLike, target_class: int, layer: str) 
     modules = dict(model.named_modules())
     if not layer or layer not in modules:
         raise ValueError(f"layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
-    activation, logits = _forward(model, modules[layer], one_image(model, image))
+    activation, logits = _run_with_layer_output(model, modules[layer], as_image_batch(model, image))
     if activation.ndim != 4:
         raise ValueError(f"layer is {layer!r}: its output has no height and width; choose one before the flatten.")
     if not 0 <= target_class < logits.shape[1]:
@@ -28,23 +28,23 @@ def grad_cam(model: nn.Module, image: ArrayLike, target_class: int, layer: str) 
     (gradient,) = torch.autograd.grad(logits[0, target_class], activation)
     weights = gradient.mean(dim=(2, 3), keepdim=True)
     heat = torch.relu((weights * activation).sum(dim=1)[0])
-    found: NDArray[np.float32] = heat.detach().float().cpu().numpy()
-    return found
+    heat_map: NDArray[np.float32] = heat.detach().float().cpu().numpy()
+    return heat_map
 
 
-def _forward(model: nn.Module, layer: nn.Module, batch: Tensor) -> tuple[Tensor, Tensor]:
+def _run_with_layer_output(model: nn.Module, layer: nn.Module, batch: Tensor) -> tuple[Tensor, Tensor]:
     """(the layer's output, the logits), connected by the graph even when every parameter is frozen."""
-    kept: list[Tensor] = []
+    outputs: list[Tensor] = []
 
-    def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    def keep_output(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
         # The copy passed on keeps a later in-place activation from overwriting the output that is explained.
-        kept.append(output)
+        outputs.append(output)
         return output.clone()
 
-    handle = layer.register_forward_hook(hook)
+    handle = layer.register_forward_hook(keep_output)
     try:
-        with evaluating(model), torch.enable_grad():
+        with evaluation_mode(model), torch.enable_grad():
             logits: Tensor = model(batch.requires_grad_())
     finally:
         handle.remove()
-    return kept[-1], logits
+    return outputs[-1], logits

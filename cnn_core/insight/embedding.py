@@ -17,10 +17,10 @@ class Features:
     """Features (N, D) of N images, float32, and in words what they are: "the input of fc2, 128 values"."""
 
     values: NDArray[np.float32]
-    what: str
+    description: str
 
 
-def penultimate(
+def penultimate_features(
     model: nn.Module, images: NDArray[np.uint8], normalise: Callable[[Tensor], Tensor], *, batch_size: int = CPU_BATCH
 ) -> Features:
     """What goes into the last linear layer for images (N, C, H, W), which `normalise` makes ready as in training.
@@ -30,41 +30,41 @@ def penultimate(
     """
     if not len(images):
         raise ValueError("There are no images: features need at least one.")
-    with _listening(model) as latest:
+    with _capture_features(model) as latest:
         batches = logit_batches(model, torch.from_numpy(images), normalise, batch_size)
-        kept = [next(iter(latest.values())) for _ in batches if latest]
-    if not kept:
+        batches_of_features = [next(iter(latest.values())) for _ in batches if latest]
+    if not batches_of_features:
         raise ValueError("This network has neither a linear layer nor feature maps: it has no features to compare.")
-    values = torch.cat(kept).numpy()
+    values = torch.cat(batches_of_features).numpy()
     if not np.isfinite(values).all():
         raise ValueError("The features of this checkpoint are no longer numbers: the training diverged.")
     return Features(values, f"{next(iter(latest))}, {values.shape[1]:,} values")
 
 
 @contextmanager
-def _listening(model: nn.Module) -> Iterator[dict[str, Tensor]]:
+def _capture_features(model: nn.Module) -> Iterator[dict[str, Tensor]]:
     """After each batch one entry: in words where the features come from → features (n, D)."""
     latest: dict[str, Tensor] = {}
 
-    def keep_input(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-        def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    def make_input_hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+        def store_input(_module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
             latest[f"the input of {name}"] = inputs[0].flatten(1).float().cpu()
 
-        return hook
+        return store_input
 
-    def keep_maps(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    def make_map_hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def store_map_means(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
             if output.ndim == 4:
                 latest.clear()
                 latest[f"the mean of each map of {name}"] = output.float().mean(dim=(2, 3)).cpu()
 
-        return hook
+        return store_map_means
 
     leaves = [(name, module) for name, module in model.named_modules() if not any(module.children())]
     linear = [(name, module) for name, module in leaves if isinstance(module, nn.Linear)]
-    handles = [module.register_forward_pre_hook(keep_input(name)) for name, module in linear[-1:]]
+    handles = [module.register_forward_pre_hook(make_input_hook(name)) for name, module in linear[-1:]]
     if not linear:
-        handles = [module.register_forward_hook(keep_maps(name)) for name, module in leaves]
+        handles = [module.register_forward_hook(make_map_hook(name)) for name, module in leaves]
     try:
         yield latest
     finally:
@@ -72,7 +72,7 @@ def _listening(model: nn.Module) -> Iterator[dict[str, Tensor]]:
             handle.remove()
 
 
-def nearest(
+def nearest_neighbours(
     queries: NDArray[np.floating], features: NDArray[np.floating], count: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """The `count` rows of `features` (N, D) most like each row of `queries` (Q, D): places and cosines, (Q, count).
@@ -82,12 +82,12 @@ def nearest(
     """
     if queries.ndim != 2 or features.ndim != 2 or queries.shape[1] != features.shape[1]:
         raise ValueError(f"queries has shape {queries.shape} and features {features.shape}: rows must be equally long.")
-    cosines = _unit(queries) @ _unit(features).T
+    cosines = _unit_rows(queries) @ _unit_rows(features).T
     places = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
     return places, np.take_along_axis(cosines, places, axis=1)
 
 
-def _unit(rows: NDArray[np.floating]) -> NDArray[np.float64]:
+def _unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float64]:
     """Rows of length 1; those of length 0 stay so."""
     values = rows.astype(np.float64)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 
 ORDERS = ("network", "norm", "colour", "similarity")
-NOISY, SMOOTH, COLOURFUL, SIMILAR, DEAD, SLOPE = 0.9, 0.5, 0.5, 0.9, 0.01, 0.7
-"""From where on a measure is a finding; `findings` says each of them in words."""
-MOST_PAIRED = 1024
+NOISY_LIMIT, SMOOTH_LIMIT, COLOUR_LIMIT, SIMILARITY_LIMIT, DEAD_LIMIT, SLOPE_LIMIT = 0.9, 0.5, 0.5, 0.9, 0.01, 0.7
+"""From where on a measure is a finding; `collect_findings` says each of them in words."""
+MAX_PAIRED_FILTERS = 1024
 """Of more filters than this no pairs are sought: the table of their cosines would be large."""
 
 Array = NDArray[np.float64]
@@ -22,26 +22,26 @@ Array = NDArray[np.float64]
 class Finding:
     """Filters (counted from 0, the clearest first) that a measure picked, and the measure of each.
 
-    `letter` marks them in a picture; `measure` says what was measured and where the limit lies; `partners` holds for
+    `letter` marks them in a picture; `criterion` says what was measured and where the limit lies; `partners` holds for
     pairs the other filter of each.
     """
 
     letter: str
     name: str
-    measure: str
+    criterion: str
     filters: tuple[int, ...]
-    figures: tuple[float, ...]
+    values: tuple[float, ...]
     partners: tuple[int, ...] = ()
 
 
-def norms(filters: NDArray[np.floating]) -> Array:
+def filter_norms(filters: NDArray[np.floating]) -> Array:
     """The L2 norm of every filter, √Σw²: (filters,)."""
     flat = np.asarray(filters, np.float64).reshape(len(filters), -1)
-    found: Array = np.sqrt((flat**2).sum(axis=1))
-    return found
+    lengths: Array = np.sqrt((flat**2).sum(axis=1))
+    return lengths
 
 
-def roughness(filters: NDArray[np.floating]) -> Array:
+def filter_roughness(filters: NDArray[np.floating]) -> Array:
     """Geary's C of every filter over neighbours above, below, left and right, channels pooled: (filters,).
 
     C = (N − 1) Σ(wᵢ − wⱼ)² / (2W Σ(wᵢ − w̄)²), summed over the neighbours' W ordered pairs (Geary 1954, The contiguity
@@ -55,10 +55,10 @@ def roughness(filters: NDArray[np.floating]) -> Array:
         return np.full(len(w), np.nan)
     steps = (np.diff(w, axis=2) ** 2).sum(axis=(1, 2, 3)) + (np.diff(w, axis=3) ** 2).sum(axis=(1, 2, 3))
     spread = ((w - w.mean(axis=(2, 3), keepdims=True)) ** 2).sum(axis=(1, 2, 3))
-    return _share((height * width - 1) * 2 * steps, 2 * pairs * spread)
+    return _divide_safely((height * width - 1) * 2 * steps, 2 * pairs * spread)
 
 
-def colourfulness(filters: NDArray[np.floating]) -> Array:
+def filter_colourfulness(filters: NDArray[np.floating]) -> Array:
     """The share of Σw² that lies in differences between a filter's channels: (filters,), 0 grey … 1 opposite colours.
 
     Σ(w − mean over channels)² / Σw². Raises ValueError unless there are three channels.
@@ -66,7 +66,7 @@ def colourfulness(filters: NDArray[np.floating]) -> Array:
     w = np.asarray(filters, np.float64)
     if w.shape[1] != 3:
         raise ValueError(f"filters have {w.shape[1]} channels: colour needs red, green and blue.")
-    return _share(((w - w.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2, 3)), (w**2).sum(axis=(1, 2, 3)))
+    return _divide_safely(((w - w.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2, 3)), (w**2).sum(axis=(1, 2, 3)))
 
 
 def channel_similarity(filters: NDArray[np.floating]) -> Array:
@@ -77,20 +77,20 @@ def channel_similarity(filters: NDArray[np.floating]) -> Array:
     count, channels = filters.shape[:2]
     if channels < 2:
         return np.full(count, np.nan)
-    total = _unit(np.asarray(filters, np.float64).reshape(count, channels, -1))
+    total = _unit_vectors(np.asarray(filters, np.float64).reshape(count, channels, -1))
     alike = (total.sum(axis=1) ** 2).sum(axis=1) - (total**2).sum(axis=(1, 2))  # Σ over i ≠ j of uᵢ·uⱼ
-    found: Array = alike / (channels * (channels - 1))
-    return found
+    mean_cosines: Array = alike / (channels * (channels - 1))
+    return mean_cosines
 
 
-def cosines(filters: NDArray[np.floating]) -> Array:
+def pairwise_cosines(filters: NDArray[np.floating]) -> Array:
     """The cosine between every two filters: (filters, filters); 0 with a filter of zeros."""
-    flat = _unit(np.asarray(filters, np.float64).reshape(len(filters), -1))
-    found: Array = flat @ flat.T
-    return found
+    flat = _unit_vectors(np.asarray(filters, np.float64).reshape(len(filters), -1))
+    table: Array = flat @ flat.T
+    return table
 
 
-def slopes(filters: NDArray[np.floating]) -> tuple[Array, Array]:
+def fit_slopes(filters: NDArray[np.floating]) -> tuple[Array, Array]:
     """How much of a filter, its channels averaged, is an even slope, and the way up: shares and degrees (filters,).
 
     The share of variance that a plane over rows and columns explains (R² of least squares), and the direction in which
@@ -104,10 +104,10 @@ def slopes(filters: NDArray[np.floating]) -> tuple[Array, Array]:
     down, right = (w * rows).sum(axis=(1, 2)) / (rows**2).sum(), (w * columns).sum(axis=(1, 2)) / (columns**2).sum()
     plane = down**2 * (rows**2).sum() + right**2 * (columns**2).sum()
     spread = ((w - w.mean(axis=(1, 2), keepdims=True)) ** 2).sum(axis=(1, 2))
-    return _share(plane, spread), np.rad2deg(np.arctan2(down, right))
+    return _divide_safely(plane, spread), np.rad2deg(np.arctan2(down, right))
 
 
-def order_of(filters: NDArray[np.floating], by: str) -> NDArray[np.intp]:
+def order_filters(filters: NDArray[np.floating], by: str) -> NDArray[np.intp]:
     """The filters' places sorted `by` one of ORDERS.
 
     "norm" and "colour" begin with the largest. "similarity" lays like ones side by side: average linkage over
@@ -117,128 +117,132 @@ def order_of(filters: NDArray[np.floating], by: str) -> NDArray[np.intp]:
     if by == "network":
         return np.arange(len(filters))
     if by == "norm":
-        return np.argsort(-norms(filters), kind="stable")
+        return np.argsort(-filter_norms(filters), kind="stable")
     if by == "colour":
-        return np.argsort(-colourfulness(filters), kind="stable")
+        return np.argsort(-filter_colourfulness(filters), kind="stable")
     if by == "similarity":
-        return _seriated(filters)
+        return _similarity_order(filters)
     raise ValueError(f"There is no order {by!r}: choose {', '.join(ORDERS)}.")
 
 
-def _seriated(filters: NDArray[np.floating]) -> NDArray[np.intp]:
+def _similarity_order(filters: NDArray[np.floating]) -> NDArray[np.intp]:
     if len(filters) < 3:
         return np.arange(len(filters))
     upper = np.triu_indices(len(filters), 1)
-    distances = np.clip(1 - cosines(filters)[upper], 0, 2)
+    distances = np.clip(1 - pairwise_cosines(filters)[upper], 0, 2)
     tree = linkage(distances, "average")
-    if len(filters) <= MOST_PAIRED // 2:
+    if len(filters) <= MAX_PAIRED_FILTERS // 2:
         tree = optimal_leaf_ordering(tree, distances)
     return np.asarray(leaves_list(tree), np.intp)
 
 
-def findings(filters: NDArray[np.floating], silent: NDArray[np.bool_] | None = None) -> tuple[Finding, ...]:
+def collect_findings(filters: NDArray[np.floating], silent: NDArray[np.bool_] | None = None) -> tuple[Finding, ...]:
     """What the filters show, each thing with the filters that show it; things that nothing shows are left out.
 
     `silent` tells of each filter whether its map was 0 everywhere on all images that were tried, None when unknown.
     """
-    rough, size = roughness(filters), norms(filters)
-    alive = size > DEAD * max(float(size.max(initial=0)), 1e-300)
-    share, _ = slopes(filters)
-    found = [
-        _above(
+    rough, size = filter_roughness(filters), filter_norms(filters)
+    alive = size > DEAD_LIMIT * max(float(size.max(initial=0)), 1e-300)
+    share, _ = fit_slopes(filters)
+    candidates = [
+        _finding_above(
             "N",
             "Noisy",
-            f"neighbouring weights differ as much as random ones do: Geary's C of at least {NOISY}",
+            f"neighbouring weights differ as much as random ones do: Geary's C of at least {NOISY_LIMIT}",
             np.where(alive, rough, np.nan),
-            NOISY,
+            NOISY_LIMIT,
         ),
-        _below(
+        _finding_below(
             "E",
             "Even",
-            f"neighbouring weights are alike: Geary's C of at most {SMOOTH}",
+            f"neighbouring weights are alike: Geary's C of at most {SMOOTH_LIMIT}",
             np.where(alive, rough, np.nan),
-            SMOOTH,
+            SMOOTH_LIMIT,
         ),
-        _above(
+        _finding_above(
             "G",
             "Gradient: dark on one side, light on the other",
-            f"a slanted plane explains at least {SLOPE:.0%} of the weights' variance (R²)",
+            f"a slanted plane explains at least {SLOPE_LIMIT:.0%} of the weights' variance (R²)",
             np.where(alive, share, np.nan),
-            SLOPE,
+            SLOPE_LIMIT,
         ),
-        *_of_channels(filters, alive),
-        _pairs(filters, alive),
-        _below(
+        *_channel_findings(filters, alive),
+        _pair_finding(filters, alive),
+        _finding_below(
             "D",
             "Dead: next to no weights",
-            f"the norm is at most {DEAD:.0%} of the largest",
+            f"the norm is at most {DEAD_LIMIT:.0%} of the largest",
             size / max(float(size.max(initial=0)), 1e-300),
-            DEAD,
+            DEAD_LIMIT,
         ),
     ]
     if silent is not None:
         places = tuple(int(i) for i in np.flatnonzero(silent))
         words = "its map behind the activation is 0 everywhere, on every image tried"
-        found.append(Finding("Z", "Dead: its map is always zero", words, places, (0.0,) * len(places)))
-    return tuple(finding for finding in found if finding.filters)
+        candidates.append(Finding("Z", "Dead: its map is always zero", words, places, (0.0,) * len(places)))
+    return tuple(finding for finding in candidates if finding.filters)
 
 
-def _of_channels(filters: NDArray[np.floating], alive: NDArray[np.bool_]) -> list[Finding]:
+def _channel_findings(filters: NDArray[np.floating], alive: NDArray[np.bool_]) -> list[Finding]:
     """What a filter's channels have to do with each other."""
     colour: list[Finding] = []
     if filters.shape[1] == 3:
-        words = f"at least {COLOURFUL:.0%} of Σw² lies in differences between red, green and blue"
-        colour = [_above("C", "Colour", words, np.where(alive, colourfulness(filters), np.nan), COLOURFUL)]
+        words = f"at least {COLOUR_LIMIT:.0%} of Σw² lies in differences between red, green and blue"
+        colour = [
+            _finding_above("C", "Colour", words, np.where(alive, filter_colourfulness(filters), np.nan), COLOUR_LIMIT)
+        ]
     alike = np.where(alive, channel_similarity(filters), np.nan)
-    words = f"the mean cosine between the filter's channels is at least {SIMILAR}"
-    return [*colour, _above("S", "Similar channels", words, alike, SIMILAR)]
+    words = f"the mean cosine between the filter's channels is at least {SIMILARITY_LIMIT}"
+    return [*colour, _finding_above("S", "Similar channels", words, alike, SIMILARITY_LIMIT)]
 
 
-def _pairs(filters: NDArray[np.floating], alive: NDArray[np.bool_]) -> Finding:
+def _pair_finding(filters: NDArray[np.floating], alive: NDArray[np.bool_]) -> Finding:
     """Pairs of filters that are nearly the same or nearly opposites, each pair once."""
-    words = f"the cosine between two filters is at least {SIMILAR}, or at most −{SIMILAR} for opposites"
+    words = (
+        f"the cosine between two filters is at least {SIMILARITY_LIMIT}, or at most −{SIMILARITY_LIMIT} for opposites"
+    )
     pairs: list[tuple[int, int, float]] = []
-    if filters[0].size > 1 and len(filters) <= MOST_PAIRED:
-        table = cosines(filters)
-        close = np.argwhere(np.triu(np.abs(table) >= SIMILAR, 1) & alive[:, None] & alive[None, :])
+    if filters[0].size > 1 and len(filters) <= MAX_PAIRED_FILTERS:
+        table = pairwise_cosines(filters)
+        close = np.argwhere(np.triu(np.abs(table) >= SIMILARITY_LIMIT, 1) & alive[:, None] & alive[None, :])
         pairs = sorted(((int(i), int(j), float(table[i, j])) for i, j in close), key=lambda pair: -abs(pair[2]))
     firsts, seconds, figures = (tuple(part) for part in zip(*pairs, strict=True)) if pairs else ((), (), ())
     return Finding("P", "Pairs", words, firsts, figures, seconds)
 
 
-def _above(letter: str, name: str, measure: str, values: Array, limit: float) -> Finding:
+def _finding_above(letter: str, name: str, criterion: str, values: Array, limit: float) -> Finding:
     places = [int(i) for i in np.argsort(-values, kind="stable") if values[i] >= limit]
-    return Finding(letter, name, measure, tuple(places), tuple(float(values[i]) for i in places))
+    return Finding(letter, name, criterion, tuple(places), tuple(float(values[i]) for i in places))
 
 
-def _below(letter: str, name: str, measure: str, values: Array, limit: float) -> Finding:
+def _finding_below(letter: str, name: str, criterion: str, values: Array, limit: float) -> Finding:
     places = [int(i) for i in np.argsort(values, kind="stable") if values[i] <= limit]
-    return Finding(letter, name, measure, tuple(places), tuple(float(values[i]) for i in places))
+    return Finding(letter, name, criterion, tuple(places), tuple(float(values[i]) for i in places))
 
 
-def marks(found: tuple[Finding, ...], count: int) -> list[str]:
+def finding_marks(all_findings: tuple[Finding, ...], count: int) -> list[str]:
     """The letters of the findings that each of `count` filters belongs to, such as "NC", in the findings' order."""
     return [
-        "".join(finding.letter for finding in found if i in finding.filters or i in finding.partners)
+        "".join(finding.letter for finding in all_findings if i in finding.filters or i in finding.partners)
         for i in range(count)
     ]
 
 
-def extremes(kernel: NDArray[np.floating]) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+def extreme_weights(kernel: NDArray[np.floating]) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
     """Where a filter (channels, height, width) has its largest and its smallest weight: (channel, row, column) each."""
     top, bottom = (np.unravel_index(int(at), kernel.shape) for at in (np.argmax(kernel), np.argmin(kernel)))
     return (int(top[0]), int(top[1]), int(top[2])), (int(bottom[0]), int(bottom[1]), int(bottom[2]))
 
 
-def _unit(vectors: Array) -> Array:
+def _unit_vectors(vectors: Array) -> Array:
     """Vectors along the last axis brought to length 1; zeros stay zeros."""
     length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
     unit: Array = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
     return unit
 
 
-def _share(part: Array, whole: Array) -> Array:
+def _divide_safely(part: Array, whole: Array) -> Array:
     """part / whole, 0 where the whole is nothing but rounding."""
     tiny = 1e-24
-    found: Array = np.divide(part, whole, out=np.zeros_like(part), where=whole > tiny)
-    return found
+    ratio: Array = np.divide(part, whole, out=np.zeros_like(part), where=whole > tiny)
+    return ratio

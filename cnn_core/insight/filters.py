@@ -30,9 +30,9 @@ def first_layer(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> Filte
     """
     name = next((row.name for row in spec.summary() if row.kind == "Conv2d"), None)
     if name is not None:
-        return FilterLayer(name, "Conv2d", _array(weights, f"{name}.weight"))
+        return FilterLayer(name, "Conv2d", _weight_array(weights, f"{name}.weight"))
     if len(spec.layers) > 1 and isinstance(spec.layers[0], Flatten) and isinstance(spec.layers[1], Linear):
-        flat = _array(weights, "fc1.weight")
+        flat = _weight_array(weights, "fc1.weight")
         return FilterLayer("fc1", "Linear", flat.reshape(len(flat), *spec.input_shape))
     return None
 
@@ -44,7 +44,7 @@ def filter_layers(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> dic
     """
     names = [row.name for row in spec.summary() if row.kind == "Conv2d"]
     if names:
-        return {name: FilterLayer(name, "Conv2d", _array(weights, f"{name}.weight")) for name in names}
+        return {name: FilterLayer(name, "Conv2d", _weight_array(weights, f"{name}.weight")) for name in names}
     templates = first_layer(spec, weights)
     return {templates.name: templates} if templates else {}
 
@@ -59,7 +59,7 @@ def tile_labels(layer: FilterLayer, *, by_channel: bool, names: Sequence[str] = 
     return [f"{stem}.{channel + 1}" for stem in stems for channel in range(channels)] if by_channel else stems
 
 
-def _array(weights: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.floating]:
+def _weight_array(weights: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.floating]:
     if name not in weights:
         raise ValueError(f"weights has no {name!r}: it must be the state_dict of this network.")
     return np.asarray(weights[name])

@@ -21,9 +21,9 @@ from cnn_core.networks import (
     Residual,
     Shape,
 )
-from cnn_core.networks.blocks import part_names, parts
-from cnn_core.networks.spec import named
-from cnn_core.ops.adaptive import bins
+from cnn_core.networks.blocks import block_parts, part_names
+from cnn_core.networks.spec import name_layers
+from cnn_core.ops.adaptive import adaptive_bins
 
 IMAGE, PROBABILITIES = "image", "softmax"
 """The first and the last node; no layer of a network can bear these names."""
@@ -44,11 +44,11 @@ class Extent(NamedTuple):
     columns: frozenset[int]
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether it holds no value."""
         return self.first >= self.last or not self.rows or not self.columns
 
-    def inside(self, other: "Extent") -> bool:
+    def is_inside(self, other: "Extent") -> bool:
         """Whether all its values belong to the other too."""
         return self.first >= other.first and self.last <= other.last and self[2] <= other[2] and self[3] <= other[3]
 
@@ -68,15 +68,15 @@ class Box(NamedTuple):
 class Node:
     """One column of the picture: `inputs` are the nodes that it is made of, a join has several, the image none.
 
-    `shape` is (C, H, W), or (n,) once flat; `sources` are the shapes of the inputs. `layer` is None for the image and
-    for the probabilities.
+    `shape` is (C, H, W), or (n,) once flat; `input_shapes` are the shapes of the inputs. `layer` is None for the image
+    and for the probabilities.
     """
 
     name: str
     layer: Layer | None
     inputs: tuple[str, ...]
     shape: Shape
-    sources: tuple[Shape, ...] = ()
+    input_shapes: tuple[Shape, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -86,17 +86,17 @@ class Node:
         return type(self.layer).__name__
 
     @property
-    def maps(self) -> int:
+    def map_count(self) -> int:
         """How many maps, or units once flat."""
         return self.shape[0]
 
     @property
-    def size(self) -> tuple[int, int]:
+    def map_size(self) -> tuple[int, int]:
         """Rows and columns of each map; (1, 1) for the units of a flat layer."""
         return (self.shape[1], self.shape[2]) if len(self.shape) == 3 else (1, 1)
 
     @property
-    def flat(self) -> bool:
+    def is_flat(self) -> bool:
         """Whether height and width are gone."""
         return len(self.shape) == 1
 
@@ -105,8 +105,10 @@ class Node:
         """What each output row, and each output column, reads of the input's; None where it is the same place."""
         if not isinstance(self.layer, Conv2d | MaxPool2d | AvgPool2d | AdaptiveAvgPool2d):
             return None
-        (source,) = self.sources
-        return _windows(self.layer, source[1], self.size[0], 0), _windows(self.layer, source[2], self.size[1], 1)
+        (source,) = self.input_shapes
+        return _axis_windows(self.layer, source[1], self.map_size[0], 0), _axis_windows(
+            self.layer, source[2], self.map_size[1], 1
+        )
 
 
 Graph = dict[str, Node]
@@ -121,56 +123,58 @@ def network_graph(spec: NetworkSpec) -> Graph:
     """
     shapes: dict[str, Shape] = {row.name: row.output_shape for row in spec.summary()}
     nodes = {IMAGE: Node(IMAGE, None, (), spec.input_shape)}
-    last = _walk(spec.layers, IMAGE, "", shapes, nodes)
-    if nodes[last].flat:
+    last = _add_nodes(spec.layers, IMAGE, "", shapes, nodes)
+    if nodes[last].is_flat:
         nodes[PROBABILITIES] = Node(PROBABILITIES, None, (last,), nodes[last].shape, (nodes[last].shape,))
     return nodes
 
 
-def _walk(layers: tuple[Layer, ...], source: str, path: str, shapes: Mapping[str, Shape], nodes: Graph) -> str:
+def _add_nodes(layers: tuple[Layer, ...], source: str, path: str, shapes: Mapping[str, Shape], nodes: Graph) -> str:
     """Add the nodes of a row of layers that begins at `source`; returns the name of the last."""
-    for name, layer in named(layers):
+    for name, layer in name_layers(layers):
         full = path + name
         inputs: tuple[str, ...] = (source,)
-        if parts(layer):
-            ends = zip(part_names(layer), parts(layer), strict=True)
-            inputs = tuple(_walk(part, source, f"{full}.{title}.", shapes, nodes) for title, part in ends)
+        if block_parts(layer):
+            ends = zip(part_names(layer), block_parts(layer), strict=True)
+            inputs = tuple(_add_nodes(part, source, f"{full}.{title}.", shapes, nodes) for title, part in ends)
         nodes[full] = Node(full, layer, inputs, shapes[full], tuple(nodes[name].shape for name in inputs))
         source = full
     return source
 
 
-def _windows(layer: Layer, size: int, outputs: int, axis: int) -> Windows:
+def _axis_windows(layer: Layer, size: int, outputs: int, axis: int) -> Windows:
     """What every output along an axis reads, cut off at the edges of an input of `size`."""
     if isinstance(layer, AdaptiveAvgPool2d):
-        return bins(size, outputs)
+        return adaptive_bins(size, outputs)
     assert isinstance(layer, Conv2d | MaxPool2d | AvgPool2d)
     along = layer.axis(axis)
     before = along["padding"] if isinstance(along["padding"], int) else along["padding"][0]
-    return tuple(_read(i * along["stride"] - before, along["kernel"], along["dilation"], size) for i in range(outputs))
+    return tuple(
+        _window_cells(i * along["stride"] - before, along["kernel"], along["dilation"], size) for i in range(outputs)
+    )
 
 
-def _read(start: int, kernel: int, dilation: int, size: int) -> range:
+def _window_cells(start: int, kernel: int, dilation: int, size: int) -> range:
     """The cells of a window that lie inside the input."""
     first = start % dilation if start < 0 else start
     return range(first, min(start + (kernel - 1) * dilation + 1, size), dilation)
 
 
-def back(node: Node, extent: Extent) -> tuple[Extent, ...]:
+def inputs_of(node: Node, extent: Extent) -> tuple[Extent, ...]:
     """What an extent of a node is made of: an extent of each of its inputs, empty where it takes no part."""
     layer = node.layer
     match layer:
         case Branches():
-            return _branches(node, extent)
+            return _branch_extents(node, extent)
         case Residual():
             return (extent,) * len(node.inputs)
         case Flatten():
-            return (_unflattened(node.sources[0], extent),)
+            return (_unflatten_extent(node.input_shapes[0], extent),)
         case Conv2d():
-            return (_placed(node, extent, *_group(node, layer, extent)),)
+            return (_receptive_extent(node, extent, *_group_inputs(node, layer, extent)),)
         case Linear() | None:
-            return tuple(whole_extent(shape) for shape in node.sources)
-    return (_placed(node, extent, extent.first, extent.last),)
+            return tuple(whole_extent(shape) for shape in node.input_shapes)
+    return (_receptive_extent(node, extent, extent.first, extent.last),)
 
 
 def whole_extent(shape: Shape) -> Extent:
@@ -179,13 +183,13 @@ def whole_extent(shape: Shape) -> Extent:
     return Extent(0, shape[0], frozenset(range(height)), frozenset(range(width)))
 
 
-def _group(node: Node, layer: Conv2d, extent: Extent) -> tuple[int, int]:
+def _group_inputs(node: Node, layer: Conv2d, extent: Extent) -> tuple[int, int]:
     """The input maps that a convolution's maps read: those of their groups."""
-    each, given = layer.filters // layer.groups, node.sources[0][0] // layer.groups
+    each, given = layer.filters // layer.groups, node.input_shapes[0][0] // layer.groups
     return extent.first // each * given, ((extent.last - 1) // each + 1) * given
 
 
-def _placed(node: Node, extent: Extent, first: int, last: int) -> Extent:
+def _receptive_extent(node: Node, extent: Extent, first: int, last: int) -> Extent:
     """The maps first … last of the input, where the node's windows read them."""
     if node.windows is None:
         return Extent(first, last, extent.rows, extent.columns)
@@ -196,17 +200,17 @@ def _placed(node: Node, extent: Extent, first: int, last: int) -> Extent:
     return Extent(first, last, rows, columns)
 
 
-def _branches(node: Node, extent: Extent) -> tuple[Extent, ...]:
+def _branch_extents(node: Node, extent: Extent) -> tuple[Extent, ...]:
     """Of each branch the maps that stand in the extent, counted from its own first."""
-    found, offset = [], 0
-    for shape in node.sources:
+    extents, offset = [], 0
+    for shape in node.input_shapes:
         first, last = max(extent.first - offset, 0), min(extent.last - offset, shape[0])
-        found.append(Extent(first, last, extent.rows, extent.columns))
+        extents.append(Extent(first, last, extent.rows, extent.columns))
         offset += shape[0]
-    return tuple(found)
+    return tuple(extents)
 
 
-def _unflattened(source: Shape, extent: Extent) -> Extent:
+def _unflatten_extent(source: Shape, extent: Extent) -> Extent:
     """The place of one unit in the maps before; all of each map that several units come from."""
     height, width = source[1], source[2]
     first, last = extent.first // (height * width), (extent.last - 1) // (height * width) + 1
@@ -216,52 +220,52 @@ def _unflattened(source: Shape, extent: Extent) -> Extent:
     return Extent(first, last, frozenset((row,)), frozenset((column,)))
 
 
-def seen_by(nodes: Graph, name: str, index: int, row: int = 0, column: int = 0) -> dict[str, Box]:
+def receptive_boxes(nodes: Graph, name: str, index: int, row: int = 0, column: int = 0) -> dict[str, Box]:
     """What one value can see in every node before it: its receptive field on the image, growing layer by layer.
 
     The value is at `row` and `column` of map `index` (0 and 0 for a unit). Boxes are cut off at the edges of each
     layer; nodes of which nothing is seen are left out. Raises ValueError when there is no such value.
     """
-    _check(nodes, name, index, row, column)
-    seen = _traced(nodes, name, Extent(index, index + 1, frozenset((row,)), frozenset((column,))))
-    return {node: _box(seen[node]) for node in nodes if node in seen}
+    _check_position(nodes, name, index, row, column)
+    seen = _trace_extents(nodes, name, Extent(index, index + 1, frozenset((row,)), frozenset((column,))))
+    return {node: _bounding_box(seen[node]) for node in nodes if node in seen}
 
 
-def pixels_seen(nodes: Graph, name: str, row: int = 0, column: int = 0) -> NDArray[np.bool_]:
+def receptive_pixels(nodes: Graph, name: str, row: int = 0, column: int = 0) -> NDArray[np.bool_]:
     """Which pixels (H, W) of the image the values at `row` and `column` of a layer's maps depend on, counted back layer
     by layer; of a flat layer, all of its units together. Raises ValueError when there is no such place.
     """
-    _check(nodes, name, 0, row, column)
+    _check_position(nodes, name, 0, row, column)
     node = nodes[name]
     start = whole_extent(node.shape)
-    if not node.flat:
+    if not node.is_flat:
         start = start._replace(rows=frozenset((row,)), columns=frozenset((column,)))
-    seen = _traced(nodes, name, start)
-    pixels = np.zeros(nodes[IMAGE].size, dtype=bool)
+    seen = _trace_extents(nodes, name, start)
+    pixels = np.zeros(nodes[IMAGE].map_size, dtype=bool)
     for extent in seen.get(IMAGE, []):
         pixels[np.ix_(sorted(extent.rows), sorted(extent.columns))] = True
     return pixels
 
 
-def _traced(nodes: Graph, name: str, start: Extent) -> dict[str, list[Extent]]:
+def _trace_extents(nodes: Graph, name: str, start: Extent) -> dict[str, list[Extent]]:
     """What `start`, a part of the node called `name`, is made of in every node before it."""
     seen: dict[str, list[Extent]] = {name: [start]}
     for node in reversed(list(nodes.values())):
         for extent in seen.get(node.name, []):
-            for source, read in zip(node.inputs, back(node, extent), strict=True):
-                if not read.empty:
-                    seen[source] = _with(seen.get(source, []), read)
+            for source, read in zip(node.inputs, inputs_of(node, extent), strict=True):
+                if not read.is_empty:
+                    seen[source] = _merge_extent(seen.get(source, []), read)
     return seen
 
 
-def _with(extents: list[Extent], other: Extent) -> list[Extent]:
+def _merge_extent(extents: list[Extent], other: Extent) -> list[Extent]:
     """The extents and one more; those that lie in others are left out."""
-    if any(other.inside(extent) for extent in extents):
+    if any(other.is_inside(extent) for extent in extents):
         return extents
-    return [*(extent for extent in extents if not extent.inside(other)), other]
+    return [*(extent for extent in extents if not extent.is_inside(other)), other]
 
 
-def _box(extents: list[Extent]) -> Box:
+def _bounding_box(extents: list[Extent]) -> Box:
     """The smallest box around all of them."""
     rows = frozenset().union(*(extent.rows for extent in extents))
     columns = frozenset().union(*(extent.columns for extent in extents))
@@ -269,11 +273,11 @@ def _box(extents: list[Extent]) -> Box:
     return Box(first, last, min(rows), max(rows) + 1, min(columns), max(columns) + 1)
 
 
-def feeds(nodes: Graph, name: str, index: int) -> tuple[tuple[str, int, int], ...]:
+def contributing_maps(nodes: Graph, name: str, index: int) -> tuple[tuple[str, int, int], ...]:
     """Which maps make up map `index` of a node: (node, first map, one past the last) for each input that takes part."""
-    _check(nodes, name, index, 0, 0)
+    _check_position(nodes, name, index, 0, 0)
     node = nodes[name]
-    extents = back(node, whole_extent(node.shape)._replace(first=index, last=index + 1))
+    extents = inputs_of(node, whole_extent(node.shape)._replace(first=index, last=index + 1))
     return tuple(
         (source, extent.first, extent.last)
         for source, extent in zip(node.inputs, extents, strict=True)
@@ -281,11 +285,13 @@ def feeds(nodes: Graph, name: str, index: int) -> tuple[tuple[str, int, int], ..
     )
 
 
-def _check(nodes: Graph, name: str, index: int, row: int, column: int) -> None:
+def _check_position(nodes: Graph, name: str, index: int, row: int, column: int) -> None:
     """Raises ValueError with a sentence unless the network has this value."""
     if name not in nodes:
         raise ValueError(f"layer is {name!r:.60}: the network has {', '.join(list(nodes)[:40])}.")
     node = nodes[name]
-    for what, value, count in zip(("map", "row", "column"), (index, row, column), (node.maps, *node.size), strict=True):
+    for what, value, count in zip(
+        ("map", "row", "column"), (index, row, column), (node.map_count, *node.map_size), strict=True
+    ):
         if not 0 <= value < count:
             raise ValueError(f"{what} is {value}: {name} has {count}, counted from 0.")

@@ -4,7 +4,7 @@ import numpy as np
 
 from cnn_core.networks import NetworkSpec
 
-_POOR = ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Dropout2d", "Dropout")
+_UNSUITABLE_KINDS = ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Dropout2d", "Dropout")
 
 
 def cam_layers(spec: NetworkSpec) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def cam_layers(spec: NetworkSpec) -> tuple[str, ...]:
     return tuple(row.name for row in rows[first:] if len(row.output_shape) == 3)
 
 
-def cam_layer(spec: NetworkSpec) -> str | None:
+def default_cam_layer(spec: NetworkSpec) -> str | None:
     """The layer to explain with: the last that has more than one position and does not pool or drop; None without any.
 
     Selvaraju et al. (2017) take the last convolution with what follows it: there, features mean most and still have
@@ -27,6 +27,6 @@ def cam_layer(spec: NetworkSpec) -> str | None:
     """
     kinds = {row.name: row.kind for row in spec.summary()}
     shapes = {row.name: row.output_shape for row in spec.summary()}
-    named = cam_layers(spec)
-    good = [name for name in named if np.prod(shapes[name][1:]) > 1 and kinds[name] not in _POOR]
-    return good[-1] if good else named[-1] if named else None
+    candidates = cam_layers(spec)
+    suitable = [name for name in candidates if np.prod(shapes[name][1:]) > 1 and kinds[name] not in _UNSUITABLE_KINDS]
+    return suitable[-1] if suitable else candidates[-1] if candidates else None

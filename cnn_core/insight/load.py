@@ -12,7 +12,7 @@ from cnn_core.datasets import Dataset
 from cnn_core.insight.activations import FeatureMaps, feature_maps
 from cnn_core.networks import NetworkSpec
 from cnn_core.training.config import TrainConfig
-from cnn_core.training.inference import normaliser
+from cnn_core.training.inference import make_normaliser
 
 
 def load_network(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> nn.Module:
@@ -32,5 +32,5 @@ def stored_image_maps(
     model: nn.Module, image: NDArray[np.uint8], data: Dataset, config: TrainConfig | None = None
 ) -> FeatureMaps:
     """`feature_maps` of a stored image uint8 (C, H, W) of `data`, made ready as in training with `config`."""
-    batch = normaliser(data, torch.device("cpu"), config)(torch.from_numpy(image[np.newaxis]))
+    batch = make_normaliser(data, torch.device("cpu"), config)(torch.from_numpy(image[np.newaxis]))
     return feature_maps(model, batch[0].numpy())

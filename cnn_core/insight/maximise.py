@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnn_core.insight.activations import evaluating
+from cnn_core.insight.activations import evaluation_mode
 
-GREY = 127.5
-KEPT = 9
+MID_GREY = 127.5
+PICTURE_COUNT = 9
 """So many pictures of the way are kept, the first and the last among them."""
 
 
 @dataclass(frozen=True)
-class Ascent:
+class AscentSettings:
     """How to climb. Raises ValueError for settings that make no sense.
 
     steps       changes of the picture
@@ -55,7 +55,7 @@ class Ascent:
 
 
 @dataclass(frozen=True, eq=False)
-class Climbed:
+class AscentResult:
     """Pictures of the way uint8 (k, C, H, W), the steps after which they were taken, and the unit's value at each step.
 
     `values` has steps + 1 numbers, that of the start first.
@@ -66,94 +66,95 @@ class Climbed:
     values: tuple[float, ...]
 
 
-def maximise(
+def maximise_unit(
     model: nn.Module,
-    ready: Callable[[Tensor], Tensor],
+    normalise: Callable[[Tensor], Tensor],
     layer: str,
     unit: int,
     start: NDArray[np.uint8],
-    how: Ascent | None = None,
-) -> Climbed:
+    settings: AscentSettings | None = None,
+) -> AscentResult:
     """Change the stored picture `start` uint8 (C, H, W) until map or unit `unit` of the module `layer` is large.
 
-    The value of a map is the mean over its places. `ready` makes pictures (N, C, H, W), 0 … 255, ready for the network;
-    the picture stays within 0 … 255. The model runs in eval mode and is left as it was found, as is torch's random
-    state. Raises ValueError when there is no such layer or unit, or when the value or its gradient is no finite number.
+    The value of a map is the mean over its places. `normalise` makes pictures (N, C, H, W), 0 … 255, ready for the
+    network; the picture stays within 0 … 255. The model runs in eval mode and is left as it was found, as is torch's
+    random state. Raises ValueError when there is no such layer or unit, or when the value or its gradient is no finite
+    number.
     """
-    how = how or Ascent()
+    settings = settings or AscentSettings()
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     picture = torch.from_numpy(start.copy()).to(device, torch.float32)[None]
-    generator = torch.Generator().manual_seed(how.seed)
-    kept = sorted({round(step) for step in np.linspace(0, how.steps, KEPT)})
-    pictures, values = [_stored(picture)], []
-    with evaluating(model), torch.enable_grad():
-        for step in range(1, how.steps + 1):
-            shift = torch.randint(-how.jitter, how.jitter + 1, (2,), generator=generator).tolist()
-            value, slope = _slope(model, ready, layer, unit, picture.roll(shift, (2, 3)))
+    generator = torch.Generator().manual_seed(settings.seed)
+    kept_steps = sorted({round(step) for step in np.linspace(0, settings.steps, PICTURE_COUNT)})
+    pictures, values = [_to_stored_picture(picture)], []
+    with evaluation_mode(model), torch.enable_grad():
+        for step in range(1, settings.steps + 1):
+            shift = torch.randint(-settings.jitter, settings.jitter + 1, (2,), generator=generator).tolist()
+            value, gradient = _value_and_gradient(model, normalise, layer, unit, picture.roll(shift, (2, 3)))
             values.append(value)
-            picture = _regularised(picture, slope.roll([-s for s in shift], (2, 3)), step, how)
-            if step in kept:
-                pictures.append(_stored(picture))
-        values.append(_slope(model, ready, layer, unit, picture)[0])
-    return Climbed(np.stack(pictures), tuple(kept), tuple(values))
+            picture = _take_step(picture, gradient.roll([-s for s in shift], (2, 3)), step, settings)
+            if step in kept_steps:
+                pictures.append(_to_stored_picture(picture))
+        values.append(_value_and_gradient(model, normalise, layer, unit, picture)[0])
+    return AscentResult(np.stack(pictures), tuple(kept_steps), tuple(values))
 
 
-def _regularised(picture: Tensor, slope: Tensor, step: int, how: Ascent) -> Tensor:
+def _take_step(picture: Tensor, gradient: Tensor, step: int, settings: AscentSettings) -> Tensor:
     """The picture one step on."""
-    wish = _unit_size(slope)
-    if how.variation:
-        wish = wish - how.variation * _unit_size(_variation_slope(picture))
-    picture = picture + how.rate * wish
-    picture = GREY + (picture - GREY) * (1 - how.decay)
-    if how.blur_every and step % how.blur_every == 0:
-        picture = _blurred(picture)
+    direction = _normalise_gradient(gradient)
+    if settings.variation:
+        direction = direction - settings.variation * _normalise_gradient(_variation_gradient(picture))
+    picture = picture + settings.rate * direction
+    picture = MID_GREY + (picture - MID_GREY) * (1 - settings.decay)
+    if settings.blur_every and step % settings.blur_every == 0:
+        picture = _blur_picture(picture)
     return picture.clamp(0, 255)
 
 
-def _slope(
-    model: nn.Module, ready: Callable[[Tensor], Tensor], layer: str, unit: int, picture: Tensor
+def _value_and_gradient(
+    model: nn.Module, normalise: Callable[[Tensor], Tensor], layer: str, unit: int, picture: Tensor
 ) -> tuple[float, Tensor]:
     """The unit's value for the picture, and its gradient with respect to it."""
     modules = dict(model.named_modules())
     if not layer or layer not in modules:
         raise ValueError(f"layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
     picture = picture.detach().requires_grad_()
-    kept: list[Tensor] = []
-    handle = modules[layer].register_forward_hook(lambda _module, _inputs, output: kept.append(output.clone()))
+    outputs: list[Tensor] = []
+    handle = modules[layer].register_forward_hook(lambda _module, _inputs, output: outputs.append(output.clone()))
     try:
-        model(ready(picture))
+        model(normalise(picture))
     finally:
         handle.remove()
-    output = kept[-1]
+    output = outputs[-1]
     if not 0 <= unit < output.shape[1]:
         raise ValueError(f"unit is {unit}: {layer} has the maps or units 0 … {output.shape[1] - 1}.")
     value = output[0, unit].mean()
-    (slope,) = torch.autograd.grad(value, picture)
-    if not (value.isfinite() and slope.isfinite().all()):
+    (gradient,) = torch.autograd.grad(value, picture)
+    if not (value.isfinite() and gradient.isfinite().all()):
         raise ValueError("the unit's value is infinite or not a number: choose an earlier checkpoint.")
-    return float(value.detach()), slope
+    return float(value.detach()), gradient
 
 
-def _unit_size(slope: Tensor) -> Tensor:
+def _normalise_gradient(gradient: Tensor) -> Tensor:
     """With a root mean square of 1, so that a step has the same size in every layer; zeros stay."""
-    size = slope.square().mean().sqrt()
-    return slope / size if size > 0 else slope
+    size = gradient.square().mean().sqrt()
+    return gradient / size if size > 0 else gradient
 
 
-def _variation_slope(picture: Tensor) -> Tensor:
+def _variation_gradient(picture: Tensor) -> Tensor:
     """The gradient of half the squared differences between neighbours: each value less those beside it."""
     padded = F.pad(picture, (1, 1, 1, 1), mode="replicate")
-    beside = padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1] + padded[..., 1:-1, :-2] + padded[..., 1:-1, 2:]
-    return 4 * picture - beside
+    neighbours = padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1] + padded[..., 1:-1, :-2] + padded[..., 1:-1, 2:]
+    return 4 * picture - neighbours
 
 
-def _blurred(picture: Tensor) -> Tensor:
+def _blur_picture(picture: Tensor) -> Tensor:
     """By the binomial kernel (1 2 1) / 4 along both axes."""
     along = picture.new_tensor([1.0, 2.0, 1.0]) / 4
     kernel = torch.outer(along, along).expand(picture.shape[1], 1, 3, 3)
     return F.conv2d(F.pad(picture, (1, 1, 1, 1), mode="replicate"), kernel, groups=picture.shape[1])
 
 
-def _stored(picture: Tensor) -> NDArray[np.uint8]:
+def _to_stored_picture(picture: Tensor) -> NDArray[np.uint8]:
     stored: NDArray[np.uint8] = picture[0].detach().round().to(torch.uint8).cpu().numpy()
     return stored

@@ -8,26 +8,26 @@ from PIL import Image
 
 from cnn_core.images import Pixels, to_grey
 
-BOX_SHARE = 20 / 28
+DIGIT_SHARE = 20 / 28
 """MNIST scales a digit into 20 × 20 of its 28 × 28 pixels (LeCun, Cortes, Burges: yann.lecun.com/exdb/mnist)."""
 SMALL_SIDE = 16
 """On fewer pixels a digit fills the height, as those of scikit-learn's Digits (8 × 8) do."""
-INK = 64
+INK_THRESHOLD = 64
 """A pixel this far from the ground is ink: JPEG noise and the paper's shadows are not."""
-GROUND = 48
+MAX_DARK_GROUND = 48
 """Images whose edge pixels are mostly darker than this show something bright on black."""
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedImage:
     """What the network gets: `image` uint8 (C, H, W), and in words what was done to the picture, one step an entry."""
 
     image: NDArray[np.uint8]
     steps: tuple[str, ...]
-    empty: bool = False
+    is_empty: bool = False
 
 
-def fit(rgb: Pixels, input_shape: tuple[int, int, int], *, ink: bool = False) -> NDArray[np.uint8]:
+def fit_image(rgb: Pixels, input_shape: tuple[int, int, int], *, is_drawing: bool = False) -> NDArray[np.uint8]:
     """A picture uint8 (H, W, 3) as a network's input uint8 `input_shape` (C, h, w).
 
     A picture is cut in the middle to the shape's aspect ratio and resized (Pillow's box filter, which averages); one
@@ -36,44 +36,44 @@ def fit(rgb: Pixels, input_shape: tuple[int, int, int], *, ink: bool = False) ->
     cut to the ink, scaled into 20/28 of the side, its centre of mass in the middle. Without any ink all is zero.
     Raises ValueError for another shape or kind of numbers.
     """
-    return fitted(rgb, input_shape, ink=ink).image
+    return fit_with_steps(rgb, input_shape, is_drawing=is_drawing).image
 
 
-def fitted(rgb: Pixels, input_shape: tuple[int, int, int], *, ink: bool = False) -> Fitted:
-    """`fit`, together with what it did in words; errors alike."""
+def fit_with_steps(rgb: Pixels, input_shape: tuple[int, int, int], *, is_drawing: bool = False) -> FittedImage:
+    """`fit_image`, together with what it did in words; errors alike."""
     picture = np.asarray(rgb)
     if picture.ndim != 3 or picture.shape[2] != 3 or not picture.size or picture.dtype != np.uint8:
         raise ValueError(f"picture is {picture.dtype} {picture.shape}: it must be uint8 (height, width, 3).")
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise ValueError(f"input_shape is {input_shape}: it must be (channels, height, width), each at least 1.")
-    return _drawn(picture, input_shape) if ink else _pictured(picture, input_shape)
+    return _fit_drawing(picture, input_shape) if is_drawing else _fit_picture(picture, input_shape)
 
 
-def on_black(images: NDArray[np.uint8]) -> bool:
+def is_bright_on_black(images: NDArray[np.uint8]) -> bool:
     """Whether stored images (N, C, H, W) are grey and show something bright on black, as MNIST's digits do."""
     if images.shape[1] != 1 or not images.size:
         return False
     edge = np.concatenate([images[:, 0, [0, -1]].ravel(), images[:, 0, :, [0, -1]].ravel()])
-    return bool(np.median(edge) < GROUND)
+    return bool(np.median(edge) < MAX_DARK_GROUND)
 
 
-def _pictured(picture: Pixels, shape: tuple[int, int, int]) -> Fitted:
+def _fit_picture(picture: Pixels, shape: tuple[int, int, int]) -> FittedImage:
     channels, height, width = shape
     steps = []
-    part = _middle(picture, height / width)
+    part = _crop_middle(picture, height / width)
     if part.shape != picture.shape:
         steps.append(f"cut in the middle to {part.shape[1]} × {part.shape[0]} pixels")
     if part.shape[:2] != (height, width):
         steps.append(f"resized from {part.shape[1]} × {part.shape[0]} to {width} × {height}")
-    small = _resized(part, height, width)
+    small = _resize_picture(part, height, width)
     if channels == 3:
-        return Fitted(np.ascontiguousarray(small.transpose(2, 0, 1)), tuple(steps))
+        return FittedImage(np.ascontiguousarray(small.transpose(2, 0, 1)), tuple(steps))
     colour = "turned to grey, as the network takes one channel"
     steps.append(colour if channels == 1 else f"turned to grey and repeated on its {channels} channels")
-    return Fitted(np.repeat(to_grey(small)[np.newaxis], channels, axis=0), tuple(steps))
+    return FittedImage(np.repeat(to_grey(small)[np.newaxis], channels, axis=0), tuple(steps))
 
 
-def _middle(picture: Pixels, ratio: float) -> Pixels:
+def _crop_middle(picture: Pixels, ratio: float) -> Pixels:
     """The largest part around the middle whose height is `ratio` times its width."""
     rows, columns = picture.shape[:2]
     height = max(1, min(rows, round(columns * ratio)))
@@ -82,12 +82,12 @@ def _middle(picture: Pixels, ratio: float) -> Pixels:
     return picture[top : top + height, left : left + width]
 
 
-def _resized(picture: Pixels, height: int, width: int) -> Pixels:
+def _resize_picture(picture: Pixels, height: int, width: int) -> Pixels:
     image = Image.fromarray(np.ascontiguousarray(picture))
     return np.array(image.resize((width, height), Image.Resampling.BOX))
 
 
-def _drawn(picture: Pixels, shape: tuple[int, int, int]) -> Fitted:
+def _fit_drawing(picture: Pixels, shape: tuple[int, int, int]) -> FittedImage:
     channels, height, width = shape
     grey = to_grey(picture)
     ground = float(np.median(np.concatenate([grey[[0, -1]].ravel(), grey[:, [0, -1]].ravel()])))
@@ -97,20 +97,23 @@ def _drawn(picture: Pixels, shape: tuple[int, int, int]) -> Fitted:
         ink = -ink
         steps.append("inverted: ink bright on black, as in the data set")
     ink = np.clip(ink, 0, None)
-    if ink.max(initial=0) < INK:
-        return Fitted(np.zeros(shape, np.uint8), ("there is no ink: the network sees black only",), empty=True)
-    rows, columns = np.flatnonzero((ink >= INK).any(axis=1)), np.flatnonzero((ink >= INK).any(axis=0))
+    if ink.max(initial=0) < INK_THRESHOLD:
+        return FittedImage(np.zeros(shape, np.uint8), ("there is no ink: the network sees black only",), is_empty=True)
+    rows, columns = (
+        np.flatnonzero((ink >= INK_THRESHOLD).any(axis=1)),
+        np.flatnonzero((ink >= INK_THRESHOLD).any(axis=0)),
+    )
     digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] * (255 / ink.max())
-    share = BOX_SHARE if min(height, width) >= SMALL_SIDE else 1.0
+    share = DIGIT_SHARE if min(height, width) >= SMALL_SIDE else 1.0
     scale = min(height * share / digit.shape[0], width * share / digit.shape[1])
     size = [max(1, round(side * scale)) for side in digit.shape]
     steps.append(f"cut to the ink and scaled to {size[1]} × {size[0]} of {width} × {height} pixels")
     steps.append("its centre of mass moved to the middle")
-    small = _resized(np.rint(digit).astype(np.uint8), *size)
-    return Fitted(np.repeat(_centred(small, height, width)[np.newaxis], channels, axis=0), tuple(steps))
+    small = _resize_picture(np.rint(digit).astype(np.uint8), *size)
+    return FittedImage(np.repeat(_centre_digit(small, height, width)[np.newaxis], channels, axis=0), tuple(steps))
 
 
-def _centred(digit: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+def _centre_digit(digit: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     """A grey digit on black (height, width), its centre of mass as near the middle as it fits inside."""
     weight = digit.astype(np.float64)
     corner = []

@@ -5,14 +5,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnn_core.insight.activations import evaluating
+from cnn_core.insight.activations import evaluation_mode
 from cnn_core.insight.graph import Graph
 from cnn_core.networks import BatchNorm, ReLU, ReLU6
 
-BATCH = 64
+BATCH_SIZE = 64
 
 
-def activation_of(nodes: Graph, name: str) -> str | None:
+def following_relu(nodes: Graph, name: str) -> str | None:
     """The ReLU that a layer's maps go through, directly or behind a batch norm; None when there is none."""
     while True:
         after = [node for node in nodes.values() if name in node.inputs]
@@ -25,24 +25,24 @@ def activation_of(nodes: Graph, name: str) -> str | None:
         name = after[0].name
 
 
-def silent_maps(model: nn.Module, nodes: Graph, name: str, images: Tensor) -> NDArray[np.bool_] | None:
+def find_silent_maps(model: nn.Module, nodes: Graph, name: str, images: Tensor) -> NDArray[np.bool_] | None:
     """Which maps of the layer `name` are 0 everywhere, behind its ReLU, on all `images` (N, C, H, W), made ready.
 
     bool (filters,); None when no ReLU follows. The model is left in the mode it was in.
     """
-    relu = activation_of(nodes, name)
+    relu = following_relu(nodes, name)
     if relu is None:
         return None
-    silent = np.ones(nodes[relu].maps, dtype=bool)
+    silent = np.ones(nodes[relu].map_count, dtype=bool)
 
-    def look(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    def mark_active_maps(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
         silent[(output != 0).transpose(0, 1).flatten(1).any(dim=1).numpy()] = False
 
-    handle = dict(model.named_modules())[relu].register_forward_hook(look)
+    handle = dict(model.named_modules())[relu].register_forward_hook(mark_active_maps)
     try:
-        with evaluating(model), torch.no_grad():
-            for start in range(0, len(images), BATCH):
-                model(images[start : start + BATCH])
+        with evaluation_mode(model), torch.no_grad():
+            for start in range(0, len(images), BATCH_SIZE):
+                model(images[start : start + BATCH_SIZE])
     finally:
         handle.remove()
     return silent

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cnn_core.insight.activations import evaluating
+from cnn_core.insight.activations import evaluation_mode
 
-BATCH = 256
+BATCH_SIZE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,15 +21,16 @@ class Peaks:
     """
 
     values: NDArray[np.float32]
-    places: NDArray[np.int32]
+    positions: NDArray[np.int32]
 
-    def top(self, unit: int, count: int) -> NDArray[np.intp]:
+    def top_images(self, unit: int, count: int) -> NDArray[np.intp]:
         """The numbers of the `count` images with the largest values of `unit`, largest first; ties in their order."""
         return np.argsort(-self.values[:, unit], kind="stable")[:count]
 
 
-def peaks(model: nn.Module, images: NDArray[np.uint8], ready: Callable[[Tensor], Tensor], layer: str) -> Peaks:
-    """The peaks of the module called `layer` for stored images (N, C, H, W), which `ready` makes ready for the network.
+def find_peaks(model: nn.Module, images: NDArray[np.uint8], normalise: Callable[[Tensor], Tensor], layer: str) -> Peaks:
+    """The peaks of the module called `layer` for stored images (N, C, H, W), which `normalise` makes ready for the
+    network.
 
     The model runs in eval mode and is left as it was found.
     Raises ValueError when there is no such layer, or no image.
@@ -40,19 +41,21 @@ def peaks(model: nn.Module, images: NDArray[np.uint8], ready: Callable[[Tensor],
     if not len(images):
         raise ValueError("images holds no image: it takes one at least.")
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    found: list[tuple[Tensor, Tensor]] = []
-    handle = modules[layer].register_forward_hook(lambda _module, _inputs, output: found.append(_largest(output)))
+    batch_peaks: list[tuple[Tensor, Tensor]] = []
+    handle = modules[layer].register_forward_hook(
+        lambda _module, _inputs, output: batch_peaks.append(_map_peaks(output))
+    )
     try:
-        with evaluating(model), torch.inference_mode():
-            for batch in torch.split(torch.from_numpy(images), BATCH):
-                model(ready(batch.to(device)))
+        with evaluation_mode(model), torch.inference_mode():
+            for batch in torch.split(torch.from_numpy(images), BATCH_SIZE):
+                model(normalise(batch.to(device)))
     finally:
         handle.remove()
-    values, places = (torch.cat(part).cpu().numpy() for part in zip(*found, strict=True))
+    values, places = (torch.cat(part).cpu().numpy() for part in zip(*batch_peaks, strict=True))
     return Peaks(values, places)
 
 
-def _largest(output: Tensor) -> tuple[Tensor, Tensor]:
+def _map_peaks(output: Tensor) -> tuple[Tensor, Tensor]:
     """Of a layer's output (n, C, H, W) or (n, C): the largest values (n, C), and their places (n, C, 2)."""
     flat = output.detach().float().flatten(2) if output.ndim == 4 else output.detach().float()[:, :, None]
     values, place = flat.max(2)

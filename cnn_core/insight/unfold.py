@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node, feeds
+from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node, contributing_maps
 from cnn_core.networks import (
     ELU,
     GELU,
@@ -29,7 +29,7 @@ from cnn_core.networks import (
 )
 from cnn_core.networks.layers import pair
 from cnn_core.ops import conv2d
-from cnn_core.trace import decimals as text
+from cnn_core.trace import decimals
 
 Array = NDArray[np.float64]
 Weights = Mapping[str, NDArray[Any]]
@@ -39,7 +39,7 @@ BATCH_NORM_EPS = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Contribution:
     """What one map adds: `values` (h, w) of map `index` of `source`, times its `kernel`, is `product` (H, W).
 
     Units are 0-dimensional. `kernel` is None where nothing is weighed: the product is then what is passed on.
@@ -53,7 +53,7 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False)
-class Unfolded:
+class UnfoldedMap:
     """How map `index` of `name` comes about: the sum of all parts, the `rest` and the `bias` is `result`.
 
     `parts` are in order, the weaker ones summed up in `rest` (None when all are there). Not everything is a sum:
@@ -63,8 +63,8 @@ class Unfolded:
 
     name: str
     index: int
-    parts: tuple[Part, ...]
-    left_out: int
+    contributions: tuple[Contribution, ...]
+    left_out_count: int
     rest: Array | None
     bias: float | None
     result: Array
@@ -74,30 +74,31 @@ class Unfolded:
 
 def all_values(nodes: Graph, image: NDArray[np.floating], outputs: Values) -> Values:
     """Every node's values by its name: the image (C, H, W) that went in, the layers' outputs, the probabilities."""
-    found: dict[str, NDArray[np.floating]] = {
+    values: dict[str, NDArray[np.floating]] = {
         IMAGE: image,
         **{name: outputs[name] for name in nodes if name in outputs},
     }
     if PROBABILITIES in nodes:
         (logits,) = nodes[PROBABILITIES].inputs
-        found[PROBABILITIES] = softmax(np.asarray(outputs[logits], np.float64))
-    return found
+        values[PROBABILITIES] = softmax(np.asarray(outputs[logits], np.float64))
+    return values
 
 
-def unfold(nodes: Graph, values: Values, weights: Weights, name: str, index: int, most: int) -> Unfolded:
-    """Unfold map `index` of the node `name`; of more than `most` parts the strongest are kept, the others summed up.
+def unfold_map(nodes: Graph, values: Values, weights: Weights, name: str, index: int, max_parts: int) -> UnfoldedMap:
+    """Unfold map `index` of the node `name`; of more than `max_parts` parts the strongest are kept, the others summed
+    up.
 
     `values` are those of `all_values`, `weights` the state_dict as arrays.
     Raises ValueError when there is no such map.
     """
     node, layer = nodes[name], nodes[name].layer
-    parts = _parts(nodes, values, weights, name, index)
+    parts = _list_contributions(nodes, values, weights, name, index)
     bias = float(weights[f"{name}.bias"][index]) if isinstance(layer, Conv2d | Linear) and layer.bias else None
     is_sum = isinstance(layer, Conv2d | Linear | Residual)
-    kept = _strongest(parts, most)
+    kept = _strongest_places(parts, max_parts)
     chosen = set(kept)
     others = [part.product for place, part in enumerate(parts) if place not in chosen]
-    return Unfolded(
+    return UnfoldedMap(
         name,
         index,
         tuple(parts[place] for place in kept),
@@ -105,89 +106,93 @@ def unfold(nodes: Graph, values: Values, weights: Weights, name: str, index: int
         np.sum(others, axis=0) if others and is_sum else None,
         bias,
         np.asarray(values[name][index], np.float64),
-        formula(node, weights, index, bias),
+        map_formula(node, weights, index, bias),
         is_sum,
     )
 
 
-def _parts(nodes: Graph, values: Values, weights: Weights, name: str, index: int) -> list[Part]:
+def _list_contributions(nodes: Graph, values: Values, weights: Weights, name: str, index: int) -> list[Contribution]:
     """What each map that feeds map `index` adds to it, or passes on."""
-    inputs, layer = feeds(nodes, name, index), nodes[name].layer
+    inputs, layer = contributing_maps(nodes, name, index), nodes[name].layer
     (source, first, last) = inputs[0] if inputs else (name, 0, 0)
     match layer:
         case Conv2d():
-            return _convolved(layer, source, first, values[source][first:last], weights[f"{name}.weight"][index])
+            return _convolution_contributions(
+                layer, source, first, values[source][first:last], weights[f"{name}.weight"][index]
+            )
         case Linear():
-            return _weighed(source, values[source], weights[f"{name}.weight"][index])
+            return _linear_contributions(source, values[source], weights[f"{name}.weight"][index])
         case Flatten():
-            return _flattened(nodes[name], values, inputs[0], index)
+            return _flatten_contributions(nodes[name], values, inputs[0], index)
     passed = [(source, k, np.asarray(values[source][k], np.float64)) for source, a, b in inputs for k in range(a, b)]
-    return [Part(source, k, whole, None, whole) for source, k, whole in passed]
+    return [Contribution(source, k, whole, None, whole) for source, k, whole in passed]
 
 
-def _convolved(layer: Conv2d, source: str, first: int, maps: NDArray[np.floating], kernels: NDArray[Any]) -> list[Part]:
+def _convolution_contributions(
+    layer: Conv2d, source: str, first: int, maps: NDArray[np.floating], kernels: NDArray[Any]
+) -> list[Contribution]:
     """Each input map (C, h, w) with its own kernel (C, kh, kw), none summed up yet."""
     x, w = np.asarray(maps, np.float64), np.asarray(kernels, np.float64)
     settings: dict[str, Any] = {"stride": pair(layer.stride), "dilation": pair(layer.dilation), "groups": len(x)}
     with np.errstate(all="ignore"):  # of numbers that are none
-        products = conv2d(x[None], w[:, None], padding=laid(layer), **settings)[0]
-    return [Part(source, first + c, x[c], w[c], products[c]) for c in range(len(x))]
+        products = conv2d(x[None], w[:, None], padding=padding_of(layer), **settings)[0]
+    return [Contribution(source, first + c, x[c], w[c], products[c]) for c in range(len(x))]
 
 
-def laid(layer: Conv2d) -> tuple[tuple[int, int], tuple[int, int]]:
+def padding_of(layer: Conv2d) -> tuple[tuple[int, int], tuple[int, int]]:
     """The padding of a convolution: (top, bottom), (left, right)."""
     top, left = (layer.axis(axis)["padding"] for axis in (0, 1))
     return (top, top) if isinstance(top, int) else top, (left, left) if isinstance(left, int) else left
 
 
-def _weighed(source: str, units: NDArray[np.floating], row: NDArray[Any]) -> list[Part]:
+def _linear_contributions(source: str, units: NDArray[np.floating], row: NDArray[Any]) -> list[Contribution]:
     x, w = np.asarray(units, np.float64), np.asarray(row, np.float64)
     with np.errstate(all="ignore"):
         products = x * w
-    return [Part(source, j, x[j], w[j], products[j]) for j in range(len(x))]
+    return [Contribution(source, j, x[j], w[j], products[j]) for j in range(len(x))]
 
 
-def _flattened(node: Node, values: Values, read: tuple[str, int, int], index: int) -> list[Part]:
+def _flatten_contributions(node: Node, values: Values, read: tuple[str, int, int], index: int) -> list[Contribution]:
     source, place, _ = read
-    shape = node.sources[0]
+    shape = node.input_shapes[0]
     value = np.asarray(values[node.name][index], np.float64)
-    return [Part(source, place, np.asarray(values[source][place], np.float64).reshape(shape[1:]), None, value)]
+    return [Contribution(source, place, np.asarray(values[source][place], np.float64).reshape(shape[1:]), None, value)]
 
 
-def _strongest(parts: list[Part], most: int) -> list[int]:
+def _strongest_places(parts: list[Contribution], max_parts: int) -> list[int]:
     """The places of the parts with the largest sum of magnitudes, in order."""
-    if len(parts) <= most:
+    if len(parts) <= max_parts:
         return list(range(len(parts)))
     strength = np.nan_to_num([np.abs(part.product).sum() for part in parts])
-    return sorted(np.argsort(-strength, kind="stable")[:most].tolist())
+    return sorted(np.argsort(-strength, kind="stable")[:max_parts].tolist())
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """A number in a sentence: four decimals at most, and four digits where it is smaller than that."""
-    short = text.show(text.exact(float(value)))
+    short = decimals.format_decimal(decimals.exact_decimal(float(value)))
     return short if short != "0" or value == 0 else f"{value:.3g}".replace("-", "−")
 
 
-def formula(node: Node, weights: Weights, index: int, bias: float | None = None) -> str:
+def map_formula(node: Node, weights: Weights, index: int, bias: float | None = None) -> str:
     """How a map of the node is made of those that feed it, in one line with this map's own numbers."""
     layer = node.layer
     match layer:
         case Conv2d():
-            count = node.sources[0][0] // layer.groups
+            count = node.input_shapes[0][0] // layer.groups
             of = f"Σ over {count} maps of (map ∗ its kernel)" if count > 1 else "map ∗ kernel"
-            return of + _plus(bias)
+            return of + _bias_term(bias)
         case Linear():
-            return f"Σ over {node.sources[0][0]:,} units of (value · weight)" + _plus(bias)
+            return f"Σ over {node.input_shapes[0][0]:,} units of (value · weight)" + _bias_term(bias)
         case BatchNorm():
             mean, variance, scale, shift = (
-                number(weights[f"{node.name}.{what}"][index])
+                format_number(weights[f"{node.name}.{what}"][index])
                 for what in ("running_mean", "running_var", "weight", "bias")
             )
             return f"(x − mean {mean}) / √(variance {variance} + 0.00001) · scale {scale} + shift {shift}"
         case MaxPool2d() | AvgPool2d() | AdaptiveAvgPool2d():
-            return _pooling(layer, node)
+            return _pooling_formula(layer, node)
         case Flatten():
-            height, width = node.sources[0][1:]
+            height, width = node.input_shapes[0][1:]
             place, inside = divmod(index, height * width)
             row, column = divmod(inside, width)
             return f"the value of map {place + 1} at row {row + 1}, column {column + 1}"
@@ -195,32 +200,32 @@ def formula(node: Node, weights: Weights, index: int, bias: float | None = None)
             return "body + shortcut"
         case Branches():
             return "the map itself: the branches' maps are stacked, not added"
-    return _activation(node)
+    return _activation_formula(node)
 
 
-def _plus(bias: float | None) -> str:
-    return " (no bias)" if bias is None else f" + bias {number(bias)}"
+def _bias_term(bias: float | None) -> str:
+    return " (no bias)" if bias is None else f" + bias {format_number(bias)}"
 
 
-def _pooling(layer: MaxPool2d | AvgPool2d | AdaptiveAvgPool2d, node: Node) -> str:
+def _pooling_formula(layer: MaxPool2d | AvgPool2d | AdaptiveAvgPool2d, node: Node) -> str:
     if isinstance(layer, AdaptiveAvgPool2d):
-        return f"the mean of each of {'×'.join(map(str, node.size))} parts of the map"
+        return f"the mean of each of {'×'.join(map(str, node.map_size))} parts of the map"
     rows, columns = layer.axis(0), layer.axis(1)
     what = "largest value" if isinstance(layer, MaxPool2d) else "mean"
     step = f"{rows['stride']}" if rows["stride"] == columns["stride"] else f"{rows['stride']}, {columns['stride']}"
     return f"the {what} of each window of {rows['kernel']}×{columns['kernel']}, stride {step}"
 
 
-def _activation(node: Node) -> str:
+def _activation_formula(node: Node) -> str:
     match node.layer:
         case ReLU():
             return "max(0, x)"
         case ReLU6():
             return "min(max(0, x), 6)"
         case LeakyReLU(negative_slope=slope):
-            return f"x where x > 0, else {number(slope)} · x"
+            return f"x where x > 0, else {format_number(slope)} · x"
         case ELU(alpha=alpha):
-            return f"x where x > 0, else {number(alpha)} · (eˣ − 1)"
+            return f"x where x > 0, else {format_number(alpha)} · (eˣ − 1)"
         case GELU():
             return "x · Φ(x), Φ the normal distribution function"
         case Tanh():
@@ -228,5 +233,5 @@ def _activation(node: Node) -> str:
         case Dropout():
             return "x: dropout passes everything on when the network answers"
         case None if node.inputs:
-            return f"eˣ / the sum of eˣ over all {node.maps:,} classes"
+            return f"eˣ / the sum of eˣ over all {node.map_count:,} classes"
     return "the picture, less the training images' mean, over their deviation"

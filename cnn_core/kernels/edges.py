@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.kernels.families import Weights
-from cnn_core.kernels.filtering import Layer, Result, apply_kernel
-from cnn_core.kernels.notation import kernel_of, recipe
+from cnn_core.kernels.filtering import FilterSettings, Result, apply_kernel
+from cnn_core.kernels.notation import make_kernel, make_recipe
 
 OPERATORS = ("Sobel", "Prewitt", "Scharr", "Gaussian derivative")
 
 
 @dataclass(frozen=True, eq=False)
-class Gradient:
+class EdgeGradient:
     """Slopes of a grey picture along x and y, both (height, width).
 
     `magnitude` is √(x² + y²), `direction` the angle in degrees towards which it gets brighter, −180 … 180, 0 to the
@@ -38,36 +38,36 @@ def slope_kernels(operator: str, size: int = 3) -> tuple[Weights, Weights]:
     """The kernels across and down of an operator of OPERATORS at `size`. Raises ValueError for another operator."""
     if operator not in OPERATORS:
         raise ValueError(f"operator is “{operator}”: choose {', '.join(OPERATORS)}.")
-    across, down = (kernel_of(recipe(operator, size, angle=angle)).weights for angle in (0, 90))
+    across, down = (make_kernel(make_recipe(operator, size, angle=angle)).weights for angle in (0, 90))
     return across, down
 
 
-def gradient(grey: NDArray[np.generic], operator: str, layer: Layer, size: int = 3) -> Gradient:
+def edge_gradient(grey: NDArray[np.generic], operator: str, layer: FilterSettings, size: int = 3) -> EdgeGradient:
     """Both slopes of a picture (height, width), by an operator of OPERATORS at `size`; bias and ReLU are left out.
 
     Raises ValueError for another operator, and for a kernel that does not fit.
     """
     across, down = slope_kernels(operator, size)
-    plain = Layer(layer.stride, layer.dilation, layer.padding_mode)
-    return Gradient(apply_kernel(grey, across, plain), apply_kernel(grey, down, plain))
+    plain = FilterSettings(layer.stride, layer.dilation, layer.padding_mode)
+    return EdgeGradient(apply_kernel(grey, across, plain), apply_kernel(grey, down, plain))
 
 
-def direction_rgb(slopes: Gradient) -> NDArray[np.uint8]:
+def direction_rgb(slopes: EdgeGradient) -> NDArray[np.uint8]:
     """Direction as hue and strength as brightness (height, width, 3): flat areas are black."""
     magnitude = slopes.magnitude
     largest = float(magnitude.max(initial=0)) or 1.0
-    return _hue(slopes.direction, np.sqrt(magnitude / largest))
+    return _hue_rgb(slopes.direction, np.sqrt(magnitude / largest))
 
 
 def direction_wheel(side: int = 120) -> NDArray[np.uint8]:
     """The legend: a disc (side, side, 4) on which every hue stands where its direction points; clear outside."""
     y, x = np.indices((side, side)) - (side - 1) / 2
-    disc = _hue(np.rad2deg(np.arctan2(y, x)), np.clip(np.hypot(x, y) / (side / 2), 0, 1))
+    disc = _hue_rgb(np.rad2deg(np.arctan2(y, x)), np.clip(np.hypot(x, y) / (side / 2), 0, 1))
     alpha = np.where(np.hypot(x, y) <= side / 2, 255, 0).astype(np.uint8)
     return np.dstack([disc, alpha])
 
 
-def _hue(degrees: NDArray[np.floating], value: NDArray[np.floating]) -> NDArray[np.uint8]:
+def _hue_rgb(degrees: NDArray[np.floating], value: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Hue from an angle, full saturation, brightness 0 … 1: cosines a third of a turn apart."""
     turns = np.deg2rad(degrees)[..., None] - np.deg2rad([0, 120, 240])
     rgb: NDArray[np.uint8] = np.rint((0.5 + 0.5 * np.cos(turns)) * value[..., None] * 255).astype(np.uint8)

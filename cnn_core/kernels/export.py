@@ -8,11 +8,11 @@ import numpy as np
 
 from cnn_core.kernels.as_code import torch_code
 from cnn_core.kernels.families import Weights
-from cnn_core.kernels.filtering import Layer
+from cnn_core.kernels.filtering import FilterSettings
 from cnn_core.kernels.notation import Kernel
 
 
-def to_json(kernels: Sequence[Kernel], layer: Layer) -> str:
+def to_json(kernels: Sequence[Kernel], layer: FilterSettings) -> str:
     """Weights, recipes and how they are laid on, for a program."""
     listed = [
         {"recipe": str(kernel.recipe) if kernel.recipe else None, "weights": kernel.weights.tolist()}
@@ -33,7 +33,7 @@ def to_npy(weights: Weights) -> bytes:
     return buffer.getvalue()
 
 
-def to_torch(weights: Weights, layer: Layer) -> str:
+def to_torch(weights: Weights, layer: FilterSettings) -> str:
     """A Python file that makes the weights and filters a picture `x` (N, 1, H, W) with them."""
     rows = ",\n".join("    [" + ", ".join(f"{value:.17g}" for value in row) + "]" for row in weights)
     call = torch_code(weights.shape, layer)

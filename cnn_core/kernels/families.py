@@ -19,7 +19,7 @@ class Parameter:
     low: float
     high: float
     step: float
-    usual: float
+    default: float
     unit: str = ""
 
 
@@ -40,26 +40,27 @@ PARAMETERS = {
 class Family:
     """Kernels of one kind.
 
-    `make(size, **values)` gives weights (size, size); `values` holds the usual value of every parameter it takes;
-    `least` is the smallest size at which it is one, `size` the usual one; `steps` are coarser steps than usual.
+    `make_weights(size, **values)` gives weights (size, size); `values` holds the usual value of every parameter it
+    takes; `smallest_size` is the smallest size at which it is one, `size` the usual one; `steps` are coarser steps than
+    usual.
     """
 
     name: str
     group: str
     formula: str
-    sees: str
-    make: Callable[..., Weights]
-    values: dict[str, float] = field(default_factory=dict)
-    least: int = 1
-    size: int = 3
+    description: str
+    make_weights: Callable[..., Weights]
+    defaults: dict[str, float] = field(default_factory=dict)
+    smallest_size: int = 1
+    default_size: int = 3
 
 
-def middle(size: int) -> int:
+def middle_cell(size: int) -> int:
     """The cell that lies on the pixel: the middle one; of an even size the one before it, as "same" pads."""
     return (size - 1) // 2
 
 
-def tidy(values: Weights) -> Weights:
+def round_weights(values: Weights) -> Weights:
     """Rounded to five digits of the largest weight, so that every number fits its cell."""
     largest = float(np.abs(values).max(initial=0)) or 1.0
     decimals = min(max(4 - int(np.floor(np.log10(largest))), 0), 12)
@@ -67,17 +68,17 @@ def tidy(values: Weights) -> Weights:
     return rounded
 
 
-def balanced(values: Weights, total: float) -> Weights:
-    """`tidy` weights that add up to `total`: what rounding leaves over goes to the largest of them."""
-    rounded = tidy(values)
+def balance_weights(values: Weights, total: float) -> Weights:
+    """`round_weights` weights that add up to `total`: what rounding leaves over goes to the largest of them."""
+    rounded = round_weights(values)
     at = np.unravel_index(np.abs(values).argmax(), values.shape)
     rounded[at] = np.round(rounded[at] + total - rounded.sum(), 12)
     return rounded
 
 
-def gaussian(size: int, sigma: float) -> Weights:
+def gaussian_kernel(size: int, sigma: float) -> Weights:
     """Gaussian of width `sigma` (pixels) about the middle of `size` × `size` cells; adds up to 1."""
-    return balanced(_bell(size, sigma), total=1)
+    return balance_weights(_gaussian_bell(size, sigma), total=1)
 
 
 def laplacian_of_gaussian(size: int, sigma: float) -> Weights:
@@ -85,129 +86,129 @@ def laplacian_of_gaussian(size: int, sigma: float) -> Weights:
 
     Sampled on `size` × `size`, its mean taken off so that the weights add up to 0.
     """
-    y, x = _offsets(size)
+    y, x = _cell_offsets(size)
     r2 = x**2 + y**2
-    return _blind(((r2 - 2 * sigma**2) / (2 * np.pi * sigma**6)) * np.exp(-r2 / (2 * sigma**2)))
+    return _remove_mean(((r2 - 2 * sigma**2) / (2 * np.pi * sigma**6)) * np.exp(-r2 / (2 * sigma**2)))
 
 
 def difference_of_gaussians(size: int, sigma: float, ratio: float) -> Weights:
     """A Gaussian of `sigma` minus one `ratio` times as wide: what lies between two scales; adds up to 0."""
-    return _blind(_bell(size, sigma) - _bell(size, sigma * ratio))
+    return _remove_mean(_gaussian_bell(size, sigma) - _gaussian_bell(size, sigma * ratio))
 
 
 def gaussian_derivative(size: int, sigma: float, angle: float) -> Weights:
     """The slope of a blurred picture in the direction of `angle` (degrees; 0 to the right, 90 down)."""
-    along, _ = _turned(size, angle)
-    return _blind(along * _bell(size, sigma) / sigma**2)
+    along, _ = _rotated_offsets(size, angle)
+    return _remove_mean(along * _gaussian_bell(size, sigma) / sigma**2)
 
 
-def gabor(size: int, sigma: float, angle: float, wavelength: float, phase: float) -> Weights:
+def gabor_kernel(size: int, sigma: float, angle: float, wavelength: float, phase: float) -> Weights:
     """Waves of `wavelength` (pixels) across `angle` under a Gaussian of `sigma`: exp(−r²/2σ²)·cos(2πx′/λ + φ).
 
     `angle` and `phase` in degrees. A constant under the Gaussian is taken off so that the weights add up to 0
     (Daugman, 1985, has it as the part that no receptive field of the eye responds to).
     """
-    along, _ = _turned(size, angle)
-    bell = _bell(size, sigma)
+    along, _ = _rotated_offsets(size, angle)
+    bell = _gaussian_bell(size, sigma)
     wave = np.cos(2 * np.pi * along / wavelength + np.deg2rad(phase))
     values = bell * (wave - (bell * wave).sum() / bell.sum())
     largest = np.abs(values).max()
-    return balanced(values / largest if largest > 1e-9 else values * 0, total=0)
+    return balance_weights(values / largest if largest > 1e-9 else values * 0, total=0)
 
 
 def motion_blur(size: int, angle: float) -> Weights:
     """The mean along a line of `size` pixels at `angle` (degrees), soft at its sides; adds up to 1."""
-    along, across = _turned(size, angle)
+    along, across = _rotated_offsets(size, angle)
     line = np.clip(1 - np.abs(across), 0, 1) * (np.abs(along) <= size / 2)
-    return balanced(line / line.sum(), total=1)
+    return balance_weights(line / line.sum(), total=1)
 
 
-def sobel(size: int, angle: float) -> Weights:
+def sobel_kernel(size: int, angle: float) -> Weights:
     """Smoothing by binomial numbers across, their difference along `angle`; 5 × 5 and up as OpenCV has them."""
-    smooth = _binomial(size)
-    return _steered(np.outer(smooth, np.convolve([-1.0, 1.0], _binomial(size - 1))), angle)
+    smooth = _binomial_row(size)
+    return _steer_slope(np.outer(smooth, np.convolve([-1.0, 1.0], _binomial_row(size - 1))), angle)
 
 
-def prewitt(size: int, angle: float) -> Weights:
+def prewitt_kernel(size: int, angle: float) -> Weights:
     """A plain mean across, a ramp along `angle`."""
     ramp = np.arange(size) * 2.0 - (size - 1)
-    return _steered(np.outer(np.ones(size), ramp / (2 if size % 2 else 1)), angle)
+    return _steer_slope(np.outer(np.ones(size), ramp / (2 if size % 2 else 1)), angle)
 
 
-def scharr(size: int, angle: float) -> Weights:
+def scharr_kernel(size: int, angle: float) -> Weights:
     """Scharr's 3 × 3, whose slopes are right at every angle, in the middle of `size` × `size`."""
-    return _steered(centred(np.outer([3.0, 10.0, 3.0], [-1.0, 0.0, 1.0]), size), angle)
+    return _steer_slope(centre_kernel(np.outer([3.0, 10.0, 3.0], [-1.0, 0.0, 1.0]), size), angle)
 
 
-def emboss(size: int, angle: float) -> Weights:
+def emboss_kernel(size: int, angle: float) -> Weights:
     """The pixel itself plus the slope along `angle`."""
     y, x = np.indices((3, 3)) - 1.0
     turn = np.deg2rad(angle)
     values = np.round(np.sqrt(2) * (x * np.cos(turn) + y * np.sin(turn)), 4)
     values[1, 1] = 1
-    return centred(values + 0.0, size)
+    return centre_kernel(values + 0.0, size)
 
 
-def line(size: int, angle: float) -> Weights:
+def line_kernel(size: int, angle: float) -> Weights:
     """Bright lines one pixel wide at `angle`, to the nearest 45°: 2 along the line, −1 beside it."""
     flat = np.array([[-1.0, -1, -1], [2, 2, 2], [-1, -1, -1]])
     falling = 3 * np.eye(3) - 1
     forms = {0: flat, 45: falling, 90: flat.T, 135: falling[:, ::-1]}
-    return centred(forms[round(angle / 45) % 4 * 45], size)
+    return centre_kernel(forms[round(angle / 45) % 4 * 45], size)
 
 
-def corner(size: int, angle: float) -> Weights:
+def corner_kernel(size: int, angle: float) -> Weights:
     """A quarter against the other three: 3 where `angle` (to the nearest 90°) points, −1 elsewhere, 0 between."""
-    y, x = _offsets(size)
+    y, x = _cell_offsets(size)
     sides = np.sign(x) * np.sign(y)
     quarter = np.where((x > 0) & (y > 0), 3.0, np.where(sides == 0, 0.0, -1.0))
     return np.rot90(quarter, -round(angle / 90)) + 0.0
 
 
-def saddle(size: int) -> Weights:
+def saddle_kernel(size: int) -> Weights:
     """∂²I/∂x∂y: the four quarters with signs in turn."""
-    y, x = _offsets(size)
+    y, x = _cell_offsets(size)
     return np.sign(x) * np.sign(y) + 0.0
 
 
-def random(size: int, seed: float) -> Weights:
+def random_kernel(size: int, seed: float) -> Weights:
     """What a layer starts from: normal numbers of variance 2 over the number of weights (He et al., 2015)."""
     drawn = np.random.default_rng(int(seed)).normal(0, np.sqrt(2) / size, (size, size))
     return np.round(drawn, 2) + 0.0
 
 
-def unsharp(size: int, sigma: float, amount: float) -> Weights:
+def unsharp_kernel(size: int, sigma: float, amount: float) -> Weights:
     """I + a·(I − G∗I): the picture plus its difference from a blurred copy; adds up to 1."""
-    return balanced((1 + amount) * identity(size) - amount * _bell(size, sigma), total=1)
+    return balance_weights((1 + amount) * identity_kernel(size) - amount * _gaussian_bell(size, sigma), total=1)
 
 
-def sharpen(size: int, amount: float) -> Weights:
+def sharpen_kernel(size: int, amount: float) -> Weights:
     """I − a·∇²I in the middle of `size` × `size`; adds up to 1."""
-    return balanced(identity(size) - amount * centred(LAPLACE_4, size), total=1)
+    return balance_weights(identity_kernel(size) - amount * centre_kernel(LAPLACE_4, size), total=1)
 
 
-def identity(size: int) -> Weights:
+def identity_kernel(size: int) -> Weights:
     """1 on the pixel itself."""
-    return shift(size, 0, 0)
+    return shift_kernel(size, 0, 0)
 
 
-def shift(size: int, right: float, down: float) -> Weights:
+def shift_kernel(size: int, right: float, down: float) -> Weights:
     """The picture moved by whole pixels, as far as the kernel reaches."""
-    at = middle(size)
+    at = middle_cell(size)
     row, column = (int(np.clip(at - round(by), 0, size - 1)) for by in (down, right))
     values = np.zeros((size, size))
     values[row, column] = 1
     return values
 
 
-def box(size: int) -> Weights:
+def box_kernel(size: int) -> Weights:
     """The plain mean."""
     return np.full((size, size), 1 / size**2)
 
 
-def centred(core: Weights, size: int) -> Weights:
-    """A kernel (3, 3) with zeros around it, its middle on the `middle` of `size` × `size` (at least 3)."""
-    before = middle(size) - 1
+def centre_kernel(core: Weights, size: int) -> Weights:
+    """A kernel (3, 3) with zeros around it, its middle on the `middle_cell` of `size` × `size` (at least 3)."""
+    before = middle_cell(size) - 1
     after = size - 3 - before
     return np.pad(core, (before, after))
 
@@ -216,31 +217,31 @@ LAPLACE_4 = np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
 LAPLACE_8 = np.array([[1.0, 1, 1], [1, -8, 1], [1, 1, 1]])
 
 
-def _offsets(size: int) -> tuple[Weights, Weights]:
+def _cell_offsets(size: int) -> tuple[Weights, Weights]:
     """Rows and columns (size, size) counted from the middle, which of an even size lies between two cells."""
     y, x = np.indices((size, size)) - (size - 1) / 2
     return y, x
 
 
-def _turned(size: int, angle: float) -> tuple[Weights, Weights]:
+def _rotated_offsets(size: int, angle: float) -> tuple[Weights, Weights]:
     """Distances along the direction `angle` (degrees) and across it."""
-    y, x = _offsets(size)
+    y, x = _cell_offsets(size)
     turn = np.deg2rad(angle)
     return x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
 
 
-def _bell(size: int, sigma: float) -> Weights:
-    y, x = _offsets(size)
+def _gaussian_bell(size: int, sigma: float) -> Weights:
+    y, x = _cell_offsets(size)
     bell = np.exp(-(x**2 + y**2) / (2 * sigma**2))
     return np.asarray(bell / bell.sum())
 
 
-def _blind(values: Weights) -> Weights:
+def _remove_mean(values: Weights) -> Weights:
     """Blind to brightness: the mean taken off."""
-    return balanced(values - values.mean(), total=0)
+    return balance_weights(values - values.mean(), total=0)
 
 
-def _binomial(size: int) -> Weights:
+def _binomial_row(size: int) -> Weights:
     """1; 1 1; 1 2 1; 1 3 3 1 …"""
     row = np.ones(1)
     for _ in range(size - 1):
@@ -248,7 +249,7 @@ def _binomial(size: int) -> Weights:
     return row
 
 
-def _steered(x: Weights, angle: float) -> Weights:
+def _steer_slope(x: Weights, angle: float) -> Weights:
     """A slope along x turned to `angle`: cos θ times it plus sin θ times its transpose (Freeman and Adelson, 1991)."""
     turn = np.deg2rad(angle)
-    return tidy(np.cos(turn) * x + np.sin(turn) * x.T)
+    return round_weights(np.cos(turn) * x + np.sin(turn) * x.T)

@@ -16,12 +16,12 @@ Pixel = TypeVar("Pixel", bound=np.generic)
 PADDING_MODES = {**NUMPY_MODES, "valid": None}
 """PyTorch's name of a padding mode → NumPy's; "valid" pads nothing, so the result is smaller."""
 CHANNELS = ("grey", "colour", "red", "green", "blue")
-STRIP = 32
+STRIP_ROWS = 32
 """Rows filtered at a time: few enough to stay in the processor's cache, four times as fast with 11 × 11 weights."""
 
 
 @dataclass(frozen=True)
-class Layer:
+class FilterSettings:
     """How a kernel is laid on a picture, and what follows: y = relu(Σ w·x + bias)."""
 
     stride: int = 1
@@ -31,11 +31,11 @@ class Layer:
     bias: float = 0.0
     relu: bool = False
 
-    def reach(self, side: int) -> int:
+    def kernel_reach(self, side: int) -> int:
         """The pixels from the first to the last weight of a kernel with `side` weights: d(k − 1) + 1."""
         return self.dilation * (side - 1) + 1
 
-    def laid(self, weights: Weights) -> Weights:
+    def orient_kernel(self, weights: Weights) -> Weights:
         """The weights as they lie on the picture: turned by 180° with `flip`."""
         return weights[::-1, ::-1] if self.flip else weights
 
@@ -54,7 +54,7 @@ def check_weights(weights: Weights) -> Weights:
     return values
 
 
-def choose_channels(image: NDArray[np.uint8], channels: str) -> NDArray[np.uint8]:
+def select_channels(image: NDArray[np.uint8], channels: str) -> NDArray[np.uint8]:
     """What is filtered of an RGB picture: its brightness, all three channels, or one of them alone.
 
     Returns (height, width), or (height, width, 3) for "colour". Raises ValueError for a name not in CHANNELS.
@@ -66,7 +66,7 @@ def choose_channels(image: NDArray[np.uint8], channels: str) -> NDArray[np.uint8
     return image if channels == "colour" else image[..., CHANNELS.index(channels) - 2]
 
 
-def margins(weights: Weights, layer: Layer) -> tuple[tuple[int, int], tuple[int, int]]:
+def padding_margins(weights: Weights, layer: FilterSettings) -> tuple[tuple[int, int], tuple[int, int]]:
     """((top, bottom), (left, right)): the pixels added around a picture so that stride 1 keeps its size.
 
     Of an even reach the extra one is added at the bottom and right, as "same" of PyTorch and TensorFlow has it.
@@ -75,21 +75,21 @@ def margins(weights: Weights, layer: Layer) -> tuple[tuple[int, int], tuple[int,
         raise ValueError(f"padding_mode is “{layer.padding_mode}”: choose {', '.join(PADDING_MODES)}.")
     if PADDING_MODES[layer.padding_mode] is None:
         return (0, 0), (0, 0)
-    first, second = ((layer.reach(side) - 1) for side in weights.shape)
+    first, second = ((layer.kernel_reach(side) - 1) for side in weights.shape)
     return (first // 2, first - first // 2), (second // 2, second - second // 2)
 
 
-def pad_image(image: NDArray[Pixel], weights: Weights, layer: Layer) -> NDArray[Pixel]:
+def pad_image(image: NDArray[Pixel], weights: Weights, layer: FilterSettings) -> NDArray[Pixel]:
     """`image` (height, width) or (height, width, 3) with its margins, filled in.
 
     Raises ValueError for an unknown padding mode, and when nothing is padded and the kernel is larger.
     """
-    rows, columns = margins(weights, layer)
+    rows, columns = padding_margins(weights, layer)
     mode = PADDING_MODES[layer.padding_mode]
     if mode is not None:
         padded: NDArray[Pixel] = np.pad(image, [rows, columns, (0, 0)][: image.ndim], mode=mode)
         return padded
-    height, width = (layer.reach(side) for side in weights.shape)
+    height, width = (layer.kernel_reach(side) for side in weights.shape)
     if height > image.shape[0] or width > image.shape[1]:
         raise ValueError(
             f"The kernel reaches over {height} × {width} pixels and the picture has {image.shape[0]} × "
@@ -98,7 +98,7 @@ def pad_image(image: NDArray[Pixel], weights: Weights, layer: Layer) -> NDArray[
     return image
 
 
-def apply_kernel(image: NDArray[np.generic], weights: Weights, layer: Layer = Layer()) -> Result:
+def apply_kernel(image: NDArray[np.generic], weights: Weights, layer: FilterSettings = FilterSettings()) -> Result:
     """Filter a picture (height, width) or (height, width, 3), each channel by itself; float32, in the picture's units.
 
     Cross-correlation, what deep learning calls convolution; with `layer.flip` the kernel is turned by 180° first,
@@ -109,11 +109,13 @@ def apply_kernel(image: NDArray[np.generic], weights: Weights, layer: Layer = La
     return apply_to_padded(padded, weights, layer)
 
 
-def apply_to_padded(padded: NDArray[np.generic], weights: Weights, layer: Layer) -> Result:
+def apply_to_padded(padded: NDArray[np.generic], weights: Weights, layer: FilterSettings) -> Result:
     """`apply_kernel` on a picture that `pad_image` has padded already. Raises ValueError when results overflow."""
     planes = padded[None] if padded.ndim == 2 else np.moveaxis(padded, -1, 0)
     with np.errstate(over="ignore", invalid="ignore"):  # looked for below
-        filtered = np.stack([_plane(plane.astype(np.float32), layer.laid(weights), layer) for plane in planes])
+        filtered = np.stack(
+            [_filter_plane(plane.astype(np.float32), layer.orient_kernel(weights), layer) for plane in planes]
+        )
     filtered += np.float32(layer.bias)
     if not np.isfinite(filtered).all():
         raise ValueError("The results grow beyond what 32-bit numbers hold: use smaller weights.")
@@ -122,18 +124,18 @@ def apply_to_padded(padded: NDArray[np.generic], weights: Weights, layer: Layer)
     return filtered[0] if padded.ndim == 2 else np.moveaxis(filtered, 0, -1)
 
 
-def _plane(x: Result, weights: Weights, layer: Layer) -> Result:
+def _filter_plane(x: Result, weights: Weights, layer: FilterSettings) -> Result:
     """One shifted copy of the picture for each weight, strip by strip."""
     stride, dilation = layer.stride, layer.dilation
     rows, columns = (
-        (size - layer.reach(side)) // stride + 1 for size, side in zip(x.shape, weights.shape, strict=True)
+        (size - layer.kernel_reach(side)) // stride + 1 for size, side in zip(x.shape, weights.shape, strict=True)
     )
     result = np.zeros((rows, columns), dtype=np.float32)
-    product = np.empty((STRIP, columns), dtype=np.float32)
+    product = np.empty((STRIP_ROWS, columns), dtype=np.float32)
     taps = [(u * dilation, v * dilation, np.float32(weight)) for (u, v), weight in np.ndenumerate(weights) if weight]
     across = (columns - 1) * stride + 1
-    for top in range(0, rows, STRIP):
-        strip = result[top : top + STRIP]
+    for top in range(0, rows, STRIP_ROWS):
+        strip = result[top : top + STRIP_ROWS]
         down = (len(strip) - 1) * stride + 1
         for u, v, weight in taps:
             window = x[top * stride + u : top * stride + u + down : stride, v : v + across : stride]
@@ -141,18 +143,20 @@ def _plane(x: Result, weights: Weights, layer: Layer) -> Result:
     return result
 
 
-def most_changed(result: Result, padded: NDArray[np.generic], weights: Weights, layer: Layer) -> tuple[int, int]:
+def most_changed_pixel(
+    result: Result, padded: NDArray[np.generic], weights: Weights, layer: FilterSettings
+) -> tuple[int, int]:
     """The pixel (row, column) of a `result` that differs most from what the kernel makes of a flat area.
 
     `padded` is the picture the windows were read from. Pixels near the border are left out where there are others.
     """
     rows, columns = result.shape[:2]
-    top, left = ((layer.reach(side) - 1) // 2 for side in weights.shape)
+    top, left = ((layer.kernel_reach(side) - 1) // 2 for side in weights.shape)
     stride = layer.stride
     beneath = padded[top : top + (rows - 1) * stride + 1 : stride, left : left + (columns - 1) * stride + 1 : stride]
     flat = np.float32(weights.sum()) * beneath.astype(np.float32) + np.float32(layer.bias)
     change = np.abs(result - flat).reshape(rows, columns, -1).sum(axis=-1)
-    edge = max(layer.reach(side) for side in weights.shape)
+    edge = max(layer.kernel_reach(side) for side in weights.shape)
     if min(rows, columns) > 4 * edge:
         inner = np.zeros_like(change)
         inner[edge:-edge, edge:-edge] = change[edge:-edge, edge:-edge]

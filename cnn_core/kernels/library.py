@@ -6,7 +6,7 @@ from cnn_core.kernels.families import Family
 _SLOPE = r"\cos\theta\,\frac{\partial I}{\partial x} + \sin\theta\,\frac{\partial I}{\partial y}"
 
 
-def _slope(letter: str, smooth: str) -> str:
+def _slope_formula(letter: str, smooth: str) -> str:
     """The formula of a slope: smoothed one way, a difference the other, turned to θ."""
     step = rf"{letter}_x = \begin{{bmatrix}}{smooth}\end{{bmatrix}}\begin{{bmatrix}}-1&0&1\end{{bmatrix}}"
     return rf"\begin{{gathered}}{step}\\ y \approx {_SLOPE}\end{{gathered}}"
@@ -17,29 +17,29 @@ _SLOPES = [
     Family(
         "Sobel",
         "Edges",
-        _slope("S", r"1\\2\\1"),
+        _slope_formula("S", r"1\\2\\1"),
         f"{_BRIGHTER} Smoothed along the edge.",
-        f.sobel,
+        f.sobel_kernel,
         {"angle": 0},
-        least=2,
+        smallest_size=2,
     ),
     Family(
         "Prewitt",
         "Edges",
-        _slope("P", r"1\\1\\1"),
+        _slope_formula("P", r"1\\1\\1"),
         f"{_BRIGHTER} A plain mean along the edge.",
-        f.prewitt,
+        f.prewitt_kernel,
         {"angle": 0},
-        least=2,
+        smallest_size=2,
     ),
     Family(
         "Scharr",
         "Edges",
-        _slope("S", r"3\\10\\3"),
+        _slope_formula("S", r"3\\10\\3"),
         f"{_BRIGHTER} Weighted so that slanted edges come out right.",
-        f.scharr,
+        f.scharr_kernel,
         {"angle": 0},
-        least=3,
+        smallest_size=3,
     ),
     Family(
         "Gaussian derivative",
@@ -49,8 +49,8 @@ _SLOPES = [
         f"{_BRIGHTER} Blurred first: σ says how fine an edge may be.",
         f.gaussian_derivative,
         {"sigma": 1, "angle": 0},
-        least=2,
-        size=5,
+        smallest_size=2,
+        default_size=5,
     ),
 ]
 _SPOTS = [
@@ -59,16 +59,16 @@ _SPOTS = [
         "Spots and outlines",
         r"y \approx \partial^2 I/\partial x^2 + \partial^2 I/\partial y^2",
         "Changes of slope in every direction; it doubles at an edge and is loud in noise.",
-        lambda size: f.centred(f.LAPLACE_4, size),
-        least=3,
+        lambda size: f.centre_kernel(f.LAPLACE_4, size),
+        smallest_size=3,
     ),
     Family(
         "Laplacian, 8 neighbours",
         "Spots and outlines",
         r"y \approx \partial^2 I/\partial x^2 + \partial^2 I/\partial y^2",
         "As the Laplacian, with the diagonals: outlines of any direction.",
-        lambda size: f.centred(f.LAPLACE_8, size),
-        least=3,
+        lambda size: f.centre_kernel(f.LAPLACE_8, size),
+        smallest_size=3,
     ),
     Family(
         "Laplacian of Gaussian",
@@ -77,8 +77,8 @@ _SPOTS = [
         "Spots about 1.4 σ in radius: blurred first, so noise is quieter.",
         f.laplacian_of_gaussian,
         {"sigma": 1},
-        least=3,
-        size=5,
+        smallest_size=3,
+        default_size=5,
     ),
     Family(
         "Difference of Gaussians",
@@ -87,8 +87,8 @@ _SPOTS = [
         "What is coarser than σ and finer than ρσ; with ρ = 1.6 nearly the Laplacian of Gaussian, turned over.",
         f.difference_of_gaussians,
         {"sigma": 1, "ratio": 1.6},
-        least=3,
-        size=7,
+        smallest_size=3,
+        default_size=7,
     ),
 ]
 _LINES = [
@@ -97,27 +97,27 @@ _LINES = [
         "Lines and corners",
         r"\textstyle\sum w = 0,\quad w = 2 \text{ on the line}, -1 \text{ beside it}",
         "Bright lines one pixel wide at θ, to the nearest 45°; dark ones come out negative.",
-        f.line,
+        f.line_kernel,
         {"angle": 0},
-        least=3,
+        smallest_size=3,
     ),
     Family(
         "Corner",
         "Lines and corners",
         r"w = 3 \text{ in one quarter}, -1 \text{ in the others}",
         "Bright corners that open towards one quarter; a straight edge answers too, but less.",
-        f.corner,
+        f.corner_kernel,
         {"angle": 0},
-        least=2,
-        size=5,
+        smallest_size=2,
+        default_size=5,
     ),
     Family(
         "Saddle",
         "Lines and corners",
         r"y \approx \partial^2 I/\partial x\,\partial y",
         "Corners of upright things: a straight edge, across or upright, gives 0.",
-        f.saddle,
-        least=2,
+        f.saddle_kernel,
+        smallest_size=2,
     ),
 ]
 _BLURS = [
@@ -126,16 +126,16 @@ _BLURS = [
         "Blur",
         r"w = \tfrac{1}{k^2}",
         "The plain mean of the neighbourhood: noise goes, edges smear.",
-        f.box,
+        f.box_kernel,
     ),
     Family(
         "Gaussian blur",
         "Blur",
         r"w_{u,v} \propto e^{-(u^2+v^2)/2\sigma^2}",
         "The mean of the neighbourhood, near pixels counting more: noise and fine detail go.",
-        f.gaussian,
+        f.gaussian_kernel,
         {"sigma": 1},
-        size=5,
+        default_size=5,
     ),
     Family(
         "Motion blur",
@@ -144,7 +144,7 @@ _BLURS = [
         "The mean along a line, as if the camera had moved.",
         f.motion_blur,
         {"angle": 45},
-        size=7,
+        default_size=7,
     ),
 ]
 _SHARPENERS = [
@@ -153,27 +153,27 @@ _SHARPENERS = [
         "Sharpen",
         r"y = I - a\,\nabla^2 I",
         "The picture with its fine detail added once more, or as often as the amount says.",
-        f.sharpen,
+        f.sharpen_kernel,
         {"amount": 1},
-        least=3,
+        smallest_size=3,
     ),
     Family(
         "Unsharp mask",
         "Sharpen",
         r"y = I + a\,(I - G_\sigma * I)",
         "The picture plus its difference from a blurred copy, as printers did with film.",
-        f.unsharp,
+        f.unsharp_kernel,
         {"sigma": 1, "amount": 1},
-        size=5,
+        default_size=5,
     ),
     Family(
         "Emboss",
         "Sharpen",
         r"y \approx I + \sqrt 2\,(\cos\theta\,\Delta_x I + \sin\theta\,\Delta_y I)",
         "Relief: slopes along θ become light and shade.",
-        f.emboss,
+        f.emboss_kernel,
         {"angle": 45},
-        least=3,
+        smallest_size=3,
     ),
 ]
 _TEXTURES = [
@@ -184,28 +184,28 @@ _TEXTURES = [
         r"x' = v\cos\theta + u\sin\theta\end{gathered}",
         "Stripes of one direction and one width, here and not everywhere. Cells of the visual cortex and first layers "
         "of trained networks look alike.",
-        f.gabor,
+        f.gabor_kernel,
         {"sigma": 2, "angle": 0, "wavelength": 4, "phase": 0},
-        least=2,
-        size=9,
+        smallest_size=2,
+        default_size=9,
     ),
     Family(
         "Random",
         "Texture",
         r"w \sim \mathcal N(0,\, 2/k^2)",
         "Nothing in particular: this is what a layer starts from before training.",
-        f.random,
+        f.random_kernel,
         {"seed": 0},
     ),
 ]
 _PLAIN = [
-    Family("Identity", "Unchanged", "y = I", "Nothing: every pixel is kept.", f.identity),
+    Family("Identity", "Unchanged", "y = I", "Nothing: every pixel is kept.", f.identity_kernel),
     Family(
         "Shift",
         "Unchanged",
         r"y_{i,j} = I_{i-d,\;j-r}",
         "Each result is one other pixel: the picture moves r to the right and d down.",
-        f.shift,
+        f.shift_kernel,
         {"right": 1, "down": 0},
     ),
 ]

@@ -4,19 +4,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def _edge() -> NDArray[np.float64]:
+def _edge_image() -> NDArray[np.float64]:
     image = np.zeros((7, 7))
     image[:, 4:] = 9
     return image
 
 
-def _impulse() -> NDArray[np.float64]:
+def _impulse_image() -> NDArray[np.float64]:
     image = np.zeros((7, 7))
     image[3, 3] = 1
     return image
 
 
-def _cross() -> NDArray[np.float64]:
+def _cross_image() -> NDArray[np.float64]:
     image = np.zeros((7, 7))
     image[3, 1:6] = image[1:6, 3] = 5
     return image
@@ -24,9 +24,9 @@ def _cross() -> NDArray[np.float64]:
 
 INPUTS: dict[str, NDArray[np.float64]] = {
     "Course example, 3 × 5": np.array([[1, 0, 2, 3, 1], [3, 2, 0, 7, 0], [0, 6, 1, 1, 4]], dtype=np.float64),
-    "Vertical edge": _edge(),
-    "One bright pixel": _impulse(),
-    "Cross": _cross(),
+    "Vertical edge": _edge_image(),
+    "One bright pixel": _impulse_image(),
+    "Cross": _cross_image(),
     "Checkerboard": np.indices((6, 6)).sum(axis=0) % 2 * 4.0,
     "Gradient": np.add.outer(np.arange(6.0), np.arange(8.0)),
     "Random digits": np.random.default_rng(7).integers(0, 10, (8, 8)).astype(np.float64),
@@ -48,8 +48,8 @@ POOLING_INPUTS: dict[str, NDArray[np.float64]] = {
     "Classical 4 × 4": np.array([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]),
     "Ties": np.array([[7.0, 7, 1, 2], [7, 3, 2, 0], [0, 0, 5, 1], [0, 0, 1, 9]]),
     "All negative": -np.array([[9.0, 4, 7, 2], [3, 8, 1, 6], [5, 2, 9, 4], [7, 6, 3, 8]]),
-    "One bright pixel": _impulse(),
-    "Vertical edge": _edge(),
+    "One bright pixel": _impulse_image(),
+    "Vertical edge": _edge_image(),
     "Five by five": np.arange(1.0, 26).reshape(5, 5),
     # the fifth digit of scikit-learn's handwritten digits
     "Handwritten 4": np.array(
@@ -72,7 +72,7 @@ BACKPROP_INPUTS: dict[str, NDArray[np.float64]] = {
     "Five by five": np.array(
         [[2.0, 0, 1, 3, 1], [1, -2, 0, 1, 0], [0, 3, 2, -1, 2], [4, 1, 0, 2, 1], [1, 0, -1, 3, 2]]
     ),
-    "One bright pixel": _impulse()[1:6, 1:6],
+    "One bright pixel": _impulse_image()[1:6, 1:6],
     "Course image, 3 × 5": INPUTS["Course example, 3 × 5"],
     "Counted through": np.arange(1.0, 17).reshape(4, 4),
 }
@@ -96,6 +96,6 @@ def upstream_examples(rows: int, columns: int) -> dict[str, NDArray[np.float64]]
     }
 
 
-def name_of(values: NDArray[np.float64], library: dict[str, NDArray[np.float64]]) -> str | None:
+def example_name(values: NDArray[np.float64], library: dict[str, NDArray[np.float64]]) -> str | None:
     """The name under which `library` holds exactly these `values`, or None."""
     return next((name for name, example in library.items() if np.array_equal(example, values)), None)

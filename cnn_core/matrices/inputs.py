@@ -3,31 +3,39 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.images import PHOTOS, photo, to_grey
+from cnn_core.images import PHOTOS, load_photo, to_grey
 from cnn_core.matrices import examples
 
 Stack = NDArray[np.float64]
 
-COURSE = "Course example"
-PATCH = "Patch of a photograph"
-DRAWN = (COURSE, "Random digits", "One bright pixel", "Vertical edge", "Checkerboard", "Gradient", "Cross")
-SOURCES = (*DRAWN, PATCH)
+COURSE_EXAMPLE = "Course example"
+PHOTO_PATCH = "Patch of a photograph"
+DRAWN_SOURCES = (
+    COURSE_EXAMPLE,
+    "Random digits",
+    "One bright pixel",
+    "Vertical edge",
+    "Checkerboard",
+    "Gradient",
+    "Cross",
+)
+SOURCES = (*DRAWN_SOURCES, PHOTO_PATCH)
 PHOTO_SIZE = 96
 """Long side of the photograph that a patch is cut from: small enough that 8 × 8 pixels show something."""
-TOP = 9.0
+MAX_DIGIT = 9.0
 """The largest number of a drawn input: one digit is quickest to add up by hand."""
 
 
-def draw(source: str, shape: tuple[int, int, int], *, seed: int = 0) -> Stack:
+def draw_input(source: str, shape: tuple[int, int, int], *, seed: int = 0) -> Stack:
     """An input of `shape` (channels, rows, columns), each channel another one: shifted, turned or drawn anew by `seed`.
 
     The course example has a shape of its own, (1, 3, 5). Raises ValueError for a name that is not in DRAWN.
     """
     channels, rows, columns = shape
-    if source == COURSE:
+    if source == COURSE_EXAMPLE:
         return next(iter(examples.INPUTS.values()))[None]
     if source == "Random digits":
-        return np.random.default_rng(seed).integers(0, int(TOP) + 1, shape).astype(np.float64)
+        return np.random.default_rng(seed).integers(0, int(MAX_DIGIT) + 1, shape).astype(np.float64)
     row, column = np.indices((rows, columns))
     if source == "One bright pixel":
         places = [(rows // 2, columns // 2), (0, 0), (rows - 1, columns - 1)]
@@ -40,57 +48,57 @@ def draw(source: str, shape: tuple[int, int, int], *, seed: int = 0) -> Stack:
         planes = [(row == rows // 2) | (column == columns // 2), row == column, (row == 0) | (column == 0)]
     elif source == "Gradient":
         ramps = [row + column, row + (columns - 1 - column), (rows - 1 - row) + column]
-        return np.stack([np.minimum(ramp, TOP).astype(np.float64) for ramp in ramps[:channels]])
+        return np.stack([np.minimum(ramp, MAX_DIGIT).astype(np.float64) for ramp in ramps[:channels]])
     else:
-        raise ValueError(f"There is no input “{source}”: choose {', '.join(DRAWN)}.")
-    return np.stack([np.where(plane, TOP, 0.0) for plane in planes[:channels]])
+        raise ValueError(f"There is no input “{source}”: choose {', '.join(DRAWN_SOURCES)}.")
+    return np.stack([np.where(plane, MAX_DIGIT, 0.0) for plane in planes[:channels]])
 
 
-def cut(name: str, shape: tuple[int, int, int], top: int, left: int) -> Stack:
+def cut_patch(name: str, shape: tuple[int, int, int], top: int, left: int) -> Stack:
     """A patch of `shape` (channels, rows, columns) of the photograph `name`, its corner at `top`, `left`; 0 … 255.
 
     One channel is the grey picture, two are red and green, three red, green and blue. The photograph is PHOTO_SIZE
     pixels long; a patch beyond its edge is moved back inside.
     """
     channels, rows, columns = shape
-    picture = small_photo(name, grey=channels == 1)
+    picture = load_small_photo(name, grey=channels == 1)
     top = min(max(top, 0), picture.shape[1] - rows)
     left = min(max(left, 0), picture.shape[2] - columns)
     return picture[:channels, top : top + rows, left : left + columns].astype(np.float64)
 
 
-def small_photo(name: str, *, grey: bool) -> NDArray[np.uint8]:
+def load_small_photo(name: str, *, grey: bool) -> NDArray[np.uint8]:
     """The photograph `name` of cnn_core.images.PHOTOS, PHOTO_SIZE pixels long, as (1 or 3, height, width)."""
     if name not in {entry.name for entry in PHOTOS}:
         raise ValueError(f"There is no photograph “{name}”: choose {', '.join(entry.name for entry in PHOTOS)}.")
-    picture = photo(name, PHOTO_SIZE)
+    picture = load_photo(name, PHOTO_SIZE)
     return to_grey(picture)[None] if grey else np.ascontiguousarray(picture.transpose(2, 0, 1))
 
 
-def resized(stack: Stack, shape: tuple[int, int, int], *, seed: int = 0) -> Stack:
+def resize_stack(stack: Stack, shape: tuple[int, int, int], *, seed: int = 0) -> Stack:
     """`stack` cut or extended to `shape`: new rows and columns hold zeros, new channels random digits by `seed`."""
     channels, rows, columns = shape
     kept = stack[:channels, :rows, :columns]
     bigger = np.pad(kept, [(0, 0), (0, rows - kept.shape[1]), (0, columns - kept.shape[2])])
-    return np.concatenate([bigger, draw("Random digits", (channels, rows, columns), seed=seed)[len(bigger) :]])
+    return np.concatenate([bigger, draw_input("Random digits", (channels, rows, columns), seed=seed)[len(bigger) :]])
 
 
-def fit_kernels(kernels: Stack, filters: int, channels: int, size: tuple[int, int], *, had: int) -> Stack:
-    """Kernels as planes (filters · channels, kH, kW) from planes of `had` channels a filter.
+def fit_kernels(kernels: Stack, filters: int, channels: int, size: tuple[int, int], *, old_channels: int) -> Stack:
+    """Kernels as planes (filters · channels, kH, kW) from planes of `old_channels` channels a filter.
 
     What fits is kept, its middle in the middle; a new channel repeats its filter's first; a new filter is the next
     named kernel of `examples.KERNELS`.
     """
-    old = kernels.reshape(-1, had, *kernels.shape[1:])
+    old = kernels.reshape(-1, old_channels, *kernels.shape[1:])
     library = list(examples.KERNELS.values())
     made = []
     for f in range(filters):
         planes = list(old[f]) if f < len(old) else [library[f % len(library)]]
-        made += [centred(planes[c] if c < len(planes) else planes[0], size) for c in range(channels)]
+        made += [centre_kernel(planes[c] if c < len(planes) else planes[0], size) for c in range(channels)]
     return np.stack(made)
 
 
-def centred(kernel: Stack, size: tuple[int, int]) -> Stack:
+def centre_kernel(kernel: Stack, size: tuple[int, int]) -> Stack:
     """A kernel (kH, kW) on `size` cells: zeros added around, or the border cut off; its middle stays the middle."""
     result = np.zeros(size)
     take, put = [], []

@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-LARGEST = 1e6
-BETWEEN_PLANES = "|"
-EMPTY = "_"
+MAX_MAGNITUDE = 1e6
+PLANE_SEPARATOR = "|"
+EMPTY_CELL = "_"
 
 
 def split_matrix(text: str) -> list[list[str]]:
@@ -40,7 +40,7 @@ def parse_matrix(text: str, *, name: str = "matrix", max_rows: int = 12, max_col
             "every row needs the same."
         )
     numbers = [
-        [_number(word, f"row {i}, column {j} of the {name}") for j, word in enumerate(row, 1)]
+        [_parse_number(word, f"row {i}, column {j} of the {name}") for j, word in enumerate(row, 1)]
         for i, row in enumerate(rows, 1)
     ]
     return np.array(numbers, dtype=np.float64)
@@ -48,7 +48,7 @@ def parse_matrix(text: str, *, name: str = "matrix", max_rows: int = 12, max_col
 
 def split_planes(text: str) -> list[list[list[str]]]:
     """The words of a stack of matrices, which `|` parts: one matrix a channel."""
-    return [split_matrix(plane) for plane in text.split(BETWEEN_PLANES)]
+    return [split_matrix(plane) for plane in text.split(PLANE_SEPARATOR)]
 
 
 def parse_planes(
@@ -58,7 +58,7 @@ def parse_planes(
 
     Raises ValueError with a sentence for too many planes, and for planes of unequal size.
     """
-    texts = text.split(BETWEEN_PLANES)
+    texts = text.split(PLANE_SEPARATOR)
     if len(texts) > max_planes:
         raise ValueError(f"The {name} has {len(texts)} planes, parted by |: at most {max_planes} can be shown here.")
     names = [name] if len(texts) == 1 else [f"{name}, plane {i}," for i in range(1, len(texts) + 1)]
@@ -77,7 +77,7 @@ def parse_planes(
 
 def format_planes(values: NDArray[np.float64]) -> str:
     """The text that `parse_planes` reads back as exactly these values (planes, rows, columns)."""
-    return f" {BETWEEN_PLANES} ".join(map(format_matrix, values))
+    return f" {PLANE_SEPARATOR} ".join(map(format_matrix, values))
 
 
 def replace_words(text: str, words: Mapping[tuple[int, int, int], str]) -> str:
@@ -88,34 +88,34 @@ def replace_words(text: str, words: Mapping[tuple[int, int, int], str]) -> str:
     planes = split_planes(text)
     for (plane, row, column), word in words.items():
         if plane < len(planes) and row < len(planes[plane]) and column < len(planes[plane][row]):
-            planes[plane][row][column] = one_word(word)
-    return f" {BETWEEN_PLANES} ".join("; ".join(" ".join(row) for row in plane) for plane in planes)
+            planes[plane][row][column] = clean_word(word)
+    return f" {PLANE_SEPARATOR} ".join("; ".join(" ".join(row) for row in plane) for plane in planes)
 
 
-def one_word(typed: str) -> str:
+def clean_word(typed: str) -> str:
     """What was typed into a cell as one word of the text: blanks inside would make two, nothing none."""
-    return "".join(typed.split())[:30].translate(str.maketrans(",", ".", ";|")) or EMPTY
+    return "".join(typed.split())[:30].translate(str.maketrans(",", ".", ";|")) or EMPTY_CELL
 
 
 def format_matrix(values: NDArray[np.float64]) -> str:
     """The shortest text that `parse_matrix` reads back as exactly these values: `-1 0 1; -2 0 2; 1/9 0 1`."""
-    return "; ".join(" ".join(_word(float(value)) for value in row) for row in values)
+    return "; ".join(" ".join(_format_number(float(value)) for value in row) for row in values)
 
 
-def _word(value: float) -> str:
+def _format_number(value: float) -> str:
     """A number as a decimal, or as a fraction where that is shorter and exactly the same float."""
     decimal = repr(value).removesuffix(".0")
     fraction = Fraction(value).limit_denominator(999)
     return str(fraction) if len(str(fraction)) < len(decimal) and float(fraction) == value else decimal
 
 
-def _number(word: str, place: str) -> float:
-    if word == EMPTY:
+def _parse_number(word: str, place: str) -> float:
+    if word == EMPTY_CELL:
         raise ValueError(f"The cell in {place} is empty: type a number such as 2, −0.5 or 1/9.")
     try:
         value = float(Fraction(word)) if "/" in word else float(word)
     except (ValueError, ZeroDivisionError, OverflowError):
         raise ValueError(f"“{word[:20]}” in {place} is not a number: type one such as 2, −0.5 or 1/9.") from None
-    if not abs(value) <= LARGEST:  # also true of NaN
+    if not abs(value) <= MAX_MAGNITUDE:  # also true of NaN
         raise ValueError(f"“{word[:20]}” in {place} is out of range: numbers go from −1000000 to 1000000.")
     return value

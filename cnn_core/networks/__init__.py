@@ -21,7 +21,7 @@ from cnn_core.networks.layers import (
     Tanh,
 )
 from cnn_core.networks.presets import DESCRIPTIONS, PRESETS, preset
-from cnn_core.networks.spec import NetworkSpec, Row, for_data
+from cnn_core.networks.spec import NetworkSpec, Row, adapt_to_data
 from cnn_core.networks.torch_lines import torch_line
 
 __all__ = [
@@ -49,7 +49,7 @@ __all__ = [
     "Row",
     "Shape",
     "Tanh",
-    "for_data",
+    "adapt_to_data",
     "preset",
     "torch_line",
 ]

@@ -33,12 +33,12 @@ class Residual(Layer):
     prefix: ClassVar[str] = "block"
 
     def __post_init__(self) -> None:
-        self._set(body=tuple(self.body), shortcut=tuple(self.shortcut))
+        self._set_fields(body=tuple(self.body), shortcut=tuple(self.shortcut))
         if not self.body:
             raise ValueError("body is empty: a residual block needs at least one layer.")
 
     def output_shape(self, shape: Shape) -> Shape:
-        return _through(self.body, shape)
+        return _shape_after(self.body, shape)
 
 
 @dataclass(frozen=True)
@@ -49,22 +49,22 @@ class Branches(Layer):
     prefix: ClassVar[str] = "branches"
 
     def __post_init__(self) -> None:
-        self._set(branches=tuple(tuple(branch) for branch in self.branches))
+        self._set_fields(branches=tuple(tuple(branch) for branch in self.branches))
         if len(self.branches) < 2:
             raise ValueError(f"branches has {len(self.branches)} of them: at least 2 are needed.")
 
     def output_shape(self, shape: Shape) -> Shape:
-        ends = [_through(branch, shape) for branch in self.branches]
-        return stacked(ends)
+        ends = [_shape_after(branch, shape) for branch in self.branches]
+        return stacked_shape(ends)
 
 
-def _through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
+def _shape_after(layers: tuple[Layer, ...], shape: Shape) -> Shape:
     for layer in layers:
         shape = layer.output_shape(shape)
     return shape
 
 
-def stacked(shapes: list[Shape]) -> Shape:
+def stacked_shape(shapes: list[Shape]) -> Shape:
     """The shape of several outputs with their channels stacked; ValueError unless their other sizes agree."""
     if len({shape[1:] for shape in shapes}) > 1:
         sizes = " and ".join("×".join(map(str, shape)) for shape in shapes)
@@ -72,7 +72,7 @@ def stacked(shapes: list[Shape]) -> Shape:
     return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
 
-def parts(layer: Layer) -> tuple[tuple[Layer, ...], ...]:
+def block_parts(layer: Layer) -> tuple[tuple[Layer, ...], ...]:
     """The rows of layers inside a block: body and shortcut of a residual one, each branch; none of a plain layer."""
     match layer:
         case Residual():
@@ -83,15 +83,15 @@ def parts(layer: Layer) -> tuple[tuple[Layer, ...], ...]:
 
 
 def part_names(layer: Layer) -> tuple[str, ...]:
-    """What `parts` are called in the built module."""
+    """What `block_parts` are called in the built module."""
     if isinstance(layer, Branches):
         return tuple(f"branch{i}" for i in range(1, len(layer.branches) + 1))
     return ("body", "shortcut") if isinstance(layer, Residual) else ()
 
 
-def with_parts(layer: Layer, new: tuple[tuple[Layer, ...], ...]) -> Layer:
+def with_parts(layer: Layer, new_parts: tuple[tuple[Layer, ...], ...]) -> Layer:
     """The same block of other layers. Raises ValueError when it cannot be made of these."""
-    return Residual(*new) if isinstance(layer, Residual) else Branches(new)
+    return Residual(*new_parts) if isinstance(layer, Residual) else Branches(new_parts)
 
 
 _KINDS = (

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from cnn_core.geometry import ReceptiveField
-from cnn_core.networks.blocks import part_names, parts, with_parts
+from cnn_core.networks.blocks import block_parts, part_names, with_parts
 from cnn_core.networks.layers import Fields, Layer, Shape
 from cnn_core.networks.spec import (
     MAX_PARAMETERS,
     NetworkSpec,
     Row,
-    as_data,
-    joined,
-    named,
+    joined_shape,
+    layer_to_dict,
+    name_layers,
     parse_network,
-    row_of,
-    too_heavy,
+    summarise_layer,
+    too_heavy_message,
 )
 
-Path = tuple[int, ...]
+LayerPath = tuple[int, ...]
 """Where a layer stands: its place in the network; inside a block, the block's path, the part, the place in it."""
 
 Layers = tuple[Layer, ...]
@@ -35,11 +35,11 @@ class Draft:
 
     def to_json(self) -> str:
         """As `NetworkSpec.to_json`: a finished draft is read by `NetworkSpec.from_json`."""
-        layers = [as_data(layer) for layer in self.layers]
+        layers = [layer_to_dict(layer) for layer in self.layers]
         return json.dumps({"name": self.name, "input_shape": self.input_shape, "layers": layers}, ensure_ascii=False)
 
-    def finished(self) -> NetworkSpec:
-        """The network. Raises ValueError with the sentence of `examine` when it is not one yet."""
+    def to_spec(self) -> NetworkSpec:
+        """The network. Raises ValueError with the sentence of `examine_draft` when it is not one yet."""
         return NetworkSpec(self.name, self.input_shape, self.layers)
 
 
@@ -52,15 +52,16 @@ def read_draft(text: str) -> Draft:
 
 
 @dataclass(frozen=True)
-class Line:
+class LayerLine:
     """A line of the designer: a layer at its `path`, `depth` blocks deep, what goes in and what is known of it.
 
     `row` is None for a layer that nothing reaches because one before it does not fit; `problem` is the sentence of the
     one that does not. A block's line stands before those of its layers and counts none of them; `part` is the name of
-    the part in which the layer stands, empty outside of blocks; `fed_by` are the receptive fields of what goes in.
+    the part in which the layer stands, empty outside of blocks; `input_fields` are the receptive fields of what goes
+    in.
     """
 
-    path: Path
+    path: LayerPath
     depth: int
     name: str
     layer: Layer
@@ -70,85 +71,89 @@ class Line:
     problem: str = ""
     jump: tuple[int, int] = (1, 1)
     centre: tuple[float, float] = (0.0, 0.0)
-    fed_by: Fields = (ReceptiveField(), ReceptiveField())
+    input_fields: Fields = (ReceptiveField(), ReceptiveField())
 
 
 @dataclass(frozen=True)
-class _State:
+class _LayerInput:
     shape: Shape
     fields: Fields
 
 
-def examine(draft: Draft) -> list[Line]:
+def examine_draft(draft: Draft) -> list[LayerLine]:
     """A line for every layer, in order; the first that does not fit carries the sentence."""
-    start = _State(draft.input_shape, (ReceptiveField(), ReceptiveField()))
-    lines, _ = _lines(draft.layers, start, (), "", "")
-    total = sum(map(_parameters, lines))
+    start = _LayerInput(draft.input_shape, (ReceptiveField(), ReceptiveField()))
+    lines, _ = _examine_layers(draft.layers, start, (), "", "")
+    total = sum(map(_parameter_count, lines))
     if total > MAX_PARAMETERS and lines:
-        heaviest = max(range(len(lines)), key=lambda i: _parameters(lines[i]))
-        lines[heaviest] = replace(lines[heaviest], problem=lines[heaviest].problem or too_heavy(total))
+        heaviest = max(range(len(lines)), key=lambda i: _parameter_count(lines[i]))
+        lines[heaviest] = replace(lines[heaviest], problem=lines[heaviest].problem or too_heavy_message(total))
     return lines
 
 
-def _parameters(line: Line) -> int:
+def _parameter_count(line: LayerLine) -> int:
     return line.row.parameters if line.row else 0
 
 
-def _lines(
-    layers: Layers, state: _State | None, path: Path, prefix: str, part: str
-) -> tuple[list[Line], _State | None]:
-    found: list[Line] = []
-    for place, (name, layer) in enumerate(named(layers)):
+def _examine_layers(
+    layers: Layers, layer_input: _LayerInput | None, path: LayerPath, prefix: str, part: str
+) -> tuple[list[LayerLine], _LayerInput | None]:
+    found: list[LayerLine] = []
+    for place, (name, layer) in enumerate(name_layers(layers)):
         here, full = (*path, place), prefix + name
-        if parts(layer):
-            block, state = _block(layer, state, here, full, part)
+        if block_parts(layer):
+            block, layer_input = _examine_block(layer, layer_input, here, full, part)
             found += block
         else:
-            line, state = _line(layer, state, here, full, part)
+            line, layer_input = _examine_layer(layer, layer_input, here, full, part)
             found.append(line)
-    return found, state
+    return found, layer_input
 
 
-def _line(layer: Layer, state: _State | None, path: Path, name: str, part: str) -> tuple[Line, _State | None]:
+def _examine_layer(
+    layer: Layer, layer_input: _LayerInput | None, path: LayerPath, name: str, part: str
+) -> tuple[LayerLine, _LayerInput | None]:
     depth = len(path) // 2
-    if state is None:
-        return Line(path, depth, name, layer, part, None, None), None
+    if layer_input is None:
+        return LayerLine(path, depth, name, layer, part, None, None), None
     try:
-        row, shape, fields = row_of(layer, state.shape, state.fields, name)
+        row, shape, fields = summarise_layer(layer, layer_input.shape, layer_input.fields, name)
     except ValueError as error:
-        return Line(path, depth, name, layer, part, state.shape, None, _sentence(error)), None
+        return LayerLine(path, depth, name, layer, part, layer_input.shape, None, _as_sentence(error)), None
     jump, centre = (fields[0].jump, fields[1].jump), (fields[0].centre, fields[1].centre)
-    line = Line(path, depth, name, layer, part, state.shape, row, "", jump, centre, state.fields)
-    return line, _State(shape, fields)
+    line = LayerLine(path, depth, name, layer, part, layer_input.shape, row, "", jump, centre, layer_input.fields)
+    return line, _LayerInput(shape, fields)
 
 
-def _block(block: Layer, state: _State | None, path: Path, name: str, part: str) -> tuple[list[Line], _State | None]:
-    head = Line(path, len(path) // 2, name, block, part, state.shape if state else None, None)
-    inner: list[Line] = []
-    ends: list[_State | None] = []
-    for index, (part_name, layers) in enumerate(zip(part_names(block), parts(block), strict=True)):
-        lines, end = _lines(layers, state, (*path, index), f"{name}.{part_name}.", part_name)
+def _examine_block(
+    block: Layer, layer_input: _LayerInput | None, path: LayerPath, name: str, part: str
+) -> tuple[list[LayerLine], _LayerInput | None]:
+    head = LayerLine(path, len(path) // 2, name, block, part, layer_input.shape if layer_input else None, None)
+    inner: list[LayerLine] = []
+    ends: list[_LayerInput | None] = []
+    for index, (part_name, layers) in enumerate(zip(part_names(block), block_parts(block), strict=True)):
+        lines, end = _examine_layers(layers, layer_input, (*path, index), f"{name}.{part_name}.", part_name)
         inner += lines
         ends.append(end)
     reached = [end for end in ends if end is not None]
     if len(reached) < len(ends):
         return [head, *inner], None
     try:
-        after = joined(block, [end.shape for end in reached], name)
+        after = joined_shape(block, [end.shape for end in reached], name)
     except ValueError as error:
-        return [replace(head, problem=_sentence(error)), *inner], None
+        return [replace(head, problem=_as_sentence(error)), *inner], None
     height, width = (max((end.fields[axis] for end in reached), key=lambda field: field.size) for axis in (0, 1))
     row = Row(name, type(block).__name__, after, 0, 0, (height.size, width.size))
     jump, centre = (height.jump, width.jump), (height.centre, width.centre)
-    return [replace(head, row=row, jump=jump, centre=centre), *inner], _State(after, (height, width))
+    return [replace(head, row=row, jump=jump, centre=centre), *inner], _LayerInput(after, (height, width))
 
 
-def _sentence(error: ValueError) -> str:
+def _as_sentence(error: ValueError) -> str:
     text = str(error).rstrip(".")
     return f"{text[0].upper()}{text[1:]}."
 
 
-def field_box(line: Line, place: tuple[int, int]) -> tuple[int, int, int, int]:
+def field_box(line: LayerLine, place: tuple[int, int]) -> tuple[int, int, int, int]:
     """The pixels that the unit at `place` (row, column) of a line sees by the formula, beyond the edges too.
 
     First row, one past the last, first column, one past the last. Raises ValueError for a line that is not reached.
@@ -162,60 +167,60 @@ def field_box(line: Line, place: tuple[int, int]) -> tuple[int, int, int, int]:
     return box[0], box[1], box[2], box[3]
 
 
-def layer_at(layers: Layers, path: Path) -> Layer:
+def layer_at(layers: Layers, path: LayerPath) -> Layer:
     """The layer at a path. Raises ValueError when there is none."""
     if not path or not 0 <= path[0] < len(layers):
         raise ValueError(f"There is no layer at {path}.")
     layer = layers[path[0]]
     if len(path) == 1:
         return layer
-    inside = parts(layer)
+    inside = block_parts(layer)
     if not 0 <= path[1] < len(inside):
         raise ValueError(f"There is no part {path[1]} at {path}.")
     return layer_at(inside[path[1]], path[2:])
 
 
-def inserted(layers: Layers, path: Path, layer: Layer) -> Layers:
+def insert_layer(layers: Layers, path: LayerPath, layer: Layer) -> Layers:
     """With `layer` at `path`, those from there on one place later; a place beyond the end is the end."""
-    return _changed(layers, path, lambda row, place: (*row[:place], layer, *row[place:]))
+    return _change_row(layers, path, lambda row, place: (*row[:place], layer, *row[place:]))
 
 
-def removed(layers: Layers, path: Path) -> Layers:
+def remove_layer(layers: Layers, path: LayerPath) -> Layers:
     """Without the layer at `path`. Raises ValueError when a block would be left that cannot be."""
     layer_at(layers, path)
-    return _changed(layers, path, lambda row, place: (*row[:place], *row[place + 1 :]))
+    return _change_row(layers, path, lambda row, place: (*row[:place], *row[place + 1 :]))
 
 
-def exchanged(layers: Layers, path: Path, layer: Layer) -> Layers:
+def exchange_layer(layers: Layers, path: LayerPath, layer: Layer) -> Layers:
     """With `layer` in place of the one at `path`."""
     layer_at(layers, path)
-    return _changed(layers, path, lambda row, place: (*row[:place], layer, *row[place + 1 :]))
+    return _change_row(layers, path, lambda row, place: (*row[:place], layer, *row[place + 1 :]))
 
 
-def duplicated(layers: Layers, path: Path) -> Layers:
+def duplicate_layer(layers: Layers, path: LayerPath) -> Layers:
     """With the layer at `path` a second time, behind itself."""
-    return inserted(layers, (*path[:-1], path[-1] + 1), layer_at(layers, path))
+    return insert_layer(layers, (*path[:-1], path[-1] + 1), layer_at(layers, path))
 
 
-def moved(layers: Layers, path: Path, by: int) -> Layers:
-    """With the layer at `path` `by` places later among its neighbours, or earlier if negative, as far as it goes."""
+def move_layer(layers: Layers, path: LayerPath, offset: int) -> Layers:
+    """With the layer at `path` `offset` places later among its neighbours, or earlier if negative, within bounds."""
     layer = layer_at(layers, path)
 
-    def move(row: Layers, place: int) -> Layers:
+    def move_in_row(row: Layers, place: int) -> Layers:
         rest = (*row[:place], *row[place + 1 :])
-        target = min(max(place + by, 0), len(rest))
+        target = min(max(place + offset, 0), len(rest))
         return (*rest[:target], layer, *rest[target:])
 
-    return _changed(layers, path, move)
+    return _change_row(layers, path, move_in_row)
 
 
-def _changed(layers: Layers, path: Path, change: Callable[[Layers, int], Layers]) -> Layers:
+def _change_row(layers: Layers, path: LayerPath, change: Callable[[Layers, int], Layers]) -> Layers:
     """`change` applied to the row of layers in which `path` ends."""
     if len(path) == 1:
         return change(layers, min(max(path[0], 0), len(layers)))
     block = layer_at(layers, path[:1])
-    inside = list(parts(block))
+    inside = list(block_parts(block))
     if not 0 <= path[1] < len(inside):
         raise ValueError(f"There is no part {path[1]} at {path}.")
-    inside[path[1]] = _changed(inside[path[1]], path[2:], change)
+    inside[path[1]] = _change_row(inside[path[1]], path[2:], change)
     return (*layers[: path[0]], with_parts(block, tuple(inside)), *layers[path[0] + 1 :])

@@ -8,14 +8,14 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from cnn_core.networks.blocks import Branches, Residual, part_names, parts
-from cnn_core.networks.draft import Draft, examine
+from cnn_core.networks.blocks import Branches, Residual, block_parts, part_names
+from cnn_core.networks.draft import Draft, examine_draft
 from cnn_core.networks.layers import Layer, Shape
-from cnn_core.networks.memory import BYTES, check_room, parameter_mb
-from cnn_core.networks.spec import NetworkSpec, named
+from cnn_core.networks.memory import FLOAT_BYTES, check_free_memory, parameter_mb
+from cnn_core.networks.spec import NetworkSpec, name_layers
 from cnn_core.networks.torch_lines import torch_line
 
-_RESIDUAL = '''class Residual(nn.Module):
+_RESIDUAL_SOURCE = '''class Residual(nn.Module):
     """body(x) + shortcut(x); an empty shortcut is the identity."""
 
     def __init__(self, body, shortcut):
@@ -28,7 +28,7 @@ _RESIDUAL = '''class Residual(nn.Module):
 
 
 '''
-_BRANCHES = '''class Branches(nn.Module):
+_BRANCHES_SOURCE = '''class Branches(nn.Module):
     """Every branch on the same input, the channels of their outputs stacked."""
 
     def __init__(self, **branches):
@@ -44,17 +44,18 @@ _BRANCHES = '''class Branches(nn.Module):
 
 
 def to_source(spec: NetworkSpec, seed: int = 0) -> str:
-    """A Python file with `network()`; run, it prints the output's shape and the number of parameters.
+    """A Python file with `parse_network()`; run, it prints the output's shape and the number of parameters.
 
     After `torch.manual_seed(seed)` it makes the same parameters, under the same names, as `spec.build(seed)`.
     """
-    lines = _sequence(spec.layers, spec.input_shape, 1)
+    lines = _sequence_lines(spec.layers, spec.input_shape, 1)
     body = "\n".join(lines)
     shape = ", ".join(map(str, spec.input_shape))
     return (
-        f'"""{_safe(spec.name)}: made with CNN Lab."""\n\n'
+        f'"""{_docstring_text(spec.name)}: made with CNN Lab."""\n\n'
         "from collections import OrderedDict\n\nimport torch\nfrom torch import nn\n\n\n"
-        f"{_RESIDUAL if _holds(spec.layers, Residual) else ''}{_BRANCHES if _holds(spec.layers, Branches) else ''}"
+        f"{_RESIDUAL_SOURCE if _contains_kind(spec.layers, Residual) else ''}"
+        f"{_BRANCHES_SOURCE if _contains_kind(spec.layers, Branches) else ''}"
         f'def network() -> nn.Module:\n    """Takes (N, {shape}) and returns {spec.output_shape} for each image."""\n'
         f"    return {body.strip()}\n\n\n"
         f'if __name__ == "__main__":\n    torch.manual_seed({seed})\n    model = network().eval()\n'
@@ -63,26 +64,28 @@ def to_source(spec: NetworkSpec, seed: int = 0) -> str:
     )
 
 
-def _safe(text: str) -> str:
+def _docstring_text(text: str) -> str:
     """A name inside a docstring: no quotes, no backslashes, one line."""
     return " ".join(text.replace("\\", "/").replace('"', "'").split()) or "Network"
 
 
-def _holds(layers: tuple[Layer, ...], kind: type[Layer]) -> bool:
-    return any(isinstance(layer, kind) or any(_holds(part, kind) for part in parts(layer)) for layer in layers)
+def _contains_kind(layers: tuple[Layer, ...], kind: type[Layer]) -> bool:
+    return any(
+        isinstance(layer, kind) or any(_contains_kind(part, kind) for part in block_parts(layer)) for layer in layers
+    )
 
 
-def _sequence(layers: tuple[Layer, ...], shape: Shape, depth: int) -> list[str]:
+def _sequence_lines(layers: tuple[Layer, ...], shape: Shape, depth: int) -> list[str]:
     """The lines of an nn.Sequential, indented by `depth`."""
     if not layers:
         return ["    " * depth + "nn.Sequential()"]
     indent, inner = "    " * depth, "    " * (depth + 1)
     lines = [f"{indent}nn.Sequential(OrderedDict(["]
-    for name, layer in named(layers):
-        if parts(layer):
+    for name, layer in name_layers(layers):
+        if block_parts(layer):
             lines.append(f'{inner}("{name}", {type(layer).__name__}(')
-            for part_name, part in zip(part_names(layer), parts(layer), strict=True):
-                made = _sequence(part, shape, depth + 2)
+            for part_name, part in zip(part_names(layer), block_parts(layer), strict=True):
+                made = _sequence_lines(part, shape, depth + 2)
                 made[0] = f"{'    ' * (depth + 2)}{part_name}={made[0].strip()}"
                 lines += [*made[:-1], f"{made[-1]},"]
             lines.append(f"{inner})),")
@@ -98,22 +101,22 @@ COLUMNS = (
 )
 
 
-def _table(spec: NetworkSpec) -> list[tuple[str | int, ...]]:
+def _table_rows(spec: NetworkSpec) -> list[tuple[str | int, ...]]:
     """The cells of COLUMNS for every layer; the centre is that of the first unit, in pixels counted from 1."""
     found: list[tuple[str | int, ...]] = []
-    for line in examine(Draft(spec.name, spec.input_shape, spec.layers)):
+    for line in examine_draft(Draft(spec.name, spec.input_shape, spec.layers)):
         assert line.row is not None  # of a network whose layers all fit
         row, out = line.row, line.row.output_shape
         centre = "×".join(f"{middle + 1:g}" for middle in line.centre)
-        seen = (_times(row.receptive_field), _times(line.jump), centre)
-        found.append((row.name, row.kind, _times(out), row.parameters, row.macs, BYTES * prod(out), *seen))
+        seen = (_format_shape(row.receptive_field), _format_shape(line.jump), centre)
+        found.append((row.name, row.kind, _format_shape(out), row.parameters, row.macs, FLOAT_BYTES * prod(out), *seen))
     return found
 
 
 def to_markdown(spec: NetworkSpec) -> str:
     """The table as Markdown."""
     lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|--:|--:|--:|---|---|---|"]
-    for cells in _table(spec):
+    for cells in _table_rows(spec):
         written = (f"{cell:,}" if isinstance(cell, int) else cell for cell in cells)
         lines.append(f"| {' | '.join(written)} |")
     lines.append(f"| **total** | | | **{spec.total_parameters:,}** | **{spec.total_macs:,}** | | | | |")
@@ -123,11 +126,11 @@ def to_markdown(spec: NetworkSpec) -> str:
 def to_csv(spec: NetworkSpec) -> str:
     """The table as CSV, for a spreadsheet."""
     buffer = io.StringIO()
-    csv.writer(buffer).writerows([COLUMNS, *_table(spec)])
+    csv.writer(buffer).writerows([COLUMNS, *_table_rows(spec)])
     return buffer.getvalue()
 
 
-def _times(shape: tuple[int, ...]) -> str:
+def _format_shape(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape))
 
 
@@ -135,10 +138,15 @@ def to_notebook(spec: NetworkSpec, seed: int = 0) -> str:
     """A Jupyter notebook that builds the network, loads data of its input's shape, and trains it."""
     source = to_source(spec, seed).split('\n\n\nif __name__ == "__main__":')[0]
     cells = [
-        _cell("markdown", f"# {spec.name}\n\nMade with CNN Lab. Run the cells from top to bottom."),
-        _cell("code", source),
-        _cell("code", (_DIGITS if spec.input_shape == (1, 8, 8) else _cifar(spec)) + _few(spec) + "epochs = 5\n"),
-        _cell("code", _training(spec, seed)),
+        _notebook_cell("markdown", f"# {spec.name}\n\nMade with CNN Lab. Run the cells from top to bottom."),
+        _notebook_cell("code", source),
+        _notebook_cell(
+            "code",
+            (_DIGITS_SOURCE if spec.input_shape == (1, 8, 8) else _cifar_source(spec))
+            + _subset_source(spec)
+            + "epochs = 5\n",
+        ),
+        _notebook_cell("code", _training_source(spec, seed)),
     ]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return json.dumps(
@@ -146,13 +154,13 @@ def to_notebook(spec: NetworkSpec, seed: int = 0) -> str:
     )
 
 
-def _cell(kind: str, text: str) -> dict[str, Any]:
+def _notebook_cell(kind: str, text: str) -> dict[str, Any]:
     cell: dict[str, Any] = {"cell_type": kind, "id": f"{kind}-{zlib.crc32(text.encode()):08x}", "metadata": {}}
     cell["source"] = text.splitlines(keepends=True)
     return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
 
 
-_DIGITS = """# scikit-learn's handwritten digits, 8 × 8 pixels
+_DIGITS_SOURCE = """# scikit-learn's handwritten digits, 8 × 8 pixels
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch.utils.data import TensorDataset
@@ -163,11 +171,11 @@ labels = torch.tensor(digits.target)
 parts = train_test_split(images, labels, test_size=0.2, random_state=0, stratify=labels)
 train, test = TensorDataset(parts[0], parts[2]), TensorDataset(parts[1], parts[3])
 """
-CLASSES = 10
+NOTEBOOK_CLASSES = 10
 """Of both data sets."""
 
 
-def _cifar(spec: NetworkSpec) -> str:
+def _cifar_source(spec: NetworkSpec) -> str:
     channels, height, width = spec.input_shape
     grey = "    transforms.Grayscale(),\n" if channels == 1 else ""
     mean = ", ".join(["0.5"] * (1 if channels == 1 else 3))
@@ -189,9 +197,9 @@ test = datasets.CIFAR10("data", train=False, download=True, transform=prepare)
 """
 
 
-def _few(spec: NetworkSpec) -> str:
+def _subset_source(spec: NetworkSpec) -> str:
     """Only as many classes as the network has outputs."""
-    if spec.output_shape[0] >= CLASSES:
+    if spec.output_shape[0] >= NOTEBOOK_CLASSES:
         return ""
     targets = "part[:][1]" if spec.input_shape == (1, 8, 8) else "part.targets"
     return f"""
@@ -204,9 +212,9 @@ train, test = (
 """
 
 
-def _training(spec: NetworkSpec, seed: int) -> str:
+def _training_source(spec: NetworkSpec, seed: int) -> str:
     """The loop; maps in place of logits are averaged."""
-    text = _TRAIN.replace("SEED", str(seed))
+    text = _TRAINING_LOOP.replace("SEED", str(seed))
     if len(spec.output_shape) == 1:
         return text
     mean = (
@@ -215,7 +223,7 @@ def _training(spec: NetworkSpec, seed: int) -> str:
     return text.replace("model = network().to(device)", mean)
 
 
-_TRAIN = """from torch.utils.data import DataLoader
+_TRAINING_LOOP = """from torch.utils.data import DataLoader
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 torch.manual_seed(SEED)
@@ -249,7 +257,7 @@ def to_onnx(spec: NetworkSpec, path: Path, seed: int = 0) -> None:
     """
     import torch
 
-    check_room("The ONNX file", ONNX_COPIES * parameter_mb(spec))
+    check_free_memory("The ONNX file", ONNX_COPIES * parameter_mb(spec))
     model = spec.build(seed=seed).eval()
     # two images: an axis of one is taken for a constant
     image = torch.zeros(2, *spec.input_shape)

@@ -36,7 +36,7 @@ def pair(value: Any) -> tuple[int, int]:
     return (value[0], value[1]) if isinstance(value, tuple) else (value, value)
 
 
-def _pair(name: str, value: Any, minimum: int) -> Pair:
+def _check_pair(name: str, value: Any, minimum: int) -> Pair:
     """A field that is one whole number or a pair of them; a list (from JSON) becomes a tuple."""
     if isinstance(value, list | tuple):
         if len(value) != 2:
@@ -45,12 +45,12 @@ def _pair(name: str, value: Any, minimum: int) -> Pair:
     return whole(name, value, minimum, MAX_EXTENT)
 
 
-def _flag(name: str, value: Any) -> None:
+def _check_flag(name: str, value: Any) -> None:
     if not isinstance(value, bool):
         raise ValueError(f"{name} is {value!r}: it must be true or false.")
 
 
-def _real(name: str, value: Any, low: float, high: float) -> None:
+def _check_real(name: str, value: Any, low: float, high: float) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (number and low <= value <= high):
         raise ValueError(f"{name} is {value!r}: it must be a number from {low:g} to {high:g}.")
@@ -70,7 +70,7 @@ class Layer:
     prefix: ClassVar[str] = "layer"
     """What its name in a network begins with: conv1, conv2 …"""
 
-    def _set(self, **checked: object) -> None:
+    def _set_fields(self, **checked: object) -> None:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
@@ -107,14 +107,14 @@ class Conv2d(Layer):
     def __post_init__(self) -> None:
         whole("filters", self.filters, 1, MAX_WIDTH)
         whole("groups", self.groups, 1, MAX_WIDTH)
-        _flag("bias", self.bias)
-        self._set(
-            kernel_size=_pair("kernel_size", self.kernel_size, 1),
-            stride=_pair("stride", self.stride, 1),
-            dilation=_pair("dilation", self.dilation, 1),
+        _check_flag("bias", self.bias)
+        self._set_fields(
+            kernel_size=_check_pair("kernel_size", self.kernel_size, 1),
+            stride=_check_pair("stride", self.stride, 1),
+            dilation=_check_pair("dilation", self.dilation, 1),
         )
         if not isinstance(self.padding, str):
-            self._set(padding=_pair("padding", self.padding, 0))
+            self._set_fields(padding=_check_pair("padding", self.padding, 0))
         elif self.padding != "same":
             raise ValueError(f'padding is {self.padding!r}: it must be a number, a pair or "same".')
         elif pair(self.stride) != (1, 1):
@@ -153,10 +153,12 @@ class _Pool2d(Layer):
     prefix: ClassVar[str] = "pool"
 
     def __post_init__(self) -> None:
-        _flag("ceil_mode", self.ceil_mode)
-        self._set(kernel_size=_pair("kernel_size", self.kernel_size, 1), padding=_pair("padding", self.padding, 0))
+        _check_flag("ceil_mode", self.ceil_mode)
+        self._set_fields(
+            kernel_size=_check_pair("kernel_size", self.kernel_size, 1), padding=_check_pair("padding", self.padding, 0)
+        )
         if self.stride is not None:
-            self._set(stride=_pair("stride", self.stride, 1))
+            self._set_fields(stride=_check_pair("stride", self.stride, 1))
 
     def axis(self, axis: int) -> dict[str, int]:
         """Kernel, stride, padding and dilation along the height (0) or the width (1)."""
@@ -181,7 +183,7 @@ class MaxPool2d(_Pool2d):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._set(dilation=_pair("dilation", self.dilation, 1))
+        self._set_fields(dilation=_check_pair("dilation", self.dilation, 1))
 
     def axis(self, axis: int) -> dict[str, int]:
         return {**super().axis(axis), "dilation": pair(self.dilation)[axis]}
@@ -195,7 +197,7 @@ class AvgPool2d(_Pool2d):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _flag("count_include_pad", self.count_include_pad)
+        _check_flag("count_include_pad", self.count_include_pad)
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,7 @@ class AdaptiveAvgPool2d(Layer):
     prefix: ClassVar[str] = "pool"
 
     def __post_init__(self) -> None:
-        self._set(output_size=_pair("output_size", self.output_size, 1))
+        self._set_fields(output_size=_check_pair("output_size", self.output_size, 1))
 
     def output_shape(self, shape: Shape) -> Shape:
         return (image_shape(shape)[0], *pair(self.output_size))
@@ -252,7 +254,7 @@ class LeakyReLU(Layer):
     prefix: ClassVar[str] = "relu"
 
     def __post_init__(self) -> None:
-        _real("negative_slope", self.negative_slope, 0, 1)
+        _check_real("negative_slope", self.negative_slope, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -263,7 +265,7 @@ class ELU(Layer):
     prefix: ClassVar[str] = "elu"
 
     def __post_init__(self) -> None:
-        _real("alpha", self.alpha, 0, 100)
+        _check_real("alpha", self.alpha, 0, 100)
 
 
 @dataclass(frozen=True)
@@ -288,7 +290,7 @@ class Dropout(Layer):
     prefix: ClassVar[str] = "dropout"
 
     def __post_init__(self) -> None:
-        _real("p", self.p, 0, 1)
+        _check_real("p", self.p, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -324,7 +326,7 @@ class Linear(Layer):
 
     def __post_init__(self) -> None:
         whole("units", self.units, 1, MAX_WIDTH)
-        _flag("bias", self.bias)
+        _check_flag("bias", self.bias)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:

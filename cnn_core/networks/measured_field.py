@@ -7,11 +7,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from cnn_core.networks.memory import check_room, sizes
+from cnn_core.networks.memory import check_free_memory, memory_sizes
 from cnn_core.networks.spec import NetworkSpec
 
 
-def measured_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0)) -> NDArray[np.float64]:
+def measure_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0)) -> NDArray[np.float64]:
     """How many paths lead from each pixel (H, W) to the unit at `place` (row, column) of the layer called `name`.
 
     All weights are made 1 over the channels they read, maxima sums, and activations nothing, so that no path is closed
@@ -24,10 +24,10 @@ def measured_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0)
         raise ValueError(f"There is no layer “{name[:60]}” in {spec.name}.")
     if len(shape) == 3 and not all(0 <= at < size for at, size in zip(place, shape[1:], strict=True)):
         raise ValueError(f"place is {place}: {name} has {shape[1]} rows and {shape[2]} columns, counted from 0.")
-    need = sizes(spec)
+    need = memory_sizes(spec)
     # weights as float32 and float64; every output as float64, and its gradient
-    check_room(f"Measuring {spec.name}", 3 * need.parameters + 2 * need.every_layer)
-    model = _opened(spec.build(seed=0)).requires_grad_(False).double().eval()
+    check_free_memory(f"Measuring {spec.name}", 3 * need.parameters + 2 * need.every_layer)
+    model = _open_paths(spec.build(seed=0)).requires_grad_(False).double().eval()
     seen: list[torch.Tensor] = []
     model.get_submodule(name).register_forward_hook(lambda _, __, y: seen.append(y))
     image = torch.zeros(1, *spec.input_shape, dtype=torch.float64, requires_grad=True)
@@ -40,24 +40,24 @@ def measured_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0)
     return paths.numpy()
 
 
-def _opened(model: nn.Module) -> nn.Module:
+def _open_paths(model: nn.Module) -> nn.Module:
     """The same paths, none of them closed."""
     for name, child in model.named_children():
         if isinstance(child, nn.MaxPool2d):
             # a dilated mean does not exist as a layer: a convolution with one weight of 1 for each cell does
-            setattr(model, name, _Spread(child))
+            setattr(model, name, _WindowSum(child))
         elif not list(child.children()) and not isinstance(child, nn.Conv2d | nn.Linear | nn.AvgPool2d):
             keep = isinstance(child, nn.AdaptiveAvgPool2d | nn.Flatten)
             setattr(model, name, child if keep else nn.Identity())
         else:
-            _opened(child)
+            _open_paths(child)
     for parameter in model.parameters(recurse=False):
         # over the channels: their number would only make the counts huge
         nn.init.constant_(parameter, 1 / parameter.shape[1] if parameter.ndim > 1 else 0)
     return model
 
 
-class _Spread(nn.Module):
+class _WindowSum(nn.Module):
     """The sum of each window of a max pooling, so that every cell of it takes part."""
 
     def __init__(self, pooling: nn.MaxPool2d) -> None:

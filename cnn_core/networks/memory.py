@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 from math import prod
 
-from cnn_core.networks.blocks import parts
+from cnn_core.networks.blocks import block_parts
 from cnn_core.networks.layers import (
     ELU,
     GELU,
@@ -25,19 +25,19 @@ from cnn_core.networks.layers import (
 )
 from cnn_core.networks.spec import NetworkSpec
 
-BYTES = 4
+FLOAT_BYTES = 4
 """Of a float32."""
 MB = 2**20
 NEED_INPUT = (Conv2d, Linear, BatchNorm, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, GELU, ReLU6, LeakyReLU)
 """Layers whose backward pass reads what went in."""
 NEED_OUTPUT = (ReLU, Tanh, ELU)
 """Layers whose backward pass reads what came out."""
-COPIES = {"SGD": 0, "SGD with momentum": 1, "Adam": 2}
+OPTIMIZER_COPIES = {"SGD": 0, "SGD with momentum": 1, "Adam": 2}
 """Optimiser → numbers it keeps for each parameter, besides the gradient."""
 
 
 @dataclass(frozen=True)
-class Sizes:
+class MemorySizes:
     """Megabytes (2²⁰ bytes) for one image.
 
     `every_layer` and `with_weights` are the "forward/backward pass" of course tables: outputs counted twice, of every
@@ -52,15 +52,15 @@ class Sizes:
     parameters: float
 
 
-def sizes(spec: NetworkSpec) -> Sizes:
+def memory_sizes(spec: NetworkSpec) -> MemorySizes:
     """The sizes of a network."""
     rows = spec.summary()
     every = sum(prod(row.output_shape) for row in rows if row.kind != "Flatten")
     weighted = sum(prod(row.output_shape) for row in rows if row.parameters)
-    return Sizes(
-        input=prod(spec.input_shape) * BYTES / MB,
-        every_layer=2 * every * BYTES / MB,
-        with_weights=2 * weighted * BYTES / MB,
+    return MemorySizes(
+        input=prod(spec.input_shape) * FLOAT_BYTES / MB,
+        every_layer=2 * every * FLOAT_BYTES / MB,
+        with_weights=2 * weighted * FLOAT_BYTES / MB,
         saved=saved_bytes(spec) / MB,
         parameters=parameter_mb(spec),
     )
@@ -68,7 +68,7 @@ def sizes(spec: NetworkSpec) -> Sizes:
 
 def parameter_mb(spec: NetworkSpec) -> float:
     """Megabytes of the learned numbers."""
-    return spec.total_parameters * BYTES / MB
+    return spec.total_parameters * FLOAT_BYTES / MB
 
 
 def training_peak(spec: NetworkSpec, batch: int, optimizer: str = "Adam") -> float:
@@ -77,10 +77,10 @@ def training_peak(spec: NetworkSpec, batch: int, optimizer: str = "Adam") -> flo
 
     Raises ValueError for an optimiser that is not in COPIES.
     """
-    if optimizer not in COPIES:
-        raise ValueError(f"optimizer is {optimizer!r}: choose {', '.join(COPIES)}.")
-    found = sizes(spec)
-    return found.parameters * (2 + COPIES[optimizer]) + found.saved * batch
+    if optimizer not in OPTIMIZER_COPIES:
+        raise ValueError(f"optimizer is {optimizer!r}: choose {', '.join(OPTIMIZER_COPIES)}.")
+    found = memory_sizes(spec)
+    return found.parameters * (2 + OPTIMIZER_COPIES[optimizer]) + found.saved * batch
 
 
 def free_mb() -> float:
@@ -90,40 +90,42 @@ def free_mb() -> float:
     return float(psutil.virtual_memory().available) / MB
 
 
-def check_room(what: str, needs: float) -> None:
-    """Raises ValueError with the estimate when `what` needs more megabytes than are free: before anything is made."""
+def check_free_memory(subject: str, needed_mb: float) -> None:
+    """Raises ValueError with the estimate when `subject` needs more megabytes than are free."""
     free = free_mb()
-    if needs > free:
+    if needed_mb > free:
         raise ValueError(
-            f"{what} needs about {needs / 1024:,.1f} GB of memory, and {free / 1024:,.1f} GB are free: "
+            f"{subject} needs about {needed_mb / 1024:,.1f} GB of memory, and {free / 1024:,.1f} GB are free: "
             "fewer filters or units, or a smaller input, would fit."
         )
 
 
 def saved_bytes(spec: NetworkSpec) -> int:
     """Bytes that the backward pass of one image needs from the forward pass, as PyTorch's autograd saves them."""
-    kept: dict[int, int] = {}
-    _walk(spec.layers, spec.input_shape, 0, kept, count(1))
-    return sum(kept.values())
+    saved: dict[int, int] = {}
+    _collect_saved(spec.layers, spec.input_shape, 0, saved, count(1))
+    return sum(saved.values())
 
 
-def _walk(layers: tuple[Layer, ...], shape: Shape, tensor: int, kept: dict[int, int], new: "count[int]") -> int:
+def _collect_saved(
+    layers: tuple[Layer, ...], shape: Shape, tensor: int, saved: dict[int, int], tensor_numbers: "count[int]"
+) -> int:
     """Note what is saved on the way; returns the number of the last tensor."""
     for layer in layers:
         after = layer.output_shape(shape)
-        if parts(layer):
-            for part in parts(layer):
-                _walk(part, shape, tensor, kept, new)
-            tensor = next(new)
+        if block_parts(layer):
+            for part in block_parts(layer):
+                _collect_saved(part, shape, tensor, saved, tensor_numbers)
+            tensor = next(tensor_numbers)
         elif not isinstance(layer, Flatten):  # a view: the same tensor
             if isinstance(layer, NEED_INPUT):
-                kept[tensor] = prod(shape) * BYTES
-            tensor = next(new)
+                saved[tensor] = prod(shape) * FLOAT_BYTES
+            tensor = next(tensor_numbers)
             if isinstance(layer, NEED_OUTPUT):
-                kept[tensor] = prod(after) * BYTES
+                saved[tensor] = prod(after) * FLOAT_BYTES
             if isinstance(layer, MaxPool2d):
-                kept[next(new)] = prod(after) * 8  # where each maximum came from, as 64-bit numbers
+                saved[next(tensor_numbers)] = prod(after) * 8  # where each maximum came from, as 64-bit numbers
             if isinstance(layer, Dropout) and layer.p > 0:
-                kept[next(new)] = prod(after) * BYTES  # what was dropped
+                saved[next(tensor_numbers)] = prod(after) * FLOAT_BYTES  # what was dropped
         shape = after
     return tensor

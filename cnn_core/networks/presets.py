@@ -23,7 +23,7 @@ from cnn_core.networks.layers import (
     ReLU6,
     Tanh,
 )
-from cnn_core.networks.spec import NetworkSpec, checked_input
+from cnn_core.networks.spec import NetworkSpec, check_input_shape
 
 Layers = tuple[Layer, ...]
 
@@ -38,44 +38,44 @@ class _Preset:
     layers: Callable[[int], Layers]
 
 
-def _tiny(classes: int, norm: Layers = ()) -> Layers:
+def _tiny_layers(classes: int, norm: Layers = ()) -> Layers:
     convs = [(Conv2d(filters, 3, padding=1), *norm, ReLU(), MaxPool2d(2)) for filters in (16, 32)]
     return (*convs[0], *convs[1], Flatten(), Linear(classes))
 
 
-def _linear_only(classes: int) -> Layers:
+def _linear_only_layers(classes: int) -> Layers:
     return Flatten(), Linear(classes)
 
 
-def _course_a(classes: int) -> Layers:
+def _course_a_layers(classes: int) -> Layers:
     return Conv2d(36, 5, stride=2, padding=1), MaxPool2d(2), Flatten(), Linear(48), GELU(), Linear(classes)
 
 
-def _course_b(classes: int, norm: Layers = (), after_pool: Layers = ()) -> Layers:
+def _course_b_layers(classes: int, norm: Layers = (), after_pool: Layers = ()) -> Layers:
     layers: Layers = ()
     for filters in (32, 64, 128):
         layers += (Conv2d(filters, 5, padding=2), *norm, ReLU(), MaxPool2d(2), *after_pool)
     return (*layers, Flatten(), Linear(64), *norm, ReLU(), Linear(classes), *norm)
 
 
-def _course_c(classes: int) -> Layers:
+def _course_c_layers(classes: int) -> Layers:
     return Conv2d(32, 7, padding=3), ReLU(), MaxPool2d(2), Flatten(), Linear(100), ReLU(), Linear(classes)
 
 
-def _course_e(classes: int) -> Layers:
-    def stage(filters: int) -> Layers:
+def _course_e_layers(classes: int) -> Layers:
+    def conv_stage(filters: int) -> Layers:
         return Conv2d(filters, 3), BatchNorm(), ReLU(), MaxPool2d(2)
 
     head = (Flatten(), Linear(128), ReLU(), Linear(256), ReLU(), Linear(classes))
-    return (*stage(64), *stage(128), Dropout2d(0.1), *stage(256), *head)
+    return (*conv_stage(64), *conv_stage(128), Dropout2d(0.1), *conv_stage(256), *head)
 
 
-def _lenet5(classes: int) -> Layers:
+def _lenet5_layers(classes: int) -> Layers:
     stages = (Conv2d(6, 5), Tanh(), AvgPool2d(2), Conv2d(16, 5), Tanh(), AvgPool2d(2))
     return (*stages, Flatten(), Linear(120), Tanh(), Linear(84), Tanh(), Linear(classes))
 
 
-def _alexnet(classes: int) -> Layers:
+def _alexnet_layers(classes: int) -> Layers:
     return (
         *(Conv2d(64, 11, stride=4, padding=2), ReLU(), MaxPool2d(3, 2)),
         *(Conv2d(192, 5, padding=2), ReLU(), MaxPool2d(3, 2)),
@@ -99,20 +99,20 @@ def _vgg_head(classes: int) -> Layers:
     return Flatten(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(classes)
 
 
-def _course_d_vgg(classes: int) -> Layers:
+def _course_d_vgg_layers(classes: int) -> Layers:
     return (*_vgg_stages(((64, 64), (128, 128), (256, 256), (512, 512), (512, 512))), *_vgg_head(classes))
 
 
-def _vgg(stages: tuple[tuple[int, ...], ...], classes: int) -> Layers:
+def _vgg_layers(stages: tuple[tuple[int, ...], ...], classes: int) -> Layers:
     return (*_vgg_stages(stages), AdaptiveAvgPool2d(7), *_vgg_head(classes))
 
 
-def _vgg11(classes: int) -> Layers:
-    return _vgg(((64,), (128,), (256, 256), (512, 512), (512, 512)), classes)
+def _vgg11_layers(classes: int) -> Layers:
+    return _vgg_layers(((64,), (128,), (256, 256), (512, 512), (512, 512)), classes)
 
 
-def _vgg16(classes: int) -> Layers:
-    return _vgg(((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3), classes)
+def _vgg16_layers(classes: int) -> Layers:
+    return _vgg_layers(((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3), classes)
 
 
 def _basic_block(filters: int, stride: int, project: bool) -> Layers:
@@ -125,7 +125,7 @@ def _basic_block(filters: int, stride: int, project: bool) -> Layers:
     return Residual(body, shortcut), ReLU()
 
 
-def _resnet(blocks: tuple[int, int, int, int], classes: int) -> Layers:
+def _resnet_layers(blocks: tuple[int, int, int, int], classes: int) -> Layers:
     layers: Layers = (Conv2d(64, 7, stride=2, padding=3, bias=False), BatchNorm(), ReLU(), MaxPool2d(3, 2, 1))
     for stage, count in enumerate(blocks):
         for block in range(count):
@@ -134,12 +134,12 @@ def _resnet(blocks: tuple[int, int, int, int], classes: int) -> Layers:
     return (*layers, AdaptiveAvgPool2d(1), Flatten(), Linear(classes))
 
 
-def _resnet18(classes: int) -> Layers:
-    return _resnet((2, 2, 2, 2), classes)
+def _resnet18_layers(classes: int) -> Layers:
+    return _resnet_layers((2, 2, 2, 2), classes)
 
 
-def _resnet34(classes: int) -> Layers:
-    return _resnet((3, 4, 6, 3), classes)
+def _resnet34_layers(classes: int) -> Layers:
+    return _resnet_layers((3, 4, 6, 3), classes)
 
 
 def _inverted_residual(channels: int, filters: int, stride: int, expand: int) -> Layers:
@@ -151,7 +151,7 @@ def _inverted_residual(channels: int, filters: int, stride: int, expand: int) ->
     return (Residual(body),) if stride == 1 and channels == filters else body
 
 
-def _mobilenet(classes: int) -> Layers:
+def _mobilenet_layers(classes: int) -> Layers:
     layers: Layers = (Conv2d(32, 3, stride=2, padding=1, bias=False), BatchNorm(), ReLU6())
     channels = 32
     # expansion, filters, blocks, stride of the first block: table 2 of the paper
@@ -165,43 +165,55 @@ def _mobilenet(classes: int) -> Layers:
 
 
 _PRESETS = {
-    "Tiny CNN": _Preset("Two small convolutions and one linear layer: trains in seconds.", (1, 8, 8), 10, _tiny),
+    "Tiny CNN": _Preset("Two small convolutions and one linear layer: trains in seconds.", (1, 8, 8), 10, _tiny_layers),
     "Tiny CNN + batch norm": _Preset(
         "The tiny CNN with batch normalisation after each convolution.",
         (1, 8, 8),
         10,
-        lambda classes: _tiny(classes, norm=(BatchNorm(),)),
+        lambda classes: _tiny_layers(classes, norm=(BatchNorm(),)),
     ),
-    "Linear only": _Preset("No convolution at all: the baseline every CNN should beat.", (1, 8, 8), 10, _linear_only),
-    "LeNet-5": _Preset("LeCun's digit reader of 1998: tanh and average pooling.", (1, 32, 32), 10, _lenet5),
-    "A": _Preset("One 5×5 convolution with stride 2, then GELU: written in NumPy loops.", (3, 32, 32), 20, _course_a),
-    "B-base": _Preset("Three 5×5 convolutions, each halved by max pooling.", (3, 32, 32), 10, _course_b),
+    "Linear only": _Preset(
+        "No convolution at all: the baseline every CNN should beat.", (1, 8, 8), 10, _linear_only_layers
+    ),
+    "LeNet-5": _Preset("LeCun's digit reader of 1998: tanh and average pooling.", (1, 32, 32), 10, _lenet5_layers),
+    "A": _Preset(
+        "One 5×5 convolution with stride 2, then GELU: written in NumPy loops.", (3, 32, 32), 20, _course_a_layers
+    ),
+    "B-base": _Preset("Three 5×5 convolutions, each halved by max pooling.", (3, 32, 32), 10, _course_b_layers),
     "B-net1": _Preset(
         "B-base with batch norm after each convolution and each linear layer.",
         (3, 32, 32),
         10,
-        lambda classes: _course_b(classes, norm=(BatchNorm(),)),
+        lambda classes: _course_b_layers(classes, norm=(BatchNorm(),)),
     ),
     "B-net2": _Preset(
         "B-base with a little dropout after each pooling.",
         (3, 32, 32),
         10,
-        lambda classes: _course_b(classes, after_pool=(Dropout(0.05),)),
+        lambda classes: _course_b_layers(classes, after_pool=(Dropout(0.05),)),
     ),
-    "C": _Preset("The three-layer net: one 7×7 convolution and two linear layers.", (3, 32, 32), 10, _course_c),
-    "D-vgg": _Preset("A VGG of ten convolutions for 64×64 photos of three classes.", (3, 64, 64), 3, _course_d_vgg),
-    "D-resnet18": _Preset("ResNet-18 for 64×64 photos of three classes.", (3, 64, 64), 3, _resnet18),
-    "E": _Preset("Three unpadded 3×3 convolutions with batch norm, then 128-256-10.", (3, 32, 32), 10, _course_e),
-    "AlexNet": _Preset("The network that started it all in 2012 (torchvision's form).", (3, 224, 224), 1000, _alexnet),
-    "VGG-11": _Preset("Eleven layers of 3×3 convolutions (2014).", (3, 224, 224), 1000, _vgg11),
-    "VGG-16": _Preset("Sixteen layers: 138 million parameters, most of them linear.", (3, 224, 224), 1000, _vgg16),
-    "ResNet-18": _Preset("Eight residual blocks (2015).", (3, 224, 224), 1000, _resnet18),
-    "ResNet-34": _Preset("Sixteen residual blocks (2015).", (3, 224, 224), 1000, _resnet34),
+    "C": _Preset("The three-layer net: one 7×7 convolution and two linear layers.", (3, 32, 32), 10, _course_c_layers),
+    "D-vgg": _Preset(
+        "A VGG of ten convolutions for 64×64 photos of three classes.", (3, 64, 64), 3, _course_d_vgg_layers
+    ),
+    "D-resnet18": _Preset("ResNet-18 for 64×64 photos of three classes.", (3, 64, 64), 3, _resnet18_layers),
+    "E": _Preset(
+        "Three unpadded 3×3 convolutions with batch norm, then 128-256-10.", (3, 32, 32), 10, _course_e_layers
+    ),
+    "AlexNet": _Preset(
+        "The network that started it all in 2012 (torchvision's form).", (3, 224, 224), 1000, _alexnet_layers
+    ),
+    "VGG-11": _Preset("Eleven layers of 3×3 convolutions (2014).", (3, 224, 224), 1000, _vgg11_layers),
+    "VGG-16": _Preset(
+        "Sixteen layers: 138 million parameters, most of them linear.", (3, 224, 224), 1000, _vgg16_layers
+    ),
+    "ResNet-18": _Preset("Eight residual blocks (2015).", (3, 224, 224), 1000, _resnet18_layers),
+    "ResNet-34": _Preset("Sixteen residual blocks (2015).", (3, 224, 224), 1000, _resnet34_layers),
     "MobileNet-V2": _Preset(
         "Depthwise convolutions and inverted residuals: few parameters, few operations (2018).",
         (3, 224, 224),
         1000,
-        _mobilenet,
+        _mobilenet_layers,
     ),
 }
 
@@ -220,13 +232,15 @@ def preset(name: str, *, input_shape: tuple[int, int, int] | None = None, classe
     if name not in _PRESETS:
         raise ValueError(f"name is {name!r}: there is no such preset; there are {', '.join(PRESETS)}.")
     entry = _PRESETS[name]
-    shape = checked_input(entry.input_shape if input_shape is None else input_shape)
+    shape = check_input_shape(entry.input_shape if input_shape is None else input_shape)
     layers = entry.layers(entry.classes if classes is None else classes)
     try:
         return NetworkSpec(name, shape, layers)
     except ValueError as error:
         size = "×".join(map(str, shape))
-        raise ValueError(f"{name} does not fit {size} images: {error}.{_smallest_sentence(shape, layers)}") from None
+        raise ValueError(
+            f"{name} does not fit {size} images: {error}.{_smallest_size_sentence(shape, layers)}"
+        ) from None
 
 
 def fitting(input_shape: tuple[int, int, int], classes: int) -> dict[str, NetworkSpec]:
@@ -240,7 +254,7 @@ def fitting(input_shape: tuple[int, int, int], classes: int) -> dict[str, Networ
     return found
 
 
-def _smallest_sentence(shape: tuple[int, int, int], layers: Layers) -> str:
+def _smallest_size_sentence(shape: tuple[int, int, int], layers: Layers) -> str:
     """The smallest square image the layers fit, as a sentence; empty when a larger image would not help."""
     for size in range(min(shape[1:]) + 1, 257):
         try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import prod
 
 from cnn_core.geometry import effective_kernel, sides
-from cnn_core.networks.draft import Line
+from cnn_core.networks.draft import LayerLine
 from cnn_core.networks.layers import (
     AdaptiveAvgPool2d,
     AvgPool2d,
@@ -29,7 +29,7 @@ class Question:
     hint: str
 
 
-def question(line: Line, column: str) -> Question:
+def make_question(line: LayerLine, column: str) -> Question:
     """What to ask of a finished line.
 
     Raises ValueError for a column that is not in COLUMNS, and for a line that has no answers.
@@ -38,11 +38,11 @@ def question(line: Line, column: str) -> Question:
         raise ValueError("This layer is not reached: there is nothing to predict.")
     match column:
         case "Output shape":
-            found = _shape(line)
+            found = _shape_question(line)
         case "Parameters":
-            found = _parameters(line)
+            found = _parameters_question(line)
         case "Receptive field":
-            found = _field(line)
+            found = _field_question(line)
         case _:
             raise ValueError(f"column is {column!r}: choose {', '.join(COLUMNS)}.")
     return Question(
@@ -50,12 +50,12 @@ def question(line: Line, column: str) -> Question:
     )
 
 
-def times(shape: tuple[int, ...]) -> str:
+def format_shape(shape: tuple[int, ...]) -> str:
     """3×32×32."""
     return "×".join(map(str, shape))
 
 
-def _shape(line: Line) -> Question:
+def _shape_question(line: LayerLine) -> Question:
     assert line.row is not None
     assert line.input_shape is not None
     layer, shape, out = line.layer, line.input_shape, line.row.output_shape
@@ -70,31 +70,31 @@ def _shape(line: Line) -> Question:
         strides = [axis["stride"] for axis in axes]
         hint = f"⌊({shape[1]} + padding − kernel) / {strides[0]}⌋ + 1 along the height; the width likewise."
         raised = [-(-rest // stride) + 1 for rest, stride in zip(room, strides, strict=True)]
-        slips[times((out[0], *raised))] = "That is rounded up: windows that do not fit are dropped (floor)."
-        slips[times((out[0], *(rest // stride for rest, stride in zip(room, strides, strict=True))))] = (
+        slips[format_shape((out[0], *raised))] = "That is rounded up: windows that do not fit are dropped (floor)."
+        slips[format_shape((out[0], *(rest // stride for rest, stride in zip(room, strides, strict=True))))] = (
             "The + 1 is missing: the first window counts too."
         )
         bare = [
             (rest - sum(sides(axis["padding"]))) // axis["stride"] + 1 for rest, axis in zip(room, axes, strict=True)
         ]
-        slips[times((out[0], *bare))] = "The padding is missing."
-        slips[times((out[0], *shape[1:]))] = "Height and width change here."
-        slips[times((shape[0], *out[1:]))] = "The channels are those of the filters, not those of the input."
+        slips[format_shape((out[0], *bare))] = "The padding is missing."
+        slips[format_shape((out[0], *shape[1:]))] = "Height and width change here."
+        slips[format_shape((shape[0], *out[1:]))] = "The channels are those of the filters, not those of the input."
     elif isinstance(layer, AdaptiveAvgPool2d):
         hint = "The channels stay; height and width are the output size that is set."
-        slips[times(shape)] = "Height and width change here."
-        slips[times(out[1:])] = "The channels are missing: they come first, and stay."
+        slips[format_shape(shape)] = "Height and width change here."
+        slips[format_shape(out[1:])] = "The channels are missing: they come first, and stay."
     elif isinstance(layer, Flatten):
         hint = f"{' · '.join(map(str, shape))} numbers in one row."
-        slips[times(shape)] = "Flatten puts all numbers in one row."
+        slips[format_shape(shape)] = "Flatten puts all numbers in one row."
         slips[str(prod(shape[1:]))] = "The channels count too."
     elif isinstance(layer, Linear):
         hint = "As many outputs as units."
         slips[str(shape[0])] = "That is what goes in."
-    return Question(times(out), slips, hint)
+    return Question(format_shape(out), slips, hint)
 
 
-def _parameters(line: Line) -> Question:
+def _parameters_question(line: LayerLine) -> Question:
     assert line.row is not None
     assert line.input_shape is not None
     layer, shape, right = line.layer, line.input_shape, line.row.parameters
@@ -135,12 +135,12 @@ def _parameters(line: Line) -> Question:
     return Question(str(right), slips, hint)
 
 
-def _field(line: Line) -> Question:
+def _field_question(line: LayerLine) -> Question:
     assert line.row is not None
     assert line.input_shape is not None
     right = line.row.receptive_field
-    before = (line.fed_by[0].size, line.fed_by[1].size)
-    jump = (line.fed_by[0].jump, line.fed_by[1].jump)
+    before = (line.input_fields[0].size, line.input_fields[1].size)
+    jump = (line.input_fields[0].jump, line.input_fields[1].jump)
     slips: dict[str, str] = {}
     hint = "It does not change here."
     if isinstance(line.layer, Conv2d | MaxPool2d | AvgPool2d):
@@ -148,15 +148,17 @@ def _field(line: Line) -> Question:
         spans = [effective_kernel(axis["kernel"], axis["dilation"]) for axis in axes]
         hint = f"{before[0]} + (kernel − 1) · {jump[0]}: the jump is the product of the strides before this layer."
         slips = {
-            times((before[0] + spans[0] - 1, before[1] + spans[1] - 1)): "The strides before it stretch the kernel.",
-            times((before[0] + spans[0] * jump[0], before[1] + spans[1] * jump[1])): "Kernel − 1, not kernel.",
-            times((spans[0], spans[1])): "That is this kernel alone: add what the layers before it see.",
-            times(before): "This layer sees more than the one before.",
+            format_shape(
+                (before[0] + spans[0] - 1, before[1] + spans[1] - 1)
+            ): "The strides before it stretch the kernel.",
+            format_shape((before[0] + spans[0] * jump[0], before[1] + spans[1] * jump[1])): "Kernel − 1, not kernel.",
+            format_shape((spans[0], spans[1])): "That is this kernel alone: add what the layers before it see.",
+            format_shape(before): "This layer sees more than the one before.",
         }
     elif isinstance(line.layer, Flatten):
         hint = f"From here on all places are seen together: {before[0]} + ({line.input_shape[1]} − 1) · {jump[0]}."
-        slips = {times(before): "That is one place: the units behind this layer read all of them."}
+        slips = {format_shape(before): "That is one place: the units behind this layer read all of them."}
     elif isinstance(line.layer, AdaptiveAvgPool2d):
         hint = f"{before[0]} + (cells of the widest bin − 1) · {jump[0]}; {line.input_shape[1]} rows are shared out."
-        slips = {times(before): "Each bin reads several cells of the layer before."}
-    return Question(times(right), slips, hint)
+        slips = {format_shape(before): "Each bin reads several cells of the layer before."}
+    return Question(format_shape(right), slips, hint)

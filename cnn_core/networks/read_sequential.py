@@ -28,17 +28,17 @@ _SIGNATURES: dict[str, tuple[str, ...]] = {
     "Dropout": ("p", "inplace"),
     "Dropout2d": ("p", "inplace"),
 }
-_RENAMED = {
+_FIELD_NAMES = {
     "in_channels": "in",
     "out_channels": "filters",
     "in_features": "in",
     "out_features": "units",
     "num_features": "in",
 }
-_KINDS: dict[str, Callable[..., Layer]] = {**KINDS, "BatchNorm2d": BatchNorm, "BatchNorm1d": BatchNorm}
-_BLOCKS: dict[str, type[Residual | Branches]] = {"Residual": Residual, "Branches": Branches}
+_LAYER_CLASSES: dict[str, Callable[..., Layer]] = {**KINDS, "BatchNorm2d": BatchNorm, "BatchNorm1d": BatchNorm}
+_BLOCK_CLASSES: dict[str, type[Residual | Branches]] = {"Residual": Residual, "Branches": Branches}
 _IGNORED = ("in", "inplace")
-_FIXED = {
+_USUAL_VALUES = {
     "eps": 1e-5,
     "momentum": 0.1,
     "affine": True,
@@ -50,7 +50,7 @@ _FIXED = {
     "return_indices": False,
 }
 """Arguments that are known here with their usual value alone."""
-MOST_NESTED = 20
+MAX_NESTING = 20
 
 
 def read_sequential(source: str, input_shape: tuple[int, int, int], name: str = "Pasted network") -> Draft:
@@ -64,13 +64,13 @@ def read_sequential(source: str, input_shape: tuple[int, int, int], name: str = 
     """
     if len(source) > MAX_TEXT:
         raise ValueError(f"The source has {len(source):,} characters: at most {MAX_TEXT:,} are read.")
-    call = _sequential(source)
+    call = _find_sequential(source)
     layers: list[Layer] = []
     first = None
-    for node in _children(call):
+    for node in _collect_layer_calls(call):
         if len(layers) >= MAX_LAYERS:
             raise ValueError(f"The network has more than {MAX_LAYERS} layers.")
-        layer, stated = _layer(node)
+        layer, stated = _read_layer(node)
         first = stated if first is None else first
         layers.append(layer)
     if not layers:
@@ -83,7 +83,7 @@ def read_sequential(source: str, input_shape: tuple[int, int, int], name: str = 
     return Draft(name, input_shape, tuple(layers))
 
 
-def _sequential(source: str) -> ast.Call:
+def _find_sequential(source: str) -> ast.Call:
     """The outermost nn.Sequential(...) of the source."""
     try:
         tree = ast.parse(source.strip())
@@ -93,104 +93,104 @@ def _sequential(source: str) -> ast.Call:
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     body = [*tree.body, *(node for function in functions for node in function.body)]
     values = [node.value for node in body if isinstance(node, ast.Expr | ast.Assign | ast.Return)]
-    calls = [value for value in values if isinstance(value, ast.Call) and _name(value.func) == "Sequential"]
+    calls = [value for value in values if isinstance(value, ast.Call) and _module_name(value.func) == "Sequential"]
     if len(calls) != 1:
         raise ValueError(f"There are {len(calls)} nn.Sequential(…) in this source: paste exactly one.")
     return calls[0]
 
 
-def _children(call: ast.Call, depth: int = 0) -> list[ast.Call]:
+def _collect_layer_calls(call: ast.Call, depth: int = 0) -> list[ast.Call]:
     """The calls inside nn.Sequential(...), those of nested ones in their place."""
-    if depth > MOST_NESTED:
-        raise ValueError(f"nn.Sequential is nested more than {MOST_NESTED} deep.")
+    if depth > MAX_NESTING:
+        raise ValueError(f"nn.Sequential is nested more than {MAX_NESTING} deep.")
     if call.keywords:
-        raise _refusal(call, "nn.Sequential takes layers, no named arguments")
-    nodes = [node for argument in call.args for node in _unfolded(argument)]
+        raise _line_error(call, "nn.Sequential takes layers, no named arguments")
+    nodes = [node for argument in call.args for node in _unwrap_ordered_dict(argument)]
     found = []
     for node in nodes:
         if not isinstance(node, ast.Call):
-            raise _refusal(node, "only layers such as nn.Conv2d(3, 16, 3) can stand here")
-        found += _children(node, depth + 1) if _name(node.func) == "Sequential" else [node]
+            raise _line_error(node, "only layers such as nn.Conv2d(3, 16, 3) can stand here")
+        found += _collect_layer_calls(node, depth + 1) if _module_name(node.func) == "Sequential" else [node]
     return found
 
 
-def _unfolded(node: ast.expr) -> list[ast.expr]:
+def _unwrap_ordered_dict(node: ast.expr) -> list[ast.expr]:
     """The layers of an OrderedDict([(name, layer), …]); anything else as it is."""
-    if not (isinstance(node, ast.Call) and _name(node.func) == "OrderedDict"):
+    if not (isinstance(node, ast.Call) and _module_name(node.func) == "OrderedDict"):
         return [node]
     if len(node.args) != 1 or not isinstance(node.args[0], ast.List):
-        raise _refusal(node, "OrderedDict needs one list of pairs (name, layer)")
+        raise _line_error(node, "OrderedDict needs one list of pairs (name, layer)")
     pairs = node.args[0].elts
     if not all(isinstance(pair, ast.Tuple) and len(pair.elts) == 2 for pair in pairs):
-        raise _refusal(node, "OrderedDict needs pairs (name, layer)")
+        raise _line_error(node, "OrderedDict needs pairs (name, layer)")
     return [pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple)]
 
 
-def _block(node: ast.Call, kind: type[Residual | Branches], depth: int) -> Layer:
+def _read_block(node: ast.Call, kind: type[Residual | Branches], depth: int) -> Layer:
     """The block of a call whose arguments are the nn.Sequential of its parts, by their names."""
     if depth > MAX_DEPTH:
-        raise _refusal(node, f"blocks are nested more than {MAX_DEPTH} deep")
+        raise _line_error(node, f"blocks are nested more than {MAX_DEPTH} deep")
     inside: dict[str, Layers] = {}
     for keyword in node.keywords:
         part = keyword.value
-        if not isinstance(part, ast.Call) or _name(part.func) != "Sequential":
-            raise _refusal(node, f"every part of {kind.__name__} is an nn.Sequential(…)")
-        inside[keyword.arg or "**"] = tuple(_layer(child, depth)[0] for child in _children(part))
+        if not isinstance(part, ast.Call) or _module_name(part.func) != "Sequential":
+            raise _line_error(node, f"every part of {kind.__name__} is an nn.Sequential(…)")
+        inside[keyword.arg or "**"] = tuple(_read_layer(child, depth)[0] for child in _collect_layer_calls(part))
     right = {"body", "shortcut"} if kind is Residual else {f"branch{i + 1}" for i in range(len(inside))}
     if node.args or set(inside) != right or len(inside) > MAX_BRANCHES:
         wanted = "body=… and shortcut=…" if kind is Residual else f"branch1=…, branch2=… and at most {MAX_BRANCHES}"
-        raise _refusal(node, f"{kind.__name__} needs {wanted}")
+        raise _line_error(node, f"{kind.__name__} needs {wanted}")
     try:
         if kind is Residual:
             return Residual(inside["body"], inside["shortcut"])
         return Branches(tuple(inside[f"branch{i + 1}"] for i in range(len(inside))))
     except ValueError as error:
-        raise _refusal(node, str(error).rstrip(".")) from None
+        raise _line_error(node, str(error).rstrip(".")) from None
 
 
-def _layer(node: ast.Call, depth: int = 0) -> tuple[Layer, int | None]:
+def _read_layer(node: ast.Call, depth: int = 0) -> tuple[Layer, int | None]:
     """The layer of a call `depth` blocks deep, and the input channels or features that it states."""
-    name = _name(node.func)
-    if name in _BLOCKS:
-        return _block(node, _BLOCKS[name], depth + 1), None
+    name = _module_name(node.func)
+    if name in _BLOCK_CLASSES:
+        return _read_block(node, _BLOCK_CLASSES[name], depth + 1), None
     if name not in _SIGNATURES:
-        raise _refusal(node, f"“{name[:30]}” is no layer that is known here: there are {', '.join(_SIGNATURES)}")
+        raise _line_error(node, f"“{name[:30]}” is no layer that is known here: there are {', '.join(_SIGNATURES)}")
     names = _SIGNATURES[name]
     if len(node.args) > len(names):
-        raise _refusal(node, f"nn.{name} takes at most {len(names)} arguments here")
-    values = {key: _value(value) for key, value in zip(names, node.args, strict=False)}
+        raise _line_error(node, f"nn.{name} takes at most {len(names)} arguments here")
+    values = {key: _read_value(value) for key, value in zip(names, node.args, strict=False)}
     for keyword in node.keywords:
-        key = _RENAMED.get(keyword.arg or "", keyword.arg or "")
+        key = _FIELD_NAMES.get(keyword.arg or "", keyword.arg or "")
         key = "shift" if key == "bias" and "shift" in names else key
         if key not in names:
-            raise _refusal(node, f"nn.{name} has no argument “{(keyword.arg or '**')[:30]}” here")
-        values[key] = _value(keyword.value)
+            raise _line_error(node, f"nn.{name} has no argument “{(keyword.arg or '**')[:30]}” here")
+        values[key] = _read_value(keyword.value)
     stated = values.get("in")
-    unusual = next((key for key, value in values.items() if key in _FIXED and value != _FIXED[key]), None)
+    unusual = next((key for key, value in values.items() if key in _USUAL_VALUES and value != _USUAL_VALUES[key]), None)
     if unusual:
-        raise _refusal(node, f"{unusual} is {values[unusual]!r}: only {_FIXED[unusual]!r} is known here")
-    kept = {key: value for key, value in values.items() if key not in _IGNORED and key not in _FIXED}
+        raise _line_error(node, f"{unusual} is {values[unusual]!r}: only {_USUAL_VALUES[unusual]!r} is known here")
+    kept = {key: value for key, value in values.items() if key not in _IGNORED and key not in _USUAL_VALUES}
     try:
-        return _KINDS[name](**kept), stated if isinstance(stated, int) else None
+        return _LAYER_CLASSES[name](**kept), stated if isinstance(stated, int) else None
     except TypeError:
-        raise _refusal(node, f"nn.{name} lacks an argument") from None
+        raise _line_error(node, f"nn.{name} lacks an argument") from None
     except ValueError as error:
-        raise _refusal(node, str(error).rstrip(".")) from None
+        raise _line_error(node, str(error).rstrip(".")) from None
 
 
-def _value(node: ast.expr) -> Any:
+def _read_value(node: ast.expr) -> Any:
     """A plain number, truth value, text, or tuple of them."""
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise _refusal(node, "only plain numbers can stand here") from None
+        raise _line_error(node, "only plain numbers can stand here") from None
     simple = value if isinstance(value, tuple) else (value,)
     if not all(item is None or isinstance(item, bool | int | float | str) for item in simple):
-        raise _refusal(node, "only plain numbers can stand here")
+        raise _line_error(node, "only plain numbers can stand here")
     return value
 
 
-def _name(node: ast.expr) -> str:
+def _module_name(node: ast.expr) -> str:
     """Conv2d of nn.Conv2d, torch.nn.Conv2d and Conv2d; empty for anything that is no name."""
     if isinstance(node, ast.Attribute):
         base = ast.unparse(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else ""
@@ -198,5 +198,5 @@ def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _refusal(node: ast.AST, reason: str) -> ValueError:
+def _line_error(node: ast.AST, reason: str) -> ValueError:
     return ValueError(f"Line {getattr(node, 'lineno', 1)}: {reason}.")

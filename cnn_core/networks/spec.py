@@ -7,14 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cnn_core.geometry import ReceptiveField, whole
-from cnn_core.networks.blocks import KINDS, Branches, Residual, part_names, parts, stacked
+from cnn_core.networks.blocks import KINDS, Branches, Residual, block_parts, part_names, stacked_shape
 from cnn_core.networks.layers import Fields, Layer, Linear, Shape
 
 if TYPE_CHECKING:
     from torch import nn
 
 MAX_LAYERS, MAX_DEPTH, MAX_BRANCHES, MAX_TEXT, MAX_NAME = 1_000, 4, 16, 200_000, 100
-MAX_PARAMETERS, MAX_VALUES, MAX_IMAGE = 1_000_000_000, 2**28, 4_096
+MAX_PARAMETERS, MAX_LAYER_VALUES, MAX_IMAGE_SIDE = 1_000_000_000, 2**28, 4_096
 """Limits for networks that come from a link or a file: about 4 GB of weights, 1 GB for one layer's output."""
 
 
@@ -32,11 +32,11 @@ class Row:
     receptive_field: tuple[int, int]
 
 
-def checked_input(shape: Any) -> tuple[int, int, int]:
+def check_input_shape(shape: Any) -> tuple[int, int, int]:
     """`shape` as (C, H, W). Raises ValueError with a sentence when it is not three whole numbers in range."""
     if not isinstance(shape, list | tuple) or len(shape) != 3:
         raise ValueError(f"input_shape is {shape!r:.60}: it must be (channels, height, width).")
-    channels, height, width = (whole("input_shape", size, 1, MAX_IMAGE) for size in shape)
+    channels, height, width = (whole("input_shape", size, 1, MAX_IMAGE_SIDE) for size in shape)
     return channels, height, width
 
 
@@ -54,16 +54,16 @@ class NetworkSpec:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or len(self.name) > MAX_NAME:
             raise ValueError(f"name is {self.name!r:.60}: it must be a text of at most {MAX_NAME} characters.")
-        object.__setattr__(self, "input_shape", checked_input(self.input_shape))
+        object.__setattr__(self, "input_shape", check_input_shape(self.input_shape))
         object.__setattr__(self, "layers", tuple(self.layers))
         _check_layers(self.layers)
         if self.total_parameters > MAX_PARAMETERS:
-            raise ValueError(too_heavy(self.total_parameters))
+            raise ValueError(too_heavy_message(self.total_parameters))
 
     @cached_property
     def _rows(self) -> tuple[Row, ...]:
         start = (ReceptiveField(), ReceptiveField())
-        return tuple(_walk(self.layers, self.input_shape, start, "")[0])
+        return tuple(_summarise_layers(self.layers, self.input_shape, start, "")[0])
 
     def summary(self) -> list[Row]:
         """One row for every layer in the order in which they run, residual blocks after their layers."""
@@ -97,11 +97,11 @@ class NetworkSpec:
         initialisation. With a `seed` the weights are reproducible and torch's global random state is left alone.
 
         Raises ValueError with the estimate, before anything is allocated, when its weights do not fit into memory."""
-        from cnn_core.networks.memory import check_room, parameter_mb  # rests on this module
-        from cnn_core.networks.torch_modules import build  # torch is heavy: only who builds pays for it
+        from cnn_core.networks.memory import check_free_memory, parameter_mb  # rests on this module
+        from cnn_core.networks.torch_modules import build_module  # torch is heavy: only who builds pays for it
 
-        check_room(self.name, parameter_mb(self))
-        return build(self.layers, self.input_shape, seed)
+        check_free_memory(self.name, parameter_mb(self))
+        return build_module(self.layers, self.input_shape, seed)
 
     def to_code(self, seed: int = 0) -> str:
         """A Python file that makes this network by itself; see `cnn_core.networks.export.to_source`."""
@@ -111,7 +111,7 @@ class NetworkSpec:
 
     def to_json(self) -> str:
         """The network as JSON; fields that have their default are left out. `from_json` reads it back equal."""
-        layers = [as_data(layer) for layer in self.layers]
+        layers = [layer_to_dict(layer) for layer in self.layers]
         return json.dumps({"name": self.name, "input_shape": self.input_shape, "layers": layers}, ensure_ascii=False)
 
     @classmethod
@@ -137,20 +137,20 @@ def parse_network(text: str) -> tuple[str, tuple[int, int, int], tuple[Layer, ..
         raise ValueError("This is no network: the JSON must be an object with name, input_shape and layers.")
     if not isinstance(data["name"], str) or len(data["name"]) > MAX_NAME:
         raise ValueError(f"name must be a text of at most {MAX_NAME} characters.")
-    return data["name"], checked_input(data["input_shape"]), parse_layers(data["layers"], 0)
+    return data["name"], check_input_shape(data["input_shape"]), parse_layers(data["layers"], 0)
 
 
-def gigabytes(values: int) -> str:
+def format_gigabytes(values: int) -> str:
     """What float32 numbers take."""
     return f"{4 * values / 2**30:,.1f} GB"
 
 
-def too_heavy(parameters: int) -> str:
+def too_heavy_message(parameters: int) -> str:
     """The sentence on a network with more than MAX_PARAMETERS."""
-    return f"The network has {parameters:,} parameters, {gigabytes(parameters)}: at most {MAX_PARAMETERS:,} fit."
+    return f"The network has {parameters:,} parameters, {format_gigabytes(parameters)}: at most {MAX_PARAMETERS:,} fit."
 
 
-def for_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> NetworkSpec:
+def adapt_to_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> NetworkSpec:
     """The same layers for images of another shape, ending in as many units as there are classes.
 
     Raises ValueError with a sentence when the layers do not fit such images, or do not end in a linear layer.
@@ -161,20 +161,20 @@ def for_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int)
     return NetworkSpec(spec.name, input_shape, (*spec.layers[:-1], replace(last, units=classes)))
 
 
-def as_data(layer: Layer) -> dict[str, Any]:
+def layer_to_dict(layer: Layer) -> dict[str, Any]:
     """A layer as JSON-able data: its kind and the fields that differ from their defaults."""
     data: dict[str, Any] = {"kind": type(layer).__name__}
     for field in fields(layer):
         value = getattr(layer, field.name)
         if field.default is not MISSING and value == field.default:
             continue
-        data[field.name] = _plain_part(value) if parts(layer) else value
+        data[field.name] = _part_to_list(value) if block_parts(layer) else value
     return data
 
 
-def _plain_part(value: Any) -> Any:
+def _part_to_list(value: Any) -> Any:
     """What stands inside a block: layers, or rows of them."""
-    return [as_data(inner) if isinstance(inner, Layer) else _plain_part(inner) for inner in value]
+    return [layer_to_dict(inner) if isinstance(inner, Layer) else _part_to_list(inner) for inner in value]
 
 
 def parse_layers(data: Any, depth: int) -> tuple[Layer, ...]:
@@ -223,10 +223,10 @@ def _check_layers(layers: tuple[Layer, ...]) -> None:
             raise ValueError(f"layers holds {layer!r:.60}: it must hold layers such as Conv2d only.")
         if count > MAX_LAYERS or depth > MAX_DEPTH:
             raise ValueError(f"the network is too big: at most {MAX_LAYERS} layers, nested at most {MAX_DEPTH} deep.")
-        waiting += [(inner, depth + 1) for part in parts(layer) for inner in part]
+        waiting += [(inner, depth + 1) for part in block_parts(layer) for inner in part]
 
 
-def named(layers: tuple[Layer, ...]) -> list[tuple[str, Layer]]:
+def name_layers(layers: tuple[Layer, ...]) -> list[tuple[str, Layer]]:
     """Layers with their names in their module: prefix and running number, "flatten" alone for a single flatten."""
     totals = Counter(layer.prefix for layer in layers)
     seen: Counter[str] = Counter()
@@ -238,20 +238,22 @@ def named(layers: tuple[Layer, ...]) -> list[tuple[str, Layer]]:
     return result
 
 
-def _walk(layers: tuple[Layer, ...], shape: Shape, seen: Fields, path: str) -> tuple[list[Row], Shape, Fields]:
+def _summarise_layers(
+    layers: tuple[Layer, ...], shape: Shape, receptive_fields: Fields, path: str
+) -> tuple[list[Row], Shape, Fields]:
     """Rows of the layers, and the shape and the receptive fields after the last of them."""
     rows: list[Row] = []
-    for name, layer in named(layers):
-        if parts(layer):
-            inner, shape, seen = _walk_block(layer, shape, seen, path + name)
+    for name, layer in name_layers(layers):
+        if block_parts(layer):
+            inner, shape, receptive_fields = _summarise_block(layer, shape, receptive_fields, path + name)
             rows += inner
             continue
-        row, shape, seen = row_of(layer, shape, seen, path + name)
+        row, shape, receptive_fields = summarise_layer(layer, shape, receptive_fields, path + name)
         rows.append(row)
-    return rows, shape, seen
+    return rows, shape, receptive_fields
 
 
-def row_of(layer: Layer, shape: Shape, seen: Fields, name: str) -> tuple[Row, Shape, Fields]:
+def summarise_layer(layer: Layer, shape: Shape, receptive_fields: Fields, name: str) -> tuple[Row, Shape, Fields]:
     """A plain layer's line, and the shape and the receptive fields after it. Raises ValueError that begins with `name`
     when `shape` cannot go in, or its output is too large."""
     try:
@@ -261,37 +263,40 @@ def row_of(layer: Layer, shape: Shape, seen: Fields, name: str) -> tuple[Row, Sh
     values = 1
     for size in after:
         values *= size
-    if values > MAX_VALUES:
+    if values > MAX_LAYER_VALUES:
         raise ValueError(
-            f"{name}: its output has {values:,} values for one image, {gigabytes(values)}; at most {MAX_VALUES:,} fit."
+            f"{name}: its output has {values:,} values for one image, {format_gigabytes(values)}; at most "
+            f"{MAX_LAYER_VALUES:,} fit."
         )
-    seen = layer.through(seen, shape)
-    field = (seen[0].size, seen[1].size)
+    receptive_fields = layer.through(receptive_fields, shape)
+    field = (receptive_fields[0].size, receptive_fields[1].size)
     row = Row(name, type(layer).__name__, after, layer.parameters(shape), layer.macs(shape), field)
-    return row, after, seen
+    return row, after, receptive_fields
 
 
-def _walk_block(block: Layer, shape: Shape, seen: Fields, name: str) -> tuple[list[Row], Shape, Fields]:
+def _summarise_block(
+    block: Layer, shape: Shape, receptive_fields: Fields, name: str
+) -> tuple[list[Row], Shape, Fields]:
     """Rows of each part of a block, and one for their sum or stack."""
     rows: list[Row] = []
     ends: list[Shape] = []
     fields: list[Fields] = []
-    for part_name, part in zip(part_names(block), parts(block), strict=True):
-        inner, end, field = _walk(part, shape, seen, f"{name}.{part_name}.")
+    for part_name, part in zip(part_names(block), block_parts(block), strict=True):
+        inner, end, field = _summarise_layers(part, shape, receptive_fields, f"{name}.{part_name}.")
         rows += inner
         ends.append(end)
         fields.append(field)
-    after = joined(block, ends, name)
+    after = joined_shape(block, ends, name)
     height, width = (max((field[axis] for field in fields), key=lambda field: field.size) for axis in (0, 1))
     total = Row(name, type(block).__name__, after, 0, 0, (height.size, width.size))
     return [*rows, total], after, (height, width)
 
 
-def joined(block: Layer, ends: list[Shape], name: str) -> Shape:
+def joined_shape(block: Layer, ends: list[Shape], name: str) -> Shape:
     """The shape after a block whose parts end in `ends`; ValueError, beginning with its `name`, when they disagree."""
     if isinstance(block, Branches):
         try:
-            return stacked(ends)
+            return stacked_shape(ends)
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
     if ends[0] != ends[1]:

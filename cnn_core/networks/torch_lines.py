@@ -16,26 +16,28 @@ def torch_line(layer: Layer, shape: Shape) -> str:
         case Residual() | Branches():
             raise ValueError("layer is a block of several layers: it takes a module of its own, not one line.")
         case Conv2d():
-            return _call("Conv2d", [shape[0], layer.filters], layer, skip=("filters",))
+            return _constructor_call("Conv2d", [shape[0], layer.filters], layer, skip=("filters",))
         case Linear():
-            return _call("Linear", [shape[0], layer.units], layer, skip=("units",))
+            return _constructor_call("Linear", [shape[0], layer.units], layer, skip=("units",))
         case BatchNorm():
-            return _call("BatchNorm2d" if len(shape) == 3 else "BatchNorm1d", [shape[0]], layer)
+            return _constructor_call("BatchNorm2d" if len(shape) == 3 else "BatchNorm1d", [shape[0]], layer)
         case AdaptiveAvgPool2d():
-            return _call("AdaptiveAvgPool2d", [_simple(layer.output_size)], layer, skip=("output_size",))
-    return _call(type(layer).__name__, [], layer)
+            return _constructor_call(
+                "AdaptiveAvgPool2d", [_collapse_pair(layer.output_size)], layer, skip=("output_size",)
+            )
+    return _constructor_call(type(layer).__name__, [], layer)
 
 
-def _call(name: str, first: list[Any], layer: Layer, skip: tuple[str, ...] = ()) -> str:
+def _constructor_call(name: str, positional: list[Any], layer: Layer, skip: tuple[str, ...] = ()) -> str:
     values = {field.name: (getattr(layer, field.name), field.default) for field in fields(layer)}
     named = [
-        f"{key}={_simple(value)!r}"
+        f"{key}={_collapse_pair(value)!r}"
         for key, (value, default) in values.items()
-        if key not in skip and (default is MISSING or _simple(value) != default)
+        if key not in skip and (default is MISSING or _collapse_pair(value) != default)
     ]
-    return f"nn.{name}({', '.join([*map(str, first), *named])})"
+    return f"nn.{name}({', '.join([*map(str, positional), *named])})"
 
 
-def _simple(value: Any) -> Any:
+def _collapse_pair(value: Any) -> Any:
     """A pair of equal numbers as that number."""
     return value[0] if isinstance(value, tuple) and value[0] == value[1] else value

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from cnn_core.networks import blocks
 from cnn_core.networks import layers as spec
 from cnn_core.networks.layers import Layer, Shape
-from cnn_core.networks.spec import named
+from cnn_core.networks.spec import name_layers
 
 
 class ResidualBlock(nn.Module):
@@ -38,30 +38,30 @@ class BranchesBlock(nn.Module):
         return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
-def build(layers: tuple[Layer, ...], shape: Shape, seed: int | None) -> nn.Sequential:
+def build_module(layers: tuple[Layer, ...], shape: Shape, seed: int | None) -> nn.Sequential:
     """The layers as one `nn.Sequential` with children named as in the summary; see `NetworkSpec.build`."""
     if seed is None:
-        return _sequence(layers, shape)[0]
+        return _build_sequence(layers, shape)[0]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _sequence(layers, shape)[0]
+        return _build_sequence(layers, shape)[0]
 
 
-def _sequence(layers: tuple[Layer, ...], shape: Shape) -> tuple[nn.Sequential, Shape]:
+def _build_sequence(layers: tuple[Layer, ...], shape: Shape) -> tuple[nn.Sequential, Shape]:
     modules: OrderedDict[str, nn.Module] = OrderedDict()
-    for name, layer in named(layers):
-        if blocks.parts(layer):
-            made = [_sequence(part, shape) for part in blocks.parts(layer)]
+    for name, layer in name_layers(layers):
+        if blocks.block_parts(layer):
+            made = [_build_sequence(part, shape) for part in blocks.block_parts(layer)]
             block = ResidualBlock if isinstance(layer, blocks.Residual) else BranchesBlock
             modules[name] = block(*(sequence for sequence, _ in made))
             after = layer.output_shape(shape)
         else:
-            modules[name], after = _module(layer, shape), layer.output_shape(shape)
+            modules[name], after = _build_layer(layer, shape), layer.output_shape(shape)
         shape = after
     return nn.Sequential(modules), shape
 
 
-def _module(layer: Layer, shape: Shape) -> nn.Module:
+def _build_layer(layer: Layer, shape: Shape) -> nn.Module:
     """The torch layer for one that receives `shape`."""
     match layer:
         case spec.Conv2d():
@@ -91,10 +91,10 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:
             return nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
         case spec.Linear():
             return nn.Linear(shape[0], layer.units, bias=layer.bias)
-    return _shapeless(layer)
+    return _build_shapeless(layer)
 
 
-_PLAIN: dict[type[Layer], type[nn.Module]] = {
+_PLAIN_MODULES: dict[type[Layer], type[nn.Module]] = {
     spec.ReLU: nn.ReLU,
     spec.ReLU6: nn.ReLU6,
     spec.GELU: nn.GELU,
@@ -103,7 +103,7 @@ _PLAIN: dict[type[Layer], type[nn.Module]] = {
 }
 
 
-def _shapeless(layer: Layer) -> nn.Module:
+def _build_shapeless(layer: Layer) -> nn.Module:
     """The torch layer for one that is the same whatever arrives."""
     match layer:
         case spec.AdaptiveAvgPool2d():
@@ -116,4 +116,4 @@ def _shapeless(layer: Layer) -> nn.Module:
             return nn.Dropout2d(layer.p)
         case spec.Dropout():
             return nn.Dropout(layer.p)
-    return _PLAIN[type(layer)]()
+    return _PLAIN_MODULES[type(layer)]()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import zip_longest
 
-from cnn_core.networks.blocks import parts, with_parts
+from cnn_core.networks.blocks import block_parts, with_parts
 from cnn_core.networks.layers import BatchNorm, Conv2d, Dropout, Layer, Linear, ReLU, ReLU6
 from cnn_core.networks.spec import NetworkSpec
 
@@ -21,11 +21,11 @@ def with_dropout(spec: NetworkSpec, p: float) -> NetworkSpec:
     Dropout that stands there already gets the new `p`.
     """
 
-    def change(layers: Layers) -> Layers:
+    def insert_dropout(layers: Layers) -> Layers:
         made: list[Layer] = []
         for layer in layers:
             if isinstance(layer, Linear) and any(
-                isinstance(earlier, Conv2d | Linear) or parts(earlier) for earlier in made
+                isinstance(earlier, Conv2d | Linear) or block_parts(earlier) for earlier in made
             ):
                 if type(made[-1]) is Dropout:
                     made.pop()
@@ -33,12 +33,12 @@ def with_dropout(spec: NetworkSpec, p: float) -> NetworkSpec:
             made.append(layer)
         return tuple(made)
 
-    return replace(spec, layers=change(spec.layers))
+    return replace(spec, layers=insert_dropout(spec.layers))
 
 
 def without_dropout(spec: NetworkSpec) -> NetworkSpec:
     """The same layers, those of dropout left out."""
-    return _changed(spec, lambda layers: tuple(layer for layer in layers if not isinstance(layer, Dropout)))
+    return _change_layers(spec, lambda layers: tuple(layer for layer in layers if not isinstance(layer, Dropout)))
 
 
 def with_batch_norm(spec: NetworkSpec) -> NetworkSpec:
@@ -47,7 +47,7 @@ def with_batch_norm(spec: NetworkSpec) -> NetworkSpec:
     The convolutions lose their bias: batch normalisation subtracts it again, and has a shift of its own.
     """
 
-    def change(layers: Layers) -> Layers:
+    def insert_batch_norm(layers: Layers) -> Layers:
         made: list[Layer] = []
         for layer, after in zip_longest(layers, layers[1:]):
             if not isinstance(layer, Conv2d):
@@ -58,23 +58,26 @@ def with_batch_norm(spec: NetworkSpec) -> NetworkSpec:
                 made.append(BatchNorm())
         return tuple(made)
 
-    return _changed(spec, change)
+    return _change_layers(spec, insert_batch_norm)
 
 
 def with_activation(spec: NetworkSpec, activation: Layer) -> NetworkSpec:
     """`activation` in place of every ReLU."""
-    return _changed(
+    return _change_layers(
         spec, lambda layers: tuple(activation if isinstance(layer, ReLU | ReLU6) else layer for layer in layers)
     )
 
 
-def _changed(spec: NetworkSpec, change: Callable[[Layers], Layers]) -> NetworkSpec:
+def _change_layers(spec: NetworkSpec, change: Callable[[Layers], Layers]) -> NetworkSpec:
     """`change` applied to the layers of the network and to each part of its blocks."""
 
-    def deep(layers: Layers) -> Layers:
+    def change_nested(layers: Layers) -> Layers:
         inner = (
-            with_parts(layer, tuple(deep(part) for part in parts(layer))) if parts(layer) else layer for layer in layers
+            with_parts(layer, tuple(change_nested(part) for part in block_parts(layer)))
+            if block_parts(layer)
+            else layer
+            for layer in layers
         )
         return change(tuple(inner))
 
-    return replace(spec, layers=deep(spec.layers))
+    return replace(spec, layers=change_nested(spec.layers))

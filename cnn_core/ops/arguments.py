@@ -41,7 +41,7 @@ class Sweep:
     output: Pair
 
     @property
-    def effective(self) -> Pair:
+    def kernel_span(self) -> Pair:
         """Rows and columns that the window spans with its gaps: dilation·(kernel − 1) + 1."""
         rows, columns = (effective_kernel(size, gap) for size, gap in zip(self.kernel, self.dilation, strict=True))
         return rows, columns
@@ -49,7 +49,7 @@ class Sweep:
     @property
     def padded_size(self) -> Pair:
         """Size of the padded picture, long enough for the last window (with ceil_mode it may hang over the padding)."""
-        axes = zip(self.size, self.padding, self.output, self.stride, self.effective, strict=True)
+        axes = zip(self.size, self.padding, self.output, self.stride, self.kernel_span, strict=True)
         height, width = (
             max(before + size + after, (output - 1) * stride + span)
             for size, (before, after), output, stride, span in axes
@@ -57,13 +57,13 @@ class Sweep:
         return height, width
 
     @property
-    def inside(self) -> tuple[slice, slice]:
+    def picture_slices(self) -> tuple[slice, slice]:
         """The rows and the columns of the padded picture that hold the picture itself."""
         (height, width), ((top, _), (left, _)) = self.size, self.padding
         return slice(top, top + height), slice(left, left + width)
 
 
-def picture(name: str, value: object) -> FloatArray:
+def check_picture(name: str, value: object) -> FloatArray:
     """`value` as an array of shape (N, C, H, W) with a float dtype; ValueError with a sentence when it is neither."""
     array = np.asarray(value)
     if not np.issubdtype(array.dtype, np.floating):
@@ -76,7 +76,7 @@ def picture(name: str, value: object) -> FloatArray:
     return array
 
 
-def same_dtype(name: str, array: FloatArray, x: FloatArray) -> None:
+def check_dtype(name: str, array: FloatArray, x: FloatArray) -> None:
     """Refuse mixed precisions, as PyTorch does: which one the result should have would be a guess."""
     if array.dtype != x.dtype:
         raise ValueError(
@@ -89,8 +89,8 @@ def convolution_arguments(
     x: object, w: object, stride: object, padding: object, dilation: object, groups: int
 ) -> tuple[FloatArray, FloatArray, Sweep]:
     """Checked x (N, C, H, W), w (O, C/groups, h, w) and the sweep of w over x."""
-    x, w = picture("x", x), picture("w", w)
-    same_dtype("w", w, x)
+    x, w = check_picture("x", x), check_picture("w", w)
+    check_dtype("w", w, x)
     check_groups(x.shape[1], w.shape[0], groups)
     if w.shape[1] != x.shape[1] // groups:
         raise ValueError(
@@ -98,10 +98,10 @@ def convolution_arguments(
             f"is {groups}, so w.shape[1] must be {x.shape[1] // groups}."
         )
     size, kernel = (x.shape[2], x.shape[3]), (w.shape[2], w.shape[3])
-    steps, gaps = pair("stride", stride), pair("dilation", dilation)
-    edges = _all_sides(padding, kernel, steps, gaps)
+    steps, gaps = to_pair("stride", stride), to_pair("dilation", dilation)
+    edges = _padding_sides(padding, kernel, steps, gaps)
     height, width = (
-        conv_output_size(n, k, stride=step, padding=_short(edge), dilation=gap)
+        conv_output_size(n, k, stride=step, padding=_shorten_padding(edge), dilation=gap)
         for n, k, step, edge, gap in zip(size, kernel, steps, edges, gaps, strict=True)
     )
     return x, w, Sweep(size, kernel, steps, edges, gaps, (height, width))
@@ -111,18 +111,18 @@ def pooling_arguments(
     x: object, kernel_size: object, stride: object, padding: object, dilation: object, ceil_mode: bool
 ) -> tuple[FloatArray, Sweep]:
     """Checked x (N, C, H, W) and the sweep of the pooling window over it; `stride=None` means the kernel's size."""
-    x = picture("x", x)
-    size, kernel = (x.shape[2], x.shape[3]), pair("kernel_size", kernel_size)
-    steps, gaps = (kernel if stride is None else pair("stride", stride)), pair("dilation", dilation)
-    edges = _all_sides(padding, kernel, steps, gaps)
+    x = check_picture("x", x)
+    size, kernel = (x.shape[2], x.shape[3]), to_pair("kernel_size", kernel_size)
+    steps, gaps = (kernel if stride is None else to_pair("stride", stride)), to_pair("dilation", dilation)
+    edges = _padding_sides(padding, kernel, steps, gaps)
     height, width = (
-        pool_output_size(n, k, stride=step, padding=_short(edge), dilation=gap, ceil_mode=ceil_mode)
+        pool_output_size(n, k, stride=step, padding=_shorten_padding(edge), dilation=gap, ceil_mode=ceil_mode)
         for n, k, step, edge, gap in zip(size, kernel, steps, edges, gaps, strict=True)
     )
     return x, Sweep(size, kernel, steps, edges, gaps, (height, width))
 
 
-def bias(b: object, w: FloatArray) -> FloatArray:
+def check_bias(b: object, w: FloatArray) -> FloatArray:
     """`b` as one number per output channel, (O,), of w's dtype; zeros when it is None."""
     if b is None:
         return np.zeros(w.shape[0], w.dtype)
@@ -136,32 +136,32 @@ def bias(b: object, w: FloatArray) -> FloatArray:
     return array
 
 
-def output_gradient(dy: object, x: FloatArray, channels: int, sweep: Sweep) -> FloatArray:
+def check_output_gradient(dy: object, x: FloatArray, channels: int, sweep: Sweep) -> FloatArray:
     """Checked dy, the gradient of the loss with respect to the output: it has the output's shape and x's dtype."""
-    gradient = picture("dy", dy)
-    same_dtype("dy", gradient, x)
+    gradient = check_picture("dy", dy)
+    check_dtype("dy", gradient, x)
     expected = (x.shape[0], channels, *sweep.output)
     if gradient.shape != expected:
         raise ValueError(f"dy has shape {gradient.shape}: give the shape of the output, here {expected}.")
     return gradient
 
 
-def pair(name: str, value: object) -> Pair:
+def to_pair(name: str, value: object) -> Pair:
     """`value` as (vertical, horizontal), both at least 1: 3 → (3, 3), (3, 2) → (3, 2)."""
-    axes = _two(value)
+    axes = _split_pair(value)
     if axes is None:
         raise ValueError(f"{name} is {value!r}: give a whole number or a pair (vertical, horizontal).")
     return whole(name, axes[0], 1), whole(name, axes[1], 1)
 
 
-def _two(value: object) -> tuple[Any, Any] | None:
+def _split_pair(value: object) -> tuple[Any, Any] | None:
     """A pair as it is, anything that is no sequence twice; None for a sequence of another length."""
     if not isinstance(value, tuple | list):
         return value, value
     return (value[0], value[1]) if len(value) == 2 else None
 
 
-def _all_sides(padding: object, kernel: Pair, stride: Pair, dilation: Pair) -> Sides:
+def _padding_sides(padding: object, kernel: Pair, stride: Pair, dilation: Pair) -> Sides:
     """`padding` in any of its forms as ((top, bottom), (left, right))."""
     if padding == "same":
         if stride != (1, 1):
@@ -170,12 +170,12 @@ def _all_sides(padding: object, kernel: Pair, stride: Pair, dilation: Pair) -> S
                 "set stride to 1 or give the padding in numbers."
             )
         return same_padding(kernel[0], dilation=dilation[0]), same_padding(kernel[1], dilation=dilation[1])
-    axes = (0, 0) if padding == "valid" else _two(padding)
+    axes = (0, 0) if padding == "valid" else _split_pair(padding)
     if axes is None or isinstance(axes[0], str):
         raise ValueError(f"padding is {padding!r}: give {PADDING_FORMS}.")
     return sides(axes[0]), sides(axes[1])
 
 
-def _short(edge: Pair) -> int | Pair:
+def _shorten_padding(edge: Pair) -> int | Pair:
     """(1, 1) as 1, so that sentences about the padding read as it is usually given."""
     return edge[0] if edge[0] == edge[1] else edge

@@ -15,11 +15,11 @@ from cnn_core.ops.arguments import (
     IntOrPair,
     Padding,
     Sweep,
-    bias,
+    check_bias,
+    check_output_gradient,
     convolution_arguments,
-    output_gradient,
 )
-from cnn_core.ops.windows import crop, met_by, pad
+from cnn_core.ops.windows import cells_under, crop_padding, pad_picture
 
 # Columns are made a few output rows at a time: a 15×15 kernel on a photograph would else take gigabytes, and what fits
 # the processor's cache goes through it twice as fast.
@@ -57,12 +57,12 @@ def conv2d(
     Raises ValueError with a sentence when an argument is wrong or the kernel does not fit.
     """
     x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
-    b = bias(b, w)
-    padded = pad(x, sweep)
-    filters = _filters(w, padded, groups)
+    b = check_bias(b, w)
+    padded = pad_picture(x, sweep)
+    filters = _filter_matrix(w, padded, groups)
     y = np.empty((x.shape[0], w.shape[0], *sweep.output), padded.dtype)
-    for rows, strip in _strips(padded, sweep):
-        y[:, :, rows] = (filters @ _columns(strip, sweep, groups)).reshape(y[:, :, rows].shape)
+    for rows, strip in _row_strips(padded, sweep):
+        y[:, :, rows] = (filters @ _window_columns(strip, sweep, groups)).reshape(y[:, :, rows].shape)
     y += b[:, None, None]
     return y.astype(x.dtype, copy=False)
 
@@ -85,51 +85,51 @@ def conv2d_backward(
     Raises ValueError with a sentence, as `conv2d` does, and when dy has not the output's shape.
     """
     x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
-    dy = output_gradient(dy, x, w.shape[0], sweep)
-    padded = pad(x, sweep)
-    filters = _filters(w, padded, groups)
+    dy = check_output_gradient(dy, x, w.shape[0], sweep)
+    padded = pad_picture(x, sweep)
+    filters = _filter_matrix(w, padded, groups)
     dpadded, dfilters = np.zeros_like(padded), np.zeros_like(filters)
-    gradients_in_strips = zip(_strips(padded, sweep), _strips(dpadded, sweep), strict=True)
+    gradients_in_strips = zip(_row_strips(padded, sweep), _row_strips(dpadded, sweep), strict=True)
     for (rows, strip), (_, dstrip) in gradients_in_strips:
         gradient = dy[:, :, rows].astype(padded.dtype, copy=False)
         gradient = gradient.reshape(x.shape[0], groups, filters.shape[1], gradient.shape[2] * gradient.shape[3])
-        columns = _columns(strip, sweep, groups)
+        columns = _window_columns(strip, sweep, groups)
         dfilters += (gradient @ columns.transpose(0, 1, 3, 2)).sum(axis=0)
-        _add_columns(dstrip, filters.transpose(0, 2, 1) @ gradient, sweep)
+        _add_window_columns(dstrip, filters.transpose(0, 2, 1) @ gradient, sweep)
     db = dy.sum(axis=(0, 2, 3), dtype=padded.dtype)
-    dx, dw = crop(dpadded, sweep), dfilters.reshape(w.shape)
+    dx, dw = crop_padding(dpadded, sweep), dfilters.reshape(w.shape)
     return dx.astype(x.dtype, copy=False), dw.astype(x.dtype, copy=False), db.astype(x.dtype, copy=False)
 
 
-def _filters(w: FloatArray, padded: FloatArray, groups: int) -> FloatArray:
+def _filter_matrix(w: FloatArray, padded: FloatArray, groups: int) -> FloatArray:
     """w (O, C/groups, h, w) as one matrix a group, (groups, O/groups, C/groups·h·w), in the precision of `padded`."""
     return w.reshape(groups, w.shape[0] // groups, -1).astype(padded.dtype, copy=False)
 
 
-def _strips(padded: FloatArray, sweep: Sweep) -> Iterator[tuple[slice, FloatArray]]:
+def _row_strips(padded: FloatArray, sweep: Sweep) -> Iterator[tuple[slice, FloatArray]]:
     """Some output rows at a time, and the view of the padded rows beneath them, so that columns fit COLUMN_BYTES."""
     (kh, kw), (height, width) = sweep.kernel, sweep.output
     bytes_per_row = padded.shape[0] * padded.shape[1] * kh * kw * width * padded.itemsize
     step = max(1, COLUMN_BYTES // max(1, bytes_per_row))
     for first in range(0, height, step):
         last = min(first + step, height) - 1
-        top, bottom = first * sweep.stride[0], last * sweep.stride[0] + sweep.effective[0]
+        top, bottom = first * sweep.stride[0], last * sweep.stride[0] + sweep.kernel_span[0]
         yield slice(first, last + 1), padded[:, :, top:bottom]
 
 
-def _columns(strip: FloatArray, sweep: Sweep, groups: int) -> FloatArray:
+def _window_columns(strip: FloatArray, sweep: Sweep, groups: int) -> FloatArray:
     """im2col: the windows of a strip as columns, (N, groups, C/groups·h·w, windows)."""
     (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
-    windows = sliding_window_view(strip, sweep.effective, axis=(2, 3))[:, :, ::sh, ::sw, ::dh, ::dw]
+    windows = sliding_window_view(strip, sweep.kernel_span, axis=(2, 3))[:, :, ::sh, ::sw, ::dh, ::dw]
     n, channels, height, width, kh, kw = windows.shape
     return windows.transpose(0, 1, 4, 5, 2, 3).reshape(n, groups, channels // groups * kh * kw, height * width)
 
 
-def _add_columns(dstrip: FloatArray, columns: FloatArray, sweep: Sweep) -> None:
+def _add_window_columns(dstrip: FloatArray, columns: FloatArray, sweep: Sweep) -> None:
     """col2im, im2col's backward pass: add every column back to the cells of the strip that it was read from."""
     n, channels, height, _ = dstrip.shape
-    output = (height - sweep.effective[0]) // sweep.stride[0] + 1, sweep.output[1]
+    output = (height - sweep.kernel_span[0]) // sweep.stride[0] + 1, sweep.output[1]
     stacked = columns.reshape(n, channels, *sweep.kernel, *output)
     for u, v in np.ndindex(sweep.kernel):
-        cells = met_by(dstrip, sweep, u, v, output)
+        cells = cells_under(dstrip, sweep, u, v, output)
         cells += stacked[:, :, u, v]

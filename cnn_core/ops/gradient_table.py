@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Check:
+class GradientCheck:
     """One gradient by its name, and the largest relative error between each two ways to it (see `relative_error`)."""
 
     name: str
@@ -22,7 +22,7 @@ class Check:
 
 def check_gradients(
     x: Array, w: Array, b: Array, dy: Array, *, stride: int = 1, padding: int = 0, dilation: int = 1
-) -> tuple[Check, ...]:
+) -> tuple[GradientCheck, ...]:
     """Compare the gradients of the loss L = Σ dy · conv2d(x, w, b) with respect to x, w and b.
 
     x is (1, C, H, W), w (F, C, kH, kW), b (F,), dy the shape of the output. Imports PyTorch when called.
@@ -44,6 +44,6 @@ def check_gradients(
     autograd = [np.zeros(leaf.shape) if leaf.grad is None else leaf.grad.numpy() for leaf in leaves]
     error = ops.relative_error
     return tuple(
-        Check(name, error(own, nudged), error(own, auto), error(nudged, auto))
+        GradientCheck(name, error(own, nudged), error(own, auto), error(nudged, auto))
         for name, own, nudged, auto in zip(loss, ours, numerical, autograd, strict=True)
     )

@@ -7,20 +7,20 @@ The loops run over output cells (n, o, i, j): picture, channel, row, column; and
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnn_core.ops.adaptive import bins
+from cnn_core.ops.adaptive import adaptive_bins
 from cnn_core.ops.arguments import (
     FloatArray,
     IntOrPair,
     Padding,
     Sweep,
-    bias,
+    check_bias,
+    check_output_gradient,
+    check_picture,
     convolution_arguments,
-    output_gradient,
-    pair,
-    picture,
     pooling_arguments,
+    to_pair,
 )
-from cnn_core.ops.windows import crop, pad, wide
+from cnn_core.ops.windows import crop_padding, pad_picture, summing_dtype
 
 
 def conv2d(
@@ -35,9 +35,9 @@ def conv2d(
 ) -> FloatArray:
     """Each output cell is the bias plus the sum over its window of picture · weight. See `ops.conv2d`."""
     x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
-    b = bias(b, w)
+    b = check_bias(b, w)
     (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
-    padded = pad(x, sweep)
+    padded = pad_picture(x, sweep)
     y = np.zeros((x.shape[0], w.shape[0], *sweep.output), padded.dtype)
 
     for n, o, i, j in np.ndindex(y.shape):
@@ -62,9 +62,9 @@ def conv2d_backward(
     """The chain rule, product by product: y += picture · weight gives dweight += dy · picture and
     dpicture += dy · weight. Returns (dx, dw, db). See `ops.conv2d_backward`."""
     x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
-    dy = output_gradient(dy, x, w.shape[0], sweep)
+    dy = check_output_gradient(dy, x, w.shape[0], sweep)
     (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
-    padded = pad(x, sweep)
+    padded = pad_picture(x, sweep)
     dpicture = np.zeros(padded.shape, padded.dtype)
     dweight = np.zeros(w.shape, padded.dtype)
     dbias = np.zeros(w.shape[0], padded.dtype)
@@ -77,7 +77,7 @@ def conv2d_backward(
             dpicture[cell] += dy[n, o, i, j] * w[o, c, u, v]
         dbias[o] += dy[n, o, i, j]
 
-    return crop(dpicture, sweep).astype(x.dtype), dweight.astype(x.dtype), dbias.astype(x.dtype)
+    return crop_padding(dpicture, sweep).astype(x.dtype), dweight.astype(x.dtype), dbias.astype(x.dtype)
 
 
 def max_pool2d(
@@ -94,7 +94,7 @@ def max_pool2d(
     y = np.full(x.shape[:2] + sweep.output, -np.inf, x.dtype)
 
     for n, c, i, j in np.ndindex(y.shape):
-        winner = _winner(x[n, c], _cells(sweep, i, j))
+        winner = _find_winner(x[n, c], _window_cells(sweep, i, j))
         if winner is not None:
             y[n, c, i, j] = x[n, c][winner]
 
@@ -113,11 +113,11 @@ def max_pool2d_backward(
 ) -> FloatArray:
     """Each gradient goes to the cell that won its window; the others changed nothing. See `ops.max_pool2d_backward`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
-    dy = output_gradient(dy, x, x.shape[1], sweep)
-    dx = np.zeros(x.shape, wide(x))
+    dy = check_output_gradient(dy, x, x.shape[1], sweep)
+    dx = np.zeros(x.shape, summing_dtype(x))
 
     for n, c, i, j in np.ndindex(dy.shape):
-        winner = _winner(x[n, c], _cells(sweep, i, j))
+        winner = _find_winner(x[n, c], _window_cells(sweep, i, j))
         if winner is not None:
             dx[n, c][winner] += dy[n, c, i, j]
 
@@ -135,12 +135,12 @@ def avg_pool2d(
 ) -> FloatArray:
     """Each output cell is the sum under its window, divided by the number of cells. See `ops.avg_pool2d`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
-    y = np.zeros(x.shape[:2] + sweep.output, wide(x))
+    y = np.zeros(x.shape[:2] + sweep.output, summing_dtype(x))
 
     for n, c, i, j in np.ndindex(y.shape):
-        for cell in _cells(sweep, i, j):
+        for cell in _window_cells(sweep, i, j):
             y[n, c, i, j] += x[n, c][cell]
-        y[n, c, i, j] /= _divisor(sweep, i, j, count_include_pad)
+        y[n, c, i, j] /= _mean_divisor(sweep, i, j, count_include_pad)
 
     return y.astype(x.dtype)
 
@@ -157,12 +157,12 @@ def avg_pool2d_backward(
 ) -> FloatArray:
     """Each gradient is shared out evenly over the cells of its window. See `ops.avg_pool2d_backward`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
-    dy = output_gradient(dy, x, x.shape[1], sweep)
-    dx = np.zeros(x.shape, wide(x))
+    dy = check_output_gradient(dy, x, x.shape[1], sweep)
+    dx = np.zeros(x.shape, summing_dtype(x))
 
     for n, c, i, j in np.ndindex(dy.shape):
-        for cell in _cells(sweep, i, j):
-            dx[n, c][cell] += dy[n, c, i, j] / _divisor(sweep, i, j, count_include_pad)
+        for cell in _window_cells(sweep, i, j):
+            dx[n, c][cell] += dy[n, c, i, j] / _mean_divisor(sweep, i, j, count_include_pad)
 
     return dx.astype(x.dtype)
 
@@ -170,10 +170,10 @@ def avg_pool2d_backward(
 def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> FloatArray:
     """Each output cell is the root of the sum of squares under its window. See `ops.lp_pool2d`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
-    y = np.zeros(x.shape[:2] + sweep.output, wide(x))
+    y = np.zeros(x.shape[:2] + sweep.output, summing_dtype(x))
 
     for n, c, i, j in np.ndindex(y.shape):
-        for cell in _cells(sweep, i, j):
+        for cell in _window_cells(sweep, i, j):
             y[n, c, i, j] += x[n, c].astype(y.dtype)[cell] ** 2
         y[n, c, i, j] = np.sqrt(y[n, c, i, j])
 
@@ -182,8 +182,8 @@ def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None 
 
 def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
     """Each output cell is the largest value of its bins of rows and columns. See `ops.adaptive_max_pool2d`."""
-    x, (height, width) = picture("x", x), pair("output_size", output_size)
-    rows, columns = bins(x.shape[2], height), bins(x.shape[3], width)
+    x, (height, width) = check_picture("x", x), to_pair("output_size", output_size)
+    rows, columns = adaptive_bins(x.shape[2], height), adaptive_bins(x.shape[3], width)
     y = np.full((*x.shape[:2], height, width), -np.inf, x.dtype)
 
     for n, c, i, j in np.ndindex(y.shape):
@@ -196,9 +196,9 @@ def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
 
 def adaptive_avg_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
     """Each output cell is the mean of its bins of rows and columns. See `ops.adaptive_avg_pool2d`."""
-    x, (height, width) = picture("x", x), pair("output_size", output_size)
-    rows, columns = bins(x.shape[2], height), bins(x.shape[3], width)
-    y = np.zeros((*x.shape[:2], height, width), wide(x))
+    x, (height, width) = check_picture("x", x), to_pair("output_size", output_size)
+    rows, columns = adaptive_bins(x.shape[2], height), adaptive_bins(x.shape[3], width)
+    y = np.zeros((*x.shape[:2], height, width), summing_dtype(x))
 
     for n, c, i, j in np.ndindex(y.shape):
         for row in rows[i]:
@@ -216,7 +216,7 @@ def _first_channel(o: int, w_shape: tuple[int, ...], groups: int) -> int:
     return group * depth
 
 
-def _cells(sweep: Sweep, i: int, j: int) -> list[tuple[int, int]]:
+def _window_cells(sweep: Sweep, i: int, j: int) -> list[tuple[int, int]]:
     """The (row, column) cells of the picture under window (i, j), in row-major order, padding left out."""
     (kh, kw), (sh, sw), (dh, dw) = sweep.kernel, sweep.stride, sweep.dilation
     (height, width), ((top, _), (left, _)) = sweep.size, sweep.padding
@@ -225,7 +225,7 @@ def _cells(sweep: Sweep, i: int, j: int) -> list[tuple[int, int]]:
     return [(row, column) for row in rows if 0 <= row < height for column in columns if 0 <= column < width]
 
 
-def _winner(channel: FloatArray, cells: list[tuple[int, int]]) -> tuple[int, int] | None:
+def _find_winner(channel: FloatArray, cells: list[tuple[int, int]]) -> tuple[int, int] | None:
     """The first cell with the largest value; NaN beats every number. None when the window meets padding alone."""
     winner = None
     for cell in cells:
@@ -234,10 +234,10 @@ def _winner(channel: FloatArray, cells: list[tuple[int, int]]) -> tuple[int, int
     return winner
 
 
-def _divisor(sweep: Sweep, i: int, j: int, count_include_pad: bool) -> int:
+def _mean_divisor(sweep: Sweep, i: int, j: int, count_include_pad: bool) -> int:
     """How many cells the mean of window (i, j) counts; what hangs over the padding never does."""
     if not count_include_pad:
-        return max(1, len(_cells(sweep, i, j)))
+        return max(1, len(_window_cells(sweep, i, j)))
     (height, width), ((top, bottom), (left, right)) = sweep.size, sweep.padding
     rows = [u for u in range(sweep.kernel[0]) if i * sweep.stride[0] + u < top + height + bottom]
     columns = [v for v in range(sweep.kernel[1]) if j * sweep.stride[1] + v < left + width + right]

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnn_core.ops.arguments import FloatArray, IntOrPair, Padding, Sweep, output_gradient, pooling_arguments
-from cnn_core.ops.windows import crop, met_by, pad, wide
+from cnn_core.ops.arguments import FloatArray, IntOrPair, Padding, Sweep, check_output_gradient, pooling_arguments
+from cnn_core.ops.windows import cells_under, crop_padding, pad_picture, summing_dtype
 
 
 def max_pool2d(
@@ -24,10 +24,10 @@ def max_pool2d(
     Raises ValueError with a sentence when an argument is wrong or the window does not fit.
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
-    padded = pad(x, sweep, -np.inf)
+    padded = pad_picture(x, sweep, -np.inf)
     y = np.full(x.shape[:2] + sweep.output, -np.inf, padded.dtype)
     for u, v in np.ndindex(sweep.kernel):
-        np.maximum(y, met_by(padded, sweep, u, v, sweep.output), out=y)
+        np.maximum(y, cells_under(padded, sweep, u, v, sweep.output), out=y)
     return y.astype(x.dtype, copy=False)
 
 
@@ -47,10 +47,10 @@ def max_pool2d_backward(
     in PyTorch. Raises ValueError with a sentence, as `max_pool2d` does, and when dy has not the output's shape.
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
-    dy = output_gradient(dy, x, x.shape[1], sweep)
-    dpadded = np.zeros(x.shape[:2] + sweep.padded_size, wide(x))
-    np.add.at(dpadded.reshape(-1), winners(pad(x, sweep, -np.inf), sweep).reshape(-1), dy.reshape(-1))
-    return crop(dpadded, sweep).astype(x.dtype, copy=False)
+    dy = check_output_gradient(dy, x, x.shape[1], sweep)
+    dpadded = np.zeros(x.shape[:2] + sweep.padded_size, summing_dtype(x))
+    np.add.at(dpadded.reshape(-1), window_winners(pad_picture(x, sweep, -np.inf), sweep).reshape(-1), dy.reshape(-1))
+    return crop_padding(dpadded, sweep).astype(x.dtype, copy=False)
 
 
 def avg_pool2d(
@@ -69,11 +69,11 @@ def avg_pool2d(
     Raises ValueError with a sentence when an argument is wrong or the window does not fit.
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
-    padded = pad(x, sweep)
+    padded = pad_picture(x, sweep)
     total = np.zeros(x.shape[:2] + sweep.output, padded.dtype)
     for u, v in np.ndindex(sweep.kernel):
-        total += met_by(padded, sweep, u, v, sweep.output)
-    total /= _divisors(sweep, count_include_pad)
+        total += cells_under(padded, sweep, u, v, sweep.output)
+    total /= _mean_divisors(sweep, count_include_pad)
     return total.astype(x.dtype, copy=False)
 
 
@@ -93,13 +93,13 @@ def avg_pool2d_backward(
     Raises ValueError with a sentence, as `avg_pool2d` does, and when dy has not the output's shape.
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
-    dy = output_gradient(dy, x, x.shape[1], sweep)
-    dpadded = np.zeros(x.shape[:2] + sweep.padded_size, wide(x))
-    shares = dy / _divisors(sweep, count_include_pad).astype(dpadded.dtype)
+    dy = check_output_gradient(dy, x, x.shape[1], sweep)
+    dpadded = np.zeros(x.shape[:2] + sweep.padded_size, summing_dtype(x))
+    shares = dy / _mean_divisors(sweep, count_include_pad).astype(dpadded.dtype)
     for u, v in np.ndindex(sweep.kernel):
-        cells = met_by(dpadded, sweep, u, v, sweep.output)
+        cells = cells_under(dpadded, sweep, u, v, sweep.output)
         cells += shares
-    return crop(dpadded, sweep).astype(x.dtype, copy=False)
+    return crop_padding(dpadded, sweep).astype(x.dtype, copy=False)
 
 
 def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> FloatArray:
@@ -109,13 +109,13 @@ def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None 
     that hang over the edge, is left out. Raises ValueError with a sentence as `max_pool2d` does.
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
-    total = np.zeros(x.shape[:2] + sweep.output, wide(x))
+    total = np.zeros(x.shape[:2] + sweep.output, summing_dtype(x))
     for u, v in np.ndindex(sweep.kernel):
-        total += np.square(met_by(x, sweep, u, v, sweep.output).astype(total.dtype, copy=False))
+        total += np.square(cells_under(x, sweep, u, v, sweep.output).astype(total.dtype, copy=False))
     return np.sqrt(total).astype(x.dtype, copy=False)
 
 
-def winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
+def window_winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
     """The position in the flattened `padded` of the cell that wins each window, (N, C, H', W').
 
     The first of several maxima in row-major order; of NaNs the last. `padded` is framed with −∞.
@@ -128,7 +128,7 @@ def winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
     winners: NDArray[np.intp] = np.broadcast_to(first, (n, channels, *sweep.output)).copy()
     best = np.full(winners.shape, -np.inf, padded.dtype)
     for u, v in np.ndindex(sweep.kernel):
-        cells = met_by(padded, sweep, u, v, sweep.output).copy()  # read three times: faster in one piece
+        cells = cells_under(padded, sweep, u, v, sweep.output).copy()  # read three times: faster in one piece
         leads = (cells > best) | np.isnan(cells)
         # In row-major order the offset grows with every cell, so the last one to lead has the largest.
         np.maximum(winners, leads * (u * dh * width + v * dw), out=winners)
@@ -145,7 +145,7 @@ def _first_inside(sweep: Sweep, axis: int) -> NDArray[np.intp]:
     return first
 
 
-def _divisors(sweep: Sweep, count_include_pad: bool) -> NDArray[np.intp]:
+def _mean_divisors(sweep: Sweep, count_include_pad: bool) -> NDArray[np.intp]:
     """How many cells each window's mean counts, (H', W')."""
     counts = []
     axes = zip(sweep.size, sweep.kernel, sweep.stride, sweep.padding, sweep.output, strict=True)

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnn_core.ops.arguments import FloatArray, IntOrPair, Padding, Pair, picture, pooling_arguments
-from cnn_core.ops.pooling import winners
-from cnn_core.ops.windows import crop, met_by, pad, wide
+from cnn_core.ops.arguments import FloatArray, IntOrPair, Padding, Pair, check_picture, pooling_arguments
+from cnn_core.ops.pooling import window_winners
+from cnn_core.ops.windows import cells_under, crop_padding, pad_picture, summing_dtype
 
 
 def max_pool2d_switches(
@@ -25,7 +25,7 @@ def max_pool2d_switches(
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
     height, width = sweep.padded_size
     (top, _), (left, _) = sweep.padding
-    row, column = np.divmod(winners(pad(x, sweep, -np.inf), sweep) % (height * width), width)
+    row, column = np.divmod(window_winners(pad_picture(x, sweep, -np.inf), sweep) % (height * width), width)
     row, column = row - top, column - left
     inside = (row >= 0) & (row < sweep.size[0]) & (column >= 0) & (column < sweep.size[1])
     return np.where(inside, row * sweep.size[1] + column, -1)
@@ -36,7 +36,7 @@ def max_unpool2d(y: ArrayLike, switches: ArrayLike, size: Pair) -> FloatArray:
 
     Formula: torch.nn.MaxUnpool2d, with `size` as its output_size. Raises ValueError when shapes or places disagree.
     """
-    y, places = picture("y", y), np.asarray(switches)
+    y, places = check_picture("y", y), np.asarray(switches)
     if places.shape != y.shape:
         raise ValueError(f"switches has shape {places.shape}: give that of y, {y.shape}.")
     if places.size and places.max() >= size[0] * size[1]:
@@ -64,15 +64,15 @@ def spread_unpool2d(
     nearest-neighbour upsampling, in general torch's fold(y) / fold(1). The arguments are those of the pooling.
     Raises ValueError when y has not the shape that pooling gives.
     """
-    y = picture("y", y)
+    y = check_picture("y", y)
     blank = np.zeros((*y.shape[:2], *size), y.dtype)
     _, sweep = pooling_arguments(blank, kernel_size, stride, padding, dilation, ceil_mode)
     if y.shape[2:] != sweep.output:
         raise ValueError(f"y has shape {y.shape}: pooling a picture of {size} gives {sweep.output} rows and columns.")
-    total = np.zeros((*y.shape[:2], *sweep.padded_size), wide(y))
+    total = np.zeros((*y.shape[:2], *sweep.padded_size), summing_dtype(y))
     count = np.zeros((1, 1, *sweep.padded_size))
     for u, v in np.ndindex(sweep.kernel):
         for sums, values in ((total, y), (count, 1)):
-            cells = met_by(sums, sweep, u, v, sweep.output)
+            cells = cells_under(sums, sweep, u, v, sweep.output)
             cells += values
-    return (crop(total, sweep) / np.maximum(crop(count, sweep), 1)).astype(y.dtype, copy=False)
+    return (crop_padding(total, sweep) / np.maximum(crop_padding(count, sweep), 1)).astype(y.dtype, copy=False)

@@ -11,19 +11,19 @@ NUMPY_MODES: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "repli
 """PyTorch's name of a padding mode → NumPy's."""
 
 
-def wide(x: FloatArray) -> np.dtype[np.floating[Any]]:
+def summing_dtype(x: FloatArray) -> np.dtype[np.floating[Any]]:
     """The dtype to sum in: x's own, but at least float32, since sums in float16 lose digits (PyTorch does the same)."""
     return np.result_type(x.dtype, np.float32)
 
 
-def pad(x: FloatArray, sweep: Sweep, value: float = 0.0) -> FloatArray:
-    """x (N, C, H, W) framed with `value`, in the `wide` dtype."""
-    padded = np.full(x.shape[:2] + sweep.padded_size, value, wide(x))
-    padded[:, :, *sweep.inside] = x
+def pad_picture(x: FloatArray, sweep: Sweep, value: float = 0.0) -> FloatArray:
+    """x (N, C, H, W) framed with `value`, in the `summing_dtype` dtype."""
+    padded = np.full(x.shape[:2] + sweep.padded_size, value, summing_dtype(x))
+    padded[:, :, *sweep.picture_slices] = x
     return padded
 
 
-def fill(x: FloatArray, padding: Sides, mode: PaddingMode) -> FloatArray:
+def fill_padding(x: FloatArray, padding: Sides, mode: PaddingMode) -> FloatArray:
     """x (…, H, W) framed with zeros or with values of its own, as `padding_mode` of torch.nn.Conv2d has it.
 
     Raises ValueError for an unknown mode, and where a mode has too few values to take: "reflect" needs a side longer
@@ -42,12 +42,12 @@ def fill(x: FloatArray, padding: Sides, mode: PaddingMode) -> FloatArray:
     return filled
 
 
-def crop(padded: FloatArray, sweep: Sweep) -> FloatArray:
+def crop_padding(padded: FloatArray, sweep: Sweep) -> FloatArray:
     """The picture inside its frame: the inverse of `pad`, and so its backward pass."""
-    return padded[:, :, *sweep.inside]
+    return padded[:, :, *sweep.picture_slices]
 
 
-def met_by(padded: FloatArray, sweep: Sweep, u: int, v: int, output: Pair) -> FloatArray:
+def cells_under(padded: FloatArray, sweep: Sweep, u: int, v: int, output: Pair) -> FloatArray:
     """The cells that kernel cell (u, v) meets at each of the `output` positions: a view of shape (N, C, *output)."""
     (sh, sw), (dh, dw), (rows, columns) = sweep.stride, sweep.dilation, output
     top, left = u * dh, v * dw

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # ColorBrewer RdBu (colour-blind safe), red for negative, white for zero, blue for positive.
-DIVERGING = np.array(
+DIVERGING_COLOURS = np.array(
     [
         *([103, 0, 31], [178, 24, 43], [214, 96, 77], [244, 165, 130], [253, 219, 199], [247, 247, 247]),
         *([209, 229, 240], [146, 197, 222], [67, 147, 195], [33, 102, 172], [5, 48, 97]),
@@ -26,7 +26,7 @@ def diverging_rgb(values: NDArray[np.floating], limit: float) -> NDArray[np.uint
     """
     if not limit > 0:
         raise ValueError(f"limit is {limit}: a colour scale needs a limit above 0.")
-    position = (np.clip(values, -limit, limit) / limit + 1) / 2 * (len(DIVERGING) - 1)
-    stops = np.arange(len(DIVERGING))
-    channels = [np.interp(position, stops, DIVERGING[:, channel]) for channel in range(3)]
+    position = (np.clip(values, -limit, limit) / limit + 1) / 2 * (len(DIVERGING_COLOURS) - 1)
+    stops = np.arange(len(DIVERGING_COLOURS))
+    channels = [np.interp(position, stops, DIVERGING_COLOURS[:, channel]) for channel in range(3)]
     return np.round(np.stack(channels, axis=-1)).astype(np.uint8)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.render.colour import DIVERGING, diverging_rgb, symmetric_limit
+from cnn_core.render.colour import DIVERGING_COLOURS, diverging_rgb, symmetric_limit
 
 VIEWS = ("signed", "absolute", "clamp")
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ResultPicture:
     """A result made visible: pixels (height, width, 3), the ends of the scale, its colours, and what is hidden."""
 
     pixels: NDArray[np.uint8]
@@ -21,7 +21,7 @@ class Shown:
     remark: str
 
 
-def show_result(result: NDArray[np.float32], view: str, limit: float | None = None) -> Shown:
+def render_result(result: NDArray[np.float32], view: str, limit: float | None = None) -> ResultPicture:
     """Colour a filter result for the screen, on a scale that is stated.
 
     `view` "signed": colours, symmetric about zero; "absolute": magnitudes, black to white; "clamp": as a picture,
@@ -35,31 +35,31 @@ def show_result(result: NDArray[np.float32], view: str, limit: float | None = No
     if view == "clamp":
         hidden = float(np.mean((result < -0.5) | (result > 255.5)))
         remark = (
-            f"Below 0 is black, above 255 is white. This hides {_percent(hidden)} of the values."
+            f"Below 0 is black, above 255 is white. This hides {_format_percent(hidden)} of the values."
             if hidden
             else "Every value lies between 0 and 255: nothing is hidden."
         )
-        return Shown(_rgb(np.rint(np.clip(result, 0, 255))), 0.0, 255.0, ("#000000", "#ffffff"), remark)
+        return ResultPicture(_to_rgb(np.rint(np.clip(result, 0, 255))), 0.0, 255.0, ("#000000", "#ffffff"), remark)
     if view == "absolute":
         remark = "Black is zero. This hides the sign: dark-to-bright and bright-to-dark look the same."
-        return Shown(_rgb(np.rint(np.abs(result / limit) * 255)), 0.0, limit, ("#000000", "#ffffff"), remark)
+        return ResultPicture(_to_rgb(np.rint(np.abs(result / limit) * 255)), 0.0, limit, ("#000000", "#ffffff"), remark)
     if result.ndim == 3:  # three signed channels share one picture: zero is mid-grey in each
         remark = "Mid-grey is zero in each channel; darker is negative, brighter positive."
-        pixels = _rgb(np.rint(127.5 + result / limit * 127.5))
-        return Shown(pixels, -limit, limit, ("#000000", "#808080", "#ffffff"), remark)
+        pixels = _to_rgb(np.rint(127.5 + result / limit * 127.5))
+        return ResultPicture(pixels, -limit, limit, ("#000000", "#808080", "#ffffff"), remark)
     steps = 255
     ramp = diverging_rgb(np.linspace(-1, 1, 2 * steps + 1), 1.0)  # looked up: fast enough while a cell is edited
     pixels = ramp[np.rint(result / limit * steps).astype(np.int16) + steps]
-    colours = tuple("#" + "".join(f"{int(part):02x}" for part in colour) for colour in DIVERGING)
+    colours = tuple("#" + "".join(f"{int(part):02x}" for part in colour) for colour in DIVERGING_COLOURS)
     whose = "shared by all results" if shared else "this result's largest value"
     remark = f"White is zero, red negative, blue positive. The ends are {whose}."
-    return Shown(pixels, -limit, limit, colours, remark)
+    return ResultPicture(pixels, -limit, limit, colours, remark)
 
 
-def _rgb(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _to_rgb(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     pixels = values.astype(np.uint8)
     return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
 
 
-def _percent(share: float) -> str:
+def _format_percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "less than 1 %"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
 
-FRAME = (232, 119, 46)
+FRAME_COLOUR = (232, 119, 46)
 """The orange of what is pointed at."""
 LABEL_HEIGHT = 18
 """Pixels of the strip that bears a tile's label."""
@@ -27,15 +27,15 @@ class Tiles:
     limits: NDArray[np.float64]
 
 
-def signed_tiles(maps: NDArray[np.floating], *, each: bool = False) -> Tiles:
+def signed_tiles(maps: NDArray[np.floating], *, per_map: bool = False) -> Tiles:
     """One picture for each of `maps` (N, H, W), signed numbers as diverging colours.
 
-    All share the symmetric scale of the largest magnitude, so they can be compared; with `each` every map is
+    All share the symmetric scale of the largest magnitude, so they can be compared; with `per_entry` every map is
     stretched to its own, which shows faint maps but hides how faint they are.
     Raises ValueError when `maps` is not (N, H, W), or holds a value that is no finite number.
     """
-    values = _finite("maps", maps, 3, "(maps, height, width)")
-    limits = _limits(values, each)
+    values = _finite_array("maps", maps, 3, "(maps, height, width)")
+    limits = _symmetric_limits(values, per_map)
     return Tiles(diverging_rgb(values / limits[:, None, None], 1.0), limits)
 
 
@@ -47,9 +47,9 @@ def filter_tiles(weights: NDArray[np.floating], *, per_filter: bool = False, col
     The scale is the largest magnitude of all filters, or with `per_filter` of each filter by itself.
     Raises ValueError when `weights` has another number of dimensions or holds a value that is no finite number.
     """
-    values = _finite("weights", weights, 4, "(filters, channels, height, width)")
+    values = _finite_array("weights", weights, 4, "(filters, channels, height, width)")
     filters, channels, height, width = values.shape
-    limits = _limits(values, per_filter)
+    limits = _symmetric_limits(values, per_filter)
     scaled = values / limits[:, None, None, None]
     if channels == 3 and colour:
         return Tiles(np.round(127.5 * (1 + scaled.transpose(0, 2, 3, 1))).astype(np.uint8), limits)
@@ -119,7 +119,7 @@ def enlarge(pictures: NDArray[np.uint8], zoom: int) -> NDArray[np.uint8]:
     return pictures.repeat(zoom, axis=1).repeat(zoom, axis=2)
 
 
-def framed(picture: NDArray[np.uint8], box: tuple[int, int, int, int], line: int = 2) -> NDArray[np.uint8]:
+def draw_frame(picture: NDArray[np.uint8], box: tuple[int, int, int, int], line: int = 2) -> NDArray[np.uint8]:
     """A copy of `picture` (H, W, 3) with an orange frame, `line` pixels wide, just inside `box`.
 
     The box is top, bottom, left, right, bottom and right one past its end; what lies outside the picture is cut off.
@@ -129,7 +129,7 @@ def framed(picture: NDArray[np.uint8], box: tuple[int, int, int, int], line: int
     edge = np.zeros((height, width), dtype=bool)
     edge[top:bottom, left:right] = True
     edge[top + line : max(top + line, bottom - line), left + line : max(left + line, right - line)] = False
-    return np.where(edge[:, :, np.newaxis], np.array(FRAME, dtype=np.uint8), picture)
+    return np.where(edge[:, :, np.newaxis], np.array(FRAME_COLOUR, dtype=np.uint8), picture)
 
 
 def image_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -138,17 +138,17 @@ def image_rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(channels[:3].transpose(1, 2, 0))
 
 
-def _limits(values: NDArray[np.float64], each: bool) -> NDArray[np.float64]:
+def _symmetric_limits(values: NDArray[np.float64], per_entry: bool) -> NDArray[np.float64]:
     """The symmetric limit of every entry along the first axis, or that of all repeated."""
-    if each:
+    if per_entry:
         return np.array([symmetric_limit(value) for value in values])
     return np.full(len(values), symmetric_limit(values))
 
 
-def _finite(name: str, values: NDArray[np.floating], dimensions: int, wanted: str) -> NDArray[np.float64]:
+def _finite_array(name: str, values: NDArray[np.floating], dimensions: int, expected_shape: str) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != dimensions or not array.size:
-        raise ValueError(f"{name} has shape {array.shape}: it must be {wanted}, with at least one value.")
+        raise ValueError(f"{name} has shape {array.shape}: it must be {expected_shape}, with at least one value.")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} holds values that are infinite or not a number: they have no colour.")
     return array

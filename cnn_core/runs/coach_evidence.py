@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.events import EpochDone, StepDone
 
-TOO_LARGE = 1e100
+MAX_FINITE = 1e100
 """What is beyond counts as not finite, so that sums and squares stay finite."""
 
 
@@ -16,41 +16,41 @@ class Remark:
     """One thing seen: its `kind`, a sentence that names it, the numbers that show it, and what to try."""
 
     kind: str
-    says: str
+    statement: str
     evidence: str
     advice: str
 
 
 @dataclass(frozen=True)
-class Seen:
+class Evidence:
     """A run as far as its numbers are finite. `chance` is the loss of guessing all classes alike, above 0."""
 
     config: TrainConfig
     classes: int
     chance: float
-    initial: float | None
+    initial_loss: float | None
     steps: Sequence[StepDone]
     epochs: Sequence[EpochDone]
 
     @property
-    def start(self) -> float:
+    def starting_loss(self) -> float:
         """Where the loss began, at least that of guessing."""
-        return max(self.chance, self.initial or 0.0)
+        return max(self.chance, self.initial_loss or 0.0)
 
     @property
-    def best(self) -> EpochDone:
+    def best_epoch(self) -> EpochDone:
         """The epoch of the lowest validation loss."""
         return min(self.epochs, key=lambda epoch: epoch.val_loss)
 
     @property
-    def out_of_patience(self) -> bool:
+    def is_out_of_patience(self) -> bool:
         """Whether early stopping has ended it."""
-        return bool(self.epochs) and 0 < self.config.patience <= self.epochs[-1].epoch - self.best.epoch
+        return bool(self.epochs) and 0 < self.config.patience <= self.epochs[-1].epoch - self.best_epoch.epoch
 
     @property
-    def ended(self) -> bool:
+    def is_ended(self) -> bool:
         """Whether it has come to its end by the settings it began with."""
-        return bool(self.epochs) and (self.epochs[-1].epoch >= self.config.epochs or self.out_of_patience)
+        return bool(self.epochs) and (self.epochs[-1].epoch >= self.config.epochs or self.is_out_of_patience)
 
 
 def chance_loss(loss: str, classes: int) -> float:
@@ -58,45 +58,45 @@ def chance_loss(loss: str, classes: int) -> float:
     return (1 - 1 / classes) / 2 if loss == "quadratic" else math.log(classes)
 
 
-def look_at(
+def collect_evidence(
     config: TrainConfig,
     classes: int,
     initial_loss: float | None,
     steps: Sequence[StepDone],
     epochs: Sequence[EpochDone],
-) -> Seen:
+) -> Evidence:
     """The run without steps and epochs whose numbers are not finite. `classes` is at least 2."""
-    return Seen(
+    return Evidence(
         config,
         classes,
         chance_loss(config.loss, classes),
-        initial_loss if initial_loss is not None and finite(initial_loss) else None,
-        [step for step in steps if finite(step.loss)],
-        [e for e in epochs if finite(e.train_loss, e.val_loss, e.train_accuracy, e.val_accuracy, e.learning_rate)],
+        initial_loss if initial_loss is not None and are_finite(initial_loss) else None,
+        [step for step in steps if are_finite(step.loss)],
+        [e for e in epochs if are_finite(e.train_loss, e.val_loss, e.train_accuracy, e.val_accuracy, e.learning_rate)],
     )
 
 
-def finite(*numbers: float) -> bool:
+def are_finite(*numbers: float) -> bool:
     """Whether all are finite and not beyond TOO_LARGE."""
-    return all(abs(number) < TOO_LARGE for number in numbers)  # false for NaN too
+    return all(abs(number) < MAX_FINITE for number in numbers)  # false for NaN too
 
 
-def norms_of(steps: Sequence[StepDone]) -> list[float]:
+def gradient_norms(steps: Sequence[StepDone]) -> list[float]:
     """The finite gradient norms of the steps, in order."""
-    return [step.gradient_norm for step in steps if step.gradient_norm is not None and finite(step.gradient_norm)]
+    return [step.gradient_norm for step in steps if step.gradient_norm is not None and are_finite(step.gradient_norm)]
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Three digits, or whole thousands: 0.0123, 54.8, 1,660."""
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """0.9642 → "96 %"; below 10 % with one decimal."""
     return f"{100 * share:.0f} %" if abs(share) >= 0.1 else f"{100 * share:.1f} %"
 
 
-def guessing(seen: Seen) -> str:
+def describe_guessing(run: Evidence) -> str:
     """The loss of guessing with its formula: "ln C = 2.303 for 10 classes"."""
-    formula = "½ (1 − 1/C)" if seen.config.loss == "quadratic" else "ln C"
-    return f"{formula} = {seen.chance:.3f} for {seen.classes} classes"
+    formula = "½ (1 − 1/C)" if run.config.loss == "quadratic" else "ln C"
+    return f"{formula} = {run.chance:.3f} for {run.classes} classes"

@@ -8,23 +8,23 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from cnn_core.networks import NetworkSpec
-from cnn_core.networks.blocks import part_names, parts
+from cnn_core.networks.blocks import block_parts, part_names
 from cnn_core.networks.layers import Layer
-from cnn_core.networks.spec import as_data, named
+from cnn_core.networks.spec import layer_to_dict, name_layers
 from cnn_core.training.config import TrainConfig
 
-MOST_LAYERS = 6
+MAX_LAYER_COLUMNS = 6
 """Networks that differ in more layers than this, or have other ones, are told apart by their number of layers."""
-NO_FACTORS = ("dataset", "seed", "device", "pretrained", "weights", "resize")
+EXCLUDED_SETTINGS = ("dataset", "seed", "device", "pretrained", "weights", "resize")
 """Settings that no experiment changes: images and weights from elsewhere ask for another network or other files, and
 the seed is what is repeated over."""
-SURE = 20
+CHANCE_LIMIT = 20
 """One chance in this many is the least that is usually called more than chance."""
-MOST_VALUES, MOST_SEEDS = 5, 5
+MAX_FACTOR_VALUES, MAX_SEEDS = 5, 5
 NETWORK = "network"
-NOTHING = "none"
+NONE_WORD = "none"
 # Where a quarter and four times the value of now make no sense.
-_SUGGESTED = {
+_SUGGESTED_VALUES = {
     "momentum": "0, 0.5, 0.9",
     "weight_decay": "0, 0.0001, 0.01",
     "label_smoothing": "0, 0.1, 0.3",
@@ -36,36 +36,36 @@ _SUGGESTED = {
 }
 
 
-def settings(spec: NetworkSpec, config: TrainConfig) -> dict[str, object]:
+def run_settings(spec: NetworkSpec, config: TrainConfig) -> dict[str, object]:
     """Everything that decides how a run goes: the network's name and layers ("layer conv1"), and the settings."""
-    layers = {f"layer {name}": words for name, words in _layers(spec.layers)}
+    layers = {f"layer {name}": words for name, words in _layer_settings(spec.layers)}
     return {NETWORK: spec.name, **layers, **config.to_dict()}
 
 
-def _layers(layers: tuple[Layer, ...], path: str = "") -> Iterator[tuple[str, str]]:
+def _layer_settings(layers: tuple[Layer, ...], path: str = "") -> Iterator[tuple[str, str]]:
     """Name and words of every layer, those inside blocks too."""
-    for name, layer in named(layers):
-        for part_name, part in zip(part_names(layer), parts(layer), strict=True) if parts(layer) else ():
-            yield from _layers(part, f"{path}{name}.{part_name}.")
-        if not parts(layer):
-            data = as_data(layer)
+    for name, layer in name_layers(layers):
+        for part_name, part in zip(part_names(layer), block_parts(layer), strict=True) if block_parts(layer) else ():
+            yield from _layer_settings(part, f"{path}{name}.{part_name}.")
+        if not block_parts(layer):
+            data = layer_to_dict(layer)
             yield f"{path}{name}", " ".join([data.pop("kind"), *(f"{key}={value}" for key, value in data.items())])
 
 
-def differing(runs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, ...]]:
+def differing_settings(runs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, ...]]:
     """The settings that are not the same in all runs, each with its value in every run; None where a run has none."""
     names = list(dict.fromkeys(name for run in runs for name in run))
     columns = {name: tuple(run.get(name) for run in runs) for name in names}
     different = {name: values for name, values in columns.items() if any(value != values[0] for value in values)}
     layers = [name for name in different if name.startswith("layer ")]
-    if len(layers) <= MOST_LAYERS and not any(None in different[name] for name in layers):
+    if len(layers) <= MAX_LAYER_COLUMNS and not any(None in different[name] for name in layers):
         return different
     counts = tuple(sum(name.startswith("layer ") for name in run) for run in runs)
     rest = {name: values for name, values in different.items() if name not in layers}
     return {**({NETWORK: rest.pop(NETWORK)} if NETWORK in rest else {}), "layers": counts, **rest}
 
 
-def smoothed(values: Sequence[float], weight: float) -> list[float]:
+def smooth_curve(values: Sequence[float], weight: float) -> list[float]:
     """TensorBoard's smoothing: an exponential moving average, freed from its start at 0.
 
     Value k becomes Σ wᵏ⁻ⁱ·vᵢ / Σ wᵏ⁻ⁱ over i ≤ k: `weight` w of 0 changes nothing, towards 1 it looks further back.
@@ -83,32 +83,32 @@ def smoothed(values: Sequence[float], weight: float) -> list[float]:
     return result
 
 
-def factors() -> dict[str, Any]:
+def experiment_factors() -> dict[str, Any]:
     """Every setting that an experiment can change, with its type as TrainConfig declares it."""
     kinds = get_type_hints(TrainConfig)
-    return {field.name: kinds[field.name] for field in fields(TrainConfig) if field.name not in NO_FACTORS}
+    return {field.name: kinds[field.name] for field in fields(TrainConfig) if field.name not in EXCLUDED_SETTINGS}
 
 
-def choices(factor: str) -> tuple[Any, ...]:
+def factor_choices(factor: str) -> tuple[Any, ...]:
     """The values to choose from; () where any number or text may be typed."""
-    kind = factors()[factor]
+    kind = experiment_factors()[factor]
     if kind is bool:
         return (False, True)
     return get_args(kind) if get_origin(kind) is Literal else ()
 
 
-def read_values(factor: str, text: str) -> tuple[Any, ...]:
+def parse_values(factor: str, text: str) -> tuple[Any, ...]:
     """What was typed for a factor, values between commas: "0.001, 0.01". Several names together: "flip+crop"; "none".
 
     Raises ValueError with a sentence that names what cannot be read.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
-    return tuple(_read(factor, factors()[factor], word) for word in words)
+    return tuple(_parse_value(factor, experiment_factors()[factor], word) for word in words)
 
 
-def _read(factor: str, kind: Any, word: str) -> Any:
+def _parse_value(factor: str, kind: Any, word: str) -> Any:
     allowed = get_args(kind) if get_origin(kind) not in (tuple, Literal) else ()
-    if word.lower() == NOTHING and (get_origin(kind) is tuple or NoneType in allowed):
+    if word.lower() == NONE_WORD and (get_origin(kind) is tuple or NoneType in allowed):
         return () if get_origin(kind) is tuple else None
     if get_origin(kind) is tuple:
         return tuple(part.strip() for part in word.split("+"))
@@ -117,41 +117,45 @@ def _read(factor: str, kind: Any, word: str) -> Any:
             return int(word) if int in (kind, *allowed) and float not in allowed else float(word)
         except ValueError:
             wanted = "a whole number" if int in (kind, *allowed) else "a number"
-            raise ValueError(f"{word!r:.40} is not {wanted}: {said(factor)} takes values such as 1, 2, 3.") from None
+            raise ValueError(
+                f"{word!r:.40} is not {wanted}: {describe_setting(factor)} takes values such as 1, 2, 3."
+            ) from None
     return word
 
 
-def suggested(factor: str, config: TrainConfig) -> str:
-    """Values worth trying for a factor that takes any number or text, as `read_values` reads them."""
+def suggest_values(factor: str, config: TrainConfig) -> str:
+    """Values worth trying for a factor that takes any number or text, as `parse_values` reads them."""
     now = getattr(config, factor)
-    if factor in _SUGGESTED or isinstance(now, bool) or not isinstance(now, int | float) or now <= 0:
-        return _SUGGESTED.get(factor, said(now))
+    if factor in _SUGGESTED_VALUES or isinstance(now, bool) or not isinstance(now, int | float) or now <= 0:
+        return _SUGGESTED_VALUES.get(factor, describe_setting(now))
     around = (now / 4, now, now * 4) if isinstance(now, float) else (max(1, now // 4), now, now * 4)
-    return ", ".join(dict.fromkeys(said(value) for value in around if _takes(config, factor, value)))
+    return ", ".join(
+        dict.fromkeys(describe_setting(value) for value in around if _accepts_value(config, factor, value))
+    )
 
 
-def _takes(config: TrainConfig, factor: str, value: Any) -> bool:
+def _accepts_value(config: TrainConfig, factor: str, value: Any) -> bool:
     try:
         return replace(config, **{factor: value}) is not None
     except ValueError:
         return False
 
 
-def said(value: object) -> str:
+def describe_setting(value: object) -> str:
     """A setting's name or value in words: "learning rate", 0.01, "flip+crop", "none"."""
     if isinstance(value, NetworkSpec):
         return value.name
     if isinstance(value, list | tuple):
-        return "+".join(map(str, value)) or NOTHING
+        return "+".join(map(str, value)) or NONE_WORD
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}"
-    return NOTHING if value is None else str(value).replace("_", " ")
+    return NONE_WORD if value is None else str(value).replace("_", " ")
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedRun:
     """One run of an experiment, before it starts."""
 
     spec: NetworkSpec
@@ -159,38 +163,38 @@ class Planned:
     name: str
 
 
-def factor_plan(
+def plan_factor_runs(
     spec: NetworkSpec, config: TrainConfig, factor: str, values: Sequence[Any], seeds: Sequence[int]
-) -> list[Planned]:
+) -> list[PlannedRun]:
     """The runs of an experiment that changes one factor: each value once for every seed, seed after seed.
 
-    `factor` is a name from `factors`, or "network" with NetworkSpecs as values. So that an experiment that is stopped
-    early has tried all values alike, the first seed of every value comes first.
+    `factor` is a name from `experiment_factors`, or "network" with NetworkSpecs as values. So that an experiment that
+    is stopped early has tried all values alike, the first seed of every value comes first.
     Raises ValueError with a sentence for a bad value, fewer than 2 or more than 5 different ones, or 0 or more than 5
     seeds.
     """
-    if factor != NETWORK and factor not in factors():
-        raise ValueError(f"factor is {factor!r:.40}: choose one of {', '.join((NETWORK, *factors()))}.")
-    if not 1 <= len(set(seeds)) == len(seeds) <= MOST_SEEDS:
-        raise ValueError(f"seeds are {list(seeds)!s:.60}: give 1 to {MOST_SEEDS} different ones.")
+    if factor != NETWORK and factor not in experiment_factors():
+        raise ValueError(f"factor is {factor!r:.40}: choose one of {', '.join((NETWORK, *experiment_factors()))}.")
+    if not 1 <= len(set(seeds)) == len(seeds) <= MAX_SEEDS:
+        raise ValueError(f"seeds are {list(seeds)!s:.60}: give 1 to {MAX_SEEDS} different ones.")
     variants = []
     for value in values:
         variant = (value, config) if factor == NETWORK else (spec, replace(config, **{factor: value}))
         if variant not in variants:
             variants.append(variant)
-    if not 2 <= len(variants) <= MOST_VALUES:
-        raise ValueError(f"There are {len(variants)} different values: give 2 to {MOST_VALUES}.")
-    named = [(s, c, said(s if factor == NETWORK else getattr(c, factor))) for s, c in variants]
-    return [Planned(s, replace(c, seed=seed), f"{word}, seed {seed}"[:80]) for seed in seeds for s, c, word in named]
+    if not 2 <= len(variants) <= MAX_FACTOR_VALUES:
+        raise ValueError(f"There are {len(variants)} different values: give 2 to {MAX_FACTOR_VALUES}.")
+    named = [(s, c, describe_setting(s if factor == NETWORK else getattr(c, factor))) for s, c in variants]
+    return [PlannedRun(s, replace(c, seed=seed), f"{word}, seed {seed}"[:80]) for seed in seeds for s, c, word in named]
 
 
-def changed(runs: Sequence[tuple[NetworkSpec, TrainConfig]]) -> tuple[str, list[str]]:
+def describe_change(runs: Sequence[tuple[NetworkSpec, TrainConfig]]) -> tuple[str, list[str]]:
     """What was changed in the runs of an experiment, seeds aside, and the value of each run, both in words."""
-    different = differing([settings(spec, replace(config, seed=0)) for spec, config in runs])
+    different = differing_settings([run_settings(spec, replace(config, seed=0)) for spec, config in runs])
     if NETWORK in different:
         return NETWORK, [spec.name for spec, _ in runs]
     values = zip(*different.values(), strict=True) if different else [()] * len(runs)
-    return " and ".join(map(said, different)), [", ".join(map(said, value)) for value in values]
+    return " and ".join(map(describe_setting, different)), [", ".join(map(describe_setting, value)) for value in values]
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,7 @@ class Spread:
     highest: float
 
 
-def spread(figures: Mapping[str, Sequence[float]]) -> list[Spread]:
+def compute_spreads(figures: Mapping[str, Sequence[float]]) -> list[Spread]:
     """The spread of each value's figures, {value: a figure a seed}; values without any are left out."""
     return [
         Spread(label, tuple(found), fmean(found), stdev(found) if len(found) > 1 else None, min(found), max(found))
@@ -215,7 +219,7 @@ def spread(figures: Mapping[str, Sequence[float]]) -> list[Spread]:
     ]
 
 
-def verdict(spreads: Sequence[Spread], *, higher_is_better: bool) -> str:
+def experiment_verdict(spreads: Sequence[Spread], *, higher_is_better: bool) -> str:
     """In Markdown, what the spread of an experiment allows to conclude, and what it does not; "" for less than two
     values."""
     if len(spreads) < 2:
@@ -226,7 +230,7 @@ def verdict(spreads: Sequence[Spread], *, higher_is_better: bool) -> str:
             f"**{best.label}** comes out best, with one seed. Another seed alone may turn that round: "
             "only more seeds show how much is chance."
         )
-    apart = [one for one in others if _apart(best, one, higher_is_better)]
+    apart = [one for one in others if _is_apart(best, one, higher_is_better)]
     close = [one for one in others if one not in apart]
     sentences = []
     if close:
@@ -242,10 +246,10 @@ def verdict(spreads: Sequence[Spread], *, higher_is_better: bool) -> str:
         deals = math.comb(len(best.values) + len(fewest.values), len(best.values)) / 2
         sentences.append(
             f"Two values that make no difference at all would come apart like this in 1 of {deals:.0f} such experiments"
-            + (": try more seeds." if deals < SURE else ".")
+            + (": try more seeds." if deals < CHANCE_LIMIT else ".")
         )
     return " ".join(sentences)
 
 
-def _apart(best: Spread, other: Spread, higher_is_better: bool) -> bool:
+def _is_apart(best: Spread, other: Spread, higher_is_better: bool) -> bool:
     return best.lowest > other.highest if higher_is_better else best.highest < other.lowest

@@ -9,9 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 SQLITE_WAIT_S = 30.0
-UNAVAILABLE = "The database of the runs does not answer just now, perhaps because it is locked: try again in a moment."
+UNAVAILABLE_MESSAGE = (
+    "The database of the runs does not answer just now, perhaps because it is locked: try again in a moment."
+)
 # Any number that no other program of this database takes for a lock of its own.
-LOCK = 0x434E4E
+LOCK_NUMBER = 0x434E4E
 
 
 _engines: dict[str, sa.Engine] = {}
@@ -23,16 +25,16 @@ class StoreUnavailableError(RuntimeError):
 
 
 @contextmanager
-def begin(url: str, tables: sa.MetaData) -> Iterator[sa.Connection]:
+def begin_transaction(url: str, tables: sa.MetaData) -> Iterator[sa.Connection]:
     """A transaction in the database at `url`, which has these tables. Raises StoreUnavailableError."""
     try:
-        with _engine(url, tables).begin() as connection:
+        with _get_engine(url, tables).begin() as connection:
             yield connection
     except sa.exc.OperationalError as error:
-        raise StoreUnavailableError(UNAVAILABLE) from error
+        raise StoreUnavailableError(UNAVAILABLE_MESSAGE) from error
 
 
-def _engine(url: str, tables: sa.MetaData) -> sa.Engine:
+def _get_engine(url: str, tables: sa.MetaData) -> sa.Engine:
     """One engine a process and database, its tables made."""
     with _lock:
         if url not in _engines:
@@ -62,7 +64,7 @@ def make_tables(engine: sa.Engine, tables: sa.MetaData) -> None:
     """
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # there, "if not exists" alone lets two makers collide
-            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
         for table in tables.sorted_tables:
             # "If not exists" in the statement itself: another process may be making the same tables just now.
             connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
@@ -76,15 +78,15 @@ def make_tables(engine: sa.Engine, tables: sa.MetaData) -> None:
 def _add_column(engine: sa.Engine, table: sa.Table, column: sa.Column[object]) -> None:
     """Add the column unless it is there; another process may be adding it just now."""
 
-    def missing() -> bool:
+    def is_missing() -> bool:
         return column.name not in {known["name"] for known in sa.inspect(engine).get_columns(table.name)}
 
-    if not missing():
+    if not is_missing():
         return
     definition = str(sa.schema.CreateColumn(column).compile(dialect=engine.dialect))
     try:
         with engine.begin() as connection:
             connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))
     except sa.exc.DBAPIError:
-        if missing():
+        if is_missing():
             raise

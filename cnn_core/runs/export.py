@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from cnn_core.datasets import Dataset, normalisation
+from cnn_core.datasets import Dataset, channel_statistics
 from cnn_core.runs.store import Run, RunStore
 from cnn_core.training.events import EpochDone, StepDone
 
 LIBRARIES = ("torch", "torchvision", "numpy", "safetensors")
-EVERY_STEP = 10**9
+ALL_STEPS = 10**9
 # Of every file in the archive, the moment it was made is the moment the run was.
 EARLIEST_ZIP_YEAR = 1980
 
@@ -46,7 +46,7 @@ says what the network takes a picture for. In Python:
   logits = trained()(normalise(images))   # images: uint8, {shape}
 """
 
-_LOADING = '''
+_LOADING_SOURCE = '''
 
 # Each channel's mean and standard deviation over the training images, on the scale 0 … 255.
 MEAN = {mean}
@@ -79,7 +79,7 @@ if __name__ == "__main__":
 '''
 
 
-def archive(store: RunStore, run_id: str, data: Dataset | None, *, every_epoch: bool = False) -> bytes:
+def export_archive(store: RunStore, run_id: str, data: Dataset | None, *, every_epoch: bool = False) -> bytes:
     """The run as a ZIP: run.json, steps.csv, epochs.csv, the last stored weights (or those of `every_epoch`),
     network.py and README.txt.
 
@@ -88,35 +88,37 @@ def archive(store: RunStore, run_id: str, data: Dataset | None, *, every_epoch: 
     """
     from safetensors.numpy import save
 
-    run, epochs = store.get(run_id), store.checkpoints(run_id)
+    run, epochs = store.get_run(run_id), store.checkpoint_epochs(run_id)
     moment = datetime.fromtimestamp(max(run.created_at, 0), UTC).timetuple()[:6]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as bundle:
 
-        def write(name: str, content: str | bytes, kind: int = zipfile.ZIP_DEFLATED) -> None:
+        def write_entry(name: str, content: str | bytes, kind: int = zipfile.ZIP_DEFLATED) -> None:
             when = moment if moment[0] >= EARLIEST_ZIP_YEAR else (EARLIEST_ZIP_YEAR, 1, 1, 0, 0, 0)
             bundle.writestr(zipfile.ZipInfo(name, when), content, compress_type=kind)
 
-        write("run.json", json.dumps(_as_json(run, data, epochs), indent=2, ensure_ascii=False))
-        write("steps.csv", _table(StepDone, store.steps(run_id, at_most=EVERY_STEP)))
-        write("epochs.csv", _table(EpochDone, store.epochs(run_id)))
+        write_entry("run.json", json.dumps(_run_to_dict(run, data, epochs), indent=2, ensure_ascii=False))
+        write_entry("steps.csv", _events_to_csv(StepDone, store.load_steps(run_id, at_most=ALL_STEPS)))
+        write_entry("epochs.csv", _events_to_csv(EpochDone, store.load_epochs(run_id)))
         for epoch in epochs if every_epoch else epochs[-1:]:
             weights = {name: np.ascontiguousarray(array) for name, array in store.load_weights(run_id, epoch).items()}
-            write(f"weights/epoch-{epoch:04d}.safetensors", save(weights), zipfile.ZIP_STORED)  # numbers do not pack
-        write("network.py", code(run, data, epochs[-1] if epochs else 0))
-        write("README.txt", _readme(run))
+            write_entry(
+                f"weights/epoch-{epoch:04d}.safetensors", save(weights), zipfile.ZIP_STORED
+            )  # numbers do not pack
+        write_entry("network.py", export_code(run, data, epochs[-1] if epochs else 0))
+        write_entry("README.txt", _readme_text(run))
     return buffer.getvalue()
 
 
-def code(run: Run, data: Dataset | None, epoch: int) -> str:
+def export_code(run: Run, data: Dataset | None, epoch: int) -> str:
     """A Python file that makes the run's network, loads its weights of `epoch`, and says what a picture shows."""
     made = run.spec.to_code(run.config.seed).split('\n\n\nif __name__ == "__main__":')[0]
     imports = "\nimport sys\nfrom collections import OrderedDict\nfrom pathlib import Path\n\nimport torch\n"
     imports += "from PIL import Image\nfrom safetensors.torch import load_file\n"
     channels, height, width = run.spec.input_shape
-    mean, deviation = _normalisation(run, data)
+    mean, deviation = _statistics_lists(run, data)
     missing = "" if data else "\n# The images were not at hand when this was made: put the right numbers in."
-    return made.replace("\nfrom collections import OrderedDict\n\nimport torch\n", imports, 1) + _LOADING.format(
+    return made.replace("\nfrom collections import OrderedDict\n\nimport torch\n", imports, 1) + _LOADING_SOURCE.format(
         mean=mean,
         deviation=deviation,
         missing=missing,
@@ -130,15 +132,15 @@ def code(run: Run, data: Dataset | None, epoch: int) -> str:
     )
 
 
-def _normalisation(run: Run, data: Dataset | None) -> tuple[list[float], list[float]]:
+def _statistics_lists(run: Run, data: Dataset | None) -> tuple[list[float], list[float]]:
     if data is None:
         return [0.0] * run.spec.input_shape[0], [1.0] * run.spec.input_shape[0]
-    mean, deviation = normalisation(data)
+    mean, deviation = channel_statistics(data)
     return mean.tolist(), deviation.tolist()
 
 
-def _as_json(run: Run, data: Dataset | None, checkpoints: Sequence[int]) -> dict[str, Any]:
-    mean, deviation = _normalisation(run, data)
+def _run_to_dict(run: Run, data: Dataset | None, checkpoints: Sequence[int]) -> dict[str, Any]:
+    mean, deviation = _statistics_lists(run, data)
     told = asdict(run)
     kept = ("id", "name", "note", "status", "message", "device", "batch", "parent")
     results = ("initial_loss", "test_loss", "test_accuracy", "seconds", "confusion")
@@ -156,7 +158,7 @@ def _as_json(run: Run, data: Dataset | None, checkpoints: Sequence[int]) -> dict
     }
 
 
-def _table(kind: type[Any], rows: Iterable[Any]) -> str:
+def _events_to_csv(kind: type[Any], rows: Iterable[Any]) -> str:
     """The events as CSV, a column a field."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [field.name for field in fields(kind)], lineterminator="\n")
@@ -165,14 +167,14 @@ def _table(kind: type[Any], rows: Iterable[Any]) -> str:
     return buffer.getvalue()
 
 
-def _readme(run: Run) -> str:
+def _readme_text(run: Run) -> str:
     title = run.name or f"{run.spec.name} on {run.config.dataset}"
     shape = f"(N, {', '.join(map(str, run.spec.input_shape))})"
     text = _README.format(title=title, line="=" * len(title), shape=shape)
     return f"{text}\nNote\n----\n{run.note}\n" if run.note else text
 
 
-def tensorboard(store: RunStore, run_id: str, folder: Path) -> None:
+def write_tensorboard(store: RunStore, run_id: str, folder: Path) -> None:
     """Write the run into `folder` as an event file that TensorBoard reads.
 
     Steps are counted in batches under "step/…" and in epochs under "epoch/…"; the test figures stand at the last epoch.
@@ -180,33 +182,33 @@ def tensorboard(store: RunStore, run_id: str, folder: Path) -> None:
     """
     from tensorboardX import SummaryWriter
 
-    run, epochs = store.get(run_id), store.epochs(run_id)
+    run, epochs = store.get_run(run_id), store.load_epochs(run_id)
     with SummaryWriter(str(folder)) as writer:
 
-        def add(tag: str, value: float | None, step: int, seconds: float) -> None:
+        def add_figure(tag: str, value: float | None, step: int, seconds: float) -> None:
             if value is not None:
                 writer.add_scalar(tag, value, step, walltime=run.created_at + seconds)
 
         settings = "\n".join(f"| {name} | {value} |" for name, value in run.config.to_dict().items())
         writer.add_text("run", f"| setting | value |\n|---|---|\n| network | {run.spec.name} |\n{settings}")
-        for step in store.steps(run_id, at_most=EVERY_STEP):
+        for step in store.load_steps(run_id, at_most=ALL_STEPS):
             for name in ("loss", "accuracy", "learning_rate"):
-                add(f"step/{name}", getattr(step, name), step.step, step.seconds)
+                add_figure(f"step/{name}", getattr(step, name), step.step, step.seconds)
         for epoch in epochs:
             for name in ("train_loss", "val_loss", "train_accuracy", "val_accuracy"):
-                add(f"epoch/{name}", getattr(epoch, name), epoch.epoch, epoch.seconds)
+                add_figure(f"epoch/{name}", getattr(epoch, name), epoch.epoch, epoch.seconds)
         for name in ("test_loss", "test_accuracy"):
-            add(f"epoch/{name}", getattr(run, name), len(epochs), run.seconds or 0.0)
+            add_figure(f"epoch/{name}", getattr(run, name), len(epochs), run.seconds or 0.0)
 
 
-def tensorboard_archive(store: RunStore, run_ids: Sequence[str]) -> bytes:
+def export_tensorboard(store: RunStore, run_ids: Sequence[str]) -> bytes:
     """A ZIP with a folder of TensorBoard files for each run: unpacked, `tensorboard --logdir` compares them."""
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="cnn-lab-tensorboard-") as folder, zipfile.ZipFile(buffer, "w") as bundle:
         for number, run_id in enumerate(run_ids, 1):
-            run = store.get(run_id)
+            run = store.get_run(run_id)
             target = Path(folder) / f"{number}-{file_name(run.name or run.spec.name)}"
-            tensorboard(store, run_id, target)
+            write_tensorboard(store, run_id, target)
             for file in target.iterdir():
                 bundle.write(file, f"{target.name}/{file.name}", zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

@@ -22,45 +22,46 @@ from cnn_core.networks import (
 from cnn_core.networks.variants import with_activation, with_batch_norm, with_dropout, without_dropout
 from cnn_core.training.config import TrainConfig
 
-Planned = tuple[str, NetworkSpec, TrainConfig]
+PlannedRun = tuple[str, NetworkSpec, TrainConfig]
 """A run before it starts: its label, network and settings."""
-ONE_SIDED = ("digits", "mnist")
+UNMIRRORED_DATASETS = ("digits", "mnist")
 """Data sets whose images change their meaning in a mirror."""
 
 
 @dataclass(frozen=True)
-class Images:
+class RecipeImages:
     """What a recipe must know of a data set: its name, the shape (C, H, W) of its images, how many classes it has."""
 
     dataset: str
     shape: tuple[int, int, int]
     classes: int
 
-    def network(self, name: str) -> NetworkSpec:
+    def preset_network(self, name: str) -> NetworkSpec:
         """The preset called `name` for these images. Raises ValueError with a sentence when it does not fit them."""
         return preset(name, input_shape=self.shape, classes=self.classes)
 
     @property
-    def mirrored(self) -> tuple[str, ...]:
+    def mirror_augmentation(self) -> tuple[str, ...]:
         """Mirroring, or what may be done to images in its place."""
-        return ("crop",) if self.dataset in ONE_SIDED else ("flip",)
+        return ("crop",) if self.dataset in UNMIRRORED_DATASETS else ("flip",)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A batch of runs: `name` for links, `title` and `says` for people, the course's `dataset`, what makes the runs.
+    """A batch of runs: `name` for links, `title` and `description` for people, the course's `dataset`, what makes the
+    runs.
 
     Where a course used images of its own, `dataset` is a built-in one that shows the same.
     """
 
     name: str
     title: str
-    says: str
+    description: str
     dataset: str
-    runs: Callable[[Images], tuple[Planned, ...]]
+    runs: Callable[[RecipeImages], tuple[PlannedRun, ...]]
 
 
-def recipe(name: str) -> Recipe:
+def find_recipe(name: str) -> Recipe:
     """The recipe called `name`. Raises ValueError when there is none."""
     found = next((one for one in RECIPES if one.name == name), None)
     if found is None:
@@ -68,15 +69,15 @@ def recipe(name: str) -> Recipe:
     return found
 
 
-def plan(name: str, images: Images) -> tuple[Planned, ...]:
+def plan_recipe(name: str, images: RecipeImages) -> tuple[PlannedRun, ...]:
     """The runs of the recipe called `name`, for these images.
 
     Raises ValueError with a sentence when there is no such recipe, or when a network of it does not fit the images.
     """
-    return recipe(name).runs(images)
+    return find_recipe(name).runs(images)
 
 
-def other_images(chosen: Recipe, dataset: str) -> str:
+def describe_other_images(chosen: Recipe, dataset: str) -> str:
     """A sentence on what it means to run the recipe on another data set than its own; "" for its own."""
     if dataset == chosen.dataset:
         return ""
@@ -84,20 +85,20 @@ def other_images(chosen: Recipe, dataset: str) -> str:
     return f"This recipe is made for {made_for}: on {now} its figures come out otherwise."
 
 
-def ladder(
+def overfitting_ladder(
     spec: NetworkSpec,
     config: TrainConfig,
     *,
     weight_decay: float,
-    p: float,
+    dropout: float,
     patience: int,
     augmentation: tuple[str, ...],
-) -> tuple[Planned, ...]:
+) -> tuple[PlannedRun, ...]:
     """The overfitting ladder: five runs, each with one measure more against learning by heart.
 
     `spec` loses the dropout it has; `p` is the probability of the dropout that the third rung brings in.
     """
-    plain, dropped = without_dropout(spec), with_dropout(spec, p)
+    plain, dropped = without_dropout(spec), with_dropout(spec, dropout)
     decayed = replace(config, weight_decay=weight_decay)
     patient = replace(decayed, patience=patience)
     return (
@@ -109,7 +110,7 @@ def ladder(
     )
 
 
-def small_vgg(images: Images) -> NetworkSpec:
+def small_vgg(images: RecipeImages) -> NetworkSpec:
     """Six 3×3 convolutions in the manner of VGG, two linear layers: less than a tenth of the work of the course's."""
     layers: list[Layer] = []
     for filters in (16, 32, 64):
@@ -117,33 +118,35 @@ def small_vgg(images: Images) -> NetworkSpec:
     return NetworkSpec("Small VGG", images.shape, (*layers, Flatten(), Linear(128), ReLU(), Linear(images.classes)))
 
 
-def _a(images: Images) -> tuple[Planned, ...]:
-    return (("A", images.network("A"), TrainConfig(images.dataset, learning_rate=0.001, batch_size=10, epochs=5)),)
+def _course_a_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
+    return (
+        ("A", images.preset_network("A"), TrainConfig(images.dataset, learning_rate=0.001, batch_size=10, epochs=5)),
+    )
 
 
-def _b_settings(images: Images) -> TrainConfig:
+def _course_b_settings(images: RecipeImages) -> TrainConfig:
     return TrainConfig(
         images.dataset, optimizer="sgd", learning_rate=0.05, momentum=0.0, batch_size=64, epochs=30, patience=3
     )
 
 
-def _b(images: Images) -> tuple[Planned, ...]:
-    config = _b_settings(images)
-    mirrored = replace(config, augmentation=images.mirrored)
+def _course_b_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
+    config = _course_b_settings(images)
+    mirrored = replace(config, augmentation=images.mirror_augmentation)
     return (
-        ("B-base", images.network("B-base"), config),
-        ("B-net1, batch norm", images.network("B-net1"), config),
-        (f"B-net2, dropout and {images.mirrored[0]}", images.network("B-net2"), mirrored),
+        ("B-base", images.preset_network("B-base"), config),
+        ("B-net1, batch norm", images.preset_network("B-net1"), config),
+        (f"B-net2, dropout and {images.mirror_augmentation[0]}", images.preset_network("B-net2"), mirrored),
     )
 
 
-def _b_effects(images: Images) -> tuple[Planned, ...]:
-    base, config = images.network("B-base"), _b_settings(images)
+def _course_b_effects(images: RecipeImages) -> tuple[PlannedRun, ...]:
+    base, config = images.preset_network("B-base"), _course_b_settings(images)
     flat = next(place for place, layer in enumerate(base.layers) if isinstance(layer, Flatten))
     deeper = (*base.layers[:flat], Conv2d(128, 3, padding=1), ReLU(), *base.layers[flat:])
     return (
         ("base", base, config),
-        (f"{images.mirrored[0]}", base, replace(config, augmentation=images.mirrored)),
+        (f"{images.mirror_augmentation[0]}", base, replace(config, augmentation=images.mirror_augmentation)),
         ("one more convolution", replace(base, name="B-base, deeper", layers=deeper), config),
         ("ELU for ReLU", with_activation(base, ELU()), config),
         ("dropout", with_dropout(base, 0.3), config),
@@ -151,50 +154,56 @@ def _b_effects(images: Images) -> tuple[Planned, ...]:
     )
 
 
-def _b_transfer(images: Images) -> tuple[Planned, ...]:
-    config = TrainConfig(images.dataset, learning_rate=5e-4, epochs=3, resize=224, augmentation=images.mirrored)
+def _course_b_transfer(images: RecipeImages) -> tuple[PlannedRun, ...]:
+    config = TrainConfig(
+        images.dataset, learning_rate=5e-4, epochs=3, resize=224, augmentation=images.mirror_augmentation
+    )
     tuned, frozen = (replace(config, pretrained=kind) for kind in ("fine-tuned", "frozen"))
-    network = preset("ResNet-18", input_shape=tuned.seen_shape(images.shape), classes=images.classes)
+    network = preset("ResNet-18", input_shape=tuned.network_shape(images.shape), classes=images.classes)
     return ("last layer alone", network, frozen), ("fine-tuned", network, tuned)
 
 
-def _c(images: Images) -> tuple[Planned, ...]:
+def _course_c_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
     config = TrainConfig(images.dataset, learning_rate=0.001, batch_size=64, epochs=1)
     handful = replace(config, train_images=50, batch_size=10, epochs=30)
-    network = images.network("C")
+    network = images.preset_network("C")
     return ("overfit a handful: 50 images", network, handful), ("one epoch", network, config)
 
 
-def _d_small(images: Images) -> tuple[Planned, ...]:
+def _course_d_small_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
     # Few images, so that there is something to overfit.
     config = TrainConfig(images.dataset, learning_rate=0.001, epochs=60, train_images=30 * images.classes)
-    return ladder(small_vgg(images), config, weight_decay=1e-4, p=0.3, patience=15, augmentation=images.mirrored)
+    return overfitting_ladder(
+        small_vgg(images), config, weight_decay=1e-4, dropout=0.3, patience=15, augmentation=images.mirror_augmentation
+    )
 
 
-def _d(images: Images) -> tuple[Planned, ...]:
+def _course_d_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
     config = TrainConfig(images.dataset, learning_rate=1e-4, epochs=30)
-    vgg = images.network("D-vgg")
-    rungs = ladder(vgg, config, weight_decay=1e-4, p=0.5, patience=5, augmentation=(*images.mirrored, "rotate"))
-    return *rungs, ("ResNet-18", images.network("D-resnet18"), rungs[-1][2])
+    vgg = images.preset_network("D-vgg")
+    rungs = overfitting_ladder(
+        vgg, config, weight_decay=1e-4, dropout=0.5, patience=5, augmentation=(*images.mirror_augmentation, "rotate")
+    )
+    return *rungs, ("ResNet-18", images.preset_network("D-resnet18"), rungs[-1][2])
 
 
-def _e(images: Images) -> tuple[Planned, ...]:
-    return (("E", images.network("E"), TrainConfig(images.dataset, learning_rate=0.001, epochs=8)),)
+def _course_e_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
+    return (("E", images.preset_network("E"), TrainConfig(images.dataset, learning_rate=0.001, epochs=8)),)
 
 
-def _e_equal(images: Images) -> tuple[Planned, ...]:
-    network, config = images.network("Tiny CNN"), TrainConfig(images.dataset, epochs=6)
+def _course_e_equal(images: RecipeImages) -> tuple[PlannedRun, ...]:
+    network, config = images.preset_network("Tiny CNN"), TrainConfig(images.dataset, epochs=6)
     return ("drawn at random", network, config), ("all equal", network, replace(config, initialisation="equal"))
 
 
-def _e_loss(images: Images) -> tuple[Planned, ...]:
-    network = images.network("Tiny CNN")
+def _course_e_loss(images: RecipeImages) -> tuple[PlannedRun, ...]:
+    network = images.preset_network("Tiny CNN")
     config = TrainConfig(images.dataset, optimizer="sgd", learning_rate=0.05, momentum=0.0, epochs=6)
     return ("cross-entropy", network, config), ("quadratic", network, replace(config, loss="quadratic"))
 
 
-def _e_relu(images: Images) -> tuple[Planned, ...]:
-    network, config = images.network("Tiny CNN"), TrainConfig(images.dataset, learning_rate=0.1, epochs=6)
+def _course_e_relu(images: RecipeImages) -> tuple[PlannedRun, ...]:
+    network, config = images.preset_network("Tiny CNN"), TrainConfig(images.dataset, learning_rate=0.1, epochs=6)
     return ("ReLU", network, config), ("leaky ReLU", with_activation(network, LeakyReLU(0.1)), config)
 
 
@@ -206,7 +215,7 @@ RECIPES: tuple[Recipe, ...] = (
         "begins at ln 20 ≈ 3.00; the course came to 52 % on training and 41.5 % on validation images, after ten hours "
         "of NumPy loops. Its optimiser is not told: here it is Adam with a rate of 0.001.",
         "cifar100-20",
-        _a,
+        _course_a_runs,
     ),
     Recipe(
         "b",
@@ -215,7 +224,7 @@ RECIPES: tuple[Recipe, ...] = (
         "epochs. The course's test accuracies: 73.4 % plain, 75.3 % with batch norm, 76.1 % with dropout and mirrored "
         "images. Some minutes a network on a CPU.",
         "cifar10",
-        _b,
+        _course_b_runs,
     ),
     Recipe(
         "b-effects",
@@ -223,7 +232,7 @@ RECIPES: tuple[Recipe, ...] = (
         "The plain network of B, and five runs that differ from it in one thing each: mirrored images, one more "
         "convolution, ELU, dropout, batch norm. Some minutes each on a CPU.",
         "cifar10",
-        _b_effects,
+        _course_b_effects,
     ),
     Recipe(
         "b-transfer",
@@ -232,7 +241,7 @@ RECIPES: tuple[Recipe, ...] = (
         "it, as in the course, which came to 92.8 % on test images. Adam with a rate of 0.0005, batches of 32, three "
         "epochs. The weights are downloaded once (45 MB); without a GPU this takes hours.",
         "cifar10",
-        _b_transfer,
+        _course_b_transfer,
     ),
     Recipe(
         "c",
@@ -240,7 +249,7 @@ RECIPES: tuple[Recipe, ...] = (
         "First learn 50 images by heart: a network that cannot is broken. Then one epoch on all images, which took the "
         "course to 51 % on training and 49.8 % on validation images. Adam with a rate of 0.001, batches of 64.",
         "cifar10",
-        _c,
+        _course_c_runs,
     ),
     Recipe(
         "d-small",
@@ -248,7 +257,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Base, + L2, + dropout, + early stopping, + augmentation: each rung keeps those before it. A small VGG on 30 "
         "images a class overfits well, and a CPU does all five runs in minutes. Your own photographs work too.",
         "textures",
-        _d_small,
+        _course_d_small_runs,
     ),
     Recipe(
         "d",
@@ -257,7 +266,7 @@ RECIPES: tuple[Recipe, ...] = (
         "ResNet-18. Its test accuracies: 90, 92, 90, 91, 93 and 88 %. Bring three classes of photographs as your own "
         "data set, at least 32×32 pixels; without a GPU this takes hours.",
         "textures",
-        _d,
+        _course_d_runs,
     ),
     Recipe(
         "e",
@@ -265,7 +274,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Three unpadded convolutions with batch norm, Adam with a rate of 0.001, batches of 32, eight epochs: 76.6 % "
         "on test images in the course, cats worst (57 %) and frogs best (88 %). Some minutes on a CPU.",
         "cifar10",
-        _e,
+        _course_e_runs,
     ),
     Recipe(
         "e-equal",
@@ -273,7 +282,7 @@ RECIPES: tuple[Recipe, ...] = (
         "The same network twice: weights drawn at random, and all of a layer equal. Equal units get equal gradients, "
         "so they stay equal for ever.",
         "digits",
-        _e_equal,
+        _course_e_equal,
     ),
     Recipe(
         "e-loss",
@@ -281,14 +290,14 @@ RECIPES: tuple[Recipe, ...] = (
         "The same network, weights and rate with either loss. Where the network is wrong and sure of it, the quadratic "
         "loss is flat: it learns slowly.",
         "digits",
-        _e_loss,
+        _course_e_loss,
     ),
     Recipe(
         "e-relu",
         "E. ReLU or leaky ReLU?",
         "The same network with a rate that is too high: ReLU units die and learn no more, leaky ones go on.",
         "digits",
-        _e_relu,
+        _course_e_relu,
     ),
 )
 """Courses A to E, in order."""

@@ -13,11 +13,11 @@ from cnn_core.training.events import Event, Failed, Finished, Paused, Snapshot, 
 from cnn_core.training.orders import Orders
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
-ALIVE = ("queued", "running", "paused")
+ACTIVE_STATUSES = ("queued", "running", "paused")
 # Workers say that they are alive every 2 s; after this long without a word, their run is taken for lost.
 LOST_AFTER_S = 20.0
-LONGEST_NAME, LONGEST_NOTE = 80, 2_000
-INTERRUPTED = (
+MAX_NAME_LENGTH, MAX_NOTE_LENGTH = 80, 2_000
+INTERRUPTED_MESSAGE = (
     "The app or its worker was shut down while this run was going on. Its finished epochs are kept: it can go on from "
     "the last one."
 )
@@ -42,7 +42,7 @@ RUNS = sa.Table(
     sa.Column("test_accuracy", sa.Float),
     sa.Column("seconds", sa.Float),
     # Columns younger than the first databases: each may be null or has a default of the database's own.
-    sa.Column("name", sa.String(LONGEST_NAME), nullable=False, server_default=""),
+    sa.Column("name", sa.String(MAX_NAME_LENGTH), nullable=False, server_default=""),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("deleted_at", sa.Float),
     sa.Column("batch", sa.String(40), nullable=False, server_default=""),
@@ -112,12 +112,12 @@ class Run:
         return self.orders.epochs or self.config.epochs
 
     @property
-    def alive(self) -> bool:
+    def is_active(self) -> bool:
         """Whether more may still come of it."""
-        return self.status in ALIVE
+        return self.status in ACTIVE_STATUSES
 
 
-def changes_of(event: Event) -> dict[str, Any]:
+def changes_from_event(event: Event) -> dict[str, Any]:
     """What an event changes in the run's own row."""
     match event:
         case Started():
@@ -148,28 +148,28 @@ def changes_of(event: Event) -> dict[str, Any]:
             return {}
 
 
-def run_of(row: Any) -> Run:
+def run_from_row(row: Any) -> Run:
     """A stored row as a run; one that nobody has worked on for LOST_AFTER_S seconds is interrupted."""
     status, message = row["status"], row["message"]
-    if status in ALIVE and time.time() - row["heard_at"] > LOST_AFTER_S:
-        status, message = "interrupted", INTERRUPTED
+    if status in ACTIVE_STATUSES and time.time() - row["heard_at"] > LOST_AFTER_S:
+        status, message = "interrupted", INTERRUPTED_MESSAGE
     values = {name: row[name] for name in Run.__dataclass_fields__ if name in row}
     values |= {
         "status": status,
         "message": message,
         "spec": NetworkSpec.from_json(row["spec"]),
         "config": TrainConfig.from_dict(json.loads(row["config"])),
-        "confusion": _matrix(row["confusion"]),
-        "orders": orders_of(row["orders"]),
+        "confusion": _parse_matrix(row["confusion"]),
+        "orders": orders_from_json(row["orders"]),
     }
     return Run(**values)
 
 
-def _matrix(text: str | None) -> tuple[tuple[int, ...], ...] | None:
+def _parse_matrix(text: str | None) -> tuple[tuple[int, ...], ...] | None:
     rows = json.loads(text or "null")
     return None if rows is None else tuple(map(tuple, rows))
 
 
-def orders_of(text: str) -> Orders:
+def orders_from_json(text: str) -> Orders:
     """The orders as they are stored: JSON, or nothing."""
     return Orders(**json.loads(text or "{}"))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-MOST_WAITING = 40
+MAX_WORKSPACE_RUNS = 40
 """Runs that one workspace may have waiting or going on: the largest experiment fits, an endless loop does not."""
 
 
@@ -24,11 +24,11 @@ def fair_order(waiting: Sequence[str], running: Mapping[str, int]) -> list[int]:
     return order
 
 
-def waiting_time(place: int, left: Sequence[float], typical: float, slots: int) -> float:
-    """Seconds until the run in `place` (from 1) begins, when those going on have `left` seconds each and those before
-    it in line take `typical` seconds each."""
+def waiting_time(position: int, left: Sequence[float], typical: float, slots: int) -> float:
+    """Seconds until the run in `position` (from 1) begins, when those going on have `left` seconds each and those
+    before it in line take `typical` seconds each."""
     free = sorted([*left, *[0.0] * (slots - len(left))])[:slots] or [0.0]
-    for _ in range(place - 1):
+    for _ in range(position - 1):
         free[0] += typical
         free.sort()
     return free[0]

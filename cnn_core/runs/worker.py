@@ -14,19 +14,21 @@ from cnn_core.runs.store import RunStore
 from cnn_core.training.events import Event, Failed, Finished, StepDone
 from cnn_core.training.orders import Orders
 
-ENDED = ("finished", "stopped", "failed")
+ENDED_STATUSES = ("finished", "stopped", "failed")
 WRITE_EVERY_S = 0.2
 HEARTBEAT_S = 2.0
 # A stop takes effect between two steps; a step longer than this is cut off together with its process.
 STOP_GRACE_S = 0.7
 # A database that is away for longer than this ends the run; until then events are kept and written later.
-AWAY_AT_MOST_S = 300.0
-KILLED = (
+MAX_OUTAGE_S = 300.0
+KILLED_MESSAGE = (
     "The worker process was killed, perhaps because memory ran out: let the run go on from its last epoch, or start it "
     "again with a smaller batch size."
 )
-CRASHED = "Something unexpected went wrong ({kind}); details are in the server's log. Start the run again."
-FULL = "The disk is full: nothing more could be stored. Delete old runs or make room, then let the run go on."
+CRASHED_MESSAGE = "Something unexpected went wrong ({kind}); details are in the server's log. Start the run again."
+DISK_FULL_MESSAGE = (
+    "The disk is full: nothing more could be stored. Delete old runs or make room, then let the run go on."
+)
 
 log = logging.getLogger(__name__)
 
@@ -34,23 +36,25 @@ log = logging.getLogger(__name__)
 def run_job(url: str, folder: str, run_id: str) -> None:
     """Train the run and write down what happens. Never raises for what goes wrong in training."""
     store = RunStore(url, Path(folder))
-    run = store.get(run_id)
-    if run.device or run.status in ENDED:  # a scheduler with settings of its own hands out a lost job again
-        if run.alive:
-            store.append(run_id, Failed(KILLED, 0))
+    run = store.get_run(run_id)
+    if run.device or run.status in ENDED_STATUSES:  # a scheduler with settings of its own hands out a lost job again
+        if run.is_active:
+            store.append_events(run_id, Failed(KILLED_MESSAGE, 0))
         return
     try:
-        with _alive(store, run_id):
-            record(store, run_id, _events(store, run_id))
+        with _keep_alive(store, run_id):
+            record_events(store, run_id, _training_events(store, run_id))
     except ValueError as error:
-        store.append(run_id, Failed(_sentence(str(error)), 0))
+        store.append_events(run_id, Failed(_as_sentence(str(error)), 0))
     except Exception as error:
         log.exception("run %s", run_id)
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-        store.append(run_id, Failed(FULL if full else CRASHED.format(kind=type(error).__name__), 0))
+        store.append_events(
+            run_id, Failed(DISK_FULL_MESSAGE if full else CRASHED_MESSAGE.format(kind=type(error).__name__), 0)
+        )
 
 
-def warm() -> None:
+def warm_up_worker() -> None:
     """Import what training needs, and train a little, so that the first run of this process waits for neither."""
     from cnn_core.datasets import load
     from cnn_core.networks import preset
@@ -62,18 +66,18 @@ def warm() -> None:
     list(train(spec, data, TrainConfig(epochs=1, train_images=64)))
 
 
-def _events(store: RunStore, run_id: str) -> Iterator[Event]:
+def _training_events(store: RunStore, run_id: str) -> Iterator[Event]:
     from cnn_core.datasets import load
     from cnn_core.training.loop import train
 
-    if store.orders(run_id).stop:
+    if store.load_orders(run_id).stop:
         return iter([Finished("stopped", 0, None, None, 0.0)])
-    run = store.get(run_id)
-    orders = orders_from(store, run_id)
-    return train(run.spec, load(run.config.dataset), run.config, orders=orders, start=store.start_of(run_id))
+    run = store.get_run(run_id)
+    orders = make_orders_source(store, run_id)
+    return train(run.spec, load(run.config.dataset), run.config, orders=orders, start=store.load_start(run_id))
 
 
-def record(store: RunStore, run_id: str, events: Iterator[Event]) -> None:
+def record_events(store: RunStore, run_id: str, events: Iterator[Event]) -> None:
     """Write events in small batches: a transaction for every step would take longer than the step.
 
     While the database does not answer, training goes on and what it says is kept. Raises StoreUnavailableError when
@@ -86,52 +90,52 @@ def record(store: RunStore, run_id: str, events: Iterator[Event]) -> None:
         if isinstance(event, StepDone) and time.monotonic() - written <= WRITE_EVERY_S:
             continue
         try:
-            store.append(run_id, *batch)
+            store.append_events(run_id, *batch)
             batch, written = [], time.monotonic()
         except StoreUnavailableError:
-            if time.monotonic() - written > AWAY_AT_MOST_S:
+            if time.monotonic() - written > MAX_OUTAGE_S:
                 raise
-    store.append(run_id, *batch)
+    store.append_events(run_id, *batch)
 
 
-def orders_from(store: RunStore, run_id: str) -> Callable[[], Orders]:
+def make_orders_source(store: RunStore, run_id: str) -> Callable[[], Orders]:
     """What the store says is asked of the run, looked up at most every WRITE_EVERY_S seconds; once stopped, always."""
     asked, answer = 0.0, Orders()
 
-    def orders() -> Orders:
+    def latest_orders() -> Orders:
         nonlocal asked, answer
         if not answer.stop and time.monotonic() - asked > WRITE_EVERY_S:
             asked = time.monotonic()
             try:
-                answer = store.orders(run_id)
+                answer = store.load_orders(run_id)
             except StoreUnavailableError:
                 log.warning("run %s: the database does not answer", run_id)
         return answer
 
-    return orders
+    return latest_orders
 
 
 @contextmanager
-def _alive(store: RunStore, run_id: str) -> Iterator[None]:
+def _keep_alive(store: RunStore, run_id: str) -> Iterator[None]:
     """Tell the store that the run is being worked on, also within a long step, and see that a stop is not put off."""
     done = threading.Event()
-    started, own_process = time.monotonic(), _own_process()
+    started, own_process = time.monotonic(), _has_own_process()
 
-    def beat() -> None:
+    def send_heartbeats() -> None:
         heard = started
         while not done.wait(WRITE_EVERY_S):
             try:
-                if own_process and store.orders(run_id).stop and not done.wait(STOP_GRACE_S):
-                    epochs = len(store.epochs(run_id))
-                    store.append(run_id, Finished("stopped", epochs, None, None, time.monotonic() - started))
+                if own_process and store.load_orders(run_id).stop and not done.wait(STOP_GRACE_S):
+                    epochs = len(store.load_epochs(run_id))
+                    store.append_events(run_id, Finished("stopped", epochs, None, None, time.monotonic() - started))
                     os._exit(0)  # nothing gentler ends a step; the nanny starts a fresh worker
                 if time.monotonic() - heard > HEARTBEAT_S:
                     heard = time.monotonic()
-                    store.heard(run_id)
+                    store.record_heartbeat(run_id)
             except StoreUnavailableError:
                 continue  # the next beat tries again
 
-    thread = threading.Thread(target=beat, daemon=True)
+    thread = threading.Thread(target=send_heartbeats, daemon=True)
     thread.start()
     try:
         yield
@@ -140,7 +144,7 @@ def _alive(store: RunStore, run_id: str) -> Iterator[None]:
         thread.join()
 
 
-def _own_process() -> bool:
+def _has_own_process() -> bool:
     """Whether this code runs in a worker process that does nothing but this one job."""
     from distributed import get_worker
 
@@ -150,5 +154,5 @@ def _own_process() -> bool:
         return False
 
 
-def _sentence(text: str) -> str:
+def _as_sentence(text: str) -> str:
     return text[:1].upper() + text[1:]

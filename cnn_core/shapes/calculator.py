@@ -21,22 +21,31 @@ from cnn_core.geometry import (
     whole,
 )
 
-CONVOLUTION, TRANSPOSED = "Convolution", "Transposed convolution"
-MAX_POOLING, AVERAGE_POOLING, ADAPTIVE = "Max pooling", "Average pooling", "Adaptive pooling"
+CONVOLUTION, TRANSPOSED_CONVOLUTION = "Convolution", "Transposed convolution"
+MAX_POOLING, AVERAGE_POOLING, ADAPTIVE_POOLING = "Max pooling", "Average pooling", "Adaptive pooling"
 LINEAR, BATCH_NORM, FLATTEN = "Linear", "Batch norm", "Flatten"
-KINDS = (CONVOLUTION, TRANSPOSED, MAX_POOLING, AVERAGE_POOLING, ADAPTIVE, LINEAR, BATCH_NORM, FLATTEN)
-WINDOWED = (CONVOLUTION, TRANSPOSED, MAX_POOLING, AVERAGE_POOLING)
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+KINDS = (
+    CONVOLUTION,
+    TRANSPOSED_CONVOLUTION,
+    MAX_POOLING,
+    AVERAGE_POOLING,
+    ADAPTIVE_POOLING,
+    LINEAR,
+    BATCH_NORM,
+    FLATTEN,
+)
+WINDOWED_KINDS = (CONVOLUTION, TRANSPOSED_CONVOLUTION, MAX_POOLING, AVERAGE_POOLING)
+AXIS_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 """Dimensions → the names of their axes, in PyTorch's order."""
 SETTINGS = ("padding", "kernel", "stride", "dilation")
-MOST = {"padding": 32, "kernel": 32, "stride": 32, "dilation": 16}
-"""How far `curve` and `solve` look."""
-BYTES = 4
+MAX_SETTINGS = {"padding": 32, "kernel": 32, "stride": 32, "dilation": 16}
+"""How far `output_curve` and `solve_settings` look."""
+BYTES_PER_VALUE = 4
 """Of a float32."""
 
 
 @dataclass(frozen=True)
-class Way:
+class AxisSettings:
     """What a layer does along one axis of `size` cells; `bins` are an adaptive pooling's outputs."""
 
     size: int
@@ -49,12 +58,12 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Case:
+class LayerCase:
     """One layer and its input of `channels` × the sizes of its `axes`; `filters` are a linear layer's units too."""
 
     kind: str
     channels: int
-    axes: tuple[Way, ...]
+    axes: tuple[AxisSettings, ...]
     filters: int = 1
     groups: int = 1
     bias: bool = True
@@ -68,7 +77,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Answer:
+class LayerReport:
     """Of one example: its output's shape, learned weights and biases, multiply–accumulates, values and bytes it holds.
 
     `macs` counts convolutions and linear layers, as `torch.utils.flop_counter` does; FLOPs are twice as many.
@@ -90,17 +99,17 @@ class Answer:
         return 2 * self.macs
 
     @property
-    def values(self) -> int:
+    def output_values(self) -> int:
         """Numbers of the output."""
         return prod(self.output_shape)
 
     @property
-    def bytes(self) -> int:
+    def output_bytes(self) -> int:
         """What the output takes in memory as float32."""
-        return BYTES * self.values
+        return BYTES_PER_VALUE * self.output_values
 
 
-def answer(case: Case) -> Answer:
+def layer_report(case: LayerCase) -> LayerReport:
     """Everything about one layer. Raises ValueError with a sentence when its settings or its input do not fit."""
     if case.kind not in KINDS:
         raise ValueError(f"kind is {case.kind!r}: choose {', '.join(KINDS)}.")
@@ -111,41 +120,43 @@ def answer(case: Case) -> Answer:
         case "Convolution":
             weights = conv_parameters(case.channels, case.filters, kernel, groups=case.groups, bias=False)
             biases = case.filters if case.bias else 0
-            return Answer((case.filters, *sizes), weights, biases, prod(sizes) * weights)
+            return LayerReport((case.filters, *sizes), weights, biases, prod(sizes) * weights)
         case "Transposed convolution":
             # its kernel is that of the convolution it undoes: the channels change places
             weights = conv_parameters(case.filters, case.channels, kernel, groups=case.groups, bias=False)
             read = prod(way.size for way in case.axes)
-            return Answer((case.filters, *sizes), weights, case.filters if case.bias else 0, read * weights)
+            return LayerReport((case.filters, *sizes), weights, case.filters if case.bias else 0, read * weights)
         case "Linear":
             fan_in = prod(case.input_shape)
             weights = linear_parameters(fan_in, case.filters, bias=False)
-            return Answer((case.filters,), weights, case.filters if case.bias else 0, weights)
+            return LayerReport((case.filters,), weights, case.filters if case.bias else 0, weights)
         case "Batch norm":
             learned = batch_norm_parameters(case.channels)
-            return Answer(case.input_shape, learned // 2, learned // 2, 0)
+            return LayerReport(case.input_shape, learned // 2, learned // 2, 0)
         case "Flatten":
-            return Answer((prod(case.input_shape),), 0, 0, 0)
-    return Answer((case.channels, *sizes), 0, 0, 0)
+            return LayerReport((prod(case.input_shape),), 0, 0, 0)
+    return LayerReport((case.channels, *sizes), 0, 0, 0)
 
 
-def axis_output(kind: str, way: Way, *, ceil_mode: bool = False) -> int:
+def axis_output(kind: str, axis: AxisSettings, *, ceil_mode: bool = False) -> int:
     """Output size along one axis. Raises ValueError with a sentence when the settings do not fit."""
-    where = {"padding": way.padding, "dilation": way.dilation}
+    where = {"padding": axis.padding, "dilation": axis.dilation}
     match kind:
         case "Convolution":
-            return conv_output_size(way.size, way.kernel, stride=way.stride, **where)
+            return conv_output_size(axis.size, axis.kernel, stride=axis.stride, **where)
         case "Transposed convolution":
             return transposed_output_size(
-                way.size, way.kernel, stride=way.stride, output_padding=way.output_padding, **where
+                axis.size, axis.kernel, stride=axis.stride, output_padding=axis.output_padding, **where
             )
         case "Max pooling":
-            return pool_output_size(way.size, way.kernel, stride=way.stride, ceil_mode=ceil_mode, **where)
+            return pool_output_size(axis.size, axis.kernel, stride=axis.stride, ceil_mode=ceil_mode, **where)
         case "Average pooling":
-            return pool_output_size(way.size, way.kernel, stride=way.stride, padding=way.padding, ceil_mode=ceil_mode)
+            return pool_output_size(
+                axis.size, axis.kernel, stride=axis.stride, padding=axis.padding, ceil_mode=ceil_mode
+            )
         case "Adaptive pooling":
-            return whole("output size", way.bins, 1)
-    return whole("size", way.size, 1)
+            return whole("output size", axis.bins, 1)
+    return whole("size", axis.size, 1)
 
 
 def solve_stride(size: int, kernel: int, out: int, *, padding: int = 0, dilation: int = 1) -> list[int]:
@@ -172,43 +183,43 @@ def solve_dilation(size: int, kernel: int, out: int, *, stride: int = 1, padding
     return [(span - 1) // (kernel - 1) for span in spans if span > 1 and (span - 1) % (kernel - 1) == 0]
 
 
-def uneven_padding(way: Way, out: int) -> tuple[int, int] | None:
+def uneven_padding(axis: AxisSettings, out: int) -> tuple[int, int] | None:
     """The padding (before, after) that gives `out` where none that is alike on both sides does; None where one does or
     nothing can.
 
     The cells needed in all are (out − 1)s + d(k − 1) + 1 − n, up to s − 1 more; only with stride 1 can that be one odd
     number. The extra cell goes after, as PyTorch's "same" puts it.
     """
-    need = (out - 1) * way.stride + effective_kernel(way.kernel, way.dilation) - way.size
-    if way.stride > 1 or need < 1 or need % 2 == 0:
+    need = (out - 1) * axis.stride + effective_kernel(axis.kernel, axis.dilation) - axis.size
+    if axis.stride > 1 or need < 1 or need % 2 == 0:
         return None
     return need // 2, need - need // 2
 
 
-def solve(way: Way, out: int) -> dict[str, list[int]]:
+def solve_settings(axis: AxisSettings, out: int) -> dict[str, list[int]]:
     """For each of SETTINGS, all its values that give `out` along one axis of a convolution, the others as they are."""
-    size, kernel, stride = way.size, way.kernel, way.stride
+    size, kernel, stride = axis.size, axis.kernel, axis.stride
     found: dict[str, Callable[[], list[int]]] = {
-        "padding": lambda: solve_padding(size, kernel, out, stride=stride, dilation=way.dilation),
-        "kernel": lambda: solve_kernel(size, out, stride=stride, padding=way.padding, dilation=way.dilation),
-        "stride": lambda: solve_stride(size, kernel, out, padding=way.padding, dilation=way.dilation),
-        "dilation": lambda: solve_dilation(size, kernel, out, stride=stride, padding=way.padding),
+        "padding": lambda: solve_padding(size, kernel, out, stride=stride, dilation=axis.dilation),
+        "kernel": lambda: solve_kernel(size, out, stride=stride, padding=axis.padding, dilation=axis.dilation),
+        "stride": lambda: solve_stride(size, kernel, out, padding=axis.padding, dilation=axis.dilation),
+        "dilation": lambda: solve_dilation(size, kernel, out, stride=stride, padding=axis.padding),
     }
     return {name: work() for name, work in found.items()}
 
 
-def curve(kind: str, way: Way, setting: str, *, ceil_mode: bool = False) -> list[tuple[int, int]]:
+def output_curve(kind: str, axis: AxisSettings, setting: str, *, ceil_mode: bool = False) -> list[tuple[int, int]]:
     """(value, output size) for every value of one of SETTINGS with which the layer fits."""
     found = []
-    for value in range(0 if setting == "padding" else 1, MOST[setting] + 1):
+    for value in range(0 if setting == "padding" else 1, MAX_SETTINGS[setting] + 1):
         try:
-            found.append((value, axis_output(kind, replace(way, **{setting: value}), ceil_mode=ceil_mode)))
+            found.append((value, axis_output(kind, replace(axis, **{setting: value}), ceil_mode=ceil_mode)))
         except ValueError:
             continue
     return found
 
 
-def torch_source(case: Case) -> str:
+def torch_source(case: LayerCase) -> str:
     """The layer as a line of PyTorch; arguments that have its default are left out."""
     dims = len(case.axes)
     sides = {

@@ -7,11 +7,11 @@ from cnn_core.trace.pooling import (
     Tie,
     adaptive_pool_trace,
     avg_pool_trace,
+    describe_ties,
+    find_ties,
     lp_pool_trace,
     max_pool_trace,
     pooling_slips,
-    tie_note,
-    ties,
     unpooling_trace,
 )
 
@@ -26,11 +26,11 @@ __all__ = [
     "adaptive_pool_trace",
     "avg_pool_trace",
     "convolution_trace",
+    "describe_ties",
+    "find_ties",
     "lp_pool_trace",
     "max_pool_trace",
     "play_data",
     "pooling_slips",
-    "tie_note",
-    "ties",
     "unpooling_trace",
 ]

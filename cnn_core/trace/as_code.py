@@ -29,25 +29,25 @@ def loop_code(trace: Trace, *, stride: int = 1, dilation: int = 1, groups: int =
     taps = [loop for loop in inner if loop[1] > 1 or loop[0] != "c"]
     lines += [f"{'    ' * (depth + n)}for {name} in range({count}):" for n, (name, count) in enumerate(taps)]
     c = "c" if channels > 1 else "0"
-    seen = _channel(f, c, filters, channels, groups)
-    row, column = _index("i", "u", stride, dilation), _index("j", "v", stride, dilation)
+    seen = _channel_index(f, c, filters, channels, groups)
+    row, column = _input_index("i", "u", stride, dilation), _input_index("j", "v", stride, dilation)
     product = f"xp[{seen}, {row}, {column}] * w[{f}, {c}, u, v]"
     lines.append(f"{'    ' * (depth + len(taps))}y[{f}, i, j] += {product}")
     return {
         "lines": lines,
         "lit": {"start": depth, "term": len(lines) - 1, "end": len(lines) - 1},
-        "step": [_values(loops, step.writes) for step in trace.steps],
-        "term": [_values(taps, _of_first_filter(term.right, channels)) for term in trace.steps[0].terms],
+        "step": [_format_variables(loops, step.writes) for step in trace.steps],
+        "term": [_format_variables(taps, _first_filter_cell(term.right, channels)) for term in trace.steps[0].terms],
     }
 
 
-def _of_first_filter(cell: Cell | None, channels: int) -> Cell:
+def _first_filter_cell(cell: Cell | None, channels: int) -> Cell:
     if cell is None:
         raise ValueError("trace is no convolution's: its terms have no weights.")
     return cell._replace(plane=cell.plane % channels)
 
 
-def _channel(f: str, c: str, filters: int, channels: int, groups: int) -> str:
+def _channel_index(f: str, c: str, filters: int, channels: int, groups: int) -> str:
     """The channel of xp that a filter reads: with groups, counted from the first of its group."""
     if groups == 1:
         return c
@@ -56,11 +56,11 @@ def _channel(f: str, c: str, filters: int, channels: int, groups: int) -> str:
     return first if channels == 1 else f"{first} + {c}"
 
 
-def _index(output: str, tap: str, stride: int, dilation: int) -> str:
+def _input_index(output: str, tap: str, stride: int, dilation: int) -> str:
     return f"{output if stride == 1 else f'{output}*{stride}'} + {tap if dilation == 1 else f'{tap}*{dilation}'}"
 
 
-def _values(loops: list[tuple[str, int]], cell: Cell) -> str:
+def _format_variables(loops: list[tuple[str, int]], cell: Cell) -> str:
     held = dict(zip("fij", cell[1:], strict=True)) | dict(zip("cuv", cell[1:], strict=True))
     return "  ".join(f"{name} = {held[name]}" for name, _ in loops)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cnn_core.ops.arguments import convolution_arguments
 from cnn_core.trace.convolution import convolution_trace
-from cnn_core.trace.decimals import exact
+from cnn_core.trace.decimals import exact_decimal
 from cnn_core.trace.model import Cell, Grid, Padding, Step, Term, Trace, value
 
 Array = NDArray[np.float64]
@@ -23,19 +23,20 @@ def weight_gradient(forward: Trace, dy: Array) -> Trace:
     """∂L/∂F of a convolution's trace, given dy = ∂L/∂O (F, H', W'): one step a weight, F.shape (planes, kH, kW).
 
     ∂L/∂F[u, v] = Σ X[i·S + u·D, j·S + v·D] · ∂L/∂O[i, j] over all outputs (i, j), X padded: a convolution of X with
-    ∂L/∂O. Each term's `origin` is the output whose sum the weight stood in. Raises ValueError unless dy has O's shape.
+    ∂L/∂O. Each term's `shown_recipe` is the output whose sum the weight stood in. Raises ValueError unless dy has O's
+    shape.
     """
-    upstream = _upstream(forward, dy)
+    upstream = _upstream_grid(forward, dy)
     terms: dict[Cell, list[Term]] = defaultdict(list)
-    for step, term in _products(forward):
+    for step, term in _forward_products(forward):
         if term.right is not None:
-            seen, gradient = value(forward, term.left), exact(float(dy[step.writes[1:]]))
+            seen, gradient = value(forward, term.left), exact_decimal(float(dy[step.writes[1:]]))
             back = Term(term.left, step.writes._replace(grid="upstream"), seen * gradient, step.writes)
             terms[term.right._replace(grid="gradient")].append(back)
     kernel = forward.grid["kernel"]
-    steps = tuple(_sum(cell, terms[cell]) for cell in _cells("gradient", kernel.values.shape))
-    result = Grid("gradient", "∂L/∂F", "gradient", _totals(steps, kernel.values.shape), planes=kernel.planes)
-    grids = (replace(forward.grid["input"], label="X"), upstream, result, _origin(forward))
+    steps = tuple(_sum_step(cell, terms[cell]) for cell in _grid_cells("gradient", kernel.values.shape))
+    result = Grid("gradient", "∂L/∂F", "gradient", _step_totals(steps, kernel.values.shape), planes=kernel.planes)
+    grids = (replace(forward.grid["input"], label="X"), upstream, result, _origin_grid(forward))
     return Trace(grids, steps, signs=("∗", "=", ""))
 
 
@@ -43,40 +44,40 @@ def input_gradient(forward: Trace, dy: Array) -> Trace:
     """∂L/∂X of a convolution's trace, given dy = ∂L/∂O (F, H', W'): one step for every cell of X, padding left out.
 
     ∂L/∂X[m, n] = Σ F[u, v] · ∂L/∂O[i, j] over the outputs whose window held X[m, n] under F[u, v]. A cell that no
-    window held has no terms: its gradient is 0. Each term's `origin` is the output in question.
+    window held has no terms: its gradient is 0. Each term's `shown_recipe` is the output in question.
     Raises ValueError unless dy has O's shape.
     """
-    upstream = _upstream(forward, dy)
+    upstream = _upstream_grid(forward, dy)
     frame = forward.grid["input"].padding
     terms: dict[Cell, list[Term]] = defaultdict(list)
-    for step, term in _products(forward):
+    for step, term in _forward_products(forward):
         if term.right is not None:
-            weight, gradient = value(forward, term.right), exact(float(dy[step.writes[1:]]))
+            weight, gradient = value(forward, term.right), exact_decimal(float(dy[step.writes[1:]]))
             cell = Cell("gradient", term.left.plane, term.left.row - frame.top, term.left.column - frame.left)
             back = Term(step.writes._replace(grid="upstream"), term.right, gradient * weight, step.writes)
             terms[cell].append(back)
-    x = unpadded(forward.grid["input"])
-    steps = tuple(_sum(cell, terms[cell]) for cell in _cells("gradient", x.shape))
-    result = Grid("gradient", "∂L/∂X", "gradient", _totals(steps, x.shape), planes=forward.grid["input"].planes)
+    x = remove_padding(forward.grid["input"])
+    steps = tuple(_sum_step(cell, terms[cell]) for cell in _grid_cells("gradient", x.shape))
+    result = Grid("gradient", "∂L/∂X", "gradient", _step_totals(steps, x.shape), planes=forward.grid["input"].planes)
     kernel = replace(forward.grid["kernel"], label="F", at_once=0)
-    return Trace((upstream, kernel, result, _origin(forward)), steps, signs=("∗ᵀ", "=", ""))
+    return Trace((upstream, kernel, result, _origin_grid(forward)), steps, signs=("∗ᵀ", "=", ""))
 
 
 def bias_gradient(forward: Trace, dy: Array) -> Trace:
     """∂L/∂b of a convolution's trace: for each filter the sum of its ∂L/∂O, as b stands once in each of its outputs."""
-    upstream = _upstream(forward, dy)
+    upstream = _upstream_grid(forward, dy)
     steps = tuple(
-        _sum(
+        _sum_step(
             Cell("gradient", 0, f, 0),
             [
-                Term(Cell("upstream", f, i, j), None, exact(float(number)), Cell("output", f, i, j))
+                Term(Cell("upstream", f, i, j), None, exact_decimal(float(number)), Cell("output", f, i, j))
                 for (i, j), number in np.ndenumerate(plane)
             ],
         )
         for f, plane in enumerate(dy)
     )
-    result = Grid("gradient", "∂L/∂b", "gradient", _totals(steps, (1, len(dy), 1)))
-    return Trace((upstream, result, _origin(forward)), steps, signs=("Σ", ""))
+    result = Grid("gradient", "∂L/∂b", "gradient", _step_totals(steps, (1, len(dy), 1)))
+    return Trace((upstream, result, _origin_grid(forward)), steps, signs=("Σ", ""))
 
 
 def full_convolution(x: Array, w: Array, dy: Array, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> Trace:
@@ -88,7 +89,7 @@ def full_convolution(x: Array, w: Array, dy: Array, *, stride: int = 1, padding:
     """
     _, _, sweep = convolution_arguments(x[None, None], w[None, None], stride, padding, dilation, 1)
     if dy.shape != sweep.output:
-        raise ValueError(_misfit(dy.shape, sweep.output))
+        raise ValueError(_shape_message(dy.shape, sweep.output))
     reach = [dilation * (k - 1) for k in w.shape]
     spread = np.zeros([size + 2 * padding + more for size, more in zip(x.shape, reach, strict=True)])
     spread[tuple(slice(r, r + (n - 1) * stride + 1, stride) for r, n in zip(reach, dy.shape, strict=True))] = dy
@@ -117,7 +118,7 @@ def pooling_gradient(forward: Trace, dy: Array) -> Trace:
     (combine, divisor), *others = kinds
     if others or combine not in ("max", "mean"):
         raise ValueError("forward must be a maximum, or a mean over windows of equal size.")
-    upstream = _upstream(forward, dy)
+    upstream = _upstream_grid(forward, dy)
     frame = forward.grid["input"].padding
     terms: dict[Cell, list[Term]] = defaultdict(list)
     for step in forward.steps:
@@ -130,18 +131,18 @@ def pooling_gradient(forward: Trace, dy: Array) -> Trace:
         )
         for term in winners:
             cell = Cell("gradient", term.left.plane, term.left.row - frame.top, term.left.column - frame.left)
-            number = exact(float(dy[step.writes[1:]]))
+            number = exact_decimal(float(dy[step.writes[1:]]))
             terms[cell].append(Term(step.writes._replace(grid="upstream"), None, number, step.writes))
-    x = unpadded(forward.grid["input"])
-    steps = tuple(_sum(cell, terms[cell], divisor) for cell in _cells("gradient", x.shape))
-    result = Grid("gradient", "∂L/∂R", "gradient", _totals(steps, x.shape), planes=forward.grid["input"].planes)
-    return Trace((upstream, result, _origin(forward)), steps, signs=("→", ""))
+    x = remove_padding(forward.grid["input"])
+    steps = tuple(_sum_step(cell, terms[cell], divisor) for cell in _grid_cells("gradient", x.shape))
+    result = Grid("gradient", "∂L/∂R", "gradient", _step_totals(steps, x.shape), planes=forward.grid["input"].planes)
+    return Trace((upstream, result, _origin_grid(forward)), steps, signs=("→", ""))
 
 
 def relu_trace(x: Array) -> Trace:
     """ReLU of x (C, H, W), max(0, x), written as x times a mask: 1 where x is above 0, else 0."""
     mask = (x > 0).astype(np.float64)
-    return _masked(
+    return _masked_trace(
         x, mask, Grid("input", "O", "input", x), "x > 0 ?", Grid("output", "R = ReLU(O)", "output", x * mask)
     )
 
@@ -149,60 +150,60 @@ def relu_trace(x: Array) -> Trace:
 def relu_gradient(x: Array, dy: Array) -> Trace:
     """∂L/∂x of ReLU, given dy = ∂L/∂R of x's shape: what comes back passes where x was above 0, and stops elsewhere."""
     if dy.shape != x.shape:
-        raise ValueError(_misfit(dy.shape, x.shape))
+        raise ValueError(_shape_message(dy.shape, x.shape))
     mask = (x > 0).astype(np.float64)
     upstream = Grid("input", "∂L/∂R", "gradient", dy)
-    return _masked(dy, mask, upstream, "O > 0 ?", Grid("output", "∂L/∂O", "gradient", dy * mask))
+    return _masked_trace(dy, mask, upstream, "O > 0 ?", Grid("output", "∂L/∂O", "gradient", dy * mask))
 
 
-def unpadded(grid: Grid) -> Array:
+def remove_padding(grid: Grid) -> Array:
     """The numbers of a grid without its padding."""
     top, bottom, left, right = grid.padding
     _, height, width = grid.values.shape
     return grid.values[:, top : height - bottom, left : width - right]
 
 
-def _masked(x: Array, mask: Array, read: Grid, label: str, written: Grid) -> Trace:
+def _masked_trace(x: Array, mask: Array, read: Grid, label: str, written: Grid) -> Trace:
     steps = tuple(
-        _sum(
+        _sum_step(
             Cell("output", *map(int, at)),
-            [Term(Cell("input", *map(int, at)), Cell("mask", *map(int, at)), exact(float(x[at] * mask[at])))],
+            [Term(Cell("input", *map(int, at)), Cell("mask", *map(int, at)), exact_decimal(float(x[at] * mask[at])))],
         )
         for at in np.ndindex(x.shape)
     )
     return Trace((read, Grid("mask", label, "kernel", mask), written), steps, signs=("·", "="))
 
 
-def _products(forward: Trace) -> Iterator[tuple[Step, Term]]:
+def _forward_products(forward: Trace) -> Iterator[tuple[Step, Term]]:
     """Every product of the forward pass, with the step whose sum it is part of."""
     return ((step, term) for step in forward.steps for term in step.terms)
 
 
-def _upstream(forward: Trace, dy: Array) -> Grid:
+def _upstream_grid(forward: Trace, dy: Array) -> Grid:
     """∂L/∂(output) as a grid; ValueError unless it has the output's shape and finite values."""
     output = forward.grid["output"]
     if dy.shape != output.values.shape:
-        raise ValueError(_misfit(dy.shape, output.values.shape))
+        raise ValueError(_shape_message(dy.shape, output.values.shape))
     if not np.isfinite(dy).all():
         raise ValueError("dy holds a value that is not a finite number: every cell needs one.")
     return Grid("upstream", "∂L/∂O", "gradient", dy, planes=output.planes)
 
 
-def _misfit(shape: tuple[int, ...], right: tuple[int, ...]) -> str:
+def _shape_message(shape: tuple[int, ...], right: tuple[int, ...]) -> str:
     return f"dy has shape {shape}: give the shape of the output, here {right}."
 
 
-def _origin(forward: Trace) -> Grid:
+def _origin_grid(forward: Trace) -> Grid:
     """The forward output, shown beside a gradient: its cells light up with the terms they belong to."""
     output = forward.grid["output"]
     return replace(output, label="O, forward", at_once=0)
 
 
-def _cells(grid: str, shape: tuple[int, ...]) -> Iterator[Cell]:
+def _grid_cells(grid: str, shape: tuple[int, ...]) -> Iterator[Cell]:
     return (Cell(grid, plane, row, column) for plane, row, column in np.ndindex(*shape))
 
 
-def _sum(writes: Cell, terms: list[Term], divisor: int = 1) -> Step:
+def _sum_step(writes: Cell, terms: list[Term], divisor: int = 1) -> Step:
     """The step that adds up `terms`, over `divisor` where they are shares."""
     total = sum((term.value for term in terms), Decimal(0))
     if divisor == 1 or not terms:
@@ -210,5 +211,5 @@ def _sum(writes: Cell, terms: list[Term], divisor: int = 1) -> Step:
     return Step(writes, tuple(terms), total / divisor, combine="mean", divisor=divisor)
 
 
-def _totals(steps: tuple[Step, ...], shape: tuple[int, ...]) -> Array:
+def _step_totals(steps: tuple[Step, ...], shape: tuple[int, ...]) -> Array:
     return np.array([float(step.total) for step in steps]).reshape(shape)

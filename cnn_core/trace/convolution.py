@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from cnn_core.ops import flip_kernel
 from cnn_core.ops.arguments import IntOrPair, Sweep, convolution_arguments
 from cnn_core.ops.arguments import Padding as PaddingArgument
-from cnn_core.ops.windows import PaddingMode, fill
-from cnn_core.trace.decimals import exact
+from cnn_core.ops.windows import PaddingMode, fill_padding
+from cnn_core.trace.decimals import exact_decimal
 from cnn_core.trace.model import Cell, Grid, Padding, Step, Term, Trace
 
 Array = NDArray[np.float64]
@@ -40,15 +40,17 @@ def convolution_trace(
     images, kernels, sweep = convolution_arguments(np.asarray(x)[None], w, stride, padding, dilation, groups)
     weights = np.asarray(flip_kernel(kernels) if flip else kernels, dtype=np.float64)
     check_values(x, weights, b)
-    padded: Array = fill(images[0], sweep.padding, padding_mode).astype(np.float64)
-    steps = _steps(padded, weights, b, sweep, groups)
+    padded: Array = fill_padding(images[0], sweep.padding, padding_mode).astype(np.float64)
+    steps = _convolution_steps(padded, weights, b, sweep, groups)
     output = np.array([float(step.total) for step in steps]).reshape(len(weights), *sweep.output)
     (top, bottom), (left, right) = sweep.padding
     grids = (
-        Grid("input", "Input", "input", padded, Padding(top, bottom, left, right), numbered("channel", len(padded))),
+        Grid(
+            "input", "Input", "input", padded, Padding(top, bottom, left, right), number_planes("channel", len(padded))
+        ),
         _kernel_grid(weights, flip),
         *bias_grid(b),
-        Grid("output", "Output", "output", output, planes=numbered("filter", len(weights)), at_once=1),
+        Grid("output", "Output", "output", output, planes=number_planes("filter", len(weights)), at_once=1),
     )
     return Trace(grids, steps, signs=("∗", "+", "=") if b is not None else ("∗", "="))
 
@@ -68,16 +70,16 @@ def bias_grid(b: Array | None) -> tuple[Grid, ...]:
     return () if b is None else (Grid("bias", "Bias", "kernel", np.asarray(b, dtype=np.float64).reshape(1, -1, 1)),)
 
 
-def numbered(noun: str, count: int) -> tuple[str, ...]:
+def number_planes(noun: str, count: int) -> tuple[str, ...]:
     """Names of planes: “channel 1”, “channel 2”; none where there is only one."""
     return tuple(f"{noun} {i + 1}" for i in range(count)) if count > 1 else ()
 
 
-def _steps(x: Array, w: Array, b: Array | None, sweep: Sweep, groups: int) -> tuple[Step, ...]:
+def _convolution_steps(x: Array, w: Array, b: Array | None, sweep: Sweep, groups: int) -> tuple[Step, ...]:
     """A step for every output cell of the padded input `x`, over filters, rows, columns."""
     filters, channels, *kernel = w.shape
-    inputs = _cells("input", x)
-    weights = _cells("kernel", w.reshape(-1, *kernel))
+    inputs = _exact_cells("input", x)
+    weights = _exact_cells("kernel", w.reshape(-1, *kernel))
     per_group = filters // groups
     steps = []
     for f, row, column in product(range(filters), *map(range, sweep.output)):
@@ -88,17 +90,20 @@ def _steps(x: Array, w: Array, b: Array | None, sweep: Sweep, groups: int) -> tu
             seen, number = inputs[first + c][top + i * sweep.dilation[0]][left + j * sweep.dilation[1]]
             weight, factor = weights[f * channels + c][i][j]
             terms.append(Term(seen, weight, number * factor))
-        bias = Decimal(0) if b is None else exact(float(b[f]))
+        bias = Decimal(0) if b is None else exact_decimal(float(b[f]))
         total = sum((term.value for term in terms), bias)
         bias_at = None if b is None else Cell("bias", 0, f, 0)
         steps.append(Step(Cell("output", f, row, column), tuple(terms), total, bias, bias_at=bias_at))
     return tuple(steps)
 
 
-def _cells(grid: str, values: Array) -> list[list[list[tuple[Cell, Decimal]]]]:
+def _exact_cells(grid: str, values: Array) -> list[list[list[tuple[Cell, Decimal]]]]:
     """Every cell of a grid with its number, made once: a window reads each of them many times."""
     return [
-        [[(Cell(grid, p, i, j), exact(float(value))) for j, value in enumerate(row)] for i, row in enumerate(plane)]
+        [
+            [(Cell(grid, p, i, j), exact_decimal(float(value))) for j, value in enumerate(row)]
+            for i, row in enumerate(plane)
+        ]
         for p, plane in enumerate(values)
     ]
 

@@ -5,27 +5,27 @@ from functools import lru_cache
 
 # The functions below are kept in a cache: a trace asks for the same few numbers many thousand times.
 # What fits a cell and is still read at a glance; anything longer is rounded and marked as such.
-PLACES = 4
-_UNIT = Decimal(1).scaleb(-PLACES)
+MAX_DECIMALS = 4
+_UNIT = Decimal(1).scaleb(-MAX_DECIMALS)
 
 
 @lru_cache(maxsize=2**15)
-def exact(value: float) -> Decimal:
+def exact_decimal(value: float) -> Decimal:
     """The shortest decimal that stands for `value` (0.1 is 0.1, not its 55-digit binary neighbour)."""
     return Decimal(repr(float(value)))
 
 
-def rounded(value: Decimal) -> Decimal:
+def round_decimal(value: Decimal) -> Decimal:
     """`value` to at most PLACES decimals."""
     return value.quantize(_UNIT) if value.is_finite() and abs(value) < Decimal(10) ** 12 else value
 
 
 @lru_cache(maxsize=2**15)
-def show(value: Decimal) -> str:
+def format_decimal(value: Decimal) -> str:
     """`value` rounded to PLACES decimals, without trailing zeros, with a true minus sign: −0.5, 12, 1e+15."""
     if not value.is_finite():
         return {"Infinity": "∞", "-Infinity": "−∞"}.get(str(value), "NaN")
-    short = rounded(value)
+    short = round_decimal(value)
     if short == 0:
         return "0"
     text = f"{short:f}" if abs(short) < Decimal(10) ** 12 else f"{short:.4e}"
@@ -35,13 +35,13 @@ def show(value: Decimal) -> str:
 
 
 @lru_cache(maxsize=2**15)
-def factor(value: Decimal) -> str:
+def format_factor(value: Decimal) -> str:
     """`value` as a factor of a product: negative numbers in brackets, so that 2·(−1) is never 2·−1."""
-    text = show(value)
+    text = format_decimal(value)
     return f"({text})" if text.startswith("−") else text
 
 
 @lru_cache(maxsize=2**15)
 def is_rounded(value: Decimal) -> bool:
-    """Whether `show` leaves out a part of `value` that a learner could miss (more than a billionth)."""
-    return value.is_finite() and abs(value - rounded(value)) > Decimal("1e-9")
+    """Whether `format_decimal` leaves out a part of `value` that a learner could miss (more than a billionth)."""
+    return value.is_finite() and abs(value - round_decimal(value)) > Decimal("1e-9")

@@ -21,12 +21,15 @@ def im2col_trace(convolution: Trace, *, groups: int = 1) -> Trace:
     filters, positions = len(output), output[0].size
     kernel = convolution.grid["kernel"].values
     per_filter = len(kernel) // filters * kernel[0].size
-    window, matrix = _windows(convolution, positions, per_filter, groups), np.zeros((filters, per_filter * groups))
+    window, matrix = (
+        _window_matrix(convolution, positions, per_filter, groups),
+        np.zeros((filters, per_filter * groups)),
+    )
     for f in range(filters):
         first = _first_row(f, filters, per_filter, groups)
         matrix[f, first : first + per_filter] = kernel.reshape(filters, per_filter)[f]
     steps = tuple(
-        _step(step, f, p, _first_row(f, filters, per_filter, groups))
+        _matrix_step(step, f, p, _first_row(f, filters, per_filter, groups))
         for step, (f, p) in zip(convolution.steps, product(range(filters), range(positions)), strict=True)
     )
     grids = (
@@ -43,7 +46,7 @@ def _first_row(f: int, filters: int, per_filter: int, groups: int) -> int:
     return f // (filters // groups) * per_filter
 
 
-def _windows(convolution: Trace, positions: int, per_filter: int, groups: int) -> Array:
+def _window_matrix(convolution: Trace, positions: int, per_filter: int, groups: int) -> Array:
     """What the windows hold, (C·kH·kW, positions): read off the steps of one filter of each group."""
     padded = convolution.grid["input"].values
     every = len(convolution.steps) // groups
@@ -54,7 +57,7 @@ def _windows(convolution: Trace, positions: int, per_filter: int, groups: int) -
     return columns
 
 
-def _step(step: Step, f: int, p: int, first: int) -> Step:
+def _matrix_step(step: Step, f: int, p: int, first: int) -> Step:
     terms = tuple(
         Term(Cell("windows", 0, first + k, p), Cell("filters", 0, f, first + k), term.value)
         for k, term in enumerate(step.terms)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.trace import decimals as text
+from cnn_core.trace import decimals
 from cnn_core.trace.model import Trace
 
 
@@ -18,10 +18,10 @@ def convolution_slips(trace: Trace, other: NDArray[np.float64], *, flip: bool) -
     result = []
     for step, turned in zip(trace.steps, other.ravel(), strict=True):
         slips = (
-            (text.show(text.exact(float(turned))), turning),
-            (text.show(step.total - step.bias), "the bias is missing."),
-            (text.show(-step.total), "the sign is the other one."),
+            (decimals.format_decimal(decimals.exact_decimal(float(turned))), turning),
+            (decimals.format_decimal(step.total - step.bias), "the bias is missing."),
+            (decimals.format_decimal(-step.total), "the sign is the other one."),
         )
-        right = text.show(step.total)
+        right = decimals.format_decimal(step.total)
         result.append([(answer, words) for answer, words in slips if answer != right])
     return result

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.trace import decimals as text
+from cnn_core.trace import decimals
 
 Role = Literal["input", "kernel", "output", "gradient"]
 Combine = Literal["sum", "max", "mean", "root"]
@@ -105,7 +105,9 @@ class Trace:
     def exact(self) -> dict[str, list[list[list[Decimal]]]]:
         """The numbers of every grid, as exact as they were given."""
         return {
-            grid.name: [[[text.exact(float(number)) for number in row] for row in plane] for plane in grid.values]
+            grid.name: [
+                [[decimals.exact_decimal(float(number)) for number in row] for row in plane] for plane in grid.values
+            ]
             for grid in self.grids
         }
 
@@ -118,7 +120,7 @@ class Trace:
             for p, plane in enumerate(planes)
             for i, row in enumerate(plane)
             for j, number in enumerate(row)
-            if text.is_rounded(number)
+            if decimals.is_rounded(number)
         )
 
 
@@ -133,11 +135,11 @@ def sentence(trace: Trace, step: Step) -> str:
     terms = [_product(trace, term) for term in step.terms] or ["0"]
     left = {
         "sum": " + ".join([*terms, *_bias(step)]),
-        "max": f"max({', '.join(text.show(term.value) for term in step.terms)})",
+        "max": f"max({', '.join(decimals.format_decimal(term.value) for term in step.terms)})",
         "mean": f"({' + '.join(terms)}) / {step.divisor}",
         "root": f"√({' + '.join(f'{term}²' for term in terms)})",
     }[step.combine]
-    return f"{left} {equals(trace, step)} {text.show(step.total)}"
+    return f"{left} {equals(trace, step)} {decimals.format_decimal(step.total)}"
 
 
 def lines(trace: Trace, step: Step) -> list[str]:
@@ -146,13 +148,13 @@ def lines(trace: Trace, step: Step) -> list[str]:
     if len(channels) < 2:
         return [sentence(trace, step)]
     sign = equals(trace, step)
-    sums = [text.show(total) for _, total in channels]
+    sums = [decimals.format_decimal(total) for _, total in channels]
     each = [
         " + ".join(_product(trace, term) for term in terms) + f" {sign} {total}"
         for (terms, _), total in zip(channels, sums, strict=True)
     ]
-    summands = [text.factor(total) for _, total in channels]
-    return [*each, f"{' + '.join([*summands, *_bias(step)])} {sign} {text.show(step.total)}"]
+    summands = [decimals.format_factor(total) for _, total in channels]
+    return [*each, f"{' + '.join([*summands, *_bias(step)])} {sign} {decimals.format_decimal(step.total)}"]
 
 
 def partial_sums(step: Step) -> list[tuple[list[Term], Decimal]]:
@@ -175,7 +177,7 @@ def visited(trace: Trace, grid: Grid) -> NDArray[np.bool_]:
 
 def is_rounded(trace: Trace, step: Step) -> bool:
     """Whether a number of this step is shown with fewer digits than it has."""
-    if text.is_rounded(step.bias) or text.is_rounded(step.total):
+    if decimals.is_rounded(step.bias) or decimals.is_rounded(step.total):
         return True
     return bool(trace.rounded) and any(not trace.rounded.isdisjoint(term[:2]) for term in step.terms)
 
@@ -191,9 +193,9 @@ def value(trace: Trace, cell: Cell) -> Decimal:
 
 
 def _bias(step: Step) -> list[str]:
-    return [f"{text.factor(step.bias)} (bias)"] if step.bias or step.bias_at else []
+    return [f"{decimals.format_factor(step.bias)} (bias)"] if step.bias or step.bias_at else []
 
 
 def _product(trace: Trace, term: Term) -> str:
-    left = text.factor(value(trace, term.left))
-    return left if term.right is None else f"{left}·{text.factor(value(trace, term.right))}"
+    left = decimals.format_factor(value(trace, term.left))
+    return left if term.right is None else f"{left}·{decimals.format_factor(value(trace, term.right))}"

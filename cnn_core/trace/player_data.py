@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from cnn_core.trace import decimals as text
+from cnn_core.trace import decimals
 from cnn_core.trace.model import Cell, Grid, Step, Trace, is_rounded, lines, partial_sums, visited
 
-NOWHERE = -1
+NO_CELL = -1
 
 
 def play_data(trace: Trace) -> dict[str, Any]:
@@ -21,22 +21,22 @@ def play_data(trace: Trace) -> dict[str, Any]:
     steps = trace.steps
     terms = [term for step in steps for term in step.terms]
     words: dict[str, int] = {}
-    index = _Index(trace)
+    index = _CellIndex(trace)
     return {
         "grids": [_grid_data(trace, grid) for grid in trace.grids],
         "signs": list(trace.signs),
-        "left": _grid_of(term.left for term in terms) or trace.grids[0].name,
-        "right": _grid_of(term.right for term in terms),
-        "origin": _grid_of(term.origin for term in terms),
-        "bias": _grid_of(step.bias_at for step in steps),
+        "left": _grid_name(term.left for term in terms) or trace.grids[0].name,
+        "right": _grid_name(term.right for term in terms),
+        "origin": _grid_name(term.origin for term in terms),
+        "bias": _grid_name(step.bias_at for step in steps),
         "writes": steps[0].writes.grid,
         "first": list(accumulate((len(step.terms) for step in steps), initial=0)),
         "terms": {
             "left": [index[term.left] for term in terms],
             "right": [index[term.right] for term in terms],
             "origin": [index[term.origin] for term in terms] if any(term.origin for term in terms) else [],
-            "product": [_word(words, text.show(term.value)) for term in terms],
-            "running": [_word(words, total) for step in steps for total in _running(step)],
+            "product": [_word_index(words, decimals.format_decimal(term.value)) for term in terms],
+            "running": [_word_index(words, total) for step in steps for total in _running_sums(step)],
         },
         "steps": [
             {
@@ -44,8 +44,8 @@ def play_data(trace: Trace) -> dict[str, Any]:
                 "chosen": step.chosen,
                 "bias_at": index[step.bias_at],
                 "rounded": is_rounded(trace, step),
-                "total": text.show(step.total),
-                "parts": _parts(step),
+                "total": decimals.format_decimal(step.total),
+                "parts": _channel_sums(step),
                 "lines": lines(trace, step),
             }
             for step in steps
@@ -54,11 +54,11 @@ def play_data(trace: Trace) -> dict[str, Any]:
     }
 
 
-class _Index(dict[Cell | None, int]):
+class _CellIndex(dict[Cell | None, int]):
     """Where each cell stands in its grid; worked out once for every cell that a trace names."""
 
     def __init__(self, trace: Trace) -> None:
-        super().__init__({None: NOWHERE})
+        super().__init__({None: NO_CELL})
         self.shapes = {grid.name: grid.values.shape for grid in trace.grids}
 
     def __missing__(self, cell: Cell) -> int:
@@ -67,28 +67,30 @@ class _Index(dict[Cell | None, int]):
         return self[cell]
 
 
-def _grid_of(cells: Any) -> str | None:
+def _grid_name(cells: Any) -> str | None:
     return next((cell.grid for cell in cells if cell is not None), None)
 
 
-def _word(words: dict[str, int], word: str) -> int:
+def _word_index(words: dict[str, int], word: str) -> int:
     return words.setdefault(word, len(words))
 
 
-def _running(step: Step) -> list[str]:
+def _running_sums(step: Step) -> list[str]:
     """The sum after each term, anew for every channel; empty words where nothing is added up."""
     if step.combine == "sum":
         return [
-            text.show(total) for terms, _ in partial_sums(step) for total in accumulate(term.value for term in terms)
+            decimals.format_decimal(total)
+            for terms, _ in partial_sums(step)
+            for total in accumulate(term.value for term in terms)
         ]
     if step.combine == "mean":
-        return [text.show(total) for total in accumulate(term.value for term in step.terms)]
+        return [decimals.format_decimal(total) for total in accumulate(term.value for term in step.terms)]
     return [""] * len(step.terms)
 
 
-def _parts(step: Step) -> list[str]:
+def _channel_sums(step: Step) -> list[str]:
     """The sum of each channel; nothing where there is only one."""
-    sums = [text.show(total) for _, total in partial_sums(step)]
+    sums = [decimals.format_decimal(total) for _, total in partial_sums(step)]
     return sums if len(sums) > 1 else []
 
 
@@ -107,6 +109,6 @@ def _grid_data(trace: Trace, grid: Grid) -> dict[str, Any]:
         "rows": rows,
         "columns": columns,
         "padding": list(grid.padding),
-        "texts": [text.show(text.exact(value)) for value in grid.values.flat],
+        "texts": [decimals.format_decimal(decimals.exact_decimal(value)) for value in grid.values.flat],
         "unvisited": np.flatnonzero(~visited(trace, grid)).tolist() if read else [],
     }

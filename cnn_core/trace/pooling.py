@@ -10,16 +10,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.ops.adaptive import bins
-from cnn_core.ops.arguments import IntOrPair, Sweep, pair, pooling_arguments
+from cnn_core.ops.adaptive import adaptive_bins
+from cnn_core.ops.arguments import IntOrPair, Sweep, pooling_arguments, to_pair
 from cnn_core.ops.arguments import Padding as PaddingArgument
-from cnn_core.trace.decimals import exact, show
+from cnn_core.trace.decimals import exact_decimal, format_decimal
 from cnn_core.trace.model import NO_PADDING, Cell, Combine, Grid, Padding, Step, Term, Trace
 
 Array = NDArray[np.float64]
-Axis = Sequence[Sequence[int]]
+AxisCells = Sequence[Sequence[int]]
 """The cells of one axis of the padded input that each window reads."""
-MOST_TIES_TOLD = 3
+MAX_TIES_LISTED = 3
 
 
 def max_pool_trace(
@@ -37,8 +37,8 @@ def max_pool_trace(
     alone. What hangs over the padding (ceil_mode) does not exist, and is not drawn. Raises ValueError when a value is
     not finite or no window fits.
     """
-    x, sweep = _checked(x, kernel_size, stride, padding, dilation, ceil_mode)
-    return _trace(x, "max", *_axes(sweep), _frame(sweep))
+    x, sweep = _check_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
+    return _pooling_trace(x, "max", *_window_axes(sweep), _padding_frame(sweep))
 
 
 def avg_pool_trace(
@@ -54,14 +54,14 @@ def avg_pool_trace(
 
     Padding cells count unless `count_include_pad` is False; otherwise as `max_pool_trace`.
     """
-    x, sweep = _checked(x, kernel_size, stride, padding, 1, ceil_mode)
-    return _trace(x, "mean", *_axes(sweep), _frame(sweep), count_padding=count_include_pad)
+    x, sweep = _check_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
+    return _pooling_trace(x, "mean", *_window_axes(sweep), _padding_frame(sweep), count_padding=count_include_pad)
 
 
 def lp_pool_trace(x: Array, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> Trace:
     """Write out `ops.lp_pool2d`, the root of the sum of squares; otherwise as `max_pool_trace`."""
-    x, sweep = _checked(x, kernel_size, stride, 0, 1, ceil_mode=False)
-    return _trace(x, "root", *_axes(sweep), NO_PADDING)
+    x, sweep = _check_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
+    return _pooling_trace(x, "root", *_window_axes(sweep), NO_PADDING)
 
 
 def adaptive_pool_trace(x: Array, output_size: IntOrPair, *, combine: Literal["max", "mean"]) -> Trace:
@@ -69,12 +69,12 @@ def adaptive_pool_trace(x: Array, output_size: IntOrPair, *, combine: Literal["m
 
     Size 1 is global pooling. Raises ValueError when a value is not finite or a size is below 1.
     """
-    x, _ = _checked(x, 1, 1, 0, 1, ceil_mode=False)
-    height, width = pair("output_size", output_size)
-    return _trace(x, combine, bins(x.shape[1], height), bins(x.shape[2], width), NO_PADDING)
+    x, _ = _check_arguments(x, 1, 1, 0, 1, ceil_mode=False)
+    height, width = to_pair("output_size", output_size)
+    return _pooling_trace(x, combine, adaptive_bins(x.shape[1], height), adaptive_bins(x.shape[2], width), NO_PADDING)
 
 
-def _checked(
+def _check_arguments(
     x: Array,
     kernel: IntOrPair,
     stride: IntOrPair | None,
@@ -88,7 +88,7 @@ def _checked(
     return pictures[0].astype(np.float64), sweep
 
 
-def _axes(sweep: Sweep) -> tuple[Axis, Axis]:
+def _window_axes(sweep: Sweep) -> tuple[AxisCells, AxisCells]:
     """Which rows and which columns of the padded input each window reads; cells beyond the padding left out."""
     rows, columns = (
         [
@@ -102,13 +102,13 @@ def _axes(sweep: Sweep) -> tuple[Axis, Axis]:
     return rows, columns
 
 
-def _frame(sweep: Sweep) -> Padding:
+def _padding_frame(sweep: Sweep) -> Padding:
     (top, bottom), (left, right) = sweep.padding
     return Padding(top, bottom, left, right)
 
 
-def _trace(
-    x: Array, combine: Combine, rows: Axis, columns: Axis, frame: Padding, *, count_padding: bool = True
+def _pooling_trace(
+    x: Array, combine: Combine, rows: AxisCells, columns: AxisCells, frame: Padding, *, count_padding: bool = True
 ) -> Trace:
     edges = ((0, 0), (frame.top, frame.bottom), (frame.left, frame.right))
     padded = np.pad(x, edges, constant_values=-np.inf if combine == "max" else 0.0)
@@ -116,11 +116,11 @@ def _trace(
     steps = []
     for c, (i, high), (j, across) in product(range(len(x)), enumerate(rows), enumerate(columns)):
         terms = tuple(
-            Term(Cell("input", c, row, column), None, exact(padded[c, row, column]))
+            Term(Cell("input", c, row, column), None, exact_decimal(padded[c, row, column]))
             for row, column in product(high, across)
         )
         divisor = max(1, int(counted[np.ix_(high, across)].sum())) if combine == "mean" else 1
-        steps.append(_step(Cell("output", c, i, j), terms, combine, divisor))
+        steps.append(_pooling_step(Cell("output", c, i, j), terms, combine, divisor))
     output = np.array([float(step.total) for step in steps]).reshape(len(x), len(rows), len(columns))
     planes = tuple(f"channel {c + 1}" for c in range(len(x))) if len(x) > 1 else ()
     grids = (
@@ -130,7 +130,7 @@ def _trace(
     return Trace(grids, tuple(steps), signs=("→",))
 
 
-def _step(writes: Cell, terms: tuple[Term, ...], combine: Combine, divisor: int = 1) -> Step:
+def _pooling_step(writes: Cell, terms: tuple[Term, ...], combine: Combine, divisor: int = 1) -> Step:
     values = [term.value for term in terms]
     if combine == "max":
         total = max(values, default=Decimal("-Infinity"))
@@ -150,7 +150,7 @@ class Tie:
     value: Decimal
 
 
-def ties(trace: Trace) -> tuple[Tie, ...]:
+def find_ties(trace: Trace) -> tuple[Tie, ...]:
     """The tied windows of a max pooling, in the order of its steps; none for other poolings."""
     found = []
     for step in trace.steps:
@@ -160,18 +160,19 @@ def ties(trace: Trace) -> tuple[Tie, ...]:
     return tuple(found)
 
 
-def tie_note(trace: Trace) -> str:
+def describe_ties(trace: Trace) -> str:
     """The tied windows in words, with their cells as the player counts them; empty when nothing ties."""
-    tied = ties(trace)
+    tied = find_ties(trace)
     if not tied:
         return ""
-    several = len(tied) > MOST_TIES_TOLD
+    several = len(tied) > MAX_TIES_LISTED
     parts = [
-        f"output {_place(tie.writes)} has its {show(tie.value)} in {', '.join(map(_place, tie.cells))}"
-        for tie in tied[:MOST_TIES_TOLD]
+        f"output {_format_place(tie.writes)} has its {format_decimal(tie.value)} in "
+        f"{', '.join(map(_format_place, tie.cells))}"
+        for tie in tied[:MAX_TIES_LISTED]
     ]
     padded = " of the padded input" if any(trace.grid["input"].padding) else ""
-    more = f"; and {len(tied) - MOST_TIES_TOLD} more" if several else ""
+    more = f"; and {len(tied) - MAX_TIES_LISTED} more" if several else ""
     return (
         f"**{len(tied)} of {len(trace.steps)} {'window is' if len(trace.steps) == 1 else 'windows are'} tied** "
         f"(cells as row, column{padded}): {'; '.join(parts)}{more}. "
@@ -179,18 +180,23 @@ def tie_note(trace: Trace) -> str:
     )
 
 
-def _place(cell: Cell) -> str:
+def _format_place(cell: Cell) -> str:
     return f"({cell.row + 1}, {cell.column + 1})"
 
 
 def pooling_slips(trace: Trace) -> list[list[tuple[str, str]]]:
     """For each step of a pooling the wrong answers that come to mind, each with a sentence on what went wrong."""
     return [
-        [(show(value), said) for value, said in _slips(step) if show(value) != show(step.total)] for step in trace.steps
+        [
+            (format_decimal(value), said)
+            for value, said in _step_slips(step)
+            if format_decimal(value) != format_decimal(step.total)
+        ]
+        for step in trace.steps
     ]
 
 
-def _slips(step: Step) -> list[tuple[Decimal, str]]:
+def _step_slips(step: Step) -> list[tuple[Decimal, str]]:
     values = [term.value for term in step.terms if term.value.is_finite()]
     if not values:
         return []
@@ -237,7 +243,8 @@ def unpooling_trace(pooled: Trace, *, switches: bool) -> Trace:
         for term in read:
             readers[term.left.plane, term.left.row - top, term.left.column - left].append(step)
     steps = [
-        _way_back(Cell("unpooled", *place), readers.get(place, []), switches) for place in np.ndindex(original.shape)
+        _unpooling_step(Cell("unpooled", *place), readers.get(place, []), switches)
+        for place in np.ndindex(original.shape)
     ]
     values = np.array([float(step.total) for step in steps]).reshape(original.shape)
     label = "Back up, with switches" if switches else "Back up, without switches"
@@ -249,11 +256,11 @@ def unpooling_trace(pooled: Trace, *, switches: bool) -> Trace:
     return Trace(grids, tuple(steps), signs=("→", "→"))
 
 
-def _way_back(writes: Cell, readers: Iterable[Step], switches: bool) -> Step:
+def _unpooling_step(writes: Cell, readers: Iterable[Step], switches: bool) -> Step:
     """What comes back to one cell from the windows that hand it their value."""
     origin = Cell("original", *writes[1:])
     terms = tuple(Term(Cell("pooled", *step.writes[1:]), None, step.total, origin=origin) for step in readers)
     if len(terms) <= 1:
         return Step(writes, terms, terms[0].value if terms else Decimal(0))
     # overlapping windows won by the same cell all hold its value
-    return _step(writes, terms, "max" if switches else "mean", len(terms))
+    return _pooling_step(writes, terms, "max" if switches else "mean", len(terms))

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from cnn_core.ops.arguments import IntOrPair, Sweep, convolution_arguments
 from cnn_core.ops.arguments import Padding as PaddingArgument
-from cnn_core.trace.convolution import check_values, numbered
-from cnn_core.trace.decimals import exact
+from cnn_core.trace.convolution import check_values, number_planes
+from cnn_core.trace.decimals import exact_decimal
 from cnn_core.trace.model import Cell, Grid, Step, Term, Trace
 
 Array = NDArray[np.float64]
@@ -39,20 +39,20 @@ def transposed_trace(
     check_values(y, weights, None)
     if y.shape != (len(w), *sweep.output):
         raise ValueError(f"y has shape {y.shape}: a convolution of {size} with these settings gives {sweep.output}.")
-    steps = _steps(y, weights, sweep, groups)
+    steps = _transposed_steps(y, weights, sweep, groups)
     back = np.array([float(step.total) for step in steps]).reshape(images.shape[1:])
     names = tuple(f"filter {f + 1}, channel {c + 1}" for f, c in product(range(len(w)), range(w.shape[1])))
     planes = names if len(names) > 1 else ()
-    channels = numbered("channel", len(back))
+    channels = number_planes("channel", len(back))
     grids = (
-        Grid("input", "Input: the output from before", "input", y, planes=numbered("filter", len(y))),
+        Grid("input", "Input: the output from before", "input", y, planes=number_planes("filter", len(y))),
         Grid("kernel", "Kernel", "kernel", weights.reshape(-1, *w.shape[2:]), planes=planes),
         Grid("output", "Output: back at the old size", "output", back, planes=channels, at_once=1),
     )
     return Trace(grids, steps, signs=("∗ᵀ", "="))
 
 
-def _steps(y: Array, w: Array, sweep: Sweep, groups: int) -> tuple[Step, ...]:
+def _transposed_steps(y: Array, w: Array, sweep: Sweep, groups: int) -> tuple[Step, ...]:
     filters, channels, *kernel = w.shape
     per_group = filters // groups
     steps = []
@@ -60,9 +60,9 @@ def _steps(y: Array, w: Array, sweep: Sweep, groups: int) -> tuple[Step, ...]:
         group, c = divmod(channel, channels)
         terms = []
         for f, u, v in product(range(group * per_group, (group + 1) * per_group), *map(range, kernel)):
-            i, j = _position(row, u, 0, sweep), _position(column, v, 1, sweep)
+            i, j = _window_position(row, u, 0, sweep), _window_position(column, v, 1, sweep)
             if i is not None and j is not None:
-                value = exact(float(y[f, i, j])) * exact(float(w[f, c, u, v]))
+                value = exact_decimal(float(y[f, i, j])) * exact_decimal(float(w[f, c, u, v]))
                 terms.append(Term(Cell("input", f, i, j), Cell("kernel", f * channels + c, u, v), value))
         # in the order of the windows, as they come by
         terms.sort(key=lambda term: term.left)
@@ -71,7 +71,7 @@ def _steps(y: Array, w: Array, sweep: Sweep, groups: int) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _position(cell: int, tap: int, axis: int, sweep: Sweep) -> int | None:
+def _window_position(cell: int, tap: int, axis: int, sweep: Sweep) -> int | None:
     """The window along one axis whose kernel cell `tap` reads input cell `cell`, if there is one."""
     window, rest = divmod(cell + sweep.padding[axis][0] - tap * sweep.dilation[axis], sweep.stride[axis])
     return window if rest == 0 and 0 <= window < sweep.output[axis] else None

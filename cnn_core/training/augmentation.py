@@ -33,13 +33,13 @@ DESCRIPTIONS = {
     "mixup": "two images laid over each other, and their labels in the same shares",
 }
 NAMES = tuple(LABELS)
-"""Every augmentation, in the order in which they are applied. Mixup is for a batch and its labels: see `mixup`."""
-MOST_DEGREES = 15.0
-MOST_COLOUR = 0.3
+"""Every augmentation, in the order in which they are applied. Mixup needs a batch and its labels: `apply_mixup`."""
+MAX_DEGREES = 15.0
+MAX_COLOUR_CHANGE = 0.3
 MIXUP_ALPHA = 0.2
 
 
-def flip(images: Tensor, generator: torch.Generator) -> Tensor:
+def flip_images(images: Tensor, generator: torch.Generator) -> Tensor:
     """Each image mirrored left to right with probability ½."""
     import torch
 
@@ -50,12 +50,12 @@ def flip(images: Tensor, generator: torch.Generator) -> Tensor:
     return images.gather(3, chosen[:, None, None].expand(count, channels, height, width))
 
 
-def crop(images: Tensor, generator: torch.Generator) -> Tensor:
+def crop_images(images: Tensor, generator: torch.Generator) -> Tensor:
     """A border of an eighth of the side (4 pixels at 32), then a random window of the old size."""
     import torch
 
     count, channels, height, width = images.shape
-    high, wide = border(height), border(width)
+    high, wide = crop_border(height), crop_border(width)
     padded = torch.nn.functional.pad(images, (wide, wide, high, high))
     across = width + 2 * wide
     tops = torch.randint(2 * high + 1, (count, 1), generator=generator)
@@ -67,17 +67,17 @@ def crop(images: Tensor, generator: torch.Generator) -> Tensor:
     return taken.view(count, channels, height, width)
 
 
-def border(side: int) -> int:
-    """Pixels by which `crop` may shift an image of so many pixels: an eighth, at least 1."""
+def crop_border(side: int) -> int:
+    """Pixels by which `crop_images` may shift an image of so many pixels: an eighth, at least 1."""
     return max(1, round(side / 8))
 
 
-def rotate(images: Tensor, generator: torch.Generator) -> Tensor:
+def rotate_images(images: Tensor, generator: torch.Generator) -> Tensor:
     """Each image turned about its middle by up to 15°, bilinear; float32."""
     import torch
 
     count, _, height, width = images.shape
-    angles = (torch.rand(count, generator=generator) * 2 - 1) * math.radians(MOST_DEGREES)
+    angles = (torch.rand(count, generator=generator) * 2 - 1) * math.radians(MAX_DEGREES)
     cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros(count)
     # the grid runs from −1 to 1 on both axes: turning an oblong needs the ratio of its sides
     rows = [cosine, -sine * height / width, zero, sine * width / height, cosine, zero]
@@ -86,18 +86,18 @@ def rotate(images: Tensor, generator: torch.Generator) -> Tensor:
     return torch.nn.functional.grid_sample(images.float(), grid, padding_mode="zeros", align_corners=False)
 
 
-def colour(images: Tensor, generator: torch.Generator) -> Tensor:
+def jitter_colours(images: Tensor, generator: torch.Generator) -> Tensor:
     """Brightness times 0.7 … 1.3, then contrast about the image's mean times 0.7 … 1.3; float32, cut to 0 … 255."""
     import torch
 
-    draws = 1 + (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * MOST_COLOUR
+    draws = 1 + (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * MAX_COLOUR_CHANGE
     brightness, contrast = draws.to(images.device)
     bright = images.float() * brightness
     mean = bright.mean(dim=(1, 2, 3), keepdim=True)
     return torch.lerp(mean, bright, contrast).clamp_(0, 255)
 
 
-def cutout(images: Tensor, generator: torch.Generator) -> Tensor:
+def apply_cutout(images: Tensor, generator: torch.Generator) -> Tensor:
     """A black square, its side a quarter of the shorter one, somewhere within each image."""
     import torch
 
@@ -111,36 +111,36 @@ def cutout(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
-    "crop": crop,
-    "flip": flip,
-    "rotate": rotate,
-    "colour": colour,
-    "cutout": cutout,
+    "crop": crop_images,
+    "flip": flip_images,
+    "rotate": rotate_images,
+    "colour": jitter_colours,
+    "cutout": apply_cutout,
 }
-"""The augmentations of single images, in the order in which `augment` applies them."""
+"""The augmentations of single images, in the order in which `augment_images` applies them."""
 
 
-def augment(images: Tensor, names: Collection[str], generator: torch.Generator) -> Tensor:
+def augment_images(images: Tensor, names: Collection[str], generator: torch.Generator) -> Tensor:
     """Float32 images after every augmentation in `names`, always in the order of AUGMENTATIONS; "mixup" is left to
-    `mixup`, which needs the labels.
+    `apply_mixup`, which needs the labels.
 
     Raises ValueError for a name that is not in NAMES.
     """
-    check_names(names)
+    check_augmentations(names)
     for name, change in AUGMENTATIONS.items():
         if name in names:
             images = change(images, generator)
     return images.float()
 
 
-def check_names(names: Collection[str]) -> None:
+def check_augmentations(names: Collection[str]) -> None:
     """Raises ValueError with a sentence unless every name is in NAMES."""
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         raise ValueError(f"augmentation is {unknown[0]!r:.60}: choose among {', '.join(NAMES)}.")
 
 
-def mixup(
+def apply_mixup(
     images: Tensor, labels: Tensor, generator: torch.Generator, alpha: float = MIXUP_ALPHA
 ) -> tuple[Tensor, Tensor]:
     """Each image (N, C, H, W) laid over another of the batch, and their one-hot labels (N, K) in the same shares.

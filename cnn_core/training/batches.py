@@ -19,52 +19,52 @@ class Batches:
         self.classes = int(split.labels.max()) + 1
 
     @property
-    def per_epoch(self) -> int:
+    def steps_per_epoch(self) -> int:
         """Steps of an epoch."""
         return len(batch_sizes(len(self.labels), self.config.batch_size))
 
-    def first(self, count: int) -> Tensor:
+    def first_indices(self, count: int) -> Tensor:
         """The numbers of the first images that the first epoch sees, on the CPU."""
-        return self._order(1)[:count]
+        return self._epoch_order(1)[:count]
 
-    def of(self, epoch: int) -> tuple[Tensor, ...]:
+    def epoch_batches(self, epoch: int) -> tuple[Tensor, ...]:
         """The numbers of the images of each batch, on the device: all at once, as a GPU would wait for every copy."""
-        order = self._order(epoch).to(self.device)
+        order = self._epoch_order(epoch).to(self.device)
         return torch.split(order, batch_sizes(len(order), self.config.batch_size))
 
-    def look_up(self, chosen: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    def gather_batch(self, indices: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
         """Images (n, C, H, W), 0 … 255, labels (n,), and what is wanted: the labels, or probabilities of mixed images.
 
         `step` counts from 1; what changes images at random draws from it. Where two images were mixed, the label is
         that of the larger share.
         """
-        images, labels = self.images.index_select(0, chosen), self.labels.index_select(0, chosen)
-        return self._changed(images, labels, step - 1) if self.config.augmentation else (images, labels, labels)
+        images, labels = self.images.index_select(0, indices), self.labels.index_select(0, indices)
+        return self._augment_batch(images, labels, step - 1) if self.config.augmentation else (images, labels, labels)
 
-    def _order(self, epoch: int) -> Tensor:
-        return shuffled(len(self.labels), seed=self.config.seed, epoch=epoch)
+    def _epoch_order(self, epoch: int) -> Tensor:
+        return shuffled_order(len(self.labels), seed=self.config.seed, epoch=epoch)
 
-    def _changed(self, images: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        from cnn_core.training.augmentation import augment, mixup
+    def _augment_batch(self, images: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor, Tensor]:
+        from cnn_core.training.augmentation import apply_mixup, augment_images
 
         names = self.config.augmentation
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
-        images = augment(images.float(), [name for name in names if name != "mixup"], generator)
+        images = augment_images(images.float(), [name for name in names if name != "mixup"], generator)
         if "mixup" not in names:
             return images, labels, labels
-        images, wanted = mixup(images, F.one_hot(labels, self.classes).float(), generator)
+        images, wanted = apply_mixup(images, F.one_hot(labels, self.classes).float(), generator)
         return images, wanted.argmax(1), wanted
 
 
-def few(split: Split, count: int) -> Split:
+def balanced_subset(split: Split, count: int) -> Split:
     """The first `count` images of `split`, class by class in turn, in their old order; all of them for 0."""
     if not 0 < count < len(split):
         return split
-    places = np.zeros(len(split), dtype=np.int64)  # the how-manieth of its class each image is
+    class_ranks = np.zeros(len(split), dtype=np.int64)  # the how-manieth of its class each image is
     for label in np.unique(split.labels):
         mine = split.labels == label
-        places[mine] = np.arange(mine.sum())
-    chosen = np.sort(np.argsort(places, kind="stable")[:count])
+        class_ranks[mine] = np.arange(mine.sum())
+    chosen = np.sort(np.argsort(class_ranks, kind="stable")[:count])
     return Split(split.images[chosen], split.labels[chosen])
 
 
@@ -82,9 +82,9 @@ def shuffled_batches(count: int, size: int, *, seed: int, epoch: int) -> list[Te
     A last batch of one image joins the batch before it, unless `size` is 1. The same seed and epoch give the same
     batches.
     """
-    return list(torch.split(shuffled(count, seed=seed, epoch=epoch), batch_sizes(count, size)))
+    return list(torch.split(shuffled_order(count, seed=seed, epoch=epoch), batch_sizes(count, size)))
 
 
-def shuffled(count: int, *, seed: int, epoch: int) -> Tensor:
+def shuffled_order(count: int, *, seed: int, epoch: int) -> Tensor:
     """The image numbers 0 … count−1 in the random order of this epoch."""
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))

@@ -21,7 +21,7 @@ LOSSES: tuple[Loss, ...] = get_args(Loss)
 INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 PRETRAINED: tuple[Pretrained, ...] = get_args(Pretrained)
-RESIZED = (32, 256)
+RESIZE_LIMITS = (32, 256)
 """Sides that images may be brought to, in pixels."""
 DEVICES: tuple[str, ...] = get_args(Device)
 # A rate that usually works at once: Adam rescales every step by itself, SGD wants a larger one.
@@ -108,12 +108,12 @@ class TrainConfig:
             _check_choice(name, getattr(self, name), choices)
         for name, (low, high) in _REAL_LIMITS.items():
             # Kept as float whatever was given, so that equal settings are equal values and print alike.
-            object.__setattr__(self, name, _real(name, getattr(self, name), low, high))
+            object.__setattr__(self, name, _check_real(name, getattr(self, name), low, high))
         if self.learning_rate == 0:
             raise ValueError("learning_rate is 0: nothing would be learned; choose a number above 0, such as 0.002.")
         for name, (smallest, largest) in _WHOLE_LIMITS.items():
             _check_whole(name, getattr(self, name), smallest, largest)
-        object.__setattr__(self, "augmentation", _augmentation(self.augmentation))
+        object.__setattr__(self, "augmentation", _check_augmentation(self.augmentation))
         self._check_together()
 
     def _check_together(self) -> None:
@@ -126,7 +126,7 @@ class TrainConfig:
         if self.label_smoothing and self.loss != "cross-entropy":
             raise ValueError(f"label_smoothing is {self.label_smoothing}: it needs the loss 'cross-entropy'.")
 
-    def seen_shape(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    def network_shape(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
         """The shape (C, H, W) in which the network sees images of `shape`."""
         channels, height, width = shape
         side = (self.resize, self.resize) if self.resize else (height, width)
@@ -151,7 +151,7 @@ class TrainConfig:
         return cls(**settings)
 
 
-def _augmentation(names: object) -> tuple[str, ...]:
+def _check_augmentation(names: object) -> tuple[str, ...]:
     """The names in their fixed order, each once: equal settings are equal values."""
     given = list(names) if isinstance(names, list | tuple) else [names]
     unknown = [name for name in given if name not in AUGMENTATIONS]
@@ -170,7 +170,7 @@ def _check_pretrained(pretrained: object, weights: object, resize: object) -> No
     if weights and not pretrained:
         raise ValueError(f"weights is {weights!r:.120}: it needs pretrained to be 'frozen' or 'fine-tuned'.")
     if resize != 0 or isinstance(resize, bool):
-        _check_whole("resize", resize, *RESIZED)
+        _check_whole("resize", resize, *RESIZE_LIMITS)
 
 
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
@@ -178,7 +178,7 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} is {value!r:.60}: choose one of {', '.join(choices)}.")
 
 
-def _real(name: str, value: object, low: float, high: float) -> float:
+def _check_real(name: str, value: object, low: float, high: float) -> float:
     wanted = f"it must be a number from {low:g} to {high:g}."
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{name} is {value!r:.60}: {wanted}")

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-STEPS_BEFORE = 3
+WARM_UP_STEPS = 3
 """Steps taken kernel by kernel before one is recorded: libraries choose algorithms, optimisers their places."""
-ROWS = 512
+FIGURE_ROWS = 512
 """Figures of so many steps are kept on the device; the loop fetches them sooner."""
-Learn = Callable[..., Tensor]
+StepFunction = Callable[..., Tensor]
 
 
 @dataclass
-class Recorded:
-    """The graph, the tensors that it reads, and the figures (ROWS, 3) of which each step writes the row `place` (1,).
+class CapturedStep:
+    """The graph, the tensors that it reads, and the figures (ROWS, 3) of which each step writes the row `row` (1,).
 
     A graph does not keep what it was recorded with: whatever it reads and writes has to stay alive here. `steps` of it
     were taken.
@@ -29,37 +29,37 @@ class Recorded:
     graph: torch.cuda.CUDAGraph
     inputs: tuple[Tensor, ...]
     figures: Tensor
-    place: Tensor
+    row: Tensor
     steps: int = 0
 
-    def fits(self, inputs: tuple[Tensor, ...]) -> bool:
+    def accepts_inputs(self, inputs: tuple[Tensor, ...]) -> bool:
         """Whether these look as the recorded ones did; the last batch of an epoch often does not."""
         return all(new.shape == old.shape for new, old in zip(inputs, self.inputs, strict=True))
 
-    def play(self, inputs: tuple[Tensor, ...]) -> Tensor:
+    def replay(self, inputs: tuple[Tensor, ...]) -> Tensor:
         """Take the step: its figures (3,), which stand there for the next ROWS − 1 steps."""
         for old, new in zip(self.inputs, inputs, strict=True):
             old.copy_(new)
         self.graph.replay()
         self.steps += 1
-        return self.figures[(self.steps - 1) % ROWS]
+        return self.figures[(self.steps - 1) % FIGURE_ROWS]
 
 
-def record(learn: Learn, inputs: tuple[Tensor, ...]) -> Recorded:
+def capture_step(learn: StepFunction, inputs: tuple[Tensor, ...]) -> CapturedStep:
     """The step `learn(*inputs)`, which gives figures (3,), as a graph. Nothing is learned while it is recorded."""
     fixed = tuple(tensor.clone() for tensor in inputs)
-    figures = torch.zeros(ROWS, 3, device=fixed[0].device)
-    place = torch.zeros(1, dtype=torch.int64, device=fixed[0].device)
+    figures = torch.zeros(FIGURE_ROWS, 3, device=fixed[0].device)
+    row = torch.zeros(1, dtype=torch.int64, device=fixed[0].device)
     graph = torch.cuda.CUDAGraph()
     torch.cuda.synchronize()
     # other threads of this process may allocate meanwhile: runs share a GPU and its process
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        figures.index_copy_(0, place, learn(*fixed)[None])
-        place.add_(1).remainder_(ROWS)
-    return Recorded(graph, fixed, figures, place)
+        figures.index_copy_(0, row, learn(*fixed)[None])
+        row.add_(1).remainder_(FIGURE_ROWS)
+    return CapturedStep(graph, fixed, figures, row)
 
 
-def make_recordable(optimizer: torch.optim.Optimizer, device: torch.device) -> None:
+def make_capturable(optimizer: torch.optim.Optimizer, device: torch.device) -> None:
     """Keep the learning rate where a graph reads it anew at every step, and the count of steps on the device."""
     for group in optimizer.param_groups:
         group["lr"] = torch.tensor(float(group["lr"]), device=device)
@@ -67,8 +67,8 @@ def make_recordable(optimizer: torch.optim.Optimizer, device: torch.device) -> N
             group["capturable"] = True
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """The learning rate of the steps to come, as a number or in place where `make_recordable` keeps it."""
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """The learning rate of the steps to come, as a number or in place where `make_capturable` keeps it."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):
             group["lr"].fill_(rate)

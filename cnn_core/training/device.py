@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 import torch
 
-_DRAWING = threading.RLock()
+_RANDOM_LOCK = threading.RLock()
 HEAVY_MACS = 1_000_000
 """Below this many multiplications an image, turning numbers into bfloat16 on a CPU costs more than it saves."""
 # A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
 FETCH_EVERY_S = 0.05
-MOST_AHEAD = 256
+MAX_STEPS_AHEAD = 256
 
 
 def pick_device(name: str) -> torch.device:
@@ -24,7 +24,7 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu")
 
 
-def mixed_precision(wanted: str, device: torch.device, macs: int) -> bool:
+def uses_mixed_precision(wanted: str, device: torch.device, macs: int) -> bool:
     """Whether convolutions and products are computed in bfloat16.
 
     "auto" does so where the device has instructions for it and the network (`macs` an image) is large enough to gain.
@@ -45,18 +45,18 @@ def steps_ahead(device: torch.device, seconds: float) -> int:
     """How many steps of so many `seconds` a GPU may run ahead: what a viewer does not notice, and a stop soon ends."""
     if device.type == "cpu":
         return 1
-    return max(1, min(MOST_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))
+    return max(1, min(MAX_STEPS_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))
 
 
 @contextmanager
-def drawing(device: torch.device, seed: int) -> Iterator[None]:
+def seeded_random(device: torch.device, seed: int) -> Iterator[None]:
     """Within it, random numbers on `device` come from `seed`; afterwards all is as it was before.
 
     Torch's generators belong to the whole process, where runs may share one: threads take turns. Only this device's is
     touched: `torch.manual_seed` looks for every kind of device each time, a tenth of a small network's step.
     """
-    generator = generator_of(device)
-    with _DRAWING:
+    generator = device_generator(device)
+    with _RANDOM_LOCK:
         before = generator.get_state()
         generator.manual_seed(seed)
         try:
@@ -65,7 +65,7 @@ def drawing(device: torch.device, seed: int) -> Iterator[None]:
             generator.set_state(before)
 
 
-def generator_of(device: torch.device) -> torch.Generator:
+def device_generator(device: torch.device) -> torch.Generator:
     """What draws the random numbers on `device` when none is named."""
     if device.type == "cuda":
         index = torch.cuda.current_device() if device.index is None else device.index  # also sets the generators up

@@ -12,17 +12,17 @@ def gradient_norm(model: nn.Module) -> Tensor:
     return torch.nn.utils.get_total_norm(gradients) if gradients else torch.zeros(())
 
 
-def dead_relus(model: nn.Module, images: Tensor, normalise: Callable[[Tensor], Tensor]) -> float | None:
+def dead_relu_share(model: nn.Module, images: Tensor, normalise: Callable[[Tensor], Tensor]) -> float | None:
     """The share of the ReLUs' channels that are 0 everywhere for each of `images` (uint8); None without ReLUs.
 
     Looked at in evaluation mode; the model's mode is put back.
     """
     dead: list[Tensor] = []
 
-    def look(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    def note_dead_channels(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         dead.append((output <= 0).movedim(1, 0).flatten(1).all(1))
 
-    hooks = [m.register_forward_hook(look) for m in model.modules() if isinstance(m, nn.ReLU | nn.ReLU6)]
+    hooks = [m.register_forward_hook(note_dead_channels) for m in model.modules() if isinstance(m, nn.ReLU | nn.ReLU6)]
     if not hooks:
         return None
     was_training = model.training

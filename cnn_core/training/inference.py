@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnn_core.datasets import Dataset, Split, normalisation
+from cnn_core.datasets import Dataset, Split, channel_statistics
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.objective import Objective
 
@@ -20,23 +20,25 @@ warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserW
 EVALUATION_BATCH = 256
 CPU_BATCH = 64
 """What the layers make of so few images still fits a CPU's cache: up to a third faster on CIFAR's than 256."""
-IMAGENET = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], np.float32) * 255
+IMAGENET_STATISTICS = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], np.float32) * 255
 """Mean and deviation of ImageNet's channels: what pretrained networks were trained with."""
 
 
-def normaliser(data: Dataset, device: torch.device, config: TrainConfig | None = None) -> Callable[[Tensor], Tensor]:
+def make_normaliser(
+    data: Dataset, device: torch.device, config: TrainConfig | None = None
+) -> Callable[[Tensor], Tensor]:
     """A function uint8 (N, C, H, W) → float32, each channel with the train split's mean 0 and deviation 1.
 
     With the `config` of the run, images are resized as it says, and for pretrained networks normalised as ImageNet's;
     grey ones become three channels then.
     """
-    stats = IMAGENET if config and config.pretrained else normalisation(data)
+    stats = IMAGENET_STATISTICS if config and config.pretrained else channel_statistics(data)
     mean, deviation = (torch.from_numpy(stat).to(device).view(1, -1, 1, 1) for stat in stats)
     side = config.resize if config else 0
-    return lambda images: torch.sub(_resized(images.to(device), side), mean).div_(deviation)
+    return lambda images: torch.sub(_resize_images(images.to(device), side), mean).div_(deviation)
 
 
-def _resized(images: Tensor, side: int) -> Tensor:
+def _resize_images(images: Tensor, side: int) -> Tensor:
     """Images (N, C, H, W) as (N, C, side, side), bilinear; as they are for 0."""
     return F.interpolate(images.float(), (side, side), mode="bilinear", antialias=True) if side else images
 
@@ -45,7 +47,7 @@ def logit_batches(
     model: nn.Module, images: Tensor, normalise: Callable[[Tensor], Tensor], batch_size: int = EVALUATION_BATCH
 ) -> Iterator[Tensor]:
     """The model's logits (n, classes), batch by batch, in evaluation mode; its mode is put back afterwards."""
-    on_cpu = _device(model).type == "cpu"
+    on_cpu = _model_device(model).type == "cpu"
     was_training = model.training
     model.eval()
     try:
@@ -62,14 +64,14 @@ def predict_logits(
     model: nn.Module, images: NDArray[np.uint8], data: Dataset, config: TrainConfig | None = None
 ) -> NDArray[np.float32]:
     """Logits (N, classes) for uint8 images (N, C, H, W), made ready as in training on `data` with `config`."""
-    device = _device(model)
+    device = _model_device(model)
     size = CPU_BATCH if device.type == "cpu" else EVALUATION_BATCH
-    batches = logit_batches(model, torch.from_numpy(images), normaliser(data, device, config), size)
+    batches = logit_batches(model, torch.from_numpy(images), make_normaliser(data, device, config), size)
     return torch.cat([batch.cpu() for batch in batches]).numpy()
 
 
 @dataclass(frozen=True)
-class Measured:
+class SplitMetrics:
     """Mean loss and accuracy over a split, and how often which class was taken for which: rows true, (K, K)."""
 
     loss: float
@@ -77,15 +79,15 @@ class Measured:
     confusion: tuple[tuple[int, ...], ...]
 
 
-def measure(
+def measure_split(
     model: nn.Module,
     split: Split,
     normalise: Callable[[Tensor], Tensor],
     should_stop: Callable[[], bool],
     objective: Objective = F.cross_entropy,
-) -> Measured | None:
+) -> SplitMetrics | None:
     """The mean `objective` and the answers over `split`; None when `should_stop` said so between two batches."""
-    device = _device(model)
+    device = _model_device(model)
     answers: list[Tensor] = []
     for logits in logit_batches(model, torch.from_numpy(split.images).to(device), normalise):
         if should_stop():
@@ -95,8 +97,8 @@ def measure(
     classes = logits.shape[1]
     counts = torch.bincount(labels * classes + logits.argmax(1), minlength=classes**2).view(classes, classes).tolist()
     right = sum(row[number] for number, row in enumerate(counts))
-    return Measured(objective(logits, labels).item(), right / len(labels), tuple(map(tuple, counts)))
+    return SplitMetrics(objective(logits, labels).item(), right / len(labels), tuple(map(tuple, counts)))
 
 
-def _device(model: nn.Module) -> torch.device:
+def _model_device(model: nn.Module) -> torch.device:
     return next((p.device for p in model.parameters()), torch.device("cpu"))

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 
-def initialise(model: nn.Module, scheme: str, seed: int) -> None:
+def initialise_weights(model: nn.Module, scheme: str, seed: int) -> None:
     """Draw the weights of convolutions and fully connected layers anew; biases become 0. "pytorch" leaves all as built.
 
     "he"      normal, variance 2 / inputs: He et al. 2015, https://arxiv.org/abs/1502.01852
@@ -18,12 +18,12 @@ def initialise(model: nn.Module, scheme: str, seed: int) -> None:
         torch.manual_seed(seed)
         for module in model.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
-                _draw(module.weight, scheme)
+                _draw_weights(module.weight, scheme)
                 if module.bias is not None:
                     module.bias.zero_()
 
 
-def _draw(weight: torch.Tensor, scheme: str) -> None:
+def _draw_weights(weight: torch.Tensor, scheme: str) -> None:
     match scheme:
         case "he":
             nn.init.kaiming_normal_(weight, nonlinearity="relu")

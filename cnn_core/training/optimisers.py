@@ -19,7 +19,7 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
     return make(weights, lr=rate, weight_decay=decay, fused=True)
 
 
-def state_of(optimizer: torch.optim.Optimizer) -> Arrays:
+def optimizer_state(optimizer: torch.optim.Optimizer) -> Arrays:
     """Everything it keeps for each parameter: "3.exp_avg" is the average of the fourth parameter's gradients."""
     return {
         f"{number}.{name}": value.detach().cpu().contiguous().numpy().copy()
@@ -29,18 +29,18 @@ def state_of(optimizer: torch.optim.Optimizer) -> Arrays:
     }
 
 
-def load_state(optimizer: torch.optim.Optimizer, arrays: Arrays) -> None:
-    """The reverse of `state_of`; nothing changes when `arrays` is empty."""
+def load_optimizer_state(optimizer: torch.optim.Optimizer, arrays: Arrays) -> None:
+    """The reverse of `optimizer_state`; nothing changes when `arrays` is empty."""
     if not arrays:
         return
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, array in arrays.items():
         number, name = key.split(".", 1)
-        state.setdefault(int(number), {})[name] = _laid_out(torch.from_numpy(array.copy()), parameters[int(number)])
+        state.setdefault(int(number), {})[name] = _match_layout(torch.from_numpy(array.copy()), parameters[int(number)])
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 
-def _laid_out(kept: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
+def _match_layout(kept: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
     """With its numbers in memory in the parameter's order: a fused optimiser takes both for alike without looking."""
     return torch.empty_like(parameter).copy_(kept).detach() if kept.shape == parameter.shape else kept

@@ -23,7 +23,7 @@ class Orders:
 
 
 @dataclass(frozen=True)
-class Start:
+class StartPoint:
     """Where a run goes on: after `epoch`, with these weights and what the optimiser keeps, after `seconds` of training.
 
     `best_epoch` had the lowest validation loss so far, `best_loss`, and left `best_weights`. A run that is forked from

@@ -17,14 +17,14 @@ from cnn_core.folders import data_folder
 from cnn_core.networks import NetworkSpec, preset
 from cnn_core.training.config import TrainConfig
 
-State = dict[str, Tensor]
+StateDict = dict[str, Tensor]
 ARCHITECTURES = {"ResNet-18": "resnet18", "ResNet-34": "resnet34"}
-BASE_URL = "CNN_LAB_WEIGHTS_URL"
-ANSWER_WITHIN_S = 10
-LARGEST_FILE = 2**30
+BASE_URL_VARIABLE = "CNN_LAB_WEIGHTS_URL"
+ANSWER_TIMEOUT_S = 10
+MAX_FILE_BYTES = 2**30
 
 
-def architecture(spec: NetworkSpec) -> str:
+def match_architecture(spec: NetworkSpec) -> str:
     """The preset whose weights the network can take: its layers but for the number of classes.
 
     Raises ValueError when the layers are those of no such preset.
@@ -48,12 +48,12 @@ def check_pretrained(spec: NetworkSpec, config: TrainConfig) -> None:
     """Raises ValueError with a sentence when `config` wants pretrained weights that cannot be for this network."""
     if not config.pretrained:
         return
-    architecture(spec)
+    match_architecture(spec)
     if config.weights:
-        _local(config.weights)
+        _weights_path(config.weights)
 
 
-def prepare(model: nn.Module, spec: NetworkSpec, config: TrainConfig, *, load: bool = True) -> None:
+def apply_pretrained(model: nn.Module, spec: NetworkSpec, config: TrainConfig, *, load: bool = True) -> None:
     """Put the pretrained weights into `model`, built from `spec`, and freeze what shall stay; nothing unless `config`
     asks for it. Without `load`, only freeze: the weights come from elsewhere.
 
@@ -62,15 +62,15 @@ def prepare(model: nn.Module, spec: NetworkSpec, config: TrainConfig, *, load: b
     if not config.pretrained:
         return
     if load:
-        name = architecture(spec)
-        state = _read(_local(config.weights)) if config.weights else _published(name)
-        model.load_state_dict(translated(state, name, model))
+        name = match_architecture(spec)
+        state = _read_state(_weights_path(config.weights)) if config.weights else _load_published(name)
+        model.load_state_dict(translate_state(state, name, model))
     if config.pretrained == "frozen":
         model.requires_grad_(False)
         list(model.children())[-1].requires_grad_(True)
 
 
-def training_mode(model: nn.Module, config: TrainConfig) -> None:
+def set_training_mode(model: nn.Module, config: TrainConfig) -> None:
     """`model.train()`, but for the batch norm of a frozen network: it keeps the averages it came with."""
     model.train()
     if config.pretrained == "frozen":
@@ -79,7 +79,7 @@ def training_mode(model: nn.Module, config: TrainConfig) -> None:
                 module.eval()
 
 
-def translated(state: State, name: str, model: nn.Module) -> State:
+def translate_state(state: StateDict, name: str, model: nn.Module) -> StateDict:
     """torchvision's state_dict of the architecture `name` under the names of `model`, which is built from the preset.
 
     Both list the same layers in the same order. The last layer stays as it is in `model` where the classes are others.
@@ -93,7 +93,7 @@ def translated(state: State, name: str, model: nn.Module) -> State:
     extra = [key for key in state if key not in theirs]
     if extra:
         raise ValueError(f"the weights are not those of {name}: they have {extra[0]!r:.60}, which it has not.")
-    result: State = {}
+    result: StateDict = {}
     for (key, expected), (own, value) in zip(theirs.items(), ours.items(), strict=True):
         found = state.get(key)
         if found is None and not key.endswith("num_batches_tracked"):  # which older files have not
@@ -110,7 +110,7 @@ def translated(state: State, name: str, model: nn.Module) -> State:
     return result
 
 
-def _local(name: str) -> Path:
+def _weights_path(name: str) -> Path:
     """The weights file called `name`. Raises ValueError when it is not there, or leads out of the folder."""
     folder = weights_folder()
     path = (folder / name).resolve()
@@ -119,13 +119,13 @@ def _local(name: str) -> Path:
     return path
 
 
-def _read(path: Path) -> State:
+def _read_state(path: Path) -> StateDict:
     """The tensors of a .pth or .safetensors file. Raises ValueError when it holds anything else."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if path.stat().st_size > LARGEST_FILE:
-        raise ValueError(f"weights is {path.name!r:.120}: the file is larger than {LARGEST_FILE // 2**30} GB.")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ValueError(f"weights is {path.name!r:.120}: the file is larger than {MAX_FILE_BYTES // 2**30} GB.")
     try:
         state: Any = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
     except (SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
@@ -142,21 +142,21 @@ def published_url(name: str) -> str:
     from torchvision import models
 
     url: str = models.get_model_weights(ARCHITECTURES[name]).IMAGENET1K_V1.url
-    base = os.environ.get(BASE_URL)
+    base = os.environ.get(BASE_URL_VARIABLE)
     return f"{base.rstrip('/')}/{Path(urlparse(url).path).name}" if base else url
 
 
-def _published(name: str) -> State:
+def _load_published(name: str) -> StateDict:
     """torchvision's weights from torch's cache, else downloaded into it. Raises ValueError when neither can be."""
     url = published_url(name)
     file = Path(urlparse(url).path).name
     cached = Path(torch.hub.get_dir()) / "checkpoints" / file
     if cached.is_file():
-        return _read(cached)
+        return _read_state(cached)
     try:
-        with urlopen(Request(url, method="HEAD"), timeout=ANSWER_WITHIN_S):  # the download itself would wait for ever
+        with urlopen(Request(url, method="HEAD"), timeout=ANSWER_TIMEOUT_S):  # the download itself would wait for ever
             pass
-        state: State = torch.hub.load_state_dict_from_url(
+        state: StateDict = torch.hub.load_state_dict_from_url(
             url, map_location="cpu", progress=False, check_hash=True, weights_only=True
         )
     except (OSError, RuntimeError, ValueError, UnpicklingError) as error:

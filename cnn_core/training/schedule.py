@@ -29,10 +29,10 @@ def learning_rate(config: TrainConfig, base: float, step: int, steps_per_epoch: 
 def _one_cycle(done: int, total: int) -> float:
     top, last = WARM_UP * total - 1, total - 1
     if done <= top:
-        return _bend(FIRST_SHARE, 1.0, done / top if top > 0 else 1.0)
-    return _bend(1.0, LAST_SHARE, (done - top) / (last - top) if last > top else 1.0)
+        return _cosine_between(FIRST_SHARE, 1.0, done / top if top > 0 else 1.0)
+    return _cosine_between(1.0, LAST_SHARE, (done - top) / (last - top) if last > top else 1.0)
 
 
-def _bend(start: float, end: float, share: float) -> float:
+def _cosine_between(start: float, end: float, share: float) -> float:
     """From `start` to `end` along half a cosine."""
     return end + (start - end) / 2 * (1 + math.cos(math.pi * share))

@@ -9,38 +9,40 @@ import pandas as pd
 from numpy.typing import NDArray
 
 # Colours that stand out on the light and on the dark background alike: right blue, wrong orange.
-RIGHT, WRONG = "#3F86CF", "#E8772E"
-TICK = " ✓"
+RIGHT_COLOUR, WRONG_COLOUR = "#3F86CF", "#E8772E"
+TRUE_CLASS_MARK = " ✓"
 """What the name of the true class ends with."""
 
 
-def probability_rows(probabilities: NDArray[np.floating], class_names: Sequence[str], true: int | None) -> pd.DataFrame:
+def probability_rows(
+    probabilities: NDArray[np.floating], class_names: Sequence[str], true_class: int | None
+) -> pd.DataFrame:
     """The rows of `probability_chart`, one a class that is shown."""
     shown = list(range(len(class_names)))
     if len(shown) > 12:
         top = np.argsort(-probabilities, kind="stable")[:10].tolist()
-        shown = top if true is None or true in top else [*top, true]
+        shown = top if true_class is None or true_class in top else [*top, true_class]
     return pd.DataFrame(
         {
-            "class": [class_names[k] + TICK if k == true else class_names[k] for k in shown],
+            "class": [class_names[k] + TRUE_CLASS_MARK if k == true_class else class_names[k] for k in shown],
             "probability": [float(probabilities[k]) for k in shown],
-            "is": ["true class" if k == true else "another class" for k in shown],
+            "is": ["true class" if k == true_class else "another class" for k in shown],
             "label": [f"{probabilities[k]:.1%}" for k in shown],
         }
     )
 
 
 def probability_chart(
-    probabilities: NDArray[np.floating], class_names: Sequence[str], true: int | None, *, ink: str
+    probabilities: NDArray[np.floating], class_names: Sequence[str], true_class: int | None, *, text_colour: str
 ) -> alt.LayerChart:
     """Bars of the predicted probabilities (K,), the true class marked; of many classes the ten most probable and it.
 
-    `ink` is the colour of the numbers.
+    `text_colour` is the colour of the numbers.
     """
-    return _probability_bars(probability_rows(probabilities, class_names, true), ink)
+    return _probability_bars(probability_rows(probabilities, class_names, true_class), text_colour)
 
 
-def _probability_bars(rows: pd.DataFrame, ink: str) -> alt.LayerChart:
+def _probability_bars(rows: pd.DataFrame, text_colour: str) -> alt.LayerChart:
     percent = alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])
     base = alt.Chart(rows).encode(
         y=alt.Y(
@@ -52,10 +54,10 @@ def _probability_bars(rows: pd.DataFrame, ink: str) -> alt.LayerChart:
         x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1.1]), title="Probability", axis=percent),
         tooltip=["class:N", alt.Tooltip("probability:Q", format=".2%")],
     )
-    colours = alt.Scale(domain=["true class", "another class"], range=[RIGHT, WRONG])
+    colours = alt.Scale(domain=["true class", "another class"], range=[RIGHT_COLOUR, WRONG_COLOUR])
     legend = alt.Legend(title=None, orient="top") if "true class" in set(rows["is"]) else None
     bars = base.mark_bar(cornerRadiusEnd=3).encode(color=alt.Color("is:N", scale=colours, legend=legend))
-    numbers = base.mark_text(align="left", dx=4, color=ink, aria=False).encode(text="label:N")
+    numbers = base.mark_text(align="left", dx=4, color=text_colour, aria=False).encode(text="label:N")
     return alt.LayerChart(layer=[bars, numbers]).properties(height=110 + 26 * len(rows))
 
 
@@ -75,7 +77,7 @@ def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.Layer
         color=alt.Color(
             "stage:N",
             sort=stages,
-            scale=alt.Scale(domain=stages, range=["#8A8F9C", RIGHT, WRONG, "#B45FC4"]),
+            scale=alt.Scale(domain=stages, range=["#8A8F9C", RIGHT_COLOUR, WRONG_COLOUR, "#B45FC4"]),
             legend=alt.Legend(
                 title="relative change of the features", orient="top", columns=2, columnPadding=8, titleLimit=300
             ),
@@ -116,7 +118,7 @@ def ladder_chart(seconds: Mapping[tuple[str, str], float]) -> alt.Chart:
         color=alt.Color(
             "rung:N",
             sort=rungs,
-            scale=alt.Scale(domain=rungs, range=["#8A8F9C", WRONG, RIGHT, "#2E9E6B"][: len(rungs)]),
+            scale=alt.Scale(domain=rungs, range=["#8A8F9C", WRONG_COLOUR, RIGHT_COLOUR, "#2E9E6B"][: len(rungs)]),
             legend=alt.Legend(orient="top", title=None, symbolType="square", columns=2),
         ),
         tooltip=["job:N", "rung:N", alt.Tooltip("ms:Q", format=".3g")],
@@ -141,7 +143,7 @@ def line_chart(columns: Mapping[str, Sequence[float]], x: Sequence[float], x_tit
             color=alt.Color(
                 "line:N",
                 sort=names,
-                scale=alt.Scale(domain=names, range=[RIGHT, WRONG, "#8A8F9C", "#2E9E6B"][: len(names)]),
+                scale=alt.Scale(domain=names, range=[RIGHT_COLOUR, WRONG_COLOUR, "#8A8F9C", "#2E9E6B"][: len(names)]),
                 legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=["line:N", alt.Tooltip("x:Q", title=x_title), alt.Tooltip("value:Q", title=y_title, format=".4g")],
@@ -171,7 +173,7 @@ def histogram_chart(values: Mapping[str, NDArray[np.generic]]) -> alt.LayerChart
             color=alt.Color(
                 "series:N",
                 sort=list(values),
-                scale=alt.Scale(domain=list(values), range=[RIGHT, "#2E9E6B"][-len(values) :]),
+                scale=alt.Scale(domain=list(values), range=[RIGHT_COLOUR, "#2E9E6B"][-len(values) :]),
                 legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=[
@@ -187,11 +189,16 @@ def histogram_chart(values: Mapping[str, NDArray[np.generic]]) -> alt.LayerChart
     return alt.LayerChart(layer=[bars, rules]).properties(height=280)
 
 
-def setting_chart(points: Sequence[tuple[int, int]], setting: str, now: int, wanted: int) -> alt.LayerChart:
+def setting_chart(points: Sequence[tuple[int, int]], setting: str, current: int, wanted: int) -> alt.LayerChart:
     """Output size over the values of one setting; those that give `wanted` stand out, a rule marks the size."""
     rows = pd.DataFrame(
         [
-            {"value": value, "size": size, "is": "gives it" if size == wanted else "another size", "now": value == now}
+            {
+                "value": value,
+                "size": size,
+                "is": "gives it" if size == wanted else "another size",
+                "now": value == current,
+            }
             for value, size in points
         ]
     )
@@ -202,26 +209,28 @@ def setting_chart(points: Sequence[tuple[int, int]], setting: str, now: int, wan
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         color=alt.Color(
             "is:N",
-            scale=alt.Scale(domain=["gives it", "another size"], range=[WRONG, RIGHT]),
+            scale=alt.Scale(domain=["gives it", "another size"], range=[WRONG_COLOUR, RIGHT_COLOUR]),
             legend=alt.Legend(orient="top", title=None),
         ),
         tooltip=[alt.Tooltip("value:Q", title=setting), alt.Tooltip("size:Q", title="output size")],
     )
     ring = base.transform_filter("datum.now").mark_point(size=220, strokeWidth=2, color="#8A8F9C")
-    rule = alt.Chart(pd.DataFrame({"size": [wanted]})).mark_rule(color=WRONG, strokeDash=[4, 3]).encode(y="size:Q")
+    rule = (
+        alt.Chart(pd.DataFrame({"size": [wanted]})).mark_rule(color=WRONG_COLOUR, strokeDash=[4, 3]).encode(y="size:Q")
+    )
     return alt.LayerChart(layer=[rule, base.mark_line(color="#8A8F9C", strokeWidth=1), dots, ring]).properties(
         height=260
     )
 
 
-def probability_spec(classes: Sequence[str], *, ink: str) -> dict[str, Any]:
+def probability_spec(classes: Sequence[str], *, text_colour: str) -> dict[str, Any]:
     """`probability_chart` without its data, for rows of these `classes` that come later.
 
     Altair takes a tenth of a second for what changes by its numbers alone.
     """
-    sides = ["true class" if name.endswith(TICK) else "another class" for name in classes]
+    sides = ["true class" if name.endswith(TRUE_CLASS_MARK) else "another class" for name in classes]
     rows = pd.DataFrame({"class": classes, "probability": 0.0, "is": sides, "label": ""})
-    spec: dict[str, Any] = _probability_bars(rows, ink).to_dict()
+    spec: dict[str, Any] = _probability_bars(rows, text_colour).to_dict()
     return {name: value for name, value in spec.items() if name not in ("data", "datasets", "config")}
 
 
@@ -233,7 +242,7 @@ def class_bars(values: Sequence[float], class_names: Sequence[str], title: str) 
     rows = pd.DataFrame({"class": [class_names[k] for k in shown], "value": [float(values[k]) for k in shown]})
     return (
         alt.Chart(rows)
-        .mark_bar(cornerRadiusEnd=3, color=RIGHT)
+        .mark_bar(cornerRadiusEnd=3, color=RIGHT_COLOUR)
         .encode(
             y=alt.Y("class:N", sort=rows["class"].tolist(), title=None, axis=alt.Axis(labelOverlap=False, ticks=False)),
             x=alt.X("value:Q", title=title),

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from cnn_core.evaluation.confusion import shares
-from pages.shared.charts import RIGHT, WRONG
+from cnn_core.evaluation.confusion import confusion_shares
+from pages.shared.charts import RIGHT_COLOUR, WRONG_COLOUR
 
-Numbers = Literal["images", "row", "column"]
+CellNumbers = Literal["images", "row", "column"]
 MOST_NUMBERED_CLASSES = 20
 """Above this many classes the cells of a confusion matrix are too small for numbers."""
 
@@ -22,7 +22,7 @@ def confusion_chart(
     class_names: Sequence[str],
     *,
     ink: str,
-    numbers: Numbers = "images",
+    numbers: CellNumbers = "images",
     order: Sequence[int] = (),
 ) -> alt.LayerChart:
     """Heat map of a confusion matrix (K, K): rows true, columns predicted, numbers in the cells, zeros left empty.
@@ -33,7 +33,7 @@ def confusion_chart(
     A clicked cell is the selection "cell" with fields `true` and `predicted`.
     """
     chosen = list(order) or list(range(len(matrix)))
-    rows = _cells(matrix, class_names, numbers, chosen)
+    rows = _matrix_cells(matrix, class_names, numbers, chosen)
     many = len(chosen) > MOST_NUMBERED_CLASSES
     if many:  # ten thousand empty cells would take a browser seconds
         rows = rows[rows["images"] > 0]
@@ -48,7 +48,9 @@ def confusion_chart(
         ]
     )
     heat = base.mark_rect(cursor="pointer", stroke="#98A2B3", strokeWidth=0.5).encode(
-        color=alt.Color("answer:N", scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG]), legend=None),
+        color=alt.Color(
+            "answer:N", scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT_COLOUR, WRONG_COLOUR]), legend=None
+        ),
         fillOpacity=alt.FillOpacity(
             f"{'column' if numbers == 'column' else 'row'}:Q",
             scale=alt.Scale(type="pow", exponent=0.5, domain=[0, 1], range=[0, 0.95 if many else 0.75]),
@@ -60,10 +62,10 @@ def confusion_chart(
     layers = [heat.add_params(cell)]
     if not many:
         layers.append(base.mark_text(fontSize=13, cursor="pointer", color=ink, aria=False).encode(text="label:N"))
-    return alt.LayerChart(layer=layers).properties(height=height(len(chosen)))
+    return alt.LayerChart(layer=layers).properties(height=chart_height(len(chosen)))
 
 
-def height(classes: int) -> int:
+def chart_height(classes: int) -> int:
     """Of a matrix with so many classes: named cells while they are few, narrow stripes when they are many."""
     return max(260, 90 + classes * (38 if classes <= MOST_NUMBERED_CLASSES else 12))
 
@@ -74,7 +76,7 @@ def matrix_base(rows: pd.DataFrame, order: list[str]) -> alt.Chart:
     many = len(order) > MOST_NUMBERED_CLASSES
     if many:
         look |= {"labelFontSize": 9, "labelPadding": 2, "labelLimit": 110}
-    tilt = -90 if many else _tilt(order)
+    tilt = -90 if many else _label_angle(order)
     return alt.Chart(rows).encode(
         x=alt.X(
             "predicted:N",
@@ -87,13 +89,17 @@ def matrix_base(rows: pd.DataFrame, order: list[str]) -> alt.Chart:
     )
 
 
-def _cells(
-    matrix: NDArray[np.integer], class_names: Sequence[str], numbers: Numbers, chosen: Sequence[int]
+def _matrix_cells(
+    matrix: NDArray[np.integer], class_names: Sequence[str], numbers: CellNumbers, chosen: Sequence[int]
 ) -> pd.DataFrame:
     """One line for each cell of the matrix: its classes, count, shares of row and column, side and text."""
     inner = np.ix_(chosen, chosen)
     names = [class_names[k] for k in chosen]
-    counts, by_row, by_column = matrix[inner], shares(matrix)[inner], shares(matrix, "column")[inner]
+    counts, by_row, by_column = (
+        matrix[inner],
+        confusion_shares(matrix)[inner],
+        confusion_shares(matrix, "column")[inner],
+    )
     shown = by_column if numbers == "column" else by_row
     return pd.DataFrame(
         {
@@ -107,12 +113,12 @@ def _cells(
                 f"true {true}, predicted {predicted}: {n} image{'' if n == 1 else 's'}"
                 for (true, predicted), n in zip(product(names, repeat=2), counts.flat, strict=True)
             ],
-            "label": [_cell(int(n), float(s), numbers) for n, s in zip(counts.flat, shown.flat, strict=True)],
+            "label": [_format_cell(int(n), float(s), numbers) for n, s in zip(counts.flat, shown.flat, strict=True)],
         }
     )
 
 
-def _cell(count: int, share: float, numbers: Numbers) -> str:
+def _format_cell(count: int, share: float, numbers: CellNumbers) -> str:
     if not count:
         return ""
     if numbers == "images":
@@ -120,6 +126,6 @@ def _cell(count: int, share: float, numbers: Numbers) -> str:
     return f"{share:.0%}".removesuffix("%") if share >= 0.005 else "<1"
 
 
-def _tilt(names: Sequence[str]) -> int:
+def _label_angle(names: Sequence[str]) -> int:
     """Long class names do not fit side by side: stand them at an angle."""
     return 0 if max(map(len, names)) <= 3 else -45

@@ -7,7 +7,7 @@ import streamlit as st
 Option = TypeVar("Option")
 
 
-def choice(
+def choose_option(
     label: str,
     options: tuple[Option, ...],
     default: Option,
@@ -23,37 +23,37 @@ def choice(
     return default if picked is None else picked
 
 
-def select(label: str, key: str, options: tuple[float, ...], default: float) -> float:
+def choose_value(label: str, key: str, values: tuple[float, ...], default: float) -> float:
     """A slider over a few values."""
-    return float(st.select_slider(label, options, default, key=key, bind="query-params"))
+    return float(st.select_slider(label, values, default, key=key, bind="query-params"))
 
 
-def whole(label: str, key: str, low: int, high: int, default: int) -> int:
-    """A slider over whole numbers from `low` to `high`."""
-    return int(st.slider(label, low, high, default, key=key, bind="query-params"))
+def choose_integer(label: str, key: str, minimum: int, maximum: int, default: int) -> int:
+    """A slider over whole numbers from `minimum` to `maximum`."""
+    return int(st.slider(label, minimum, maximum, default, key=key, bind="query-params"))
 
 
-def numbered(label: str, most: int, start: int | None, key: str) -> int | None:
-    """A whole number from 1 to `most`, kept in the link; one beyond is the last."""
-    if (st.session_state.get(key) or 1) > most:
-        st.session_state[key] = most
-    return st.number_input(label, 1, most, start, key=key, bind="query-params", width=150)
+def choose_number(label: str, maximum: int, start: int | None, key: str) -> int | None:
+    """A whole number from 1 to `maximum`, kept in the link; one beyond is the last."""
+    if (st.session_state.get(key) or 1) > maximum:
+        st.session_state[key] = maximum
+    return st.number_input(label, 1, maximum, start, key=key, bind="query-params", width=150)
 
 
-def pressed(label: str, key: str, **looks: Any) -> bool:
+def button_pressed(label: str, key: str, **button_options: Any) -> bool:
     """A button, and whether it was pressed: the press is kept until it is read, should another rerun overtake this one.
 
     For what needs the values of other controls; what does not belongs into a callback.
     """
-    kept = f"{key}_pressed"
+    press_key = f"{key}_pressed"
 
-    def keep() -> None:
-        st.session_state[kept] = True
+    def store_press() -> None:
+        st.session_state[press_key] = True
 
-    st.button(label, key=key, on_click=keep, **looks)
-    return bool(st.session_state.pop(kept, False))
+    st.button(label, key=key, on_click=store_press, **button_options)
+    return bool(st.session_state.pop(press_key, False))
 
 
-def note(text: str) -> None:
+def show_note(text: str) -> None:
     """Small print that, unlike `st.caption`, keeps the contrast that WCAG 2.2 AA asks for."""
     st.markdown(f":small[{text}]")

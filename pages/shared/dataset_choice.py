@@ -2,61 +2,64 @@
 
 import streamlit as st
 
-from cnn_core.datasets import available, title
+from cnn_core.datasets import available_names, dataset_title
 
-OWN = "own_datasets"
-LINK = "own"
+OWN_DATASETS_KEY = "own_datasets"
+LINK_PARAMETER = "own"
 """The query parameter that names a data set of one's own: its title alone would not find it elsewhere."""
 
 
-def trainable() -> list[str]:
-    """The names that can be trained on now; `state.dataset` loads each, `titles` says what they are called."""
-    return [*available(), *own()]
+def trainable_names() -> list[str]:
+    """The names that can be trained on now; `state.load_dataset` loads each, `unique_titles` gives their titles."""
+    return [*available_names(), *own_dataset_names()]
 
 
-def own() -> list[str]:
+def own_dataset_names() -> list[str]:
     """The learner's own data sets: those made in this session, and the one that the link names."""
-    kept = [name for name in st.session_state.get(OWN, ()) if is_there(name)]
-    named = st.query_params.get(LINK, "")
-    if named not in kept and is_there(named):
-        kept.append(named)
-        remember(named)
-    return kept
+    names = [name for name in st.session_state.get(OWN_DATASETS_KEY, ()) if is_own_dataset(name)]
+    linked_name = st.query_params.get(LINK_PARAMETER, "")
+    if linked_name not in names and is_own_dataset(linked_name):
+        names.append(linked_name)
+        remember_dataset(linked_name)
+    return names
 
 
-def remember(name: str) -> None:
+def remember_dataset(name: str) -> None:
     """Let the learner find this data set of their own again on every page."""
-    st.session_state[OWN] = [*(kept for kept in st.session_state.get(OWN, ()) if kept != name), name]
+    st.session_state[OWN_DATASETS_KEY] = [
+        *(kept for kept in st.session_state.get(OWN_DATASETS_KEY, ()) if kept != name),
+        name,
+    ]
 
 
-def is_there(name: str) -> bool:
+def is_own_dataset(name: str) -> bool:
     """Whether `name` is a data set of one's own that is stored here."""
     try:
-        return name.startswith("own-") and bool(title(name))
+        return name.startswith("own-") and bool(dataset_title(name))
     except ValueError:
         return False
 
 
-def titles(names: list[str]) -> dict[str, str]:
+def unique_titles(names: list[str]) -> dict[str, str]:
     """Name → what it is called on screen and in the link; two that are called alike are numbered."""
-    found: dict[str, str] = {}
+    unique: dict[str, str] = {}
     for name in names:
-        called = title(name)
-        same = sum(other == called or other.startswith(f"{called} (") for other in found.values())
-        found[name] = f"{called} ({same + 1})" if same else called
-    return found
+        base_title = dataset_title(name)
+        same_count = sum(other == base_title or other.startswith(f"{base_title} (") for other in unique.values())
+        unique[name] = f"{base_title} ({same_count + 1})" if same_count else base_title
+    return unique
 
 
-def keep_in_link(name: str) -> None:
+def keep_dataset_in_link(name: str) -> None:
     """Put a data set of one's own into the page's address; take it out when another one is chosen."""
     if name.startswith("own-"):
-        if st.query_params.get(LINK) != name:
-            st.query_params[LINK] = name
-    elif LINK in st.query_params:
-        del st.query_params[LINK]
+        if st.query_params.get(LINK_PARAMETER) != name:
+            st.query_params[LINK_PARAMETER] = name
+    elif LINK_PARAMETER in st.query_params:
+        del st.query_params[LINK_PARAMETER]
 
 
-def link_to(name: str, parameter: str) -> dict[str, str]:
+def link_parameters(name: str, parameter: str) -> dict[str, str]:
     """Query parameters with which another page's choice, bound as `parameter`, is this data set."""
-    called = titles(trainable()).get(name, name)
-    return {parameter: called} | ({LINK: name} if name.startswith("own-") else {})
+    unique_title = unique_titles(trainable_names()).get(name, name)
+    return {parameter: unique_title} | ({LINK_PARAMETER: name} if name.startswith("own-") else {})

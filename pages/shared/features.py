@@ -6,56 +6,63 @@ from numpy.typing import NDArray
 
 from cnn_core.datasets import Split, explore
 from pages.shared import state
-from pages.shared.subject import Subject, borrowed
+from pages.shared.subject import LoadedRun, locked_model
 
-MOST_IMAGES, MOST_NUMBERS, MOST_MACS = 5_000, 20_000_000, 5 * 10**11
+MAX_SEARCHED_IMAGES, MAX_SEARCHED_NUMBERS, MAX_SEARCHED_MACS = 5_000, 20_000_000, 5 * 10**11
 """Training images that are searched: no more than these, than so many features, and than so much work (seconds)."""
 
 
-def features_of(subject: Subject, epoch: int, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], str]:
+def compute_features(subject: LoadedRun, epoch: int, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], str]:
     """Features (N, D) of stored images uint8 (N, C, H, W), and in words what they are.
 
     Raises ValueError when the network has none, or when they are no numbers.
     """
-    from cnn_core.insight.embedding import penultimate
-    from cnn_core.training.inference import normaliser
+    from cnn_core.insight.embedding import penultimate_features
+    from cnn_core.training.inference import make_normaliser
 
-    with borrowed(subject, epoch) as model:
+    with locked_model(subject, epoch) as model:
         device = next(model.parameters()).device
-        found = penultimate(model, images, normaliser(state.dataset(subject.dataset), device, subject.config))
-    return found.values, found.what
+        found = penultimate_features(
+            model, images, make_normaliser(state.load_dataset(subject.dataset_name), device, subject.config)
+        )
+    return found.values, found.description
 
 
-def learned_from(subject: Subject) -> Split:
+def used_training_split(subject: LoadedRun) -> Split:
     """The training images that the run really saw: fewer than there are, where its settings say so."""
-    from cnn_core.training.batches import few
+    from cnn_core.training.batches import balanced_subset
 
-    return few(state.dataset(subject.dataset).train, subject.config.train_images)
+    return balanced_subset(state.load_dataset(subject.dataset_name).train, subject.config.train_images)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Looking through the training images …")
-def _searched(run_id: str, epoch: int, _subject: Subject) -> tuple[NDArray[np.intp], NDArray[np.float32], str]:
-    """Places among `learned_from` of the images that are searched, their features, and what these are."""
-    train = learned_from(_subject)
-    width = features_of(_subject, epoch, train.images[:1])[0].shape[1]
-    count = min(MOST_IMAGES, MOST_NUMBERS // width, MOST_MACS // max(1, _subject.spec.total_macs))
-    places = explore.some_places(train, 0, max(50, count))
-    values, what = features_of(_subject, epoch, train.images[places])
+def _training_features(
+    run_id: str, epoch: int, _subject: LoadedRun
+) -> tuple[NDArray[np.intp], NDArray[np.float32], str]:
+    """Places among `used_training_split` of the images that are searched, their features, and what these are."""
+    train = used_training_split(_subject)
+    width = compute_features(_subject, epoch, train.images[:1])[0].shape[1]
+    count = min(
+        MAX_SEARCHED_IMAGES, MAX_SEARCHED_NUMBERS // width, MAX_SEARCHED_MACS // max(1, _subject.spec.total_macs)
+    )
+    places = explore.sample_indices(train, 0, max(50, count))
+    values, what = compute_features(_subject, epoch, train.images[places])
     return places, values, what
 
 
-def nearest_training(
-    subject: Subject, epoch: int, images: NDArray[np.uint8], count: int
+def nearest_training_images(
+    subject: LoadedRun, epoch: int, images: NDArray[np.uint8], count: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], str]:
-    """Places among `learned_from` of the images most like each of `images`, the cosines, both (N, count), a sentence.
+    """Places among `used_training_split` of the images most like each of `images`, the cosines, both (N, count), a
+    sentence.
 
-    The sentence says which images were searched and what “alike” means. Raises ValueError as `features_of`.
+    The sentence says which images were searched and what “alike” means. Raises ValueError as `compute_features`.
     """
-    from cnn_core.insight.embedding import nearest
+    from cnn_core.insight.embedding import nearest_neighbours
 
-    places, values, what = _searched(subject.run_id, epoch, subject)
-    closest, cosines = nearest(features_of(subject, epoch, images)[0], values, count)
-    total = len(learned_from(subject))
+    places, values, what = _training_features(subject.run_id, epoch, subject)
+    closest, cosines = nearest_neighbours(compute_features(subject, epoch, images)[0], values, count)
+    total = len(used_training_split(subject))
     searched = f"all {total:,}" if len(places) == total else f"{len(places):,} of {total:,}, drawn at random,"
-    said = f"Nearest training images: of {searched} those with the largest cosine (1: same direction) of {what}."
-    return places[closest], cosines, said
+    sentence = f"Nearest training images: of {searched} those with the largest cosine (1: same direction) of {what}."
+    return places[closest], cosines, sentence

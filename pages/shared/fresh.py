@@ -5,35 +5,35 @@ import time
 
 import streamlit as st
 
-ARRIVAL_S = 2.0
+ARRIVAL_SECONDS = 2.0
 """After this time, what was drawn is on the screen."""
 
 
-def fresh_key(name: str, *shown: object) -> str:
-    """The key of a control whose options change by themselves: another one whenever what is `shown` is another.
+def key_for_options(name: str, *options: object) -> str:
+    """The key of a control whose options change by themselves: another one whenever what is `options` is another.
 
     A browser knows an option by its name and sends it again with every click: under a key that stays, a click that
     overtakes the drawing would choose what was chosen before.
     """
-    key = f"{name}_{hashlib.blake2s(repr(shown).encode(), digest_size=8).hexdigest()}"
+    key = f"{name}_{hashlib.blake2s(repr(options).encode(), digest_size=8).hexdigest()}"
     st.session_state[f"{name}_key"] = key
     return key
 
 
-def is_fresh(name: str, key: str) -> bool:
+def is_current_key(name: str, key: str) -> bool:
     """Whether the control with this key is the one on the page, and not one that it took the place of."""
     return bool(st.session_state.get(f"{name}_key") == key)
 
 
-def note_drawn(key: str) -> None:
-    """Note what the control with this key was drawn with, for `was_chosen`; for one whose value Python rewrites."""
-    held = st.session_state.get(key)
-    current, _, _ = st.session_state.get(f"{key}_drawn", (held, held, 0.0))
-    if held != current:
-        st.session_state[f"{key}_drawn"] = (held, current, time.monotonic())
+def record_drawn_value(key: str) -> None:
+    """Note what the control with this key was drawn with, for `is_new_choice`; for one whose value Python rewrites."""
+    sent = st.session_state.get(key)
+    current, _, _ = st.session_state.get(f"{key}_drawn", (sent, sent, 0.0))
+    if sent != current:
+        st.session_state[f"{key}_drawn"] = (sent, current, time.monotonic())
 
 
-def was_chosen(key: str) -> bool:
+def is_new_choice(key: str) -> bool:
     """Whether the value that came for this control was chosen, and is not the one before Python rewrote it.
 
     A browser sends the values of all controls with every click. One that comes before the rewritten value was drawn, or
@@ -41,7 +41,7 @@ def was_chosen(key: str) -> bool:
     """
     sent = st.session_state.get(key)
     current, previous, at = st.session_state.get(f"{key}_drawn", (None, None, 0.0))
-    if sent == current or (sent == previous and time.monotonic() - at < ARRIVAL_S):
+    if sent == current or (sent == previous and time.monotonic() - at < ARRIVAL_SECONDS):
         return False
     st.session_state[f"{key}_drawn"] = (sent, sent, 0.0)
     return True

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 GREY = "#8A8F9C"
-OTHERS = "other classes"
-MOST_COLOURED = 12
+OTHER_CLASSES = "other classes"
+MAX_COLOURED_CLASSES = 12
 """Above this many classes colours cannot be told apart: one class stands out from the others."""
-PALETTE = [
+CLASS_COLOURS = [
     "#3F86CF",
     "#E8772E",
     "#2E9E6B",
@@ -39,7 +39,7 @@ def map_rows(
 
     The groups are the classes, or where these are many, `marked` and the others.
     """
-    groups = [name if not marked or name == marked else OTHERS for name in classes]
+    groups = [name if not marked or name == marked else OTHER_CLASSES for name in classes]
     return pd.DataFrame({**columns, "class": classes, "group": groups, "number": numbers, "image": pictures})
 
 
@@ -53,10 +53,10 @@ def scatter_chart(
     """
     chosen = alt.selection_point(fields=["group"], bind="legend")
     return (
-        _points(rows, x, y, size=55, axes=axes)
+        _point_chart(rows, x, y, size=55, axes=axes)
         .encode(
-            color=_colour(names, marked, alt.Legend(orient="top", title=None, columns=3, labelLimit=95)),
-            opacity=_faint() if marked else alt.condition(chosen, alt.value(0.9), alt.value(0.08)),
+            color=_group_colour(names, marked, alt.Legend(orient="top", title=None, columns=3, labelLimit=95)),
+            opacity=_group_opacity() if marked else alt.condition(chosen, alt.value(0.9), alt.value(0.08)),
             tooltip=["image:N", "class:N", alt.Tooltip("number:Q", title="image")],
         )
         .add_params(chosen)
@@ -68,8 +68,12 @@ def pair_charts(rows: pd.DataFrame, columns: Sequence[str], names: Sequence[str]
     """Every two of the `columns` against each other, a small chart a pair; `legend_chart` says what is what."""
     pairs = [(x, y) for place, y in enumerate(columns) for x in columns[:place]]
     return [
-        _points(rows, x, y, size=20)
-        .encode(color=_colour(names, marked, None), opacity=_faint() if marked else alt.value(0.7), tooltip="class:N")
+        _point_chart(rows, x, y, size=20)
+        .encode(
+            color=_group_colour(names, marked, None),
+            opacity=_group_opacity() if marked else alt.value(0.7),
+            tooltip="class:N",
+        )
         .properties(height=240)
         for x, y in pairs
     ]
@@ -77,27 +81,27 @@ def pair_charts(rows: pd.DataFrame, columns: Sequence[str], names: Sequence[str]
 
 def legend_chart(names: Sequence[str], marked: str) -> alt.Chart:
     """The colours of the groups by themselves."""
-    rows = pd.DataFrame({"group": [marked, OTHERS] if marked else list(names)})
+    rows = pd.DataFrame({"group": [marked, OTHER_CLASSES] if marked else list(names)})
     legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=95, symbolOpacity=1)
-    chart = alt.Chart(rows).mark_point(filled=True, opacity=0).encode(color=_colour(names, marked, legend))
+    chart = alt.Chart(rows).mark_point(filled=True, opacity=0).encode(color=_group_colour(names, marked, legend))
     # its height is that of all there is, the legend's rows included
     return chart.properties(height=20 + 22 * -(-len(rows) // 3)).configure_view(stroke=None)
 
 
-def _points(rows: pd.DataFrame, x: str, y: str, *, size: int, axes: bool = True) -> alt.Chart:
-    def look(name: str) -> dict[str, Any]:
+def _point_chart(rows: pd.DataFrame, x: str, y: str, *, size: int, axes: bool = True) -> alt.Chart:
+    def axis_options(name: str) -> dict[str, Any]:
         axis = alt.Axis(grid=True, tickCount=5, labels=axes, ticks=axes)
         return {"title": name if axes else None, "scale": alt.Scale(zero=False), "axis": axis}
 
     chart = alt.Chart(rows).mark_point(filled=True, size=size)
-    return chart.encode(x=alt.X(f"{x}:Q", **look(x)), y=alt.Y(f"{y}:Q", **look(y)))
+    return chart.encode(x=alt.X(f"{x}:Q", **axis_options(x)), y=alt.Y(f"{y}:Q", **axis_options(y)))
 
 
-def _faint() -> Any:
-    return alt.condition(f"datum.group === '{OTHERS}'", alt.value(0.3), alt.value(1))
+def _group_opacity() -> Any:
+    return alt.condition(f"datum.group === '{OTHER_CLASSES}'", alt.value(0.3), alt.value(1))
 
 
-def _colour(names: Sequence[str], marked: str, legend: alt.Legend | None) -> alt.Color:
-    groups = [marked, OTHERS] if marked else list(names)
-    colours = [PALETTE[1], GREY] if marked else PALETTE[: len(groups)]
+def _group_colour(names: Sequence[str], marked: str, legend: alt.Legend | None) -> alt.Color:
+    groups = [marked, OTHER_CLASSES] if marked else list(names)
+    colours = [CLASS_COLOURS[1], GREY] if marked else CLASS_COLOURS[: len(groups)]
     return alt.Color("group:N", sort=groups, scale=alt.Scale(domain=groups, range=colours), legend=legend)

@@ -4,27 +4,27 @@ from functools import cache
 
 import streamlit as st
 
-from pages.shared.site import ROOT, next_page, page
+from pages.shared.site import ROOT, get_page, next_page
 
 
 @cache
-def sections(name: str) -> dict[str, str]:
+def load_sections(name: str) -> dict[str, str]:
     """Heading → text of assets/lessons/<name>.md, in the order of the file."""
     text = (ROOT / "assets" / "lessons" / f"{name}.md").read_text(encoding="utf-8")
     parts = text.split("\n## ")[1:] if not text.startswith("## ") else ("\n" + text).split("\n## ")[1:]
     return {heading.strip(): body.strip() for heading, _, body in (part.partition("\n") for part in parts)}
 
 
-def show(name: str, heading: str) -> None:
+def show_section(name: str, heading: str) -> None:
     """Draw one section of a lesson under its heading."""
     st.subheader(heading, anchor=False)
-    st.markdown(sections(name)[heading])
+    st.markdown(load_sections(name)[heading])
 
 
-def try_this(name: str) -> None:
+def show_try_this(name: str) -> None:
     """The closing box of a page: the lesson's section "Try this", and the way to the next page."""
     with st.container(border=True):
-        show(name, "Try this")
+        show_section(name, "Try this")
     following = next_page(name)
     if following:
-        st.page_link(page(following.file), label=f"Next: {following.title}", icon=":material/arrow_forward:")
+        st.page_link(get_page(following.file), label=f"Next: {following.title}", icon=":material/arrow_forward:")

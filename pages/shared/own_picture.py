@@ -4,40 +4,40 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.images import MOST_BYTES, Pixels, Upload, decode_upload
-from cnn_core.insight.own_image import Fitted, fitted, on_black
-from pages.components.drawing_pad import SIDE, number_of, pad
+from cnn_core.images import MAX_BYTES, Pixels, Upload, decode_upload
+from cnn_core.insight.own_image import FittedImage, fit_with_steps, is_bright_on_black
+from pages.components.drawing_pad import SIDE, drawing_number, show_pad
 from pages.shared import state
-from pages.shared.controls import note
+from pages.shared.controls import show_note
 from pages.shared.picture import Picture
-from pages.shared.pictures import upright
-from pages.shared.subject import Subject
+from pages.shared.pictures import enlarged_rgb
+from pages.shared.subject import LoadedRun
 
 DRAWING, UPLOAD, WEBCAM = "Drawing pad", "Upload", "Webcam"
-OWN = (DRAWING, UPLOAD, WEBCAM)
-SEEN = 168
+OWN_SOURCES = (DRAWING, UPLOAD, WEBCAM)
+PICTURE_WIDTH = 168
 """Pixels of what the network sees, on the screen."""
 
 
-def own_picture(way: str, subject: Subject, key: str) -> Picture | None:
+def choose_own_picture(source: str, subject: LoadedRun, key: str) -> Picture | None:
     """The picture that the visitor draws or brings by one of OWN, made ready for the network and shown beside it.
 
     None as long as there is none; then what to do is said. `key` begins the names of the controls.
     """
     left, right = st.columns([1, 1], gap="large")
     with left:
-        rgb, name = _drawn(key) if way == DRAWING else _brought(way, key)
-        dark = on_black(state.dataset(subject.dataset).train.images[:64])
-        ink = dark and (way == DRAWING or _as_ink(key))
+        rgb, name = _choose_drawing(key) if source == DRAWING else _choose_photo(source, key)
+        dark = is_bright_on_black(state.load_dataset(subject.dataset_name).train.images[:64])
+        ink = dark and (source == DRAWING or _choose_ink(key))
     if rgb is None:
         return None
-    found = fitted(rgb, subject.spec.input_shape, ink=ink)
+    found = fit_with_steps(rgb, subject.spec.input_shape, is_drawing=ink)
     with right:
-        _seen(found, subject)
-    return Picture(found.image, name, number=number_of(f"{key}_pad") if way == DRAWING else "")
+        _show_network_input(found, subject)
+    return Picture(found.image, name, drawing_number=drawing_number(f"{key}_pad") if source == DRAWING else "")
 
 
-def _as_ink(key: str) -> bool:
+def _choose_ink(key: str) -> bool:
     return st.toggle(
         "It is ink on paper",
         True,
@@ -48,43 +48,43 @@ def _as_ink(key: str) -> bool:
     )
 
 
-def _seen(found: Fitted, subject: Subject) -> None:
+def _show_network_input(found: FittedImage, subject: LoadedRun) -> None:
     """What the network gets, and what was done for it."""
     _, height, width = subject.spec.input_shape
     st.markdown("**What the network sees**")
     st.image(
-        upright(found.image, SEEN),
-        width=SEEN,
+        enlarged_rgb(found.image, PICTURE_WIDTH),
+        width=PICTURE_WIDTH,
         output_format="PNG",
         alt=f"What the network sees: {width} × {height} pixels",
     )
-    if found.empty:
+    if found.is_empty:
         st.info("Nothing is on it yet: the network gets an empty image, and its answer says what it takes *that* for.")
         return
     colour = "colour" if len(found.image) >= 3 else "grey"
-    note(f"{width} × {height} pixels, {colour}: {'; '.join(found.steps) or 'as it is'}.")
+    show_note(f"{width} × {height} pixels, {colour}: {'; '.join(found.steps) or 'as it is'}.")
 
 
-def _drawn(key: str) -> tuple[Pixels, str]:
+def _choose_drawing(key: str) -> tuple[Pixels, str]:
     """The drawing on the pad, black on white; an empty one at first."""
-    held = f"{key}_drawing"
-    drawn: NDArray[np.uint8] | None = st.session_state.get(held)
+    drawing_key = f"{key}_drawing"
+    drawn: NDArray[np.uint8] | None = st.session_state.get(drawing_key)
 
-    def keep(picture: NDArray[np.uint8]) -> None:
-        st.session_state[held] = picture
+    def store_drawing(picture: NDArray[np.uint8]) -> None:
+        st.session_state[drawing_key] = picture
 
-    pad(key=f"{key}_pad", drawn=drawn, shown=number_of(f"{key}_pad"), draw=keep)
+    show_pad(key=f"{key}_pad", drawing=drawn, shown_number=drawing_number(f"{key}_pad"), on_drawing=store_drawing)
     grey = np.full((SIDE, SIDE), 255, np.uint8) if drawn is None else drawn
     return np.repeat(grey[:, :, np.newaxis], 3, axis=2), "Your drawing"
 
 
-def _brought(way: str, key: str) -> tuple[Pixels | None, str]:
+def _choose_photo(source: str, key: str) -> tuple[Pixels | None, str]:
     """The picture that was uploaded or photographed; None when there is none or it cannot be read."""
-    if way == UPLOAD:
+    if source == UPLOAD:
         file = st.file_uploader(
             "PNG, JPEG, WebP, GIF, BMP or TIFF",
             key=f"{key}_upload",
-            max_upload_size=MOST_BYTES // 10**6,
+            max_upload_size=MAX_BYTES // 10**6,
             help="It is read in memory, shrunk to 512 pixels, and never stored.",
         )
     else:
@@ -93,16 +93,16 @@ def _brought(way: str, key: str) -> tuple[Pixels | None, str]:
         st.info("Choose a picture: it is cut and resized to what the network takes, and shown here beside it.")
         return None, ""
     try:
-        upload = _decoded(file.getvalue())
+        upload = _cached_upload(file.getvalue())
     except ValueError as problem:
         st.error(str(problem))
         return None, ""
     rgb = upload.image
-    st.image(rgb, width=SEEN, alt="Your picture as it came")
-    note(" ".join([f"As it came: {rgb.shape[1]} × {rgb.shape[0]} pixels.", *upload.notes]))
+    st.image(rgb, width=PICTURE_WIDTH, alt="Your picture as it came")
+    show_note(" ".join([f"As it came: {rgb.shape[1]} × {rgb.shape[0]} pixels.", *upload.notes]))
     return rgb, "Your picture"
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _decoded(data: bytes) -> Upload:
+def _cached_upload(data: bytes) -> Upload:
     return decode_upload(data)

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 class Picture:
     """What is put into the network: `image` uint8 (C, H, W) as the data set stores them, and what it is called.
 
-    `label` is its true class, None when nobody knows; `place` its place in the test set,
-    None for a picture from elsewhere. `number` tells drawings apart that are called alike.
+    `label` is its true class, None when nobody knows; `test_index` its place in the test set,
+    None for a picture from elsewhere. `drawing_number` tells drawings apart that are called alike.
     """
 
     image: NDArray[np.uint8]
     title: str
     label: int | None = None
-    place: int | None = None
-    number: str = ""
+    test_index: int | None = None
+    drawing_number: str = ""

@@ -4,31 +4,29 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.images import scaled
+from cnn_core.images import shrink_pixels
 from cnn_core.render.tiles import enlarge, image_rgb, tile_grid
-from pages.shared.controls import note
+from pages.shared.controls import show_note
 
 COLUMNS = 8
 """Small pictures a row: on a phone they are still told apart."""
-SIDE = 64
+THUMBNAIL_SIDE = 64
 """About how many pixels a stored image is wide where many are shown together."""
 SPLITS = {"Train": "train", "Validation": "val", "Test": "test"}
 """What a split is called on the screen, and in a data set."""
 
 
-def scale_caption(
-    limits: NDArray[np.float64], count: int, shown: int, things: str, *, real_colour: bool = False
-) -> None:
+def show_scale(limits: NDArray[np.float64], count: int, shown: int, things: str, *, real_colour: bool = False) -> None:
     """Say which number each colour stands for, and how many pictures were left out."""
     scale = f"−{limits[0]:.3g} … +{limits[0]:.3g}"
     if np.ptp(limits) > 0:
         scale = f"each its own, from ±{limits.min():.3g} to ±{limits.max():.3g}"
     colours = "mid-grey is 0" if real_colour else "red negative, white 0, blue positive"
     left_out = f" The first {shown} of {count} {things}." if shown < count else ""
-    note(f"Scale {scale}: {colours}.{left_out}")
+    show_note(f"Scale {scale}: {colours}.{left_out}")
 
 
-def grid(
+def show_grid(
     rgb: NDArray[np.uint8], labels: list[str], tile: int, columns: int, *, alt: str, marked: int | None = None
 ) -> None:
     """Draw the small pictures `rgb` (N, H, W, 3) in rows, each about `tile` pixels wide under its label."""
@@ -36,7 +34,7 @@ def grid(
     st.image(tile_grid(rgb, columns=columns, zoom=zoom, labels=labels, marked=marked), width="content", alt=alt)
 
 
-def page_of(label: str, items: list[str], size: int, key: str) -> list[str]:
+def choose_page(label: str, items: list[str], size: int, key: str) -> list[str]:
     """The items of the chosen page; with more than `size` items a selectbox names the pages."""
     if len(items) <= size:
         return items
@@ -47,20 +45,20 @@ def page_of(label: str, items: list[str], size: int, key: str) -> list[str]:
     return pages[st.selectbox(label, list(pages), key=key, bind="query-params")]
 
 
-def gallery(images: NDArray[np.uint8], captions: list[str]) -> None:
+def show_captioned_images(images: NDArray[np.uint8], captions: list[str]) -> None:
     """Stored images (N, C, H, W) side by side, as many a row as fit, each with its caption."""
     with st.container(horizontal=True, gap="small"):
         for image, caption in zip(images, captions, strict=True):
             with st.container(width=104, gap="xsmall"):
-                st.image(upright(image, 96), width=104, output_format="PNG", alt=caption)
-                note(caption)
+                st.image(enlarged_rgb(image, 96), width=104, output_format="PNG", alt=caption)
+                show_note(caption)
 
 
-def upright(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+def enlarged_rgb(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """A stored image (C, H, W) as (H, W, 3), enlarged by a whole number to about `size` pixels."""
     return enlarge(image_rgb(image)[np.newaxis], max(1, size // max(image.shape[1:])))[0]
 
 
-def small(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def to_thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """A stored image (C, H, W) as (H, W, 3), about `side` pixels large: pixels stay square, large ones are shrunk."""
-    return scaled(upright(image, side), max(side, 64))
+    return shrink_pixels(enlarged_rgb(image, side), max(side, 64))

@@ -7,25 +7,25 @@ import streamlit as st
 from cnn_core.runs.database import StoreUnavailableError
 from cnn_core.runs.store import Run
 from pages.shared import state
-from pages.shared.fresh import fresh_key, is_fresh
+from pages.shared.fresh import is_current_key, key_for_options
 from pages.shared.run_words import run_name
 
-MOST = 8
+MAX_RUNS = 8
 """Runs that are compared at once: curves of more cannot be told apart."""
 
 
-def show_run(run_id: str) -> None:
+def select_run(run_id: str) -> None:
     """Make `run_id` the chosen run."""
     st.session_state.run = run_id
 
 
-def run_picker() -> Run | None:
+def choose_run() -> Run | None:
     """Choose among the workspace's runs, newest first; the choice is shared by all pages and kept in the link.
 
     A run named in the link is found even when it belongs to another workspace. None when there is no run at all.
     """
     try:
-        own = state.store().runs(state.workspace())
+        own = state.run_store().list_runs(state.current_workspace())
     except StoreUnavailableError as problem:
         st.error(str(problem), icon=":material/database_off:")
         st.stop()
@@ -35,40 +35,44 @@ def run_picker() -> Run | None:
     wanted = st.session_state.get("run") or st.query_params.get("run", "")
     if wanted and wanted not in runs:
         try:
-            runs[wanted] = state.store().get(wanted)
+            runs[wanted] = state.run_store().get_run(wanted)
             names[wanted] = f"From a link: {run_name(runs[wanted])}"
         except ValueError as problem:
             st.warning(str(problem))
     if not runs:
-        state.keep_in_link(workspace=state.workspace())
+        state.keep_in_link(workspace=state.current_workspace())
         return None
     chosen = wanted if wanted in runs else next(iter(runs))
-    show_run(chosen)
-    state.keep_in_link(workspace=state.workspace(), run=chosen)
+    select_run(chosen)
+    state.keep_in_link(workspace=state.current_workspace(), run=chosen)
     options = list(runs)
-    key = fresh_key("run_choice", chosen, *names.items())
+    key = key_for_options("run_choice", chosen, *names.items())
     place = options.index(chosen)
-    st.selectbox("Run", options, place, key=key, format_func=names.__getitem__, on_change=_pick_run, args=(key,))
+    st.selectbox(
+        "Run", options, place, key=key, format_func=names.__getitem__, on_change=_apply_run_choice, args=(key,)
+    )
     return runs[chosen]
 
 
-def _pick_run(key: str) -> None:
-    if is_fresh("run_choice", key):
-        show_run(st.session_state[key])
+def _apply_run_choice(key: str) -> None:
+    if is_current_key("run_choice", key):
+        select_run(st.session_state[key])
 
 
-def one_of(label: str, runs: Mapping[str, str], key: str) -> str:
+def choose_by_id(label: str, titles: Mapping[str, str], key: str) -> str:
     """Choose one run by id from {id: what it is called}; kept for the session and in the link."""
     wanted = st.session_state.get(f"{key}_kept") or st.query_params.get(key, "")
-    chosen: str = wanted if wanted in runs else next(iter(runs))
+    chosen: str = wanted if wanted in titles else next(iter(titles))
     st.session_state[f"{key}_kept"] = chosen
     state.keep_in_link(**{key: chosen})
-    widget = fresh_key(key, chosen, *runs.items())
+    widget = key_for_options(key, chosen, *titles.items())
 
-    def take() -> None:
-        if is_fresh(key, widget):
+    def store_choice() -> None:
+        if is_current_key(key, widget):
             st.session_state[f"{key}_kept"] = st.session_state[widget]
 
-    options = list(runs)
-    st.selectbox(label, options, options.index(chosen), key=widget, format_func=runs.__getitem__, on_change=take)
+    options = list(titles)
+    st.selectbox(
+        label, options, options.index(chosen), key=widget, format_func=titles.__getitem__, on_change=store_choice
+    )
     return chosen

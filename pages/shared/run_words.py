@@ -2,7 +2,7 @@
 
 import time
 
-from cnn_core.datasets import title
+from cnn_core.datasets import dataset_title
 from cnn_core.runs.store import Run
 
 
@@ -19,20 +19,20 @@ def run_title(run: Run) -> str:
 def data_title(name: str) -> str:
     """What a data set is called; one's own that was deleted since is just that."""
     try:
-        return title(name)
+        return dataset_title(name)
     except ValueError:
         return "a data set that is gone"
 
 
 def run_result(run: Run) -> str:
     """How the run came out, or its state; and its age."""
-    result: str = "in progress" if run.alive else run.status
+    result: str = "in progress" if run.is_active else run.status
     if run.test_accuracy is not None:
         result = f"{run.test_accuracy:.1%}"
-    return f"{result} · {age(run)}"
+    return f"{result} · {format_age(run)}"
 
 
-def age(run: Run) -> str:
+def format_age(run: Run) -> str:
     """How long ago the run was started: "5 minutes ago"."""
     seconds = time.time() - run.created_at
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):

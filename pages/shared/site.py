@@ -37,7 +37,7 @@ PAGES = (
 )
 
 
-def page(name: str) -> StreamlitPage:
+def get_page(name: str) -> StreamlitPage:
     """The `st.Page` of the page file `pages/<name>.py`."""
     info = next(info for info in PAGES if info.file == name)
     return st.Page(
@@ -56,15 +56,15 @@ def next_page(name: str) -> PageInfo | None:
     return PAGES[following] if following < len(PAGES) else None
 
 
-def pages() -> dict[str, list[StreamlitPage]]:
+def navigation_pages() -> dict[str, list[StreamlitPage]]:
     """Every page, grouped by navigation section."""
     sections: dict[str, list[StreamlitPage]] = {}
     for info in PAGES:
-        sections.setdefault(info.section, []).append(page(info.file))
+        sections.setdefault(info.section, []).append(get_page(info.file))
     return sections
 
 
-def configure() -> None:
+def configure_tab() -> None:
     """Name and icon of the browser tab. A file of ours: a symbol by name would be fetched from the internet."""
     st.set_page_config(page_title="CNN Lab", page_icon=ROOT / "assets" / "icon.png", layout="wide")
 
@@ -77,12 +77,12 @@ def ensure_router() -> None:
     """
     if "routed" not in st.session_state:
         st.session_state.routed = True
-        configure()
-        st.navigation(pages())
+        configure_tab()
+        st.navigation(navigation_pages())
         st.rerun()
 
 
-def header(name: str, lead: str) -> None:
+def show_header(name: str, lead: str) -> None:
     """Title of the page and one sentence on what to do here."""
     info = next(info for info in PAGES if info.file == name)
     st.html(ROOT / "assets" / "site.css")

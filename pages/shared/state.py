@@ -13,25 +13,25 @@ from cnn_core.runs.store import RunStore, default_store
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def store() -> RunStore:
+def run_store() -> RunStore:
     """The run store of this installation."""
     return default_store()
 
 
 @st.cache_resource(max_entries=4, show_spinner="Preparing the images …")
-def dataset(name: str) -> Dataset:
+def load_dataset(name: str) -> Dataset:
     """A data set, loaded once for everybody; nobody may write to it."""
     return load(name)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def fitting(input_shape: tuple[int, int, int], classes: int) -> dict[str, NetworkSpec]:
+def fitting_presets(input_shape: tuple[int, int, int], classes: int) -> dict[str, NetworkSpec]:
     """Every preset that takes such images, by name; kept, as each is worked out layer by layer."""
     return presets.fitting(input_shape, classes)
 
 
 @contextmanager
-def answered() -> Iterator[None]:
+def show_store_errors() -> Iterator[None]:
     """Show the sentence where the database does not answer."""
     try:
         yield
@@ -39,7 +39,7 @@ def answered() -> Iterator[None]:
         st.error(str(problem), icon=":material/database_off:")
 
 
-def workspace() -> str:
+def current_workspace() -> str:
     """The unguessable name under which this learner's runs are kept.
 
     A link that carries one wins; so a reload, or the link opened elsewhere, finds the same runs.

@@ -15,8 +15,8 @@ from cnn_core.networks import NetworkSpec, preset
 from cnn_core.runs.store import Run
 from cnn_core.training import TrainConfig
 from pages.shared import state
-from pages.shared.run_choice import run_picker
-from pages.shared.site import page
+from pages.shared.run_choice import choose_run
+from pages.shared.site import get_page
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -30,66 +30,66 @@ NO_CONVOLUTION = (
 
 
 @dataclass(frozen=True)
-class Subject:
+class LoadedRun:
     """The network looked at: its run (or UNTRAINED), its description, settings and the epochs with saved weights."""
 
     run_id: str
     spec: NetworkSpec
     config: TrainConfig
     epochs: tuple[int, ...]
-    shown_first: int = 0
+    default_epoch: int = 0
 
     @property
-    def dataset(self) -> str:
+    def dataset_name(self) -> str:
         """The name of the data set it was trained on."""
         return self.config.dataset
 
 
-def choose_subject(promise: str) -> Subject | None:
+def choose_loaded_run(promise: str) -> LoadedRun | None:
     """Let the visitor pick a run, and say in words what state it is in.
 
     None when there is nothing to look into; then `promise` says what will be here, beside a link to Train.
     """
-    run = run_picker()
-    epochs = tuple(state.store().checkpoints(run.id)) if run else ()
+    run = choose_run()
+    epochs = tuple(state.run_store().checkpoint_epochs(run.id)) if run else ()
     if run is None or not epochs:
         missing = "No network of yours yet." if run is None else f"This run has no saved weights. {run.message}".strip()
         st.info(f"{missing} Train a network, which takes a few seconds, and {promise}", icon=":material/school:")
-        st.page_link(page("train"), label="Train a network", icon=":material/model_training:")
+        st.page_link(get_page("train"), label="Train a network", icon=":material/model_training:")
         return None
     latest = f"after epoch {epochs[-1]}" if epochs[-1] else "the untrained network"
-    if run.alive:
+    if run.is_active:
         st.info(f"This run is still going. Its latest checkpoint so far: {latest}.", icon=":material/sync:")
     elif run.status in ("failed", "interrupted"):
         st.warning(f"This run ended early. {run.message} Its last checkpoint: {latest}.", icon=":material/warning:")
     try:
-        state.dataset(run.config.dataset)
+        state.load_dataset(run.config.dataset)
     except ValueError as problem:  # deleted since, or of another computer
         st.error(f"The images that this run learned from cannot be read. {problem}")
         return None
-    return subject_of(run)
+    return load_run(run)
 
 
-def subject_of(run: Run) -> Subject:
+def load_run(run: Run) -> LoadedRun:
     """The network of a run that has weights; its tested checkpoint is shown first, or else its last."""
-    epochs = state.store().checkpoints(run.id)
+    epochs = state.run_store().checkpoint_epochs(run.id)
     tested = run.tested_epoch if run.tested_epoch in epochs else None
-    return Subject(run.id, run.spec, run.config, epochs, epochs[-1] if tested is None else tested)
+    return LoadedRun(run.id, run.spec, run.config, epochs, epochs[-1] if tested is None else tested)
 
 
-def untrained_subject() -> Subject:
+def untrained_run() -> LoadedRun:
     """A small network on Digits, to have something to look at before anything was trained."""
-    return Subject(UNTRAINED, preset("Tiny CNN"), TrainConfig(), (0,))
+    return LoadedRun(UNTRAINED, preset("Tiny CNN"), TrainConfig(), (0,))
 
 
-def choose_epoch(subject: Subject, key: str) -> int:
+def choose_epoch(subject: LoadedRun, key: str) -> int:
     """A slider over the checkpoints, from untrained to the last; the last one at first."""
     if len(subject.epochs) == 1:
         return subject.epochs[0]
     chosen: int = st.select_slider(
         "Checkpoint",
         options=list(subject.epochs),
-        value=subject.shown_first,
+        value=subject.default_epoch,
         format_func=lambda epoch: f"after epoch {epoch}" if epoch else "untrained",
         key=f"{key}_epoch",
         bind="query-params",
@@ -98,90 +98,98 @@ def choose_epoch(subject: Subject, key: str) -> int:
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def weights(run_id: str, epoch: int) -> dict[str, NDArray[Any]]:
+def load_weights(run_id: str, epoch: int) -> dict[str, NDArray[Any]]:
     """The weights of a checkpoint, or those an untrained tiny network starts from."""
     if run_id == UNTRAINED:
-        return {name: value.numpy() for name, value in untrained_subject().spec.build(seed=0).state_dict().items()}
-    return dict(state.store().load_weights(run_id, epoch))
+        return {name: value.numpy() for name, value in untrained_run().spec.build(seed=0).state_dict().items()}
+    return dict(state.run_store().load_weights(run_id, epoch))
 
 
 @st.cache_data(max_entries=24, show_spinner="Running the network on the images …")
-def logits_of(run_id: str, epoch: int, _subject: Subject, part: Literal["test", "val"] = "test") -> NDArray[np.float32]:
+def compute_logits(
+    run_id: str, epoch: int, _subject: LoadedRun, part: Literal["test", "val"] = "test"
+) -> NDArray[np.float32]:
     """Logits (N, classes) of all images of a split. Raises ValueError when they are not of the network's size."""
     from cnn_core.training.inference import predict_logits
 
-    data = state.dataset(_subject.dataset)
-    seen = _subject.config.seen_shape(data.input_shape)
+    data = state.load_dataset(_subject.dataset_name)
+    seen = _subject.config.network_shape(data.input_shape)
     if seen != _subject.spec.input_shape:
-        raise ValueError(f"the network takes images of {_size(_subject.spec.input_shape)}, these have {_size(seen)}.")
+        raise ValueError(
+            f"the network takes images of {_format_shape(_subject.spec.input_shape)}, these have {_format_shape(seen)}."
+        )
     images = data.test.images if part == "test" else data.val.images
     if not len(images):
         raise ValueError("this part of the data set holds no image.")
-    with borrowed(_subject, epoch) as model:
+    with locked_model(_subject, epoch) as model:
         return predict_logits(model, images, data, _subject.config)
 
 
-def _size(shape: tuple[int, ...]) -> str:
+def _format_shape(shape: tuple[int, ...]) -> str:
     return f"{shape[0]} channel{'s' if shape[0] > 1 else ''} × {shape[1]} × {shape[2]} pixels"
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _network(run_id: str, epoch: int, _spec: NetworkSpec) -> "tuple[nn.Module, Lock]":
+def _cached_network(run_id: str, epoch: int, _spec: NetworkSpec) -> "tuple[nn.Module, Lock]":
     from cnn_core.insight.load import load_network
 
-    return load_network(_spec, weights(run_id, epoch)), Lock()
+    return load_network(_spec, load_weights(run_id, epoch)), Lock()
 
 
 @contextmanager
-def borrowed(subject: Subject, epoch: int) -> "Iterator[nn.Module]":
+def locked_model(subject: LoadedRun, epoch: int) -> "Iterator[nn.Module]":
     """The network of a checkpoint, in eval mode, for as long as the block lasts: sessions that look at it take turns.
 
     Hooks on a module that two threads run would see the images of both. Leave weights and modes as they were.
     """
-    model, lock = _network(subject.run_id, epoch, subject.spec)
+    model, lock = _cached_network(subject.run_id, epoch, subject.spec)
     with lock:
         yield model
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def made_ready(run_id: str, _subject: Subject) -> "Callable[[Tensor], Tensor]":
+def run_normaliser(run_id: str, _subject: LoadedRun) -> "Callable[[Tensor], Tensor]":
     """How a run's images are made ready; kept, as the means are taken over all training images."""
     import torch
 
-    from cnn_core.training.inference import normaliser
+    from cnn_core.training.inference import make_normaliser
 
-    return normaliser(state.dataset(_subject.dataset), torch.device("cpu"), _subject.config)
+    return make_normaliser(state.load_dataset(_subject.dataset_name), torch.device("cpu"), _subject.config)
 
 
-def maps_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+def compute_feature_maps(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """Layer name → feature maps (C, H, W) of one stored image uint8 (C, H, W)."""
-    return _maps(subject.run_id, epoch, image, subject)
+    return _cached_feature_maps(subject.run_id, epoch, image, subject)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _maps(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> dict[str, NDArray[np.float32]]:
+def _cached_feature_maps(
+    run_id: str, epoch: int, image: NDArray[np.uint8], _subject: LoadedRun
+) -> dict[str, NDArray[np.float32]]:
     from torch import from_numpy
 
     from cnn_core.insight.activations import feature_maps
 
-    ready = made_ready(run_id, _subject)(from_numpy(image[np.newaxis]))[0].numpy()
-    with borrowed(_subject, epoch) as model:
+    ready = run_normaliser(run_id, _subject)(from_numpy(image[np.newaxis]))[0].numpy()
+    with locked_model(_subject, epoch) as model:
         return feature_maps(model, ready)
 
 
-def probabilities_of(subject: Subject, epoch: int, image: NDArray[np.uint8]) -> NDArray[np.float64]:
+def compute_probabilities(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What the network takes one stored image uint8 (C, H, W) for: (classes,)."""
-    return _probabilities(subject.run_id, epoch, image, subject)
+    return _cached_probabilities(subject.run_id, epoch, image, subject)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _probabilities(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: Subject) -> NDArray[np.float64]:
+def _cached_probabilities(
+    run_id: str, epoch: int, image: NDArray[np.uint8], _subject: LoadedRun
+) -> NDArray[np.float64]:
     from torch import from_numpy, no_grad
 
     from cnn_core.insight.activations import one_thread
 
-    ready = made_ready(run_id, _subject)(from_numpy(image[np.newaxis]))
-    with borrowed(_subject, epoch) as model, no_grad(), one_thread():
+    ready = run_normaliser(run_id, _subject)(from_numpy(image[np.newaxis]))
+    with locked_model(_subject, epoch) as model, no_grad(), one_thread():
         logits = model(ready)[0].numpy()
     found: NDArray[np.float64] = softmax(logits.astype(float))
     return found

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 import streamlit as st
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """The text so that Markdown shows it as it stands."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|:$~&" else letter for letter in text)
 
 
-def shown(value: float | None, form: str) -> str:
+def format_figure(value: float | None, number_format: str) -> str:
     """A figure as it is written; a dash for one that there is not."""
-    return "–" if value is None else format(value, form)
+    return "–" if value is None else format(value, number_format)
 
 
-def table(header: Sequence[str], lines: Sequence[Sequence[str]], *, alt: str) -> None:
+def show_table(header: Sequence[str], lines: Sequence[Sequence[str]], *, alt: str) -> None:
     """A table that shows texts as they stand, and scrolls where it is too wide."""
-    columns = {plain(name): [plain(line[place]) for line in lines] for place, name in enumerate(header)}
+    columns = {
+        escape_markdown(name): [escape_markdown(line[place]) for line in lines] for place, name in enumerate(header)
+    }
     st.table(columns, width="content", hide_index=True, border="horizontal", alt=alt)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-MOST_KEPT = 100
-PAUSE_S = 1.5
+MAX_STEPS = 100
+MERGE_WITHIN_S = 1.5
 """Changes of one kind closer together than this are one step: a number being typed, a dial being turned."""
 
 
@@ -21,16 +21,16 @@ class History:
     at: float = 0.0
 
 
-def changed(history: History, text: str, *, kind: str = "", at: float = 0.0) -> History:
+def record_change(history: History, text: str, *, kind: str = "", at: float = 0.0) -> History:
     """The history after a change to `text` at time `at`; a change of the same non-empty `kind` soon after joins it."""
     if text == history.now:
         return history
-    joins = bool(kind) and kind == history.kind and at - history.at < PAUSE_S and bool(history.past)
-    past = history.past if joins else (*history.past, history.now)[-MOST_KEPT:]
+    joins = bool(kind) and kind == history.kind and at - history.at < MERGE_WITHIN_S and bool(history.past)
+    past = history.past if joins else (*history.past, history.now)[-MAX_STEPS:]
     return History(text, past, (), kind, at)
 
 
-def undone(history: History) -> History:
+def undo_change(history: History) -> History:
     """One step back; as it is where there is none."""
     if not history.past:
         return history
@@ -39,7 +39,7 @@ def undone(history: History) -> History:
     )
 
 
-def redone(history: History) -> History:
+def redo_change(history: History) -> History:
     """One step forward again; as it is where there is none."""
     if not history.future:
         return history

@@ -27,8 +27,8 @@ def runs(tmp_path: Path) -> Iterator[tuple[str, RunStore, list[str]]]:
     for network, rate in (("Tiny CNN", 0.002), ("Linear only", 0.01)):
         spec = preset(network, input_shape=digits.input_shape, classes=10)
         config = TrainConfig(epochs=2, learning_rate=rate, batch_size=128, device="cpu")
-        ids.append(store.create("browser", spec, config))
-        store.append(ids[-1], *train(spec, digits, config))
+        ids.append(store.create_run("browser", spec, config))
+        store.append_events(ids[-1], *train(spec, digits, config))
     with serve(tmp_path) as url:
         yield f"{url}/compare?workspace=browser", store, ids
 
@@ -44,7 +44,7 @@ def test_two_runs_side_by_side(runs: tuple[str, RunStore, list[str]], page: Page
     page.goto(address)
     charts = page.get_by_test_id("stVegaLiteChart")
     expect(charts).to_have_count(2)
-    wanted = f"{store.epochs(ids[0])[-1].val_loss:.3g}"
+    wanted = f"{store.load_epochs(ids[0])[-1].val_loss:.3g}"
     expect(page.get_by_label(re.compile(f"^Curves of loss.*1. Tiny CNN on Digits {re.escape(wanted)}"))).to_be_visible()
     expect(page.get_by_text("These networks differ in size")).to_be_visible()
     expect(page.get_by_role("cell", name="6,090")).to_be_visible()
@@ -75,7 +75,7 @@ def test_rename_delete_undo_and_export(runs: tuple[str, RunStore, list[str]], pa
     name.press("Enter")
     picker = page.get_by_role("combobox", name="Run")
     expect(picker).to_have_value(re.compile(r"^1\. the first one"))
-    assert store.get(ids[0]).name == "the first one"
+    assert store.get_run(ids[0]).name == "the first one"
     page.get_by_role("button", name="Export").click()
     bundle = zipfile.ZipFile(io.BytesIO(downloaded(page, "Everything (ZIP)")))
     assert json.loads(bundle.read("run.json"))["name"] == "the first one"
@@ -83,12 +83,12 @@ def test_rename_delete_undo_and_export(runs: tuple[str, RunStore, list[str]], pa
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Deleted: 1. the first one")).to_be_visible()
-    assert [run.id for run in store.runs("browser")] == ids[1:]
+    assert [run.id for run in store.list_runs("browser")] == ids[1:]
     expect(picker).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Deleted:")).to_have_count(0)
     expect(picker).to_have_value(re.compile(r"^1\. the first one"))
-    assert [run.id for run in store.runs("browser")] == ids[::-1]
+    assert [run.id for run in store.list_runs("browser")] == ids[::-1]
     page.get_by_role("radio", name="Side by side").click()
     expect(page.get_by_role("columnheader", name="1. the first one").first).to_be_visible()
 
@@ -104,7 +104,7 @@ def test_a_small_experiment_is_started_watched_and_read(runs: tuple[str, RunStor
         timeout=120_000
     )
     expect(page.get_by_text(re.compile(r"\d of 4 runs are done"))).to_have_count(0)
-    batch = [run for run in store.runs("browser") if run.batch]
+    batch = [run for run in store.list_runs("browser") if run.batch]
     assert [run.status for run in batch] == ["finished"] * 4
     page.get_by_role("button", name="See their curves").click()
     expect(page.get_by_role("heading", name="What differed")).to_be_visible()

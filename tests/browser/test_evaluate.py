@@ -25,8 +25,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     spec, ids = preset("Tiny CNN"), []
     for seed in (0, 1):
         config = TrainConfig(dataset="digits", epochs=1, seed=seed)
-        ids.append(store.create("browser", spec, config))
-        store.append(ids[-1], *train(spec, datasets.load("digits"), config))
+        ids.append(store.create_run("browser", spec, config))
+        store.append_events(ids[-1], *train(spec, datasets.load("digits"), config))
     with serve(Path(folder)) as url:
         yield url, ids[0], ids[1]
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnn_core import datasets
-from cnn_core.insight.graph import network_graph, seen_by
+from cnn_core.insight.graph import network_graph, receptive_boxes
 from cnn_core.networks import preset
 from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig, train
@@ -21,8 +21,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     folder = tmp_path_factory.mktemp("look-inside")
     store = RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder)
     spec, config = preset("Tiny CNN"), TrainConfig(dataset="digits", epochs=2)
-    run_id = store.create("browser", spec, config)
-    store.append(run_id, *train(spec, datasets.load("digits"), config))
+    run_id = store.create_run("browser", spec, config)
+    store.append_events(run_id, *train(spec, datasets.load("digits"), config))
     with serve(Path(folder)) as url:
         yield url, run_id
 
@@ -120,7 +120,7 @@ def test_the_field_of_a_value_is_drawn_and_a_click_writes_it_out(run: tuple[str,
     button.hover()
     _, index, row, column = str(view.get_attribute("data-at")).split(" ")
     nodes = network_graph(preset("Tiny CNN"))
-    box = seen_by(nodes, "conv2", int(index), int(row), int(column))["image"]
+    box = receptive_boxes(nodes, "conv2", int(index), int(row), int(column))["image"]
     assert view.get_attribute("data-field") == f"{box.top} {box.bottom} {box.left} {box.right}"
     button.click()
     title = f"conv2, map 2 of 32: row {int(row) + 1}, column {int(column) + 1}"

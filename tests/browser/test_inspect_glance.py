@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 
 from cnn_core import datasets
-from cnn_core.insight.graph import network_graph, seen_by
+from cnn_core.insight.graph import network_graph, receptive_boxes
 from cnn_core.insight.load import load_network
 from cnn_core.networks import (
     BatchNorm,
@@ -26,7 +26,7 @@ from cnn_core.networks import (
 )
 from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig, train
-from cnn_core.training.inference import normaliser
+from cnn_core.training.inference import make_normaliser
 from tests.browser.conftest import serve
 
 BLOCKS = NetworkSpec(
@@ -50,8 +50,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     ids = {}
     for name, spec in (("tiny", preset("Tiny CNN")), ("blocks", BLOCKS)):
         config = TrainConfig(dataset="digits", epochs=1)
-        ids[name] = store.create("browser", spec, config)
-        store.append(ids[name], *train(spec, datasets.load("digits"), config))
+        ids[name] = store.create_run("browser", spec, config)
+        store.append_events(ids[name], *train(spec, datasets.load("digits"), config))
     with serve(Path(folder)) as url:
         yield url, ids, store
 
@@ -93,13 +93,13 @@ def test_the_receptive_field_in_the_browser_is_that_of_python(runs: Runs, page: 
     glance = opened(page, runs, "blocks")
     nodes = network_graph(BLOCKS)
     draw = np.random.default_rng(0)
-    for name in [name for name, node in nodes.items() if not node.flat and node.inputs]:
+    for name in [name for name, node in nodes.items() if not node.is_flat and node.inputs]:
         node = nodes[name]
-        index, row, column = (int(draw.integers(0, size)) for size in (min(node.maps, 16), *node.size))
+        index, row, column = (int(draw.integers(0, size)) for size in (min(node.map_count, 16), *node.map_size))
         button = glance.locator(f'.column[aria-label^="{name},"] .map').nth(index)
-        point(page, button.locator("canvas"), row, column, node.size)
+        point(page, button.locator("canvas"), row, column, node.map_size)
         expect(glance).to_have_attribute("data-at", f"{name} {index} {row} {column}")
-        box = seen_by(nodes, name, index, row, column)["image"]
+        box = receptive_boxes(nodes, name, index, row, column)["image"]
         expect(glance).to_have_attribute("data-field", " ".join(map(str, box[2:])))
 
 
@@ -133,9 +133,9 @@ def test_a_click_unfolds_and_a_click_on_a_pixel_opens_its_sum(runs: Runs, page: 
 def computed(runs: Runs) -> np.ndarray:
     """What conv2 of the tiny network gives for the first test image, by a forward pass."""
     _, ids, store = runs
-    run, digits = store.get(ids["tiny"]), datasets.load("digits")
+    run, digits = store.get_run(ids["tiny"]), datasets.load("digits")
     model = load_network(run.spec, store.load_weights(run.id, 1))
-    x = normaliser(digits, torch.device("cpu"), run.config)(torch.from_numpy(digits.test.images[:1]))
+    x = make_normaliser(digits, torch.device("cpu"), run.config)(torch.from_numpy(digits.test.images[:1]))
     with torch.no_grad():
         return model[:4](x)[0].numpy()
 

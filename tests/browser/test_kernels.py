@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from cnn_core.images import draw_pattern, photo, to_grey
+from cnn_core.images import draw_pattern, load_photo, to_grey
 from cnn_core.kernels.chain import run_chain
-from cnn_core.kernels.edges import gradient
-from cnn_core.kernels.filtering import Layer, apply_kernel
-from cnn_core.kernels.notation import read_kernel
+from cnn_core.kernels.edges import edge_gradient
+from cnn_core.kernels.filtering import FilterSettings, apply_kernel
+from cnn_core.kernels.notation import parse_kernel
 from cnn_core.matrices.text import format_matrix
-from cnn_core.render.filter_result import show_result
+from cnn_core.render.filter_result import render_result
 
-SOBEL = read_kernel("Sobel 3").weights
+SOBEL = parse_kernel("Sobel 3").weights
 
 
 def open_lab(page: Page, app_url: str, query: str = "") -> None:
@@ -37,7 +37,7 @@ def cell(page: Page, row: int, column: int):
 
 
 def kernel_text(recipe: str) -> str:
-    return format_matrix(read_kernel(recipe).weights)
+    return format_matrix(parse_kernel(recipe).weights)
 
 
 def result(page: Page) -> bytes:
@@ -78,7 +78,7 @@ def place_and_sum(page: Page) -> tuple[int, int, int]:
 def test_the_sum_under_the_pointer_is_the_result(page: Page, app_url: str) -> None:
     open_lab(page, app_url, "?kernels_padding=Replicate")
     page.get_by_label("Picture: arrow keys move the window").focus()
-    wanted = apply_kernel(to_grey(photo("camera")), SOBEL, Layer(padding_mode="replicate"))
+    wanted = apply_kernel(to_grey(load_photo("camera")), SOBEL, FilterSettings(padding_mode="replicate"))
     for key in ("ArrowDown", "ArrowRight", "Shift+ArrowUp", "Shift+ArrowLeft", *["Shift+ArrowUp"] * 52):
         page.keyboard.press(key)
         row, column, total = place_and_sum(page)
@@ -90,7 +90,9 @@ def test_the_sum_under_the_pointer_is_the_result(page: Page, app_url: str) -> No
 def test_sums_of_each_channel_of_a_turned_kernel_without_padding(page: Page, app_url: str) -> None:
     query = "?kernels_photo=Coffee&kernels_channels=Each+colour+channel&kernels_mode=True+convolution"
     open_lab(page, app_url, f"{query}&kernels_padding=None&kernels_weights=1 2 3;4 5 6;7 8 9")
-    wanted = apply_kernel(photo("coffee"), np.arange(1.0, 10).reshape(3, 3), Layer(padding_mode="valid", flip=True))
+    wanted = apply_kernel(
+        load_photo("coffee"), np.arange(1.0, 10).reshape(3, 3), FilterSettings(padding_mode="valid", flip=True)
+    )
     frame = page.get_by_label("Result: arrow keys move the window")
     box = frame.bounding_box()
     frame.hover(position={"x": box["width"] * 0.4, "y": box["height"] * 0.55})
@@ -226,8 +228,8 @@ def test_a_chain_is_built_downloaded_and_reopened_from_its_link(page: Page, app_
     page.get_by_role("radio", name="Chain", exact=True).click()
     expect(page.locator(".lens figcaption").nth(1)).to_have_text("After filter 2, 512 × 512")
     expect(page.get_by_text("One kernel does the same: 7 × 7")).to_be_visible()
-    kernels = [SOBEL, read_kernel("Gaussian blur 5 sigma=1").weights]
-    wanted = run_chain(to_grey(photo("camera")), kernels, Layer())[-1]
+    kernels = [SOBEL, parse_kernel("Gaussian blur 5 sigma=1").weights]
+    wanted = run_chain(to_grey(load_photo("camera")), kernels, FilterSettings())[-1]
     page.get_by_role("button", name="Download and share").click()
     with page.expect_download() as found:
         page.get_by_role("button", name="Result, exact values (NumPy)").click()
@@ -235,7 +237,7 @@ def test_a_chain_is_built_downloaded_and_reopened_from_its_link(page: Page, app_
     with page.expect_download() as found:
         page.get_by_role("button", name="Result (PNG)").click()
     pixels = np.asarray(Image.open(found.value.path()))
-    np.testing.assert_array_equal(pixels, show_result(wanted, "signed").pixels)
+    np.testing.assert_array_equal(pixels, render_result(wanted, "signed").pixels)
     with page.expect_download() as found:
         page.get_by_role("button", name="Kernels (JSON)").click()
     stored = json.loads(found.value.path().read_text())
@@ -255,7 +257,9 @@ def test_a_clicked_pixel_opens_in_the_player_and_in_the_link(page: Page, app_url
     row, column = (int(n) for n in re.findall(r"\d+", page.locator(".lens h3").inner_text()))
     expect(page.get_by_label("Row", exact=True)).to_have_value(str(row))
     expect(page.get_by_label("Column", exact=True)).to_have_value(str(column))
-    wanted = apply_kernel(to_grey(photo("coins")), SOBEL, Layer(padding_mode="reflect"))[row - 1, column - 1]
+    wanted = apply_kernel(to_grey(load_photo("coins")), SOBEL, FilterSettings(padding_mode="reflect"))[
+        row - 1, column - 1
+    ]
     expect(page.locator(".player")).to_contain_text(f"{int(wanted)}".replace("-", "−"))
     page.wait_for_url(re.compile(f"kernels_row={row}"))
     link, output = page.url, page.locator(".lens output strong").inner_text()
@@ -267,10 +271,10 @@ def test_a_clicked_pixel_opens_in_the_player_and_in_the_link(page: Page, app_url
 
 
 def test_stride_dilation_bias_and_relu_in_the_sum(page: Page, app_url: str) -> None:
-    layer = Layer(stride=3, dilation=2, padding_mode="circular", bias=-40.0, relu=True)
+    layer = FilterSettings(stride=3, dilation=2, padding_mode="circular", bias=-40.0, relu=True)
     query = "?kernels_stride=3&kernels_dilation=2&kernels_padding=Circular&kernels_bias=-40&kernels_relu=true"
     open_lab(page, app_url, f"{query}&kernels_weights=1 2; -3 4; 0 1&kernels_photo=Coins")
-    wanted = apply_kernel(to_grey(photo("coins")), read_kernel("1 2; -3 4; 0 1").weights, layer)
+    wanted = apply_kernel(to_grey(load_photo("coins")), parse_kernel("1 2; -3 4; 0 1").weights, layer)
     frame = page.get_by_label("Result: arrow keys move the window")
     frame.focus()
     seen = set()
@@ -340,7 +344,7 @@ def test_a_clicked_pixel_of_an_edge_tells_its_slopes(page: Page, app_url: str) -
     frame.click(position={"x": box["width"] * (column + 0.5) / 384, "y": box["height"] * (row + 0.5) / 303})
     expect(page.get_by_label("Row", exact=True)).to_have_value(f"{row + 1}")
     expect(page.get_by_label("Column", exact=True)).to_have_value(f"{column + 1}")
-    slopes = gradient(to_grey(photo("coins")), "Sobel", Layer(padding_mode="replicate"))
+    slopes = edge_gradient(to_grey(load_photo("coins")), "Sobel", FilterSettings(padding_mode="replicate"))
     across, down = (f"{int(slope[row, column])}".replace("-", "−") for slope in (slopes.x, slopes.y))
     output = page.locator('.player .plane[data-grid="output"]')
     expect(output.first).to_contain_text(across)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cnn_core import hardware as device
+from cnn_core import hardware
 
 
 class Driver:
@@ -34,13 +34,13 @@ class Driver:
 
 @pytest.fixture(autouse=True)
 def _ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "torch_cuda_version", lambda: (13, 2))
-    device.detect.cache_clear()
+    monkeypatch.setattr(hardware, "torch_cuda_version", lambda: (13, 2))
+    hardware.detect_device.cache_clear()
 
 
-def with_driver(monkeypatch: pytest.MonkeyPatch, driver: Driver) -> device.Device:
-    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: driver)
-    return device.detect()
+def with_driver(monkeypatch: pytest.MonkeyPatch, driver: Driver) -> hardware.Device:
+    monkeypatch.setattr(hardware.ctypes, "CDLL", lambda name: driver)
+    return hardware.detect_device()
 
 
 def test_a_gpu_is_named_with_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_no_gpu_or_too_old_a_driver_means_the_cpu(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_cpu_build_of_torch_leaves_the_gpu_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "torch_cuda_version", lambda: None)
+    monkeypatch.setattr(hardware, "torch_cuda_version", lambda: None)
     assert with_driver(monkeypatch, Driver(version=13010, gpus=1)).kind == "cpu"
 
 
@@ -64,10 +64,10 @@ def test_agrees_with_torch_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> N
     import torch
 
     monkeypatch.undo()
-    cuda = device.torch_cuda_version()
+    cuda = hardware.torch_cuda_version()
     assert (f"{cuda[0]}.{cuda[1]}" if cuda else None) == torch.version.cuda
-    assert (device.detect().kind == "cuda") == torch.cuda.is_available()
-    assert device.cpu_cores() >= 1
+    assert (hardware.detect_device().kind == "cuda") == torch.cuda.is_available()
+    assert hardware.cpu_cores() >= 1
 
 
 @pytest.mark.parametrize(
@@ -80,5 +80,5 @@ def test_agrees_with_torch_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> N
 def test_cpu_name(tmp_path: Path, line: str, name: str) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(f"processor\t: 0\n{line}\nflags\t: fpu\n")
-    assert device.cpu_name(cpuinfo) == name
-    assert device.cpu_name(tmp_path / "missing") != ""
+    assert hardware.cpu_name(cpuinfo) == name
+    assert hardware.cpu_name(tmp_path / "missing") != ""

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening the Train page starts no worker processes here."""
-    monkeypatch.setattr("cnn_core.runs.jobs.warm_up", lambda: None)
+    monkeypatch.setattr("cnn_core.runs.jobs.warm_up_cluster", lambda: None)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def digits_run() -> str:
     from cnn_core.training import TrainConfig, train
 
     store, spec, config = default_store(), preset("Tiny CNN"), TrainConfig(dataset="digits", epochs=2)
-    run_id = store.create("tests", spec, config)
+    run_id = store.create_run("tests", spec, config)
     for event in train(spec, datasets.load("digits"), config):
-        store.append(run_id, event)
+        store.append_events(run_id, event)
     return run_id

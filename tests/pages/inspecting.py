@@ -14,10 +14,10 @@ from cnn_core.training.events import Snapshot, Started
 def stored(spec: NetworkSpec, change: Callable[[dict[str, np.ndarray]], object] = lambda state: None) -> str:
     """A run with the untrained network as its only checkpoint, its weights changed."""
     store = default_store()
-    run_id = store.create("inspect-test", spec, TrainConfig(dataset="digits", epochs=1))
+    run_id = store.create_run("inspect-test", spec, TrainConfig(dataset="digits", epochs=1))
     state = {name: value.numpy().copy() for name, value in spec.build(seed=0).state_dict().items()}
     change(state)
-    store.append(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3), Snapshot(0, state))
+    store.append_events(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3), Snapshot(0, state))
     return run_id
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cnn_core.matrices.text import parse_matrix
-from pages.parts.backprop.sandwich import POOLS, STAGES
-from pages.parts.backprop.view import WAYS
+from pages.parts.backprop.sandwich import POOLING_KINDS, STAGES
+from pages.parts.backprop.view import GRADIENT_VIEWS
 
 LARGE = "; ".join(["1 2 3 4 5 6 7 8"] * 8)
 
@@ -19,7 +19,7 @@ def test_opens_on_a_filled_example_that_is_right(open_page):
     assert table.count("agree") == 3
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", GRADIENT_VIEWS)
 @pytest.mark.parametrize("settings", [(1, 0, 1), (3, 2, 2), (2, 1, 1)], ids=str)
 def test_every_way_with_every_kind_of_setting(open_page, way, settings):
     stride, padding, dilation = settings
@@ -59,7 +59,7 @@ def test_another_stride_keeps_what_fits_of_the_gradient(open_page):
     np.testing.assert_array_equal(parse_matrix(at.text_area("backprop_dy").value), [[1, 2], [4, 5]])
 
 
-@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("pool", POOLING_KINDS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_stage_of_the_sandwich(open_page, pool, stage):
     at = open_page("backprop", sandwich_pool=pool, sandwich_stage=stage, sandwich_bias=-2)

@@ -10,12 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.networks import preset
-from cnn_core.runs import comparison as compare
-from cnn_core.runs import database
+from cnn_core.runs import comparison, database
 from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
-from pages.parts.compare.charts import BEHIND, MOST_POINTS, PALETTE, VALIDATION, curve_rows
+from pages.parts.compare.charts import MAX_POINTS, PALETTE, UNSMOOTHED, VALIDATION, curve_rows
 from pages.shared.site import PAGES
 from tests.project.test_theme import VISION, contrast, seen
 
@@ -35,12 +34,14 @@ def box(at: AppTest, name: str) -> Any:
 
 def stored_run(workspace: str, *, spec=SPEC, done=True, val: float = 0.6, config=None, **how) -> str:
     store = default_store()
-    run_id = store.create(workspace, spec, config or TrainConfig(), **how)
+    run_id = store.create_run(workspace, spec, config or TrainConfig(), **how)
     epochs = [EpochDone(n, 1 / n, 0.5, 1.1 / n, val, 0.002, n) for n in (1, 2)]
-    store.append(run_id, Started("CPU", spec.total_parameters, 10, 34, 2.33), StepDone(68, 2, 0.4, 0.9, 0.002, 2.0))
-    store.append(run_id, *epochs, Snapshot(2, {"w": np.zeros(1, np.float32)}))
+    store.append_events(
+        run_id, Started("CPU", spec.total_parameters, 10, 34, 2.33), StepDone(68, 2, 0.4, 0.9, 0.002, 2.0)
+    )
+    store.append_events(run_id, *epochs, Snapshot(2, {"w": np.zeros(1, np.float32)}))
     if done:
-        store.append(run_id, Finished("completed", 2, 0.3, 0.9638, 2.1, CONFUSION))
+        store.append_events(run_id, Finished("completed", 2, 0.3, 0.9638, 2.1, CONFUSION))
     return run_id
 
 
@@ -48,7 +49,7 @@ def stored_run(workspace: str, *, spec=SPEC, done=True, val: float = 0.6, config
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that the page hands to a worker; no cluster is started."""
     runs: list[str] = []
-    monkeypatch.setattr("cnn_core.runs.jobs.submit", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("cnn_core.runs.jobs.submit_run", lambda store, run_id: runs.append(run_id))
     return runs
 
 
@@ -111,11 +112,11 @@ def test_equal_sizes_give_no_warning(open_page: Open) -> None:
 
 def test_a_run_that_has_just_begun_and_one_that_failed_are_shown(open_page: Open) -> None:
     store = default_store()
-    begun = store.create("early", SPEC, TrainConfig())
+    begun = store.create_run("early", SPEC, TrainConfig())
     at = open_page("compare", workspace="early")
     assert "No epoch of these runs is finished yet" in words(at)
     assert cells(at)["Test accuracy"] == ["–"]
-    store.append(begun, Failed("loss became NaN at step 3: lower the learning rate", 3))
+    store.append_events(begun, Failed("loss became NaN at step 3: lower the learning rate", 3))
     at.run()
     assert cells(at)["State"] == ["failed"]
     assert not at.exception
@@ -175,7 +176,7 @@ def test_anothers_run_is_shown_from_a_link_and_cannot_be_changed(open_page: Open
         at.text_input(f"compare_name_{theirs}")
     at = open_page("compare", workspace="mine-1", runs=theirs, compare_view="Change one factor", compare_base=theirs)
     assert len(box(at, "compare_base").options) == 1
-    assert default_store().get(theirs).name == "their run"
+    assert default_store().get_run(theirs).name == "their run"
 
 
 @pytest.mark.parametrize("view", ["My runs", "Change one factor"])
@@ -193,16 +194,16 @@ def test_name_note_delete_and_undo(open_page: Open) -> None:
     at = open_page("compare", workspace="manage", compare_view="My runs")
     at.text_input(f"compare_name_{run_id}").set_value("wider").run()
     at.text_area(f"compare_note_{run_id}").set_value("as expected").run()
-    assert (default_store().get(run_id).name, default_store().get(run_id).note) == ("wider", "as expected")
+    assert (default_store().get_run(run_id).name, default_store().get_run(run_id).note) == ("wider", "as expected")
     assert "2. wider" in box(at, "compare_run").options[0]
     at.button("compare_delete").click().run()
-    assert [run.id for run in default_store().runs("manage")] == [kept]
+    assert [run.id for run in default_store().list_runs("manage")] == [kept]
     assert "Deleted: 2. wider" in words(at)
     at.button("compare_delete").click().run()
-    assert default_store().runs("manage") == ()
+    assert default_store().list_runs("manage") == ()
     at.button("compare_undo").click().run()
     at.button("compare_undo").click().run()
-    assert [run.id for run in default_store().runs("manage")] == [run_id, kept]
+    assert [run.id for run in default_store().list_runs("manage")] == [run_id, kept]
     assert "Deleted" not in words(at)
     assert not at.exception
 
@@ -245,13 +246,13 @@ def test_an_experiment_starts_every_value_with_every_seed(open_page: Open, submi
     assert "**4 runs**: 2 values × 2 seeds" in words(at)
     at.button("compare_start").click().run()
     assert not at.exception
-    runs = [default_store().get(run_id) for run_id in submitted]
+    runs = [default_store().get_run(run_id) for run_id in submitted]
     assert [(r.config.learning_rate, r.config.seed) for r in runs] == [(0.1, 0), (0.2, 0), (0.1, 1), (0.2, 1)]
     assert {(r.parent, r.config.epochs, r.workspace) for r in runs} == {(base, 3, "experiment")}
     assert len({r.batch for r in runs}) == 1
     assert "Learning rate: 0.1, 0.2 · 4 runs" in box(at, "compare_batch").options[0]
     at.button("compare_stop").click().run()
-    assert all(default_store().orders(run_id).stop for run_id in submitted)
+    assert all(default_store().load_orders(run_id).stop for run_id in submitted)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +276,7 @@ def test_an_impossible_experiment_gets_a_sentence(open_page: Open, values: str, 
 def test_every_factor_opens_with_values_that_work(open_page: Open) -> None:
     stored_run("factors", config=TrainConfig(optimizer="sgd"))
     at = open_page("compare", workspace="factors", compare_view="Change one factor")
-    for factor in ("network", *compare.factors()):
+    for factor in ("network", *comparison.experiment_factors()):
         at.selectbox("compare_factor").select(factor).run()
         assert not at.exception, factor
         assert not at.error, (factor, [e.value for e in at.error])
@@ -305,8 +306,8 @@ def test_the_spread_of_an_experiment_is_told(open_page: Open) -> None:
 
 def test_runs_without_a_result_are_not_left_out_in_silence(open_page: Open) -> None:
     finished_experiment("lost", {0.1: [0.7, 0.72]})
-    failed = default_store().create("lost", SPEC, TrainConfig(learning_rate=9.0, seed=1), batch="b-lost")
-    default_store().append(failed, Failed("loss became NaN", 3))
+    failed = default_store().create_run("lost", SPEC, TrainConfig(learning_rate=9.0, seed=1), batch="b-lost")
+    default_store().append_events(failed, Failed("loss became NaN", 3))
     at = open_page("compare", workspace="lost", compare_view="Change one factor")
     assert "Without a result, so not counted: 9, seed 1" in words(at)
     assert not at.exception
@@ -316,12 +317,12 @@ def test_rows_stay_few_and_smoothing_keeps_what_was_before() -> None:
     epochs = [EpochDone(n, 1 / n, 0.5, 1.1 / n, n % 2, 0.002, n) for n in range(1, 1001)]
     steps = [StepDone(n, 1, 1.0, 0.5, 0.002, n) for n in range(1, 1001)]
     rows = curve_rows({f"run {n}": (34, epochs, steps) for n in range(8)}, "seconds", 0.9)
-    assert len(rows) <= MOST_POINTS
+    assert len(rows) <= MAX_POINTS
     assert rows["last"].sum() == 8
     last = rows[(rows["series"] == VALIDATION) & rows["last"]]
     assert set(last["x"]) == {1000}
     assert last["accuracy"].iloc[0] == pytest.approx(0.47, abs=0.03)
-    behind = rows[(rows["series"] == BEHIND) & (rows["of"] == VALIDATION)]
+    behind = rows[(rows["series"] == UNSMOOTHED) & (rows["of"] == VALIDATION)]
     assert set(behind["accuracy"]) <= {0, 1}
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cnn_core.matrices import inputs as sources
+from cnn_core.matrices import inputs
 from cnn_core.matrices.text import parse_planes
-from pages.components.player import drawn_now, latest
+from pages.components.player import latest_text, track_drawn_text
 
 COLOUR = " | ".join(["1 2 3; 4 5 6; 7 8 9"] * 3)
 
@@ -17,7 +17,7 @@ def test_opens_on_a_filled_example(open_page):
     assert not at.error
 
 
-@pytest.mark.parametrize("source", sources.SOURCES)
+@pytest.mark.parametrize("source", inputs.SOURCES)
 def test_every_source_fills_the_input_and_is_recognised_again(open_page, source):
     at = open_page("convolution")
     at.selectbox("convolution_source").select(source).run()
@@ -28,10 +28,10 @@ def test_every_source_fills_the_input_and_is_recognised_again(open_page, source)
 
 def test_a_patch_follows_its_place_on_the_photograph(open_page):
     at = open_page("convolution")
-    at.selectbox("convolution_source").select(sources.PATCH).run()
+    at.selectbox("convolution_source").select(inputs.PHOTO_PATCH).run()
     at.slider("convolution_patch_top").set_value(40).run()
     at.number_input("convolution_rows").set_value(8).run()
-    expected = sources.cut("camera", (1, 8, 7), 40, 24)
+    expected = inputs.cut_patch("camera", (1, 8, 7), 40, 24)
     np.testing.assert_array_equal(parse_planes(at.text_area("convolution_input").value), expected)
 
 
@@ -167,18 +167,18 @@ def test_unknown_settings_in_a_link_fall_back_to_the_defaults(open_page):
 
 
 def test_an_edit_is_made_in_the_text_that_the_grid_was_drawn_from():
-    known = drawn_now("1 2", None)
-    assert latest("1 2", *known) == "1 2"
-    drawn, replaced = drawn_now("5 2", (known[0], ("1 2",)))  # the first cell was typed: 1 2 became 5 2
-    assert latest("1 2", drawn, replaced) == "5 2"  # the text's widget still sends what it had
-    assert latest("7 7", drawn, replaced) == "7 7"  # chosen elsewhere since
+    known = track_drawn_text("1 2", None)
+    assert latest_text("1 2", *known) == "1 2"
+    drawn, replaced = track_drawn_text("5 2", (known[0], ("1 2",)))  # the first cell was typed: 1 2 became 5 2
+    assert latest_text("1 2", drawn, replaced) == "5 2"  # the text's widget still sends what it had
+    assert latest_text("7 7", drawn, replaced) == "7 7"  # chosen elsewhere since
 
 
 def test_a_text_that_the_learner_went_back_to_is_not_taken_for_a_late_one():
-    known = drawn_now("1 2", ("5 2", ("1 2",)))
+    known = track_drawn_text("1 2", ("5 2", ("1 2",)))
     assert known == ("1 2", ())
-    assert latest("1 2", *known) == "1 2"
+    assert latest_text("1 2", *known) == "1 2"
 
 
 def test_an_edit_whose_answer_was_never_drawn_is_made_again_in_the_text_of_before():
-    assert latest("1 2", "1 2", ("1 2",)) == "1 2"
+    assert latest_text("1 2", "1 2", ("1 2",)) == "1 2"

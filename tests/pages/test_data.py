@@ -10,9 +10,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnn_core import datasets
-from cnn_core.datasets import BUILT_IN, FROM_FILES, TITLES
-from pages.parts.data import background as tasks
-from pages.shared import dataset_choice as data_choice
+from cnn_core.datasets import BUILT_IN, DOWNLOADABLE, TITLES
+from pages.parts.data import background
+from pages.shared import dataset_choice
 from pages.shared.image_map_charts import map_rows, scatter_chart
 
 Open = Callable[..., AppTest]
@@ -48,7 +48,7 @@ def test_every_view_of_every_built_in_set(open_page: Open, name: str, view: str)
 def test_the_numbers_are_those_of_the_data_set(open_page: Open) -> None:
     at = open_page("data", data_view="Numbers")
     assert at.table[0].value["Images"].tolist() == ["1,077", "360", "360"]
-    mean, deviation = datasets.normalisation(datasets.load("digits"))
+    mean, deviation = datasets.channel_statistics(datasets.load("digits"))
     assert at.table[1].value["Mean"].tolist() == [f"{mean[0]:.1f}"]
     assert at.table[1].value["Deviation, 0 … 1"].tolist() == [f"{deviation[0] / 255:.4f}"]
     assert "60 % train, 20 % validation, 20 % test (seed 0)" in words(at)
@@ -117,10 +117,10 @@ def test_hostile_links_fall_back(open_page: Open, query: dict[str, str]) -> None
     assert not at.error
 
 
-@pytest.mark.parametrize("name", FROM_FILES)
+@pytest.mark.parametrize("name", DOWNLOADABLE)
 def test_what_is_not_here_is_offered_with_its_size(open_page: Open, name: str) -> None:
     at = open_page("data", data_set=TITLES[name])
-    assert f"The download is **{datasets.megabytes(name):.0f} MB**" in words(at)
+    assert f"The download is **{datasets.download_megabytes(name):.0f} MB**" in words(at)
     assert at.button("data_download").label == "Download"
     assert not at.get("page_link")[0].proto.label.startswith("Train on it")
 
@@ -142,21 +142,21 @@ def test_a_download_without_a_network_says_so_and_can_be_tried_again(
     monkeypatch.setattr("cnn_core.datasets.fetch.PAUSE_S", 0.01)
     at = open_page("data", data_set="Fashion-MNIST")
     at.button("data_download").click().run()
-    finish(at, lambda: tasks.under_way("fashion-mnist").ended)
+    finish(at, lambda: background.latest_download("fashion-mnist").ended)
     assert "could not be downloaded: there is no connection" in at.error[0].value
     assert at.button("data_download").label == "Try again"
 
 
 def test_a_download_shows_how_far_it_is_and_stops(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(name: str, report: tasks.Report) -> None:
+    def slow(name: str, report: background.Report) -> None:
         while True:
             report(50_000_000, 169_000_000)
             time.sleep(0.01)
 
-    monkeypatch.setattr("pages.parts.data.choose.fetch", slow)
+    monkeypatch.setattr("pages.parts.data.choose.fetch_dataset", slow)
     at = open_page("data", data_set="CIFAR-100")
     at.button("data_download").click().run()
-    task = tasks.under_way("cifar100")
+    task = background.latest_download("cifar100")
     assert task is not None
     finish(at, lambda: task.done > 0)
     assert "50.0 of 169.0 MB" in at.get("progress")[0].proto.text
@@ -229,8 +229,8 @@ def test_reading_waits_for_a_file(open_page: Open) -> None:
 
 
 def test_names_that_can_be_trained_are_the_built_in_ones_first() -> None:
-    assert data_choice.trainable()[: len(BUILT_IN)] == list(BUILT_IN)
-    assert data_choice.titles(["digits", "mnist"]) == {"digits": "Digits", "mnist": "MNIST"}
+    assert dataset_choice.trainable_names()[: len(BUILT_IN)] == list(BUILT_IN)
+    assert dataset_choice.unique_titles(["digits", "mnist"]) == {"digits": "Digits", "mnist": "MNIST"}
 
 
 def test_many_classes_are_shown_one_against_the_others() -> None:

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.networks import PRESETS, preset
 from cnn_core.networks.blocks import KINDS
-from pages.parts.designer.form import read_pair
+from pages.parts.designer.form import parse_pair
 
 Open = Callable[..., AppTest]
 
@@ -251,10 +251,10 @@ def test_the_network_goes_to_train(open_page: Open) -> None:
 
 
 def test_pairs() -> None:
-    assert read_pair("3", "Kernel") == 3
-    assert read_pair("3 5", "Kernel") == read_pair("3×5", "Kernel") == read_pair("3, 5", "Kernel") == (3, 5)
-    assert read_pair("same", "Padding") == "same"
-    assert read_pair("kernel", "Stride") is None
+    assert parse_pair("3", "Kernel") == 3
+    assert parse_pair("3 5", "Kernel") == parse_pair("3×5", "Kernel") == parse_pair("3, 5", "Kernel") == (3, 5)
+    assert parse_pair("same", "Padding") == "same"
+    assert parse_pair("kernel", "Stride") is None
 
 
 def test_a_click_that_overtakes_the_drawing_meets_the_layer_that_is_chosen_by_then(open_page: Open) -> None:

@@ -27,18 +27,18 @@ VIEWS = ("Mistakes", "Class by class", "How sure", "Two runs", "Your own image")
 def answers(digits_run: str) -> np.ndarray:
     """What the network of the run says to every test image."""
     store, data = default_store(), datasets.load("digits")
-    model = load_network(store.get(digits_run).spec, store.load_weights(digits_run))
+    model = load_network(store.get_run(digits_run).spec, store.load_weights(digits_run))
     return predict_logits(model, data.test.images, data).argmax(axis=1)
 
 
 def stored(spec: NetworkSpec, *, fill: float | None = None, **config: object) -> str:
     """Id of a run with one checkpoint: the weights it would start from, or all of them `fill`."""
     store = default_store()
-    run_id = store.create("evaluate-test", spec, TrainConfig(**({"dataset": "digits", "epochs": 1} | config)))
+    run_id = store.create_run("evaluate-test", spec, TrainConfig(**({"dataset": "digits", "epochs": 1} | config)))
     weights = {name: value.numpy() for name, value in spec.build(seed=0).state_dict().items()}
     if fill is not None:
         weights = {name: np.full_like(value, fill) for name, value in weights.items()}
-    store.append(run_id, Snapshot(0, weights))
+    store.append_events(run_id, Snapshot(0, weights))
     return run_id
 
 
@@ -67,7 +67,7 @@ def test_without_a_run_the_page_explains_itself(open_page: Open) -> None:
 
 
 def test_figures_are_those_of_the_run(open_page: Open, digits_run: str, answers: np.ndarray) -> None:
-    run = default_store().get(digits_run)
+    run = default_store().get_run(digits_run)
     labels = datasets.load("digits").test.labels
     at = open_page("evaluate", run=digits_run)
     found = metrics(at)
@@ -84,8 +84,8 @@ def test_figures_are_those_of_the_run(open_page: Open, digits_run: str, answers:
 def test_validation_is_another_split_and_says_what_it_is_for(open_page: Open, digits_run: str) -> None:
     store = default_store()
     at = open_page("evaluate", run=digits_run, evaluate_split="Validation")
-    tested = store.get(digits_run).tested_epoch
-    expected = next(epoch for epoch in store.epochs(digits_run) if epoch.epoch == tested)
+    tested = store.get_run(digits_run).tested_epoch
+    expected = next(epoch for epoch in store.load_epochs(digits_run) if epoch.epoch == tested)
     assert metrics(at)["Validation accuracy"] == f"{expected.val_accuracy:.1%}"
     assert metrics(at)["Validation loss"] == f"{expected.val_loss:.3f}"
     assert "chose settings and checkpoint" in notes(at)
@@ -261,8 +261,8 @@ def test_answers_that_are_no_numbers_are_reported(open_page: Open, view: str) ->
 
 def test_a_failed_run_without_weights_says_why(open_page: Open) -> None:
     store = default_store()
-    run_id = store.create("evaluate-test", preset("Tiny CNN"), TrainConfig(dataset="digits"))
-    store.append(run_id, Failed("The loss is no longer a number.", 7))
+    run_id = store.create_run("evaluate-test", preset("Tiny CNN"), TrainConfig(dataset="digits"))
+    store.append_events(run_id, Failed("The loss is no longer a number.", 7))
     at = open_page("evaluate", run=run_id)
     assert "no saved weights. The loss is no longer a number." in at.info[0].value
 
@@ -293,7 +293,7 @@ def few_classes(monkeypatch: pytest.MonkeyPatch, present: list[int], names: tupl
     kept = np.isin(data.test.labels, present)
     test = datasets.Split(data.test.images[kept], data.test.labels[kept])
     cut = replace(data, test=test, class_names=names)
-    monkeypatch.setattr("pages.shared.state.dataset", lambda _name: cut)
+    monkeypatch.setattr("pages.shared.state.load_dataset", lambda _name: cut)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -322,7 +322,7 @@ def test_a_hundred_classes(open_page: Open, monkeypatch: pytest.MonkeyPatch, vie
     random = np.random.default_rng(0)
     test = datasets.Split(data.test.images, random.integers(0, 90, len(data.test)))
     wide = replace(data, test=test, class_names=tuple(f"class <{k}>" for k in range(100)))
-    monkeypatch.setattr("pages.shared.state.dataset", lambda _name: wide)
+    monkeypatch.setattr("pages.shared.state.load_dataset", lambda _name: wide)
     spec = preset("Tiny CNN", classes=100)
     at = open_page("evaluate", run=stored(spec), evaluate_view=view, evaluate_order="clustering")
     assert "of 90 of 100 classes" in notes(at)

@@ -38,7 +38,7 @@ def test_every_page_is_named_with_what_one_does_there(open_page: Callable[..., A
 def test_the_device_is_named(
     open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, device: Device, line: str
 ) -> None:
-    monkeypatch.setattr("cnn_core.hardware.detect", lambda: device)
+    monkeypatch.setattr("cnn_core.hardware.detect_device", lambda: device)
     assert line in texts(open_page("home"))
 
 

@@ -53,13 +53,13 @@ def maps_of(at: AppTest) -> dict[str, list[int]]:
 def store_run(spec: NetworkSpec, *, weights: bool = True, spoil: float | None = None) -> str:
     """A run with the untrained network as its only checkpoint, every weight set to `spoil` if given."""
     store = default_store()
-    run_id = store.create("inspect-test", spec, TrainConfig(dataset="digits", epochs=1))
-    store.append(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3))
+    run_id = store.create_run("inspect-test", spec, TrainConfig(dataset="digits", epochs=1))
+    store.append_events(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3))
     if weights:
         state = {name: value.numpy().copy() for name, value in spec.build(seed=0).state_dict().items()}
         if spoil is not None:
             state = {name: np.full_like(value, spoil) for name, value in state.items()}
-        store.append(run_id, Snapshot(0, state))
+        store.append_events(run_id, Snapshot(0, state))
     return run_id
 
 
@@ -180,7 +180,7 @@ def test_a_run_without_weights_sends_to_train(open_page: Open) -> None:
 
 def test_a_failed_run_says_why(open_page: Open) -> None:
     run_id = store_run(preset("Tiny CNN"))
-    default_store().append(run_id, Failed("The loss became NaN at step 3: lower the learning rate.", 3))
+    default_store().append_events(run_id, Failed("The loss became NaN at step 3: lower the learning rate.", 3))
     at = open_page("inspect", run=run_id)
     assert "The loss became NaN at step 3" in at.warning[0].value
 
@@ -217,7 +217,7 @@ def test_findings_name_the_filters_that_were_made_for_them(open_page: Open) -> N
     filters[0, 0] = (rows + columns) % 2 - 0.5
     filters[1, 0] = columns - columns.mean()
     filters[2, 0] = 0
-    default_store().append(run_id, Snapshot(1, {**weights, "conv1.weight": filters}))
+    default_store().append_events(run_id, Snapshot(1, {**weights, "conv1.weight": filters}))
     found = findings(open_page("inspect", run=run_id, **FILTERS))
     assert "1 (" in found["N"]
     assert "2 (1.00, up towards 0°)" in found["G"]
@@ -348,7 +348,7 @@ def test_a_data_set_of_one_class_opens_in_every_view(
         for name, kept in alone.items()
     }
     cut = replace(data, class_names=("<b>only*</b>",), **parts)
-    monkeypatch.setattr("pages.shared.state.dataset", lambda _name: cut)
+    monkeypatch.setattr("pages.shared.state.load_dataset", lambda _name: cut)
     spec = NetworkSpec("One", (1, 8, 8), (Conv2d(2, 3), ReLU(), Flatten(), Linear(1)))
     at = open_page("inspect", run=store_run(spec), inspect_view=view)
     assert not at.exception

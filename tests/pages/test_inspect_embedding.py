@@ -24,8 +24,8 @@ def notes(at: AppTest) -> str:
 
 def test_it_counts_images_and_mistakes(open_page: Open, digits_run: str) -> None:
     store, data = default_store(), datasets.load("digits")
-    epoch = store.get(digits_run).tested_epoch
-    model = load_network(store.get(digits_run).spec, store.load_weights(digits_run, epoch))
+    epoch = store.get_run(digits_run).tested_epoch
+    model = load_network(store.get_run(digits_run).spec, store.load_weights(digits_run, epoch))
     wrong = int((predict_logits(model, data.test.images, data).argmax(axis=1) != data.test.labels).sum())
     at = open_page("inspect", run=digits_run, **MAP)
     assert f"360 of 360 test images, drawn with the seed; a cross marks each of the {wrong} " in notes(at)
@@ -51,15 +51,15 @@ def test_extreme_and_hostile_settings(open_page: Open, digits_run: str, query: d
 
 def test_a_network_without_convolutions_is_mapped_by_its_pixels(open_page: Open) -> None:
     spec, store = preset("Linear only", input_shape=(1, 8, 8)), default_store()
-    run_id = store.create("map-test", spec, TrainConfig(dataset="digits", epochs=1))
-    store.append(run_id, Snapshot(0, {k: v.numpy() for k, v in spec.build(seed=0).state_dict().items()}))
+    run_id = store.create_run("map-test", spec, TrainConfig(dataset="digits", epochs=1))
+    store.append_events(run_id, Snapshot(0, {k: v.numpy() for k, v in spec.build(seed=0).state_dict().items()}))
     assert "the input of fc1, 64 values" in notes(open_page("inspect", run=run_id, **MAP))
 
 
 def test_a_diverged_checkpoint_says_so(open_page: Open) -> None:
     spec, store = preset("Tiny CNN"), default_store()
-    run_id = store.create("map-test", spec, TrainConfig(dataset="digits", epochs=1))
+    run_id = store.create_run("map-test", spec, TrainConfig(dataset="digits", epochs=1))
     broken = {name: np.full(value.shape, np.nan) for name, value in spec.build(seed=0).state_dict().items()}
-    store.append(run_id, Snapshot(0, broken))
+    store.append_events(run_id, Snapshot(0, broken))
     at = open_page("inspect", run=run_id, **MAP)
     assert any("no longer numbers" in error.value for error in at.error)

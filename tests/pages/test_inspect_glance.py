@@ -57,12 +57,12 @@ def glance(at: AppTest) -> dict[str, Any]:
 def store_run(spec: NetworkSpec, *, spoil: float | None = None, **config: Any) -> str:
     """A run with the untrained network as its only checkpoint, every weight set to `spoil` if given."""
     store = default_store()
-    run_id = store.create("glance-test", spec, TrainConfig(dataset="digits", epochs=1, **config))
-    store.append(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3))
+    run_id = store.create_run("glance-test", spec, TrainConfig(dataset="digits", epochs=1, **config))
+    store.append_events(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3))
     state = {name: value.numpy().copy() for name, value in spec.build(seed=0).state_dict().items()}
     if spoil is not None:
         state = {name: np.full_like(value, spoil) for name, value in state.items()}
-    store.append(run_id, Snapshot(0, state))
+    store.append_events(run_id, Snapshot(0, state))
     return run_id
 
 
@@ -82,7 +82,7 @@ def test_the_page_opens_on_the_whole_network(open_page: Open, digits_run: str) -
 def test_the_maps_drawn_are_the_networks_own(open_page: Open, digits_run: str) -> None:
     data = glance(open_page("inspect", run=digits_run, inspect_image=5))
     digits, store = datasets.load("digits"), default_store()
-    run = store.get(digits_run)
+    run = store.get_run(digits_run)
     model = load_network(run.spec, store.load_weights(digits_run, 2))
     maps = stored_image_maps(model, digits.test.images[4], digits, run.config)
     for name in ("conv1", "pool1", "relu2"):
@@ -131,11 +131,11 @@ def test_a_click_in_the_browser_chooses_what_it_hit(open_page: Open, monkeypatch
 
     state: dict[str, Any] = {}
     monkeypatch.setattr(view.st, "session_state", state)
-    view._pick({"layer": "conv2", "map": 3, "row": 0, "column": 7})
+    view._store_clicked_value({"layer": "conv2", "map": 3, "row": 0, "column": 7})
     assert state == {LAYER: "conv2", MAP: 4, ROW: 1, COLUMN: 8}
-    view._pick({"layer": "", "map": 0, "row": None, "column": None})
+    view._store_clicked_value({"layer": "", "map": 0, "row": None, "column": None})
     assert state == {LAYER: "nothing", MAP: 1, ROW: None, COLUMN: None}
-    view._pick({"layer": ["x"], "map": "y", "row": -4, "column": 1.5})
+    view._store_clicked_value({"layer": ["x"], "map": "y", "row": -4, "column": 1.5})
     assert state == {LAYER: "nothing", MAP: 1, ROW: None, COLUMN: None}
 
 

@@ -86,7 +86,7 @@ def test_a_link_to_what_is_not_there_opens_something_that_is(
 
 
 def test_a_large_network_is_climbed_only_when_asked(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.parts.inspect.climb.ASK_FIRST_S", 0.0)
+    monkeypatch.setattr("pages.parts.inspect.climb.CONFIRM_ABOVE_S", 0.0)
     at = open_page("inspect", run=stored(TWO_MAPS), inspect_climb_steps=8, **VIEW)
     assert "With the regularisers: the picture" not in alts(at)
     at.toggle(key="inspect_climb").set_value(True).run()

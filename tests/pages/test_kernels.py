@@ -10,13 +10,13 @@ from PIL import Image
 from scipy import ndimage
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.images import PATTERNS, PHOTOS, photo, to_grey
+from cnn_core.images import PATTERNS, PHOTOS, load_photo, to_grey
 from cnn_core.insight import first_layer
 from cnn_core.kernels.chain import run_chain
 from cnn_core.kernels.families import PARAMETERS
-from cnn_core.kernels.filtering import Layer, apply_kernel
+from cnn_core.kernels.filtering import FilterSettings, apply_kernel
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.notation import NAMED, kernel_of, read_kernel
+from cnn_core.kernels.notation import NAMED_RECIPES, make_kernel, parse_kernel
 from cnn_core.runs.store import default_store
 
 OWN = "Your picture"
@@ -58,16 +58,16 @@ def test_opens_on_a_filled_example(open_page):
 @pytest.mark.parametrize("group", dict.fromkeys(family.group for family in FAMILIES.values()))
 def test_every_kernel_can_be_chosen(open_page, group):
     at = open_page("kernels")
-    for name, made_by in NAMED.items():
+    for name, made_by in NAMED_RECIPES.items():
         family = FAMILIES[made_by.family]
         if family.group == group:
             at.selectbox("kernels_name").select(name).run()
             assert not at.exception
             assert not at.error
-            assert shown(at)["weights"] == kernel_of(made_by).weights.tolist()
-            assert family.sees in [text.value for text in at.markdown]
+            assert shown(at)["weights"] == make_kernel(made_by).weights.tolist()
+            assert family.description in [text.value for text in at.markdown]
             labels = [dial["label"] for dial in drawn(at, "cnn_lab_dials")["dials"]]
-            assert labels == ["Size", *(PARAMETERS[parameter].label for parameter in family.values)]
+            assert labels == ["Size", *(PARAMETERS[parameter].label for parameter in family.defaults)]
             assert at.selectbox("kernels_name").value == name
 
 
@@ -166,7 +166,7 @@ def test_edges(open_page, operator, photo):
 def test_the_sums_and_the_angle_of_one_pixel_of_an_edge(open_page):
     query = {"kernels_together": "Edges", "kernels_photo": "Coins", "kernels_padding": "Reflect"}
     at = open_page("kernels", kernels_row=2, kernels_column=200, **query)
-    grey = to_grey(photo("coins"))
+    grey = to_grey(load_photo("coins"))
     across, down = (ndimage.sobel(grey.astype(float), axis=axis, mode="mirror")[1, 199] for axis in (1, 0))
     player = drawn(at, "cnn_lab_player")
     totals = [step["total"].replace("−", "-") for step in player["steps"]]
@@ -205,11 +205,11 @@ def test_every_look_at_every_kind_of_kernel(open_page, look, weights):
 
 
 def test_one_pixel_in_the_player_is_the_pixel_of_the_result(open_page):
-    layer = Layer(dilation=2, padding_mode="reflect", bias=5.0, flip=True)
+    layer = FilterSettings(dilation=2, padding_mode="reflect", bias=5.0, flip=True)
     query = {"kernels_dilation": 2, "kernels_padding": "Reflect", "kernels_bias": 5, "kernels_mode": "True convolution"}
     place = {"kernels_row": 1, "kernels_column": 384, "kernels_photo": "Coins"}
     at = open_page("kernels", kernels_weights="1 2 3; 4 5 6", **place, **query)
-    wanted = apply_kernel(to_grey(photo("coins")), np.array([[1.0, 2, 3], [4, 5, 6]]), layer)
+    wanted = apply_kernel(to_grey(load_photo("coins")), np.array([[1.0, 2, 3], [4, 5, 6]]), layer)
     player = drawn(at, "cnn_lab_player")
     assert player["steps"][player["start"]["step"]]["total"] == f"{wanted[0, 383]:g}"
     at.number_input("kernels_row").set_value(150).run()
@@ -222,8 +222,8 @@ def test_one_pixel_in_the_player_is_the_pixel_of_the_result(open_page):
 def test_one_pixel_of_a_chain_reads_the_stage_before(open_page):
     query = {"kernels_weights": "Box blur 2 | -1 1", "kernels_slot": 2, "kernels_together": "Chain"}
     at = open_page("kernels", kernels_row=40, kernels_column=50, **query)
-    kernels = [read_kernel(text).weights for text in ("Box blur 2", "-1 1")]
-    wanted = run_chain(to_grey(photo("camera")), kernels, Layer())[-1][39, 49]
+    kernels = [parse_kernel(text).weights for text in ("Box blur 2", "-1 1")]
+    wanted = run_chain(to_grey(load_photo("camera")), kernels, FilterSettings())[-1][39, 49]
     player = drawn(at, "cnn_lab_player")
     assert float(player["steps"][player["start"]["step"]]["total"].replace("−", "-")) == pytest.approx(wanted)
 
@@ -394,10 +394,10 @@ def learned(workspace: str) -> AppTest:
         import streamlit as st
 
         from pages.parts.kernels import stack
-        from pages.parts.kernels.learned import learned_filters
+        from pages.parts.kernels.learned import show_learned_filters
 
-        st.text_area("Weights", stack.FIRST, key=stack.TEXT)
-        learned_filters()
+        st.text_area("Weights", stack.FIRST_TEXT, key=stack.TEXT_KEY)
+        show_learned_filters()
 
     at = AppTest.from_function(script, default_timeout=60)
     at.query_params["workspace"] = workspace
@@ -408,7 +408,7 @@ def test_a_learned_filter_becomes_the_kernel(digits_run):
     at = learned("tests")
     at.selectbox("kernels_run").select(digits_run).run()
     store = default_store()
-    filters = first_layer(store.get(digits_run).spec, store.load_weights(digits_run)).weights
+    filters = first_layer(store.get_run(digits_run).spec, store.load_weights(digits_run)).weights
     titles = [picture["title"] for picture in drawn(at, "cnn_lab_thumbnails")["pictures"]]
     assert titles == [f"Filter {number + 1}" for number in range(len(filters))]
     at.button("kernels_learned").click().run()
@@ -416,7 +416,7 @@ def test_a_learned_filter_becomes_the_kernel(digits_run):
     taken = at.text_area("kernels_weights").value.split("|")
     assert len(taken) == min(len(filters), 8)
     for text, weights in zip(taken, filters, strict=False):
-        np.testing.assert_allclose(read_kernel(text).weights, weights[0], atol=1e-4)
+        np.testing.assert_allclose(parse_kernel(text).weights, weights[0], atol=1e-4)
     assert at.session_state["kernels_together"] == "Bank"
 
 

@@ -19,7 +19,7 @@ def test_opens_on_a_filled_example(open_page):
     assert at.segmented_control("pooling_kind").value == "Max"
     assert "F.max_pool2d(x, kernel_size=2)" in at.code[0].value
     assert "def max_pool2d(" in at.code[1].value
-    assert "def _winner(" in at.code[1].value
+    assert "def _find_winner(" in at.code[1].value
     assert not at.error
     # max 6, 8, 3, 4 back at their places: the sum of what is lost is 51 − 21 … over 16 cells
     assert f"**{(1 + 1 + 2 + 4 + 5 + 7 + 2 + 1 + 0 + 1 + 2 + 3) / 16:.4g}** | 5 of 16" in words(at)

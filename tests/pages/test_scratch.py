@@ -9,11 +9,11 @@ from pages.parts.scratch.sanity import CHECKS
 
 @pytest.fixture(autouse=True)
 def fresh_cache():
-    from pages.parts.scratch.ladder import first_climb
+    from pages.parts.scratch.ladder import default_climb
 
     yield
-    first_climb().stop()
-    first_climb.clear()
+    default_climb().stop()
+    default_climb.clear()
 
 
 def test_opens_with_a_climb_of_its_own(open_page):
@@ -96,16 +96,16 @@ def test_costs_and_units_compared_at_the_ends_of_their_sliders(open_page):
 
 
 def test_a_rung_slower_than_the_loops_is_not_called_0_times_as_fast():
-    from cnn_core.experiments.ladder import Measured
-    from pages.parts.scratch.ladder import table
+    from cnn_core.experiments.ladder import Measurement
+    from pages.parts.scratch.ladder import timing_table
 
-    slow = [Measured("job", "Plain loops", 0.001, 3, None), Measured("job", "PyTorch, CPU", 0.004, 3, 0.0)]
-    assert "**0.25×**" in table(slow)[2]
+    slow = [Measurement("job", "Plain loops", 0.001, 3, None), Measurement("job", "PyTorch, CPU", 0.004, 3, 0.0)]
+    assert "**0.25×**" in timing_table(slow)[2]
 
 
 def test_a_single_ratio_is_no_range():
-    from cnn_core.experiments.ladder import JOBS, LOOPS, NUMPY, Measured
-    from pages.parts.scratch.ladder import sentence
+    from cnn_core.experiments.ladder import JOBS, LOOPS, NUMPY, Measurement
+    from pages.parts.scratch.ladder import summarise_timings
 
-    one = [Measured(JOBS[0], LOOPS, 0.2, 3, None), Measured(JOBS[0], NUMPY, 0.002, 3, 0.0)]
-    assert "is **100 times** as fast" in sentence(one)
+    one = [Measurement(JOBS[0], LOOPS, 0.2, 3, None), Measurement(JOBS[0], NUMPY, 0.002, 3, 0.0)]
+    assert "is **100 times** as fast" in summarise_timings(one)

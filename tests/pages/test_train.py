@@ -8,13 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.networks import preset
-from cnn_core.runs.database import UNAVAILABLE, StoreUnavailableError
+from cnn_core.runs.database import UNAVAILABLE_MESSAGE, StoreUnavailableError
 from cnn_core.runs.recipes import RECIPES, Recipe
 from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
 from pages.parts.train.charts import curve_rows
-from pages.parts.train.choose import one_line
+from pages.parts.train.choose import summarise_network
 
 Open = Callable[..., AppTest]
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
@@ -24,13 +24,13 @@ SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that the page hands to a worker; no cluster is started."""
     runs: list[str] = []
-    monkeypatch.setattr("cnn_core.runs.jobs.submit", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("cnn_core.runs.jobs.submit_run", lambda store, run_id: runs.append(run_id))
     return runs
 
 
 def stored_run(*events, workspace: str = "somebody") -> str:
-    run_id = default_store().create(workspace, SPEC, TrainConfig())
-    default_store().append(run_id, Started("CPU", SPEC.total_parameters, 10, 34, 2.33), *events)
+    run_id = default_store().create_run(workspace, SPEC, TrainConfig())
+    default_store().append_events(run_id, Started("CPU", SPEC.total_parameters, 10, 34, 2.33), *events)
     return run_id
 
 
@@ -54,7 +54,7 @@ def test_start_hands_the_run_to_a_worker_and_shows_it(open_page: Open, submitted
     at = open_page("train", train_dataset="Shapes", train_epochs=3)
     at.button("train_start").click().run()
     assert not at.exception
-    run = default_store().get(submitted[0])
+    run = default_store().get_run(submitted[0])
     assert (run.config.dataset, run.config.epochs, run.spec.input_shape) == ("shapes", 3, (3, 32, 32))
     assert at.session_state.run == submitted[0]
     assert "Starting on a free worker" in words(at)
@@ -64,7 +64,7 @@ def test_a_setting_typed_just_before_the_click_counts(open_page: Open, submitted
     at = open_page("train")
     at.number_input("train_epochs").set_value(3)
     at.button("train_start").click().run()
-    assert default_store().get(submitted[0]).config.epochs == 3
+    assert default_store().get_run(submitted[0]).config.epochs == 3
 
 
 @pytest.mark.parametrize("dataset", ["digits", "textures", "shapes"])
@@ -74,7 +74,7 @@ def test_every_offered_network_fits_the_images(open_page: Open, submitted: list[
         at.selectbox("train_network").select(network).run()
         at.button("train_start").click().run()
         assert not at.exception
-    assert {default_store().get(run_id).config.dataset for run_id in submitted} == {dataset}
+    assert {default_store().get_run(run_id).config.dataset for run_id in submitted} == {dataset}
 
 
 def test_extreme_settings_are_taken(open_page: Open, submitted: list[str]) -> None:
@@ -82,7 +82,7 @@ def test_extreme_settings_are_taken(open_page: Open, submitted: list[str]) -> No
     at = open_page("train", train_optimizer="SGD with momentum", **query)
     assert not at.error
     at.button("train_start").click().run()
-    config = default_store().get(submitted[0]).config
+    config = default_store().get_run(submitted[0]).config
     assert config.optimizer == "sgd"
     assert (config.learning_rate, config.batch_size, config.epochs, config.seed) == (1e6, 4096, 1000, 2**31 - 1)
 
@@ -125,7 +125,7 @@ def test_a_failed_run_says_why_and_can_be_started_again(open_page: Open, submitt
     at = open_page("train", run=stored_run(Failed("loss became NaN at step 3: lower the learning rate", 3)))
     assert "loss became NaN at step 3: lower the learning rate" in words(at)
     at.button("train_again").click().run()
-    assert default_store().get(submitted[0]).status == "queued"
+    assert default_store().get_run(submitted[0]).status == "queued"
     assert at.session_state.run == submitted[0]
 
 
@@ -134,7 +134,7 @@ def test_a_running_run_can_be_stopped(open_page: Open) -> None:
     at = open_page("train", run=run_id)
     assert not at.exception
     at.button("train_stop").click().run()
-    assert default_store().orders(run_id).stop
+    assert default_store().load_orders(run_id).stop
 
 
 def test_only_this_workspaces_runs_are_listed(open_page: Open) -> None:
@@ -153,7 +153,7 @@ def test_the_chosen_run_stays_chosen_when_names_change_and_on_other_pages(open_p
     assert at.session_state.run == newer
     picker(at).select_index(1).run()
     assert "**91.0%** of the test images" in words(at)
-    default_store().append(newer, done)  # "in progress" becomes "91.0%": the same name as the other's
+    default_store().append_events(newer, done)  # "in progress" becomes "91.0%": the same name as the other's
     at.run()
     assert at.session_state.run == older
     at.switch_page("pages/shapes.py").run()
@@ -181,15 +181,15 @@ def test_a_new_optimiser_brings_its_usual_learning_rate(open_page: Open) -> None
 
 def test_networks_are_told_in_one_line() -> None:
     shapes = "image 1×8×8 → conv 16×8×8 → pool 16×4×4 → conv 32×4×4 → pool 32×2×2 → linear 10"
-    assert one_line(SPEC) == shapes
-    long = one_line(preset("ResNet-34")).split(" → ")
+    assert summarise_network(SPEC) == shapes
+    long = summarise_network(preset("ResNet-34")).split(" → ")
     assert (len(long), long[0], long[-1]) == (9, "image 3×224×224", "linear 1000")
     assert long[4].startswith("… ")
 
 
 def test_a_run_too_long_to_draw_whole_stays_within_two_thousand_points() -> None:
     run_id = stored_run(*(StepDone(n, 1, 1.0, 0.5, 0.002, n) for n in range(1, 3001)))
-    rows = curve_rows(default_store().steps(run_id), (), steps_per_epoch=34, total_epochs=100, classes=10)
+    rows = curve_rows(default_store().load_steps(run_id), (), steps_per_epoch=34, total_epochs=100, classes=10)
     assert len(rows) <= 2000
     assert rows["loss"].iloc[0] == pytest.approx(math.log(10))
 
@@ -217,7 +217,7 @@ def test_every_setting_reaches_the_run(open_page: Open, submitted: list[str]) ->
     at = open_page("train", **query)
     at.multiselect("train_augmentation").select("flip").select("cutout").run()
     at.button("train_start").click().run()
-    run = default_store().get(submitted[0])
+    run = default_store().get_run(submitted[0])
     config = run.config
     assert (config.momentum, config.nesterov, config.schedule) == (0.8, True, "step")
     assert (config.step_every, config.step_factor, config.weight_decay, config.patience) == (3, 0.5, 0.001, 4)
@@ -245,7 +245,7 @@ def test_every_recipe_starts_its_runs_together(open_page: Open, submitted: list[
     assert not at.exception
     if any("memory" in error.value for error in at.error):
         return
-    runs = [default_store().get(run_id) for run_id in submitted]
+    runs = [default_store().get_run(run_id) for run_id in submitted]
     assert len({run.batch for run in runs}) == 1
     assert len(runs) == 1 or all(run.batch and run.name for run in runs)
     assert len(runs) == 1 or "Started together" in words(at)
@@ -266,33 +266,35 @@ def test_pausing_stepping_and_changing_are_asked_of_the_run(open_page: Open) -> 
     run_id = stored_run(StepDone(17, 1, 2.0, 0.3, 0.002, 1.7))
     at = open_page("train", run=run_id)
     at.button("train_pause").click().run()
-    assert default_store().orders(run_id).paused
-    default_store().append(run_id, Paused(17))
+    assert default_store().load_orders(run_id).paused
+    default_store().append_events(run_id, Paused(17))
     at.run()
     at.button("train_step").click().run()
-    assert default_store().orders(run_id).step_until == 18
+    assert default_store().load_orders(run_id).step_until == 18
     at.number_input(f"train_new_rate_{run_id}").set_value(0.01).run()
     at.button("train_set_rate").click().run()
-    assert default_store().orders(run_id).learning_rate == 0.01
+    assert default_store().load_orders(run_id).learning_rate == 0.01
     at.number_input(f"train_new_rate_{run_id}").set_value(0.0).run()
     at.button("train_set_rate").click().run()
     assert at.error[0].value.startswith("The learning rate is 0")
     at.number_input(f"train_more_{run_id}").set_value(40).run()
     at.button("train_set_epochs").click().run()
-    assert default_store().get(run_id).epochs == 40
+    assert default_store().get_run(run_id).epochs == 40
     at.button("train_resume").click().run()
-    assert not default_store().orders(run_id).paused
+    assert not default_store().load_orders(run_id).paused
 
 
 def test_an_interrupted_run_goes_on_and_a_finished_one_is_extended_and_forked(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[object, ...]] = []
-    monkeypatch.setattr("cnn_core.runs.jobs.go_on", lambda store, run_id, epochs=None: asked.append((run_id, epochs)))
+    monkeypatch.setattr(
+        "cnn_core.runs.jobs.resume_run", lambda store, run_id, epochs=None: asked.append((run_id, epochs))
+    )
     state = {"0.step": np.ones((), np.float32)}
     epoch = EpochDone(1, 1.0, 0.5, 1.1, 0.6, 0.002, 3.0)
     run_id = stored_run(epoch, Snapshot(1, {"w": np.zeros(1, np.float32)}, state))
-    default_store().interrupt(run_id)
+    default_store().mark_interrupted(run_id)
     at = open_page("train", run=run_id)
     at.button("train_go_on").click().run()
     assert asked == [(run_id, None)]
@@ -305,7 +307,7 @@ def test_an_interrupted_run_goes_on_and_a_finished_one_is_extended_and_forked(
         forks.append((parent, epoch, config.dataset, config.learning_rate))
         return stored_run()
 
-    monkeypatch.setattr("cnn_core.runs.jobs.fork", fork)
+    monkeypatch.setattr("cnn_core.runs.jobs.fork_run", fork)
     at.number_input("train_rate").set_value(0.5).run()
     at.button("train_fork").click().run()
     assert forks == [(run_id, 1, "digits", 0.5)]
@@ -323,8 +325,8 @@ def test_the_coach_speaks_and_the_filters_are_shown(open_page: Open) -> None:
 
 def test_a_database_that_is_away_gets_a_sentence(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_):
-        raise StoreUnavailableError(UNAVAILABLE)
+        raise StoreUnavailableError(UNAVAILABLE_MESSAGE)
 
-    monkeypatch.setattr("cnn_core.runs.store.RunStore.runs", away)
+    monkeypatch.setattr("cnn_core.runs.store.RunStore.list_runs", away)
     at = open_page("train")
-    assert UNAVAILABLE in words(at)
+    assert UNAVAILABLE_MESSAGE in words(at)

@@ -74,14 +74,16 @@ def files_imported_by(path: Path) -> frozenset[Path]:
 def page_of(path: Path) -> str:
     """The page that a file of the screen belongs to, by its script or its room; empty for what belongs to none."""
     match path.relative_to(ROOT).with_suffix("").parts:
-        case ("pages", "parts", page, _) | ("pages", page) | (page,):
+        case ("pages", "parts", page, _) | ("pages", page):
             return page
     return ""
 
 
 def pages_using(module: Path, seen: frozenset[Path] = frozenset()) -> set[str]:
-    """The pages, and the app, that import a module: themselves, or through another module that pages share."""
+    """The pages that import a module, themselves or through another shared module; what the app imports serves all."""
     users = {path for path in SCREEN if module in files_imported_by(path)} - seen
+    if ROOT / "app.py" in users:
+        return {page.stem for page in PAGES if page.stem != "__init__"}
     through = (pages_using(path, seen | {module}) for path in users if path.parent.name == "shared")
     return {page_of(path) for path in users if page_of(path)}.union(*through)
 
@@ -129,7 +131,7 @@ def test_the_library_imports_quickly_and_without_a_screen() -> None:
 def test_files_and_functions_stay_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     lines = text.count("\n")
-    assert lines <= (130 if path in PAGES else 400), f"{path.name} has {lines} lines"
+    assert lines <= (130 if path in PAGES else 500), f"{path.name} has {lines} lines"
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1

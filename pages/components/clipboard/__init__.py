@@ -17,15 +17,15 @@ _component = st.components.v2.component(
 )
 
 
-def clipboard_picture(*, key: str, most_bytes: int, take: Callable[[bytes], None]) -> None:
-    """Show the button and listen for pastes; `take` gets the bytes of a pasted picture, unread and unchecked."""
+def show_clipboard_button(*, key: str, max_bytes: int, on_picture: Callable[[bytes], None]) -> None:
+    """Show the button and listen for pastes; `on_picture` gets the bytes of a pasted picture, unread and unchecked."""
 
-    def pasted() -> None:
+    def report_picture() -> None:
         sent = st.session_state[key].pasted
         if sent:
             try:
-                take(base64.b64decode(sent, validate=True))
+                on_picture(base64.b64decode(sent, validate=True))
             except binascii.Error:
-                take(b"")
+                on_picture(b"")
 
-    _component(data={"most_bytes": most_bytes}, key=key, on_pasted_change=pasted)
+    _component(data={"most_bytes": max_bytes}, key=key, on_pasted_change=report_picture)

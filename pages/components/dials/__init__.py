@@ -29,15 +29,15 @@ class Dial:
     unit: str = ""
 
 
-def dials(shown: Sequence[Dial], *, key: str, turn: Callable[[Mapping[str, float]], None]) -> None:
-    """Show the dials; while one is turned, `turn` is called with the values of those that changed.
+def show_dials(dial_list: Sequence[Dial], *, key: str, on_turn: Callable[[Mapping[str, float]], None]) -> None:
+    """Show the dials; while one is turned, `on_turn` is called with the values of those that changed.
 
     One value is on its way at a time: the next is sent when the page has answered, so that it never lags behind.
     """
 
-    def take() -> None:
+    def report_values() -> None:
         sent = st.session_state[key].turned or {}
-        known = {dial.name for dial in shown}
-        turn({name: float(value) for name, value in sent.items() if name in known})
+        known = {dial.name for dial in dial_list}
+        on_turn({name: float(value) for name, value in sent.items() if name in known})
 
-    _component(data={"dials": [asdict(dial) for dial in shown]}, key=key, on_turned_change=take)
+    _component(data={"dials": [asdict(dial) for dial in dial_list]}, key=key, on_turned_change=report_values)

@@ -22,31 +22,33 @@ _component = st.components.v2.component(
 )
 
 
-def pad(*, key: str, drawn: NDArray[np.uint8] | None, shown: str, draw: Callable[[NDArray[np.uint8]], None]) -> None:
+def show_pad(
+    *, key: str, drawing: NDArray[np.uint8] | None, shown_number: str, on_drawing: Callable[[NDArray[np.uint8]], None]
+) -> None:
     """Show the pad with the drawing `drawn` uint8 (SIDE, SIDE), black ink on white, None for an empty one.
 
-    `draw` gets every new drawing in that form. While it is drawn on, one is on its way at a time: the next is sent when
-    the page has answered. `shown` is the number of the drawing that this answer belongs to.
+    `on_drawing` gets every new drawing in that form. While it is drawn on, one is on its way at a time: the next is
+    sent when the page has answered. `shown_number` is the number of the drawing that this answer belongs to.
     """
 
-    def take() -> None:
+    def report_drawing() -> None:
         sent = st.session_state[key].drawn
-        picture = _read(sent)
+        picture = _decode_drawing(sent)
         if picture is not None:
             st.session_state[f"{key}_number"] = str(sent.get("number", ""))[:40]
-            draw(picture)
+            on_drawing(picture)
 
-    grey = "" if drawn is None else base64.b64encode(drawn.tobytes()).decode()
-    data = {"side": SIDE, "pixels": grey, "shown": shown}
-    _component(data=data, key=key, on_drawn_change=take)
+    grey = "" if drawing is None else base64.b64encode(drawing.tobytes()).decode()
+    data = {"side": SIDE, "pixels": grey, "shown": shown_number}
+    _component(data=data, key=key, on_drawn_change=report_drawing)
 
 
-def number_of(key: str) -> str:
+def drawing_number(key: str) -> str:
     """The number that the browser gave the drawing which came last."""
     return str(st.session_state.get(f"{key}_number", ""))
 
 
-def _read(sent: Any) -> NDArray[np.uint8] | None:
+def _decode_drawing(sent: Any) -> NDArray[np.uint8] | None:
     """The drawing in what a browser sent; None for anything that is none."""
     try:
         pixels = base64.b64decode(sent["pixels"], validate=True)

@@ -18,15 +18,15 @@ _component = st.components.v2.component(
 )
 
 
-def feature_maps(data: dict[str, Any], *, key: str, choose: Callable[[dict[str, Any]], None]) -> None:
+def show_linked_maps(data: dict[str, Any], *, key: str, on_choice: Callable[[dict[str, Any]], None]) -> None:
     """Show the maps of `data`: graph, columns, palette, picture, scale and chosen, as for the glance.
 
-    `choose` gets the value that is clicked: its `layer` (a node's name), `map`, `row` and `column`, counted from 0.
+    `on_choice` gets the value that is clicked: its `layer` (a node's name), `map`, `row` and `column`, counted from 0.
     """
 
-    def chose() -> None:
+    def report_choice() -> None:
         picked = st.session_state[key].chosen
         if picked:
-            choose(dict(picked))
+            on_choice(dict(picked))
 
-    _component(data=data, key=key, on_chosen_change=chose)
+    _component(data=data, key=key, on_chosen_change=report_choice)

@@ -25,16 +25,16 @@ _component = st.components.v2.component(
 )
 
 
-def network_glance(data: dict[str, Any], *, key: str, choose: Callable[[dict[str, Any]], None]) -> None:
+def show_network_glance(data: dict[str, Any], *, key: str, on_choice: Callable[[dict[str, Any]], None]) -> None:
     """Show the network of `data`: graph, columns, palette, picture, scale, chosen and unfolded.
 
-    `choose` gets what a visitor clicks: its layer (a node's name, "" to close), `map`, and `row` and `column` of a
+    `on_choice` gets what a visitor clicks: its layer (a node's name, "" to close), `map`, and `row` and `column` of a
     pixel, all counted from 0, the latter None for the whole map.
     """
 
-    def chose() -> None:
+    def report_choice() -> None:
         picked = st.session_state[key].chosen
         if picked:
-            choose(dict(picked))
+            on_choice(dict(picked))
 
-    _component(data=data, key=key, on_chosen_change=chose)
+    _component(data=data, key=key, on_chosen_change=report_choice)

@@ -11,7 +11,7 @@ _component = st.components.v2.component(
 )
 
 
-def heartbeat(seconds: float, *, key: str) -> None:
+def schedule_rerun(seconds: float, *, key: str) -> None:
     """Draw this fragment again in `seconds`, counted from when the browser has it.
 
     A fragment with `run_every` asks again whether or not it has been answered, and while the page is being left;

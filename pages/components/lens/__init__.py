@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn_core.geometry import ReceptiveField
-from cnn_core.kernels.filtering import Layer, margins
+from cnn_core.kernels.filtering import FilterSettings, padding_margins
 from cnn_core.matrices.text import format_matrix, split_matrix
-from cnn_core.render.filter_result import Shown
+from cnn_core.render.filter_result import ResultPicture
 
 HERE = Path(__file__).parent
-SMALL = 160
+MIN_LOSSY_SIDE = 160
 """Pictures with shorter sides are shown enlarged, so they are sent without loss."""
 
 _component = st.components.v2.component(
@@ -30,16 +30,16 @@ _component = st.components.v2.component(
 
 
 @dataclass(frozen=True, eq=False)
-class Window:
+class KernelWindow:
     """What moves over the picture: weights (rows, columns) laid as `layer` says, and the pixel looked at first."""
 
     weights: NDArray[np.float64]
-    layer: Layer
+    layer: FilterSettings
     start: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class FieldWindow:
     """What one value of the result sees of the picture along its rows and columns, where it is no single kernel's sum;
     and the pixel looked at first."""
 
@@ -48,54 +48,54 @@ class Field:
     start: tuple[int, int]
 
 
-def data_url(kind: str, image: NDArray[np.uint8], **options: Any) -> str:
+def encode_data_url(file_format: str, image: NDArray[np.uint8], **options: Any) -> str:
     """A picture as the text that an <img> takes."""
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, kind, **options)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    Image.fromarray(image).save(buffer, file_format, **options)
+    return f"data:image/{file_format.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _exact(image: NDArray[np.uint8]) -> str:
+def _encode_lossless(image: NDArray[np.uint8]) -> str:
     """The picture without loss: the browser reads the numbers of a sum out of it."""
-    return data_url("WEBP", image, lossless=True, method=0, quality=20)
+    return encode_data_url("WEBP", image, lossless=True, method=0, quality=20)
 
 
-def quick(pixels: NDArray[np.uint8]) -> str:
+def encode_quickly(pixels: NDArray[np.uint8]) -> str:
     """A picture to look at, encoded in little time."""
-    if max(pixels.shape[:2]) < SMALL:
-        return data_url("PNG", pixels)
-    return data_url("JPEG", pixels, quality=92, subsampling=0)
+    if max(pixels.shape[:2]) < MIN_LOSSY_SIDE:
+        return encode_data_url("PNG", pixels)
+    return encode_data_url("JPEG", pixels, quality=92, subsampling=0)
 
 
-def lens(
+def show_picture_lens(
     picture: NDArray[np.uint8],
-    shown: Shown,
-    window: Window | Field,
+    shown: ResultPicture,
+    window: KernelWindow | FieldWindow,
     *,
     captions: tuple[str, str],
     alts: tuple[str, str],
     channel_names: tuple[str, ...],
     compare: bool,
-    at: tuple[int, int] | None,
-    pin: Callable[[int, int, bool], None],
+    pixel: tuple[int, int] | None,
+    on_pixel: Callable[[int, int, bool], None],
     key: str,
 ) -> None:
     """Show `picture` beside `shown`, or under it with a divider (`compare`).
 
     With a Window, `picture` has the margins of its layer, which are not shown, and the sum behind the pixel pointed
-    at is written out; with a Field, what that pixel sees is framed. `at` is the pixel (row, column) that the link
-    names; `pin` gets the one that is chosen, and whether by a click.
+    at is written out; with a Field, what that pixel sees is framed. `pixel` is the pixel (row, column) that the link
+    names; `on_pixel` gets the one that is chosen, and whether by a click.
     """
 
-    def pinned() -> None:
+    def report_pixel() -> None:
         place = st.session_state[key].pinned
         if place:
-            pin(int(place[0]), int(place[1]), bool(place[2]))
+            on_pixel(int(place[0]), int(place[1]), bool(place[2]))
 
     data: dict[str, Any] = {
-        "source": _exact(picture),
-        "result": quick(shown.pixels),
+        "source": _encode_lossless(picture),
+        "result": encode_quickly(shown.pixels),
         "size": list(shown.pixels.shape[:2]),
         "channels": 3 if picture.ndim == 3 else 1,
         "channel_names": channel_names,
@@ -103,17 +103,17 @@ def lens(
         "result_caption": captions[1],
         "alt": alts[0],
         "result_alt": alts[1],
-        "ends": _ends(shown),
+        "ends": _scale_labels(shown),
         "colours": list(shown.colours),
         "remark": shown.remark,
         "layout": "compare" if compare else "pair",
-        "at": at,
-        **(_window(window) if isinstance(window, Window) else _field(window)),
+        "at": pixel,
+        **(_window_data(window) if isinstance(window, KernelWindow) else _field_data(window)),
     }
-    _component(data=data, key=key, on_pinned_change=pinned)
+    _component(data=data, key=key, on_pinned_change=report_pixel)
 
 
-def _field(field: Field) -> dict[str, Any]:
+def _field_data(field: FieldWindow) -> dict[str, Any]:
     """What lens.js needs to frame what a value sees."""
     axes = (field.rows, field.columns)
     return {
@@ -131,27 +131,27 @@ def _field(field: Field) -> dict[str, Any]:
     }
 
 
-def _window(window: Window) -> dict[str, Any]:
+def _window_data(window: KernelWindow) -> dict[str, Any]:
     """What lens.js needs to lay the window and to write its sum."""
-    layer, laid = window.layer, window.layer.laid(window.weights)
-    (top, bottom), (left, right) = margins(laid, layer)
-    text = format_matrix(laid)
+    layer, oriented = window.layer, window.layer.orient_kernel(window.weights)
+    (top, bottom), (left, right) = padding_margins(oriented, layer)
+    text = format_matrix(oriented)
     return {
-        "weights": laid.tolist(),
+        "weights": oriented.tolist(),
         "words": split_matrix(text),
         "shown": text,
         "margin": [top, left, bottom, right],
         "offset": [top, left],
         "stride": layer.stride,
         "dilation": layer.dilation,
-        "reach": [layer.reach(side) for side in laid.shape],
+        "reach": [layer.kernel_reach(side) for side in oriented.shape],
         "bias": layer.bias,
         "relu": layer.relu,
         "start": list(window.start),
     }
 
 
-def _ends(shown: Shown) -> list[str]:
+def _scale_labels(shown: ResultPicture) -> list[str]:
     """What is written under the scale, from left to right: −412, 0, +412, or 0, 255; nothing without a scale."""
     if not shown.colours:
         return []

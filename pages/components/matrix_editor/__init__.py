@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.matrices.examples import name_of
-from cnn_core.matrices.text import EMPTY, format_matrix, one_word, parse_matrix, split_matrix
+from cnn_core.matrices.examples import example_name
+from cnn_core.matrices.text import EMPTY_CELL, clean_word, format_matrix, parse_matrix, split_matrix
 
 HERE = Path(__file__).parent
-MOST_SHOWN = 16
+MAX_SHOWN = 16
 
-_cells = st.components.v2.component(
+_cell_component = st.components.v2.component(
     "cnn_lab_matrix_editor",
     html='<div class="editor"></div>\n<!-- filled by matrix_editor.js -->',
     css=(HERE / "matrix_editor.css").read_text(encoding="utf-8"),
@@ -26,64 +26,64 @@ _cells = st.components.v2.component(
 
 
 @dataclass(frozen=True)
-class Undo:
+class UndoActions:
     """What Ctrl+Z and Ctrl+Y do in the cells; a new `revision` tells them that they were taken back."""
 
-    back: Callable[[], None]
-    forth: Callable[[], None]
+    undo: Callable[[], None]
+    redo: Callable[[], None]
     revision: int
 
 
-def cell_editor(
+def show_cell_editor(
     label: str,
     text: str,
     *,
     key: str,
-    write: Callable[[str], None],
+    on_edit: Callable[[str], None],
     role: Literal["input", "kernel"],
     max_rows: int = 0,
     max_columns: int = 0,
-    undo: Undo | None = None,
+    undo_actions: UndoActions | None = None,
 ) -> None:
-    """Editable cells over a matrix `text`; at every key typed, `write` gets the new text.
+    """Editable cells over a matrix `text`; at every key typed, `store_text` gets the new text.
 
     `max_rows` and `max_columns` above 0 offer to add and remove rows and columns up to that size.
     """
 
-    def rewrite() -> None:
+    def apply_edit() -> None:
         rows = st.session_state[key].edited
         if rows:
-            write("; ".join(" ".join(one_word(cell) for cell in row) for row in rows))
+            on_edit("; ".join(" ".join(clean_word(cell) for cell in row) for row in rows))
 
-    def travel() -> None:
-        if undo:
-            {"undo": undo.back, "redo": undo.forth}.get(st.session_state[key].travelled, lambda: None)()
+    def step_history() -> None:
+        if undo_actions:
+            {"undo": undo_actions.undo, "redo": undo_actions.redo}.get(st.session_state[key].travelled, lambda: None)()
 
     # a link may hold thousands of words; a grid that large could not be edited anyway
-    rows = [row[:MOST_SHOWN] for row in split_matrix(text)[:MOST_SHOWN]]
-    cells = [["" if word == EMPTY else word for word in row] for row in rows]
+    rows = [row[:MAX_SHOWN] for row in split_matrix(text)[:MAX_SHOWN]]
+    cells = [["" if word == EMPTY_CELL else word for word in row] for row in rows]
     data = {"cells": cells or [["0"]], "label": label, "role": role, "max_rows": max_rows, "max_columns": max_columns}
-    data |= {"undo": undo is not None, "revision": undo.revision if undo else 0}
-    _cells(data=data, key=key, on_edited_change=rewrite, on_travelled_change=travel)
+    data |= {"undo": undo_actions is not None, "revision": undo_actions.revision if undo_actions else 0}
+    _cell_component(data=data, key=key, on_edited_change=apply_edit, on_travelled_change=step_history)
 
 
-def matrix_editor(
+def show_matrix_editor(
     label: str, text: str, *, text_key: str, role: Literal["input", "kernel"], max_rows: int = 0, max_columns: int = 0
 ) -> None:
-    """`cell_editor` over the widget state under `text_key`."""
+    """`show_cell_editor` over the widget state under `text_key`."""
 
-    def write(new: str) -> None:
+    def store_text(new: str) -> None:
         st.session_state[text_key] = new
 
-    cell_editor(
-        label, text, key=f"{text_key}_cells", write=write, role=role, max_rows=max_rows, max_columns=max_columns
+    show_cell_editor(
+        label, text, key=f"{text_key}_cells", on_edit=store_text, role=role, max_rows=max_rows, max_columns=max_columns
     )
 
 
-def matrix_input(
+def choose_matrix(
     label: str,
     key: str,
-    library: dict[str, NDArray[np.float64]],
+    examples: dict[str, NDArray[np.float64]],
     *,
     role: Literal["input", "kernel"],
     max_rows: int,
@@ -100,13 +100,13 @@ def matrix_input(
         cells = st.container()
         text = st.text_area(
             "Type or paste",
-            format_matrix(next(iter(library.values()))),
+            format_matrix(next(iter(examples.values()))),
             key=key,
             bind="query-params",
             help="Rows end with ; or a new line. Fractions such as 1/9 work.",
         )
     with cells:
-        matrix_editor(label, text, text_key=key, role=role, max_rows=max_rows, max_columns=max_columns)
+        show_matrix_editor(label, text, text_key=key, role=role, max_rows=max_rows, max_columns=max_columns)
     with picker:
         values = None
         problem = ""
@@ -114,21 +114,21 @@ def matrix_input(
             values = parse_matrix(text, name=name, max_rows=max_rows, max_columns=max_columns)
         except ValueError as error:
             problem = str(error)
-        _example_picker(label, key, library, values)
+        _show_example_picker(label, key, examples, values)
     if problem:
         st.error(problem)
     return values
 
 
-def _example_picker(
-    label: str, key: str, library: dict[str, NDArray[np.float64]], values: NDArray[np.float64] | None
+def _show_example_picker(
+    label: str, key: str, examples: dict[str, NDArray[np.float64]], values: NDArray[np.float64] | None
 ) -> None:
     """A select box that says which example the matrix is, and writes the chosen one into the text."""
-    pick = f"{key}_example"
+    picker_key = f"{key}_example"
 
-    def take() -> None:
-        if st.session_state[pick]:
-            st.session_state[key] = format_matrix(library[st.session_state[pick]])
+    def apply_example() -> None:
+        if st.session_state[picker_key]:
+            st.session_state[key] = format_matrix(examples[st.session_state[picker_key]])
 
-    st.session_state[pick] = None if values is None else name_of(values, library)
-    st.selectbox(label, list(library), key=pick, on_change=take, placeholder="Your own numbers")
+    st.session_state[picker_key] = None if values is None else example_name(values, examples)
+    st.selectbox(label, list(examples), key=picker_key, on_change=apply_example, placeholder="Your own numbers")

@@ -16,15 +16,16 @@ _component = st.components.v2.component(
 )
 
 
-def network_table(data: dict[str, Any], *, key: str, act: Callable[[str, str], None]) -> None:
+def show_network_table(data: dict[str, Any], *, key: str, on_action: Callable[[str, str], None]) -> None:
     """Show the table that `designer.table.table_data` makes.
 
-    `act` gets what a visitor does to a layer, and its path as text: "choose", "up", "down", "duplicate", "delete".
+    `on_action` gets what a visitor does to a layer, and its path as text: "choose", "up", "down", "duplicate",
+    "delete".
     """
 
-    def acted() -> None:
+    def report_action() -> None:
         done = st.session_state[key].acted
         if done:
-            act(str(done["what"]), str(done["path"]))
+            on_action(str(done["what"]), str(done["path"]))
 
-    _component(data=data, key=key, on_acted_change=acted)
+    _component(data=data, key=key, on_acted_change=report_action)

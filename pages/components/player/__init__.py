@@ -9,7 +9,7 @@ import streamlit as st
 from cnn_core.matrices.text import replace_words
 
 HERE = Path(__file__).parent
-MOST_REPLACED = 20
+MAX_REPLACED = 20
 """Texts that an answer may be late by."""
 # One module in the browser, one file a concern: joined here, as there is no build step.
 SCRIPTS = (
@@ -31,7 +31,7 @@ _component = st.components.v2.component(
 )
 
 
-def player(data: dict[str, Any], *, key: str, edits: Mapping[str, str] | None = None) -> None:
+def show_player(data: dict[str, Any], *, key: str, text_keys: Mapping[str, str] | None = None) -> None:
     """Show a trace. `data` is what `cnn_core.trace.play_data` makes, with `padding_text`: what padding cells hold.
 
     It may also hold `tally` (what is counted: “multiplications”), `loops` (lines of code to step through), `slips` (per
@@ -39,38 +39,40 @@ def player(data: dict[str, Any], *, key: str, edits: Mapping[str, str] | None = 
     of a page: uncovered from the start, its step not in the link), `corner` (by grid name, the row and column, from 0,
     at which a grid that is a piece of a larger map begins) and `start` (a `step` to begin with, anew for every other
     `of`).
-    The grids named in `edits` can be edited in place: the state under their text key is then rewritten.
+    The grids named in `text_keys` can be edited in place: the state under their text key is then rewritten.
     """
-    texts = edits or {}
-    seen, known = f"{key}_seen", f"{key}_texts"
+    texts = text_keys or {}
+    seen_key, texts_key = f"{key}_seen", f"{key}_texts"
 
-    def rewrite() -> None:
+    def store_edits() -> None:
         grids = {grid["name"]: grid for grid in data["grids"]}
         for edit in st.session_state[key].edited or []:
             # made again even when seen: a key typed before the answer came brings back the text of before
             if edit["grid"] in texts:
-                st.session_state[seen] = edit["number"]
+                st.session_state[seen_key] = edit["number"]
                 text_key = texts[edit["grid"]]
-                drawn, replaced = st.session_state[known][text_key]
-                text = latest(st.session_state[text_key], drawn, replaced)
-                st.session_state[text_key] = edited(text, grids[edit["grid"]], edit)
-                st.session_state[known][text_key] = (drawn, (*replaced, text))
+                drawn, replaced = st.session_state[texts_key][text_key]
+                text = latest_text(st.session_state[text_key], drawn, replaced)
+                st.session_state[text_key] = apply_edit(text, grids[edit["grid"]], edit)
+                st.session_state[texts_key][text_key] = (drawn, (*replaced, text))
 
-    st.session_state[known] = {
-        text_key: drawn_now(st.session_state.get(text_key, ""), st.session_state.get(known, {}).get(text_key))
+    st.session_state[texts_key] = {
+        text_key: track_drawn_text(
+            st.session_state.get(text_key, ""), st.session_state.get(texts_key, {}).get(text_key)
+        )
         for text_key in texts.values()
     }
-    shown = {**data, "editable": list(texts), "seen": st.session_state.get(seen, 0)}
-    _component(data=shown, key=key, on_edited_change=rewrite)
+    payload = {**data, "editable": list(texts), "seen": st.session_state.get(seen_key, 0)}
+    _component(data=payload, key=key, on_edited_change=store_edits)
 
 
-def drawn_now(text: str, before: tuple[str, tuple[str, ...]] | None) -> tuple[str, tuple[str, ...]]:
+def track_drawn_text(text: str, previous: tuple[str, tuple[str, ...]] | None) -> tuple[str, tuple[str, ...]]:
     """The text that a grid is drawn from, and those that edits since the last other change have replaced."""
-    replaced = before[1] if before else ()
-    return (text, ()) if text in replaced or not before else (text, replaced[-MOST_REPLACED:])
+    replaced = previous[1] if previous else ()
+    return (text, ()) if text in replaced or not previous else (text, replaced[-MAX_REPLACED:])
 
 
-def latest(text: str, drawn: str, replaced: tuple[str, ...]) -> str:
+def latest_text(text: str, drawn: str, replaced: tuple[str, ...]) -> str:
     """The text that an edit is made in: that which is `drawn` when the page sent one that edits have replaced.
 
     The player may know an answer earlier than the text's own widget does, which then still sends its old text.
@@ -78,7 +80,7 @@ def latest(text: str, drawn: str, replaced: tuple[str, ...]) -> str:
     return drawn if text in replaced and drawn not in replaced else text
 
 
-def edited(text: str, grid: dict[str, Any], edit: dict[str, Any]) -> str:
+def apply_edit(text: str, grid: dict[str, Any], edit: dict[str, Any]) -> str:
     """The text that a grid was made from after an edit: a pasted block, or some of its cells."""
     if "block" in edit:
         return str(edit["block"])

@@ -32,34 +32,34 @@ class Thumbnail:
     source: str
 
 
-def thumbnail(value: str, title: str, alt: str, image: NDArray[np.uint8]) -> Thumbnail:
+def make_thumbnail(value: str, title: str, alt: str, image: NDArray[np.uint8]) -> Thumbnail:
     """A Thumbnail of `image` (height, width, 3), cut to a square."""
-    return Thumbnail(value, title, alt, data_url(ImageOps.fit(Image.fromarray(image), (SIDE, SIDE))))
+    return Thumbnail(value, title, alt, encode_data_url(ImageOps.fit(Image.fromarray(image), (SIDE, SIDE))))
 
 
-def data_url(picture: Image.Image) -> str:
+def encode_data_url(picture: Image.Image) -> str:
     """The picture as a data: URL, which a browser shows without asking a server."""
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", quality=80)
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def thumbnails(
+def show_thumbnails(
     label: str,
     choices: Sequence[Thumbnail],
     chosen: str,
     *,
     key: str,
-    choose: Callable[[str], None],
+    on_choice: Callable[[str], None],
     large: bool = False,
 ) -> None:
-    """Show the pictures; `choose` gets the value of one that is clicked. `large`: results to compare, not a menu."""
+    """Show the pictures; `on_choice` gets the value of one that is clicked. `large`: results to compare, not a menu."""
 
-    def picked() -> None:
+    def report_choice() -> None:
         value = st.session_state[key].chosen
         if value in {choice.value for choice in choices}:
-            choose(value)
+            on_choice(value)
 
     pictures = [vars(choice) for choice in choices]
     data = {"label": label, "pictures": pictures, "chosen": chosen, "large": large}
-    _component(data=data, key=key, on_chosen_change=picked)
+    _component(data=data, key=key, on_chosen_change=report_choice)

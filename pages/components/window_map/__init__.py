@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.shapes.derivation import Axis, Bins
+from cnn_core.shapes.derivation import AdaptiveWindows, AxisWindows
 
 HERE = Path(__file__).parent
 
@@ -16,27 +16,27 @@ _component = st.components.v2.component(
 )
 
 
-def _axis(axis: Axis | Bins) -> dict[str, object]:
+def _axis_data(axis: AxisWindows | AdaptiveWindows) -> dict[str, object]:
     """One axis as the component reads it; `taps` are windows that are not all alike."""
-    if isinstance(axis, Bins):
+    if isinstance(axis, AdaptiveWindows):
         fixed = {"before": 0, "cells": axis.size, "reach": axis.size, "dilation": 1, "unvisited": ()}
-        return {"size": axis.size, "out": axis.out, "taps": axis.taps, **fixed}
+        return {"size": axis.size, "out": axis.out, "taps": axis.window_bounds, **fixed}
     return {
         "size": axis.size,
-        "before": axis.before,
-        "cells": len(axis.counts),
+        "before": axis.padding_before,
+        "cells": len(axis.read_counts),
         "reach": axis.reach,
         "kernel": axis.kernel,
         "stride": axis.stride,
         "dilation": axis.dilation,
         "out": axis.out,
-        "unvisited": axis.unvisited,
+        "unvisited": axis.unvisited_runs,
     }
 
 
-def windows(
-    height: Axis | Bins,
-    width: Axis | Bins,
+def show_windows(
+    height: AxisWindows | AdaptiveWindows,
+    width: AxisWindows | AdaptiveWindows,
     *,
     channels: int,
     filters: int,
@@ -48,5 +48,11 @@ def windows(
 
     `transposed`: the axes are those of the convolution that is undone, and its windows are what every input writes to.
     """
-    data = {"rows": _axis(height), "columns": _axis(width), "channels": channels, "filters": filters, "alt": alt}
+    data = {
+        "rows": _axis_data(height),
+        "columns": _axis_data(width),
+        "channels": channels,
+        "filters": filters,
+        "alt": alt,
+    }
     _component(data={**data, "transposed": transposed}, key=key)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from cnn_core.matrices import examples
 from cnn_core.matrices.text import format_matrix, parse_matrix
 from cnn_core.ops.arguments import convolution_arguments
-from pages.components.matrix_editor import matrix_input
-from pages.shared.controls import choice
+from pages.components.matrix_editor import choose_matrix
+from pages.shared.controls import choose_option
 
 Matrix = NDArray[np.float64]
-MOST_INPUT, MOST_KERNEL = 8, 4
+MAX_INPUT_SIDE, MAX_KERNEL_SIDE = 8, 4
 
 
-class Settings(TypedDict):
+class ConvolutionSettings(TypedDict):
     """How the kernel moves."""
 
     stride: int
@@ -26,65 +26,73 @@ class Settings(TypedDict):
 
 
 @dataclass(frozen=True, eq=False)
-class Backward:
+class BackpropCase:
     """One convolution and what comes back to its output: x (H, W), w (kH, kW), dy (H', W') and the settings."""
 
     x: Matrix
     w: Matrix
     dy: Matrix
-    settings: Settings
+    settings: ConvolutionSettings
 
 
-def convolution_settings() -> Settings:
+def choose_convolution_settings() -> ConvolutionSettings:
     """Stride, padding and dilation."""
     with st.container(horizontal=True, gap="medium"):
         return {
-            "stride": choice("Stride", (1, 2, 3), 1, "backprop_stride", "Cells the kernel moved on at each step."),
-            "padding": choice("Padding", (0, 1, 2), 0, "backprop_padding", "Zeros around the input, on each side."),
-            "dilation": choice("Dilation", (1, 2), 1, "backprop_dilation", "2: every second cell under the kernel."),
+            "stride": choose_option(
+                "Stride", (1, 2, 3), 1, "backprop_stride", "Cells the kernel moved on at each step."
+            ),
+            "padding": choose_option(
+                "Padding", (0, 1, 2), 0, "backprop_padding", "Zeros around the input, on each side."
+            ),
+            "dilation": choose_option(
+                "Dilation", (1, 2), 1, "backprop_dilation", "2: every second cell under the kernel."
+            ),
         }
 
 
-def input_and_kernel(prefix: str, default: str) -> tuple[Matrix | None, Matrix | None]:
+def choose_input_and_kernel(prefix: str, default: str) -> tuple[Matrix | None, Matrix | None]:
     """X and F, side by side; None while what is typed is no matrix. `default` names the input shown first."""
     library = {default: examples.BACKPROP_INPUTS[default]} | examples.BACKPROP_INPUTS
     left, right = st.columns(2)
     with left:
-        x = matrix_input("Input X", f"{prefix}_x", library, role="input", max_rows=MOST_INPUT, max_columns=MOST_INPUT)
+        x = choose_matrix(
+            "Input X", f"{prefix}_x", library, role="input", max_rows=MAX_INPUT_SIDE, max_columns=MAX_INPUT_SIDE
+        )
     with right:
-        w = matrix_input(
+        w = choose_matrix(
             "Kernel F",
             f"{prefix}_w",
             examples.BACKPROP_KERNELS,
             role="kernel",
-            max_rows=MOST_KERNEL,
-            max_columns=MOST_KERNEL,
+            max_rows=MAX_KERNEL_SIDE,
+            max_columns=MAX_KERNEL_SIDE,
         )
     return x, w
 
 
-def output_size(x: Matrix, w: Matrix, settings: Settings) -> tuple[int, int]:
+def output_size(x: Matrix, w: Matrix, settings: ConvolutionSettings) -> tuple[int, int]:
     """Rows and columns of the convolution's output. Raises ValueError with a sentence when the kernel does not fit."""
     return convolution_arguments(x[None, None], w[None, None], **settings, groups=1)[2].output
 
 
-def upstream(label: str, key: str, size: tuple[int, int]) -> Matrix | None:
+def choose_upstream_gradient(label: str, key: str, size: tuple[int, int]) -> Matrix | None:
     """The gradient that comes back to an output of `size`; numbers typed for another size are cut, or filled with 1.
 
     None, with the reason shown, while what is typed is no matrix of that size.
     """
     if key in st.session_state:
-        st.session_state[key] = fitted(st.session_state[key], size)
-    most = MOST_INPUT + 4
+        st.session_state[key] = fit_matrix_text(st.session_state[key], size)
+    max_side = MAX_INPUT_SIDE + 4
     library = examples.upstream_examples(*size)
-    dy = matrix_input(f"Gradient {label}", key, library, role="input", max_rows=most, max_columns=most)
+    dy = choose_matrix(f"Gradient {label}", key, library, role="input", max_rows=max_side, max_columns=max_side)
     if dy is not None and dy.shape != size:
         st.error(f"{label} is {dy.shape[0]} × {dy.shape[1]}: right is a number for each output, {size[0]} × {size[1]}.")
         return None
     return dy
 
 
-def fitted(text: str, size: tuple[int, int]) -> str:
+def fit_matrix_text(text: str, size: tuple[int, int]) -> str:
     """The matrix of `text` at `size`; text that is no matrix stays as it is, to be mended where it stands."""
     try:
         values = parse_matrix(text, max_rows=99, max_columns=99)

@@ -16,16 +16,16 @@ from cnn_core.trace.backward import (
     relu_trace,
     weight_gradient,
 )
-from cnn_core.trace.decimals import exact, show
+from cnn_core.trace.decimals import exact_decimal, format_decimal
 from cnn_core.trace.model import Trace, relabelled
 
 Matrix = NDArray[np.float64]
 STAGES = ("X → O", "O → R", "R → P", "∂P → ∂R", "∂R → ∂O", "∂O → ∂X", "∂O → ∂F", "∂O → ∂b")
-POOLS = ("Max", "Average")
+POOLING_KINDS = ("Max", "Average")
 
 
 @dataclass(frozen=True, eq=False)
-class Forward:
+class ForwardTraces:
     """The three forward traces of the sandwich."""
 
     convolution: Trace
@@ -33,49 +33,49 @@ class Forward:
     pooling: Trace
 
     @property
-    def pooled(self) -> tuple[int, int]:
+    def output_size(self) -> tuple[int, int]:
         """Rows and columns of what comes out."""
         _, rows, columns = self.pooling.grid["output"].values.shape
         return rows, columns
 
 
-def forward(x: Matrix, w: Matrix, bias: float, pool: str, size: int) -> Forward:
+def trace_forward(x: Matrix, w: Matrix, bias: float, pool: str, size: int) -> ForwardTraces:
     """X → O → R → P; one stage's output is the next one's input. Raises ValueError when something does not fit."""
     convolution = convolution_trace(x[None], w[None, None], np.array([bias]))
     relu = relu_trace(convolution.grid["output"].values)
-    make = max_pool_trace if pool == POOLS[0] else avg_pool_trace
-    return Forward(convolution, relu, make(relu.grid["output"].values, size))
+    make_pooling_trace = max_pool_trace if pool == POOLING_KINDS[0] else avg_pool_trace
+    return ForwardTraces(convolution, relu, make_pooling_trace(relu.grid["output"].values, size))
 
 
-def backward(there: Forward, dy: Matrix) -> dict[str, Trace]:
+def trace_all_stages(traces: ForwardTraces, dy: Matrix) -> dict[str, Trace]:
     """Every stage by its name, forward and backward, given ∂L/∂P (rows, columns)."""
-    back_pool = pooling_gradient(there.pooling, dy[None])
-    back_relu = relu_gradient(there.convolution.grid["output"].values, back_pool.grid["gradient"].values)
+    back_pool = pooling_gradient(traces.pooling, dy[None])
+    back_relu = relu_gradient(traces.convolution.grid["output"].values, back_pool.grid["gradient"].values)
     d_o = back_relu.grid["output"].values
     return {
-        "X → O": relabelled(there.convolution, {"input": "X", "kernel": "F", "bias": "b", "output": "O"}),
-        "O → R": there.relu,
-        "R → P": relabelled(there.pooling, {"input": "R", "output": "P"}),
+        "X → O": relabelled(traces.convolution, {"input": "X", "kernel": "F", "bias": "b", "output": "O"}),
+        "O → R": traces.relu,
+        "R → P": relabelled(traces.pooling, {"input": "R", "output": "P"}),
         "∂P → ∂R": relabelled(back_pool, {"upstream": "∂L/∂P", "output": "P, forward"}),
         "∂R → ∂O": back_relu,
-        "∂O → ∂X": input_gradient(there.convolution, d_o),
-        "∂O → ∂F": weight_gradient(there.convolution, d_o),
-        "∂O → ∂b": bias_gradient(there.convolution, d_o),
+        "∂O → ∂X": input_gradient(traces.convolution, d_o),
+        "∂O → ∂F": weight_gradient(traces.convolution, d_o),
+        "∂O → ∂b": bias_gradient(traces.convolution, d_o),
     }
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def play_sandwich(
+def sandwich_player_data(
     x: Matrix, w: Matrix, bias: float, pool: str, size: int, dy: Matrix
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Matrix]]:
     """What the player draws of each stage, and the numbers of each stage by their name."""
-    there = forward(x, w, bias, pool, size)
-    stages = backward(there, dy)
+    traces = trace_forward(x, w, bias, pool, size)
+    stages = trace_all_stages(traces, dy)
     numbers = {
         "X": x,
-        "O": there.convolution.grid["output"].values[0],
-        "R": there.relu.grid["output"].values[0],
-        "P": there.pooling.grid["output"].values[0],
+        "O": traces.convolution.grid["output"].values[0],
+        "R": traces.relu.grid["output"].values[0],
+        "P": traces.pooling.grid["output"].values[0],
         "∂L/∂P": dy,
         "∂L/∂R": stages["∂P → ∂R"].grid["gradient"].values[0],
         "∂L/∂O": stages["∂R → ∂O"].grid["output"].values[0],
@@ -85,7 +85,7 @@ def play_sandwich(
     return {name: {**play_data(trace), **padding} for name, trace in stages.items()}, numbers
 
 
-def chain(numbers: dict[str, Matrix]) -> None:
+def show_stage_chain(numbers: dict[str, Matrix]) -> None:
     """All stages at a glance: forward above, backward below it, each gradient under the numbers it belongs to."""
     arrows = ("→", "→", "→", "")
     for names, backwards in ((("X", "O", "R", "P"), False), (("∂L/∂X", "∂L/∂O", "∂L/∂R", "∂L/∂P"), True)):
@@ -95,10 +95,12 @@ def chain(numbers: dict[str, Matrix]) -> None:
             colour = "violet" if backwards else "blue" if name == "X" else "green"
             with column:
                 st.markdown(f":{colour}[**{name}**] {sign}")
-                st.latex(matrix_latex(numbers[name]))
+                st.latex(format_matrix_latex(numbers[name]))
 
 
-def matrix_latex(values: Matrix) -> str:
+def format_matrix_latex(values: Matrix) -> str:
     """A matrix in LaTeX, small."""
-    rows = r" \\ ".join(" & ".join(show(exact(float(value))).replace("−", "-") for value in row) for row in values)
+    rows = r" \\ ".join(
+        " & ".join(format_decimal(exact_decimal(float(value))).replace("−", "-") for value in row) for row in values
+    )
     return rf"\small\begin{{bmatrix}}{rows}\end{{bmatrix}}"

@@ -9,88 +9,88 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.ops import naive
-from cnn_core.ops.gradient_table import Check, check_gradients
+from cnn_core.ops.gradient_table import GradientCheck, check_gradients
 from cnn_core.trace import convolution_trace, play_data
 from cnn_core.trace.backward import bias_gradient, full_convolution, input_gradient, weight_gradient
 from cnn_core.trace.model import Trace, relabelled
-from pages.parts.backprop.form import Backward, Settings
-from pages.shared.controls import note
+from pages.parts.backprop.form import BackpropCase, ConvolutionSettings
+from pages.shared.controls import show_note
 
 Matrix = NDArray[np.float64]
-GOOD, BAD = 1e-6, 1e-2
+RIGHT_BELOW, WRONG_ABOVE = 1e-6, 1e-2
 FORWARD, WEIGHTS, INPUT, FULL, BIAS = "Forward: O", "∂L/∂F", "∂L/∂X", "∂L/∂X as full convolution", "∂L/∂b"
 
 
 @dataclass(frozen=True)
-class Way:
+class GradientView:
     """A way through the numbers: its formula in LaTeX, and in a sentence what it says."""
 
     formula: str
-    says: str
+    explanation: str
 
 
-WAYS = {
-    FORWARD: Way(
+GRADIENT_VIEWS = {
+    FORWARD: GradientView(
         r"O_{i,j} = \sum_{u,v} F_{u,v} \cdot X_{iS+uD-P,\; jS+vD-P}",
         "Every output is a sum over its window. Hover a weight: it takes part in every output.",
     ),
-    WEIGHTS: Way(
+    WEIGHTS: GradientView(
         r"\frac{\partial L}{\partial F_{u,v}} = "
         r"\sum_{i,j} X_{iS+uD-P,\; jS+vD-P} \cdot \frac{\partial L}{\partial O_{i,j}}",
         "A weight takes part in every output, each time times one input. So its gradient is a **convolution of X with "
         "∂L/∂O**: the gradient slides over the input like a kernel.",
     ),
-    INPUT: Way(
+    INPUT: GradientView(
         r"\frac{\partial L}{\partial X_{m,n}} = \sum_{\substack{i,j,u,v:\\ iS+uD-P=m,\; jS+vD-P=n}} "
         r"F_{u,v} \cdot \frac{\partial L}{\partial O_{i,j}}",
         "An input takes part in the outputs whose windows held it, each time times one weight. Those outputs light up.",
     ),
-    FULL: Way(
+    FULL: GradientView(
         r"\frac{\partial L}{\partial X} = \operatorname{full}\!\left(\frac{\partial L}{\partial O},\; "
         r"\operatorname{rot}_{180}(F)\right)",
         "The same sums as one **full convolution**: ∂L/∂O with zeros around it (and, for stride S, S − 1 zeros between "
         "its numbers), and the kernel turned by 180°.",
     ),
-    BIAS: Way(
+    BIAS: GradientView(
         r"\frac{\partial L}{\partial b} = \sum_{i,j} \frac{\partial L}{\partial O_{i,j}}",
         "The bias stands in every output once, times 1: its gradient is the sum of all.",
     ),
 }
 
 
-def trace_of(way: str, case: Backward) -> Trace:
+def build_trace(view: str, case: BackpropCase) -> Trace:
     """The trace of one way through the numbers."""
     x, w, dy = case.x[None], case.w[None, None], case.dy[None]
-    forward = convolution_trace(x, w, np.zeros(1) if way == BIAS else None, **case.settings)
-    if way == FORWARD:
+    forward = convolution_trace(x, w, np.zeros(1) if view == BIAS else None, **case.settings)
+    if view == FORWARD:
         return relabelled(forward, {"input": "X", "kernel": "F", "output": "O"})
-    if way == FULL:
+    if view == FULL:
         return full_convolution(case.x, case.w, case.dy, **case.settings)
-    return {WEIGHTS: weight_gradient, INPUT: input_gradient, BIAS: bias_gradient}[way](forward, dy)
+    return {WEIGHTS: weight_gradient, INPUT: input_gradient, BIAS: bias_gradient}[view](forward, dy)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def play(way: str, x: Matrix, w: Matrix, dy: Matrix, settings: Settings) -> dict[str, Any]:
+def player_data(view: str, x: Matrix, w: Matrix, dy: Matrix, settings: ConvolutionSettings) -> dict[str, Any]:
     """What the player draws of one way."""
-    tally = None if way == BIAS else "multiplications"
-    return {**play_data(trace_of(way, Backward(x, w, dy, settings))), "padding_text": "0", "tally": tally}
+    tally = None if view == BIAS else "multiplications"
+    return {**play_data(build_trace(view, BackpropCase(x, w, dy, settings))), "padding_text": "0", "tally": tally}
 
 
-def both_the_same(case: Backward) -> None:
+def show_route_difference(case: BackpropCase) -> None:
     """The largest difference between the two ways to ∂L/∂X."""
-    direct, full = (trace_of(way, case) for way in (INPUT, FULL))
+    direct, full = (build_trace(way, case) for way in (INPUT, FULL))
     difference = np.abs(direct.grid["gradient"].values - full.grid["output"].values).max()
     st.markdown(f"Largest difference between the two ways to ∂L/∂X: **{difference:g}**.")
 
 
-def formula(way: str) -> None:
+def show_formula(view: str) -> None:
     """The formula of a way, and what it says."""
     st.subheader("The formula", anchor=False)
-    st.latex(WAYS[way].formula)
-    st.markdown(WAYS[way].says)
+    st.latex(GRADIENT_VIEWS[view].formula)
+    st.markdown(GRADIENT_VIEWS[view].explanation)
 
 
-def code(case: Backward) -> None:
+def show_code(case: BackpropCase) -> None:
     """The gradients in PyTorch, and as the loops that are stepped through."""
     st.subheader("The code", anchor=False)
     torch_tab, loops_tab = st.tabs(["PyTorch", "Plain loops"])
@@ -104,23 +104,23 @@ def code(case: Backward) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner="Checking the gradients …")
-def checks(x: Matrix, w: Matrix, dy: Matrix, settings: Settings) -> tuple[Check, ...]:
+def run_gradient_checks(x: Matrix, w: Matrix, dy: Matrix, settings: ConvolutionSettings) -> tuple[GradientCheck, ...]:
     """Our gradients against nudged numbers and autograd, for these very numbers."""
     return check_gradients(x[None, None], w[None, None], np.zeros(1), dy[None, None], **settings)
 
 
-def check_table(case: Backward) -> None:
+def show_check_table(case: BackpropCase) -> None:
     """Three ways to each gradient, and how far apart they are."""
     st.subheader("Is it right? A live check", anchor=False)
     lines = ["| | ours ↔ numerical | ours ↔ autograd | numerical ↔ autograd | |", "|---|---:|---:|---:|---|"]
-    rows = checks(case.x, case.w, case.dy, case.settings)
+    rows = run_gradient_checks(case.x, case.w, case.dy, case.settings)
     for row in rows:
         errors = (row.ours_numerical, row.ours_autograd, row.numerical_autograd)
-        mark = ":green[:material/check: agree]" if max(errors) < GOOD else ":red[:material/close: differ]"
+        mark = ":green[:material/check: agree]" if max(errors) < RIGHT_BELOW else ":red[:material/close: differ]"
         lines.append(f"| **∂L/∂{row.name}** | {' | '.join(f'{error:.1e}' for error in errors)} | {mark} |")
     st.markdown("\n".join(lines))
-    note(
+    show_note(
         "Largest relative error, for the numbers above. *Ours*: the sums you step through. *Numerical*: every number "
         "nudged by a millionth, the loss measured twice. *Autograd*: PyTorch. "
-        f"Below {GOOD:g} is right; above {BAD:g} is a mistake."
+        f"Below {RIGHT_BELOW:g} is right; above {WRONG_ABOVE:g} is a mistake."
     )

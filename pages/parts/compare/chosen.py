@@ -7,44 +7,44 @@ import streamlit as st
 from cnn_core.runs.database import StoreUnavailableError
 from cnn_core.runs.store import Run
 from pages.shared import state
-from pages.shared.fresh import fresh_key, is_fresh
-from pages.shared.run_choice import MOST
+from pages.shared.fresh import is_current_key, key_for_options
+from pages.shared.run_choice import MAX_RUNS
 from pages.shared.run_words import run_result, run_title
 
-PRESELECTED = 3
-CHOSEN, CHOICE, SAID = "compare_runs", "compare_choice", "compare_said"
+PRESELECTED_RUNS = 3
+CHOSEN_KEY, CHOICE_KEY, PROBLEM_KEY = "compare_runs", "compare_choice", "compare_said"
 
 
 def own_runs() -> tuple[Run, ...]:
     """The runs of this learner's workspace, newest first."""
-    return state.store().runs(state.workspace())
+    return state.run_store().list_runs(state.current_workspace())
 
 
-def choose(own: Sequence[Run]) -> list[Run]:
+def choose_runs(own: Sequence[Run]) -> list[Run]:
     """The runs to compare, at most 8, at first the newest. Says in words which runs of a link cannot be shown."""
     runs = {run.id: run for run in own}
-    wanted = _wanted(own)
-    if len(wanted) > MOST:
-        st.warning(f"The link names {len(wanted)} runs: of the first {MOST}, curves can still be told apart.")
-    chosen = [run_id for run_id in wanted[:MOST] if run_id in runs or _found(run_id, runs)]
-    if missing := len(wanted[:MOST]) - len(chosen):
+    wanted_ids = _wanted_run_ids(own)
+    if len(wanted_ids) > MAX_RUNS:
+        st.warning(f"The link names {len(wanted_ids)} runs: of the first {MAX_RUNS}, curves can still be told apart.")
+    chosen = [run_id for run_id in wanted_ids[:MAX_RUNS] if run_id in runs or _add_linked_run(run_id, runs)]
+    if missing := len(wanted_ids[:MAX_RUNS]) - len(chosen):
         which = "One run of the link is" if missing == 1 else f"{missing} runs of the link are"
         st.warning(f"{which} not here: deleted, or the link is incomplete.")
-    st.session_state[CHOSEN] = chosen
-    state.keep_in_link(workspace=state.workspace(), runs=",".join(chosen))
+    st.session_state[CHOSEN_KEY] = chosen
+    state.keep_in_link(workspace=state.current_workspace(), runs=",".join(chosen))
     if not runs:
         return []
-    names = labels(tuple(runs.values()), own)
-    called = {run_id: f"{names[run_id]} · {run_result(run)}" for run_id, run in runs.items()}
-    key = fresh_key(CHOICE, chosen, *called.items())
+    names = run_labels(tuple(runs.values()), own)
+    titles = {run_id: f"{names[run_id]} · {run_result(run)}" for run_id, run in runs.items()}
+    key = key_for_options(CHOICE_KEY, chosen, *titles.items())
     st.multiselect(
         "Runs to compare",
         list(runs),
         default=chosen,
         key=key,
-        format_func=called.__getitem__,
-        max_selections=MOST,
-        on_change=_take,
+        format_func=titles.__getitem__,
+        max_selections=MAX_RUNS,
+        on_change=_store_choice,
         args=(key,),
         placeholder="Choose runs",
         filter_mode="contains",
@@ -52,29 +52,29 @@ def choose(own: Sequence[Run]) -> list[Run]:
     return [runs[run_id] for run_id in chosen]
 
 
-def _found(run_id: str, runs: dict[str, Run]) -> bool:
+def _add_linked_run(run_id: str, runs: dict[str, Run]) -> bool:
     """Whether there is a run of that id in anybody's workspace; if so, it joins `runs`."""
     try:
-        runs[run_id] = state.store().get(run_id)
+        runs[run_id] = state.run_store().get_run(run_id)
     except ValueError:
         return False
     return True
 
 
-def _take(key: str) -> None:
-    if is_fresh(CHOICE, key):
-        st.session_state[CHOSEN] = list(st.session_state[key])
+def _store_choice(key: str) -> None:
+    if is_current_key(CHOICE_KEY, key):
+        st.session_state[CHOSEN_KEY] = list(st.session_state[key])
 
 
-def _wanted(own: Sequence[Run]) -> list[str]:
+def _wanted_run_ids(own: Sequence[Run]) -> list[str]:
     """The ids chosen before, or those of the link, or the newest."""
-    if CHOSEN in st.session_state:
-        return list(st.session_state[CHOSEN])
+    if CHOSEN_KEY in st.session_state:
+        return list(st.session_state[CHOSEN_KEY])
     linked = [run_id for run_id in st.query_params.get("runs", "").split(",") if run_id]
-    return list(dict.fromkeys(linked)) or [run.id for run in own[:PRESELECTED]]
+    return list(dict.fromkeys(linked)) or [run.id for run in own[:PRESELECTED_RUNS]]
 
 
-def labels(runs: Sequence[Run], own: Sequence[Run]) -> dict[str, str]:
+def run_labels(runs: Sequence[Run], own: Sequence[Run]) -> dict[str, str]:
     """What each run is called on this page: its number in the workspace and its name; "Link" before others'."""
     numbers = {run.id: f"{len(own) - place}." for place, run in enumerate(own)}
     others = [run.id for run in runs if run.id not in numbers]
@@ -82,17 +82,17 @@ def labels(runs: Sequence[Run], own: Sequence[Run]) -> dict[str, str]:
     return {run.id: f"{numbers[run.id]} {run_title(run)}" for run in runs}
 
 
-def attempt(change: Callable[[], None]) -> bool:
+def attempt_change(change: Callable[[], None]) -> bool:
     """Do `change` from a callback; what goes wrong is said on the page. Whether it was done."""
     try:
         change()
     except (ValueError, StoreUnavailableError) as problem:
-        st.session_state[SAID] = str(problem)
+        st.session_state[PROBLEM_KEY] = str(problem)
         return False
     return True
 
 
-def show_said() -> None:
+def show_problem() -> None:
     """What went wrong since the page was drawn last."""
-    if SAID in st.session_state:
-        st.error(st.session_state.pop(SAID))
+    if PROBLEM_KEY in st.session_state:
+        st.error(st.session_state.pop(PROBLEM_KEY))

@@ -5,89 +5,91 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnn_core.datasets import Dataset
-from cnn_core.runs.export import archive, file_name, tensorboard_archive
-from cnn_core.runs.schema import LONGEST_NAME, LONGEST_NOTE, Run
-from pages.parts.compare.chosen import CHOSEN, attempt, labels, own_runs
+from cnn_core.runs.export import export_archive, export_tensorboard, file_name
+from cnn_core.runs.schema import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, Run
+from pages.parts.compare.chosen import CHOSEN_KEY, attempt_change, own_runs, run_labels
 from pages.shared import state
-from pages.shared.controls import note, pressed
-from pages.shared.run_choice import one_of, show_run
+from pages.shared.controls import button_pressed, show_note
+from pages.shared.run_choice import choose_by_id, select_run
 from pages.shared.run_words import run_result, run_title
-from pages.shared.site import page
-from pages.shared.tables import plain
+from pages.shared.site import get_page
+from pages.shared.tables import escape_markdown
 
-RUN, DELETED = "compare_run", "compare_deleted"
-LAST, ALL = "the last weights", "the weights of every stored epoch"
+RUN_KEY, DELETED_KEY = "compare_run", "compare_deleted"
+LAST_WEIGHTS, ALL_WEIGHTS = "the last weights", "the weights of every stored epoch"
 
 
-def own(runs: Sequence[Run]) -> None:
+def manage_runs(runs: Sequence[Run]) -> None:
     """Choose one of the own `runs`, and change or take home what it is."""
-    undo_box()
+    show_undo()
     if not runs:
         st.info("No run of yours is here.", icon=":material/school:")
         return
-    numbered = labels(runs, runs)
+    numbered = run_labels(runs, runs)
     names = {run.id: f"{numbered[run.id]} · {run_result(run)}" for run in runs}
-    chosen = one_of("Run", names, RUN)
+    chosen = choose_by_id("Run", names, RUN_KEY)
     run = next(run for run in runs if run.id == chosen)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.text_input(
             "Name",
             run.name,
-            LONGEST_NAME,
+            MAX_NAME_LENGTH,
             key=f"compare_name_{run.id}",
             placeholder=run_title(run),
-            on_change=_rename,
+            on_change=_rename_run,
             args=(run.id,),
         )
         st.text_area(
             "Note",
             run.note,
-            max_chars=LONGEST_NOTE,
+            max_chars=MAX_NOTE_LENGTH,
             key=f"compare_note_{run.id}",
             placeholder="What you expected, and what came",
-            on_change=_annotate,
+            on_change=_store_note,
             args=(run.id,),
         )
     with right:
         what = f"{run.spec.name}, {run.spec.total_parameters:,} parameters, on {run.config.dataset.capitalize()}"
-        st.markdown(f"**{plain(what)}**: {run.status}. {plain(run.message)}")
+        st.markdown(f"**{escape_markdown(what)}**: {run.status}. {escape_markdown(run.message)}")
         with st.container(horizontal=True):
-            exporting(run)
+            show_export(run)
             st.button(
                 "Delete",
                 icon=":material/delete:",
                 key="compare_delete",
-                on_click=_delete,
+                on_click=_delete_run,
                 args=(run.id, numbered[run.id]),
-                disabled=run.alive,
-                help="A run that goes on can be deleted once it has ended." if run.alive else None,
+                disabled=run.is_active,
+                help="A run that goes on can be deleted once it has ended." if run.is_active else None,
             )
-            if pressed("Open it on Train", "compare_open", icon=":material/model_training:"):
-                show_run(run.id)
-                st.switch_page(page("train"))
+            if button_pressed("Open it on Train", "compare_open", icon=":material/model_training:"):
+                select_run(run.id)
+                st.switch_page(get_page("train"))
 
 
-def exporting(run: Run) -> None:
+def show_export(run: Run) -> None:
     """The run as files; each is made when it is asked for."""
     with st.popover("Export", icon=":material/download:", on_change="rerun", key="compare_export") as box:
         if not box.open:
             return
-        every = st.radio("With", (LAST, ALL), key="compare_weights") == ALL
-        stem, data = file_name(run_title(run)), _images(run)
+        every = st.radio("With", (LAST_WEIGHTS, ALL_WEIGHTS), key="compare_weights") == ALL_WEIGHTS
+        stem, data = file_name(run_title(run)), _load_training_data(run)
         st.download_button(
             "Everything (ZIP)",
-            lambda: archive(state.store(), run.id, data, every_epoch=every),
+            lambda: export_archive(state.run_store(), run.id, data, every_epoch=every),
             f"{stem}.zip",
             "application/zip",
             key="compare_zip",
             on_click="ignore",
             width="stretch",
         )
-        note("Settings and results as JSON, curves as CSV, weights as safetensors, and code that runs without CNN Lab.")
+        show_note(
+            "Settings and results as JSON, curves as CSV, weights as safetensors, and code that runs without CNN Lab."
+        )
         st.download_button(
             "Event files for TensorBoard (ZIP)",
-            lambda: tensorboard_archive(state.store(), [run.id]),
+            lambda: export_tensorboard(state.run_store(), [run.id]),
             f"{stem}-tensorboard.zip",
             "application/zip",
             key="compare_events",
@@ -96,57 +98,63 @@ def exporting(run: Run) -> None:
         )
 
 
-def _images(run: Run) -> Dataset | None:
+def _load_training_data(run: Run) -> Dataset | None:
     """What the run learned from; None, and a sentence, where that is not at hand any more."""
     try:
-        return state.dataset(run.config.dataset)
+        return state.load_dataset(run.config.dataset)
     except ValueError:
-        note("The images it learned from are not at hand: its code will lack their mean and standard deviation.")
+        show_note("The images it learned from are not at hand: its code will lack their mean and standard deviation.")
         return None
 
 
-def _mine(run_id: str) -> str:
+def _require_own_run(run_id: str) -> str:
     """`run_id`, if it is a run of this workspace; ValueError otherwise: a link names others' runs, too."""
     if run_id not in {run.id for run in own_runs()}:
         raise ValueError("This run belongs to somebody else, or was deleted: it can be looked at, not changed.")
     return run_id
 
 
-def _is_gone(run_id: str) -> bool:
+def _is_deleted(run_id: str) -> bool:
     """Whether the run was deleted here: a browser may send its fields once more, with a click that came quickly."""
-    return run_id in {deleted for deleted, _ in st.session_state.get(DELETED, ())}
+    return run_id in {deleted for deleted, _ in st.session_state.get(DELETED_KEY, ())}
 
 
-def _rename(run_id: str) -> None:
-    if not _is_gone(run_id):
-        attempt(lambda: state.store().rename(_mine(run_id), st.session_state[f"compare_name_{run_id}"]))
+def _rename_run(run_id: str) -> None:
+    if not _is_deleted(run_id):
+        attempt_change(
+            lambda: state.run_store().rename_run(_require_own_run(run_id), st.session_state[f"compare_name_{run_id}"])
+        )
 
 
-def _annotate(run_id: str) -> None:
-    if not _is_gone(run_id):
-        attempt(lambda: state.store().annotate(_mine(run_id), st.session_state[f"compare_note_{run_id}"]))
+def _store_note(run_id: str) -> None:
+    if not _is_deleted(run_id):
+        attempt_change(
+            lambda: state.run_store().annotate_run(_require_own_run(run_id), st.session_state[f"compare_note_{run_id}"])
+        )
 
 
-def _delete(run_id: str, name: str) -> None:
-    if attempt(lambda: state.store().delete(_mine(run_id))):
-        st.session_state.setdefault(DELETED, []).append((run_id, name))
-        if CHOSEN in st.session_state:
-            st.session_state[CHOSEN] = [other for other in st.session_state[CHOSEN] if other != run_id]
+def _delete_run(run_id: str, name: str) -> None:
+    if attempt_change(lambda: state.run_store().delete_run(_require_own_run(run_id))):
+        st.session_state.setdefault(DELETED_KEY, []).append((run_id, name))
+        if CHOSEN_KEY in st.session_state:
+            st.session_state[CHOSEN_KEY] = [other for other in st.session_state[CHOSEN_KEY] if other != run_id]
 
 
-def undo_box() -> None:
+def show_undo() -> None:
     """What was deleted last, and the way back; once more for what was deleted before it."""
-    if not st.session_state.get(DELETED):
+    if not st.session_state.get(DELETED_KEY):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
-            f"Deleted: {plain(st.session_state[DELETED][-1][1])}. It can be had back for a day.",
+            f"Deleted: {escape_markdown(st.session_state[DELETED_KEY][-1][1])}. It can be had back for a day.",
             icon=":material/delete:",
         )
-        st.button("Undo", icon=":material/undo:", key="compare_undo", on_click=_undo)
+        st.button("Undo", icon=":material/undo:", key="compare_undo", on_click=_restore_run)
 
 
-def _undo() -> None:
-    if st.session_state.get(DELETED) and attempt(lambda: state.store().restore(st.session_state[DELETED][-1][0])):
-        run_id, _ = st.session_state[DELETED].pop()
-        st.session_state[f"{RUN}_kept"] = run_id
+def _restore_run() -> None:
+    if st.session_state.get(DELETED_KEY) and attempt_change(
+        lambda: state.run_store().restore_run(st.session_state[DELETED_KEY][-1][0])
+    ):
+        run_id, _ = st.session_state[DELETED_KEY].pop()
+        st.session_state[f"{RUN_KEY}_kept"] = run_id

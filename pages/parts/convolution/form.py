@@ -14,9 +14,9 @@ from cnn_core.geometry import conv_macs
 from cnn_core.matrices.inputs import Stack
 from cnn_core.ops.arguments import Sweep, convolution_arguments
 from cnn_core.ops.windows import PaddingMode
-from pages.parts.convolution.input import input_controls
-from pages.parts.convolution.kernels import kernel_controls, number
-from pages.shared.controls import choice
+from pages.parts.convolution.input import choose_input
+from pages.parts.convolution.kernels import choose_kernels, number_field
+from pages.shared.controls import choose_option
 
 SIDES = ("top", "bottom", "left", "right")
 VIEWS = ("Sliding window", "Matrix product", "Loops", "Way back up")
@@ -24,7 +24,7 @@ MODES = ("Cross-correlation", "True convolution")
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class ConvolutionSetup:
     """Everything that defines the convolution: arrays as `convolution_trace` takes them, and its settings."""
 
     x: Stack
@@ -35,7 +35,7 @@ class Choice:
     flip: bool
     view: str
 
-    def sweep(self, size: tuple[int, int] | None = None) -> Sweep:
+    def compute_sweep(self, size: tuple[int, int] | None = None) -> Sweep:
         """How the kernel moves over the input, or over one of another `size` (rows, columns).
 
         Raises ValueError with a sentence when it does not fit.
@@ -43,23 +43,25 @@ class Choice:
         x = np.broadcast_to(np.float64(0), (1, len(self.x), *(size or self.x.shape[1:])))
         return convolution_arguments(x, self.w, **self.settings)[2]
 
-    def multiplications(self, sweep: Sweep) -> int:
+    def count_multiplications(self, sweep: Sweep) -> int:
         """One for every weight at every output."""
         return conv_macs(len(self.x), (len(self.w), *sweep.output), sweep.kernel, groups=self.settings["groups"])
 
 
-def sweep_controls() -> tuple[dict[str, Any], PaddingMode]:
+def choose_sweep() -> tuple[dict[str, Any], PaddingMode]:
     """Stride, padding and dilation; what padding holds."""
     with st.container(horizontal=True, gap="medium"):
-        stride = choice("Stride", (1, 2, 3, 4), 1, "convolution_stride", "Cells the kernel moves on at each step.")
-        padding = choice(
+        stride = choose_option(
+            "Stride", (1, 2, 3, 4), 1, "convolution_stride", "Cells the kernel moves on at each step."
+        )
+        padding = choose_option(
             "Padding",
             ("0", "1", "2", "3", "same", "valid", "by side"),
             "1",
             "convolution_padding",
             "Cells added around the input. “same”: as many as keep the size (stride 1 only); “valid”: none.",
         )
-        dilation = choice("Dilation", (1, 2, 3), 1, "convolution_dilation", "2: every second cell is read.")
+        dilation = choose_option("Dilation", (1, 2, 3), 1, "convolution_dilation", "2: every second cell is read.")
         mode: PaddingMode = st.selectbox(
             "Padding holds",
             ("zeros", "reflect", "replicate", "circular"),
@@ -70,28 +72,29 @@ def sweep_controls() -> tuple[dict[str, Any], PaddingMode]:
         )
     return {
         "stride": stride,
-        "padding": by_side() if padding == "by side" else _whole(padding),
+        "padding": choose_padding_by_side() if padding == "by side" else _parse_padding(padding),
         "dilation": dilation,
     }, mode
 
 
-def _whole(padding: str) -> int | str:
+def _parse_padding(padding: str) -> int | str:
     return int(padding) if padding.isdigit() else padding
 
 
-def by_side() -> tuple[tuple[int, int], tuple[int, int]]:
+def choose_padding_by_side() -> tuple[tuple[int, int], tuple[int, int]]:
     """Padding of each side by itself."""
     with st.container(horizontal=True):
         top, bottom, left, right = (
-            number(f"Padding {side}", f"convolution_pad_{side}", 0, 6, value=1, bind="query-params") for side in SIDES
+            number_field(f"Padding {side}", f"convolution_pad_{side}", 0, 6, value=1, bind="query-params")
+            for side in SIDES
         )
     return (top, bottom), (left, right)
 
 
-def view_controls() -> tuple[str, bool]:
+def choose_view() -> tuple[str, bool]:
     """How the convolution is looked at, and whether its kernel is turned first."""
     with st.container(horizontal=True, gap="medium"):
-        view = choice(
+        view = choose_option(
             "View",
             VIEWS,
             VIEWS[0],
@@ -99,25 +102,25 @@ def view_controls() -> tuple[str, bool]:
             "The same sums: as a window that slides, as one product of two matrices, as nested loops; "
             "and the transposed convolution that leads from the output back to the input's size.",
         )
-        laid = choice(
+        mode = choose_option(
             "The kernel is laid on as",
             MODES,
             MODES[0],
             "convolution_mode",
             "Deep learning computes cross-correlation. True convolution turns the kernel by 180° first.",
         )
-    return view, laid == MODES[1]
+    return view, mode == MODES[1]
 
 
-def convolution_controls() -> Choice | None:
+def choose_convolution() -> ConvolutionSetup | None:
     """All controls. None, with the reason beside the control, while what is typed is no input, kernel or bias."""
-    settings, mode = sweep_controls()
+    settings, mode = choose_sweep()
     left, right = st.columns(2)
     with left:
-        x = input_controls()
+        x = choose_input()
     with right:
-        w, b, groups = kernel_controls(x)
-    view, flip = view_controls()
+        w, b, groups = choose_kernels(x)
+    view, flip = choose_view()
     if x is None or w is None:
         return None
-    return Choice(x, w, b, {**settings, "groups": groups}, mode, flip, view)
+    return ConvolutionSetup(x, w, b, {**settings, "groups": groups}, mode, flip, view)

@@ -16,46 +16,46 @@ class StoppedError(Exception):
 
 @dataclass
 class Task:
-    """Work under way: `done` of `total` units, its `result`, the sentence with which it `failed`, whether it ended."""
+    """Work under way: `done` of `total` units, its `result`, the sentence with which it `failure`, whether it ended."""
 
     done: int = 0
     total: int = 0
     result: Any = None
-    failed: str = ""
+    failure: str = ""
     stopped: bool = False
     ended: bool = False
-    wanted: threading.Event = field(default_factory=threading.Event)
+    stop_event: threading.Event = field(default_factory=threading.Event)
 
-    def stop(self) -> None:
+    def request_stop(self) -> None:
         """Ask the work to stop at its next report."""
-        self.wanted.set()
+        self.stop_event.set()
 
-    def report(self, done: int, total: int) -> None:
+    def report_progress(self, done: int, total: int) -> None:
         """What the work calls again and again. Raises StoppedError when it is to stop."""
-        if self.wanted.is_set():
+        if self.stop_event.is_set():
             raise StoppedError
         self.done, self.total = done, total
 
 
-def begin(work: Callable[[Report], Any]) -> Task:
-    """Start `work` in a thread that ends with the program at the latest; it is given `Task.report`."""
+def start_task(work: Callable[[Report], Any]) -> Task:
+    """Start `work` in a thread that ends with the program at the latest; it is given `Task.report_progress`."""
     task = Task()
-    threading.Thread(target=_run, args=(work, task), daemon=True).start()
+    threading.Thread(target=_run_task, args=(work, task), daemon=True).start()
     return task
 
 
-def _run(work: Callable[[Report], Any], task: Task) -> None:
+def _run_task(work: Callable[[Report], Any], task: Task) -> None:
     try:
-        task.result = work(task.report)
+        task.result = work(task.report_progress)
     except StoppedError:
         task.stopped = True
     except ValueError as error:
-        task.failed = str(error)
+        task.failure = str(error)
     except MemoryError:
-        task.failed = "There is not enough memory for this: choose smaller images, or fewer."
+        task.failure = "There is not enough memory for this: choose smaller images, or fewer."
     except Exception as error:
         log.exception("a task failed")
-        task.failed = f"Something went wrong that should not have ({type(error).__name__}): try again."
+        task.failure = f"Something went wrong that should not have ({type(error).__name__}): try again."
     finally:
         task.ended = True
 
@@ -64,15 +64,15 @@ _downloads: dict[str, Task] = {}
 _lock = threading.Lock()
 
 
-def download(source: str, work: Callable[[Report], Any]) -> Task:
+def start_download(source: str, work: Callable[[Report], Any]) -> Task:
     """The download of `source`, begun with `work` unless it is under way already: everybody watches the same one."""
     with _lock:
         task = _downloads.get(source)
         if task is None or task.ended:
-            task = _downloads[source] = begin(work)
+            task = _downloads[source] = start_task(work)
         return task
 
 
-def under_way(source: str) -> Task | None:
+def latest_download(source: str) -> Task | None:
     """The last download of `source`, going on or ended; None before there was one."""
     return _downloads.get(source)

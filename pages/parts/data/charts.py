@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 SPLITS = ("train", "validation", "test")
-COLOURS = ["#3F86CF", "#E8772E", "#2E9E6B"]
+SPLIT_COLOURS = ["#3F86CF", "#E8772E", "#2E9E6B"]
 
 
 def balance_chart(counts: NDArray[np.int64], names: Sequence[str]) -> alt.Chart:
@@ -32,7 +32,7 @@ def balance_chart(counts: NDArray[np.int64], names: Sequence[str]) -> alt.Chart:
             color=alt.Color(
                 "split:N",
                 sort=list(SPLITS),
-                scale=alt.Scale(domain=list(SPLITS), range=COLOURS),
+                scale=alt.Scale(domain=list(SPLITS), range=SPLIT_COLOURS),
                 legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=["class:N", "split:N", "images:Q", alt.Tooltip("share:Q", format=".1%")],

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core.matrices import inputs as sources
+from cnn_core.matrices import inputs
 from cnn_core.matrices.text import format_planes
 from cnn_core.networks.blocks import KINDS, Branches, Residual, part_names
-from cnn_core.networks.draft import Draft, Line, Path, examine, exchanged, layer_at
+from cnn_core.networks.draft import Draft, LayerLine, LayerPath, examine_draft, exchange_layer, layer_at
 from cnn_core.networks.layers import (
     AdaptiveAvgPool2d,
     AvgPool2d,
@@ -21,11 +21,11 @@ from cnn_core.networks.layers import (
     ReLU,
     pair,
 )
-from pages.parts.designer import session as state
-from pages.shared.controls import note
-from pages.shared.site import page
+from pages.parts.designer import session
+from pages.shared.controls import show_note
+from pages.shared.site import get_page
 
-LABELS = {
+SETTING_LABELS = {
     "filters": "Filters",
     "kernel_size": "Kernel",
     "stride": "Stride",
@@ -42,14 +42,14 @@ LABELS = {
     "alpha": "Alpha",
 }
 ACTIONS = {"up": "Up", "down": "Down", "duplicate": "Copy", "delete": "Delete"}
-HALF = 84
+CONTROL_WIDTH = 84
 """Pixels: two controls of this width stand side by side in the form."""
-KIND, WHERE = "designer_kind", "designer_where"
+KIND_KEY, PLACE_KEY = "designer_kind", "designer_where"
 AFTER, BEFORE, INSIDE = "After it", "Before it", "Inside, at the end of its "
 LAST_PLACE = 99_999
 """Behind every layer that a part can have."""
-PAIRS = ("kernel_size", "stride", "padding", "dilation", "output_size")
-FIRST: dict[str, Callable[[int], Layer]] = {
+PAIR_SETTINGS = ("kernel_size", "stride", "padding", "dilation", "output_size")
+LAYER_MAKERS: dict[str, Callable[[int], Layer]] = {
     "Conv2d": lambda channels: Conv2d(16, 3, padding=1),
     "MaxPool2d": lambda channels: MaxPool2d(2),
     "AvgPool2d": lambda channels: AvgPool2d(2),
@@ -63,90 +63,96 @@ FIRST: dict[str, Callable[[int], Layer]] = {
 """Kind → a new layer of it that fits behind `channels` channels, for kinds that need more than nothing."""
 
 
-def layer_form(draft: Draft, lines: list[Line], *, told: bool) -> None:
+def show_layer_form(draft: Draft, lines: list[LayerLine], *, show_shape: bool) -> None:
     """What the chosen layer is set to, and, unless that is to be predicted, what it takes in."""
-    path = state.chosen(draft)
+    path = session.chosen_path(draft)
     if path is None:
-        note("There is no layer yet: add one.")
+        show_note("There is no layer yet: add one.")
         return
     line = next(line for line in lines if line.path == path)
     after = next((other.layer for other in lines if other.path == (*path[:-1], path[-1] + 1)), None)
     st.markdown(f"**{line.name}** · {type(line.layer).__name__}")
     if isinstance(line.layer, Branches):
-        _branches()
+        _show_branch_buttons()
     elif not isinstance(line.layer, Residual):
-        _controls(line)
+        _show_controls(line)
     if isinstance(after, BatchNorm) and getattr(line.layer, "bias", False):
-        note("The batch norm behind it takes this bias away again: it is useless.")
+        show_note("The batch norm behind it takes this bias away again: it is useless.")
     with st.container(horizontal=True):
         for what, label in ACTIONS.items():
-            st.button(label, key=f"designer_{what}", on_click=state.act_on_chosen, args=(what,), width=HALF)
+            st.button(
+                label, key=f"designer_{what}", on_click=session.apply_to_chosen, args=(what,), width=CONTROL_WIDTH
+            )
     if isinstance(line.layer, Conv2d):
-        _by_hand(line.layer)
-    if line.input_shape and told:
-        note(f"Takes {' × '.join(map(str, line.input_shape))}.")
+        _show_convolution_link(line.layer)
+    if line.input_shape and show_shape:
+        show_note(f"Takes {' × '.join(map(str, line.input_shape))}.")
 
 
-def _controls(line: Line) -> None:
+def _show_controls(line: LayerLine) -> None:
     """Every setting: numbers two by two, switches below them."""
     names = [field.name for field in fields(line.layer)]
     switches = [name for name in names if isinstance(getattr(line.layer, name), bool)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name in names:
             if name not in switches:
-                _control(line, name)
+                _show_control(line, name)
     for name in switches:
-        _control(line, name)
+        _show_control(line, name)
     if not names:
-        note("Nothing to set.")
+        show_note("Nothing to set.")
 
 
-def _control(line: Line, name: str) -> None:
+def _show_control(line: LayerLine, name: str) -> None:
     """One setting; what is typed is checked when it is taken."""
     value = getattr(line.layer, name)
-    key = _key(line.path, name)
-    arguments: dict[str, Any] = {"key": key, "on_change": _take, "args": (line.path, name, key)}
-    label = LABELS.get(name, name)
+    key = _control_key(line.path, name)
+    arguments: dict[str, Any] = {"key": key, "on_change": _apply_setting, "args": (line.path, name, key)}
+    label = SETTING_LABELS.get(name, name)
     if isinstance(value, bool):
         st.toggle(label, value, **arguments)
-    elif name in PAIRS:
+    elif name in PAIR_SETTINGS:
         st.text_input(
-            label, _words(value), help="One number, or two for height and width: 3 or 3 5.", width=HALF, **arguments
+            label,
+            _format_setting(value),
+            help="One number, or two for height and width: 3 or 3 5.",
+            width=CONTROL_WIDTH,
+            **arguments,
         )
     elif isinstance(value, int):
-        st.number_input(label, 1, 65_536, value, width=HALF, **arguments)
+        st.number_input(label, 1, 65_536, value, width=CONTROL_WIDTH, **arguments)
     else:
         most = 100.0 if name == "alpha" else 1.0
-        st.number_input(label, 0.0, most, float(value), step=0.05, format="%g", width=HALF, **arguments)
+        st.number_input(label, 0.0, most, float(value), step=0.05, format="%g", width=CONTROL_WIDTH, **arguments)
 
 
-def _key(path: Path, name: str) -> str:
-    return state.key_of(f"{name}_{state.as_words(path)}")
+def _control_key(path: LayerPath, name: str) -> str:
+    return session.control_key(f"{name}_{session.format_path(path)}")
 
 
-def _words(value: Any) -> str:
+def _format_setting(value: Any) -> str:
     if value is None:
         return "kernel"
     return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-def _take(path: Path, name: str, key: str) -> None:
+def _apply_setting(path: LayerPath, name: str, key: str) -> None:
     """A setting was changed: taken if the layer can have it, else said why not."""
-    if key != _key(path, name):
+    if key != _control_key(path, name):
         return  # a control that is gone: the browser sends it once more when a click overtakes the drawing
-    typed = st.session_state[key]
-    layers = state.current().layers
+    entered = st.session_state[key]
+    layers = session.current_draft().layers
     try:
         layer = layer_at(layers, path)
-        value = read_pair(typed, LABELS[name]) if isinstance(typed, str) else typed
-        state.write_layers(exchanged(layers, path, replace(layer, **{name: value})))
-        state.taken_by_control()
+        value = parse_pair(entered, SETTING_LABELS[name]) if isinstance(entered, str) else entered
+        session.store_layers(exchange_layer(layers, path, replace(layer, **{name: value})))
+        session.mark_as_drawn()
     except ValueError as problem:
         sentence = str(problem)
-        state.say(f"{sentence[0].upper()}{sentence[1:]}")
+        session.store_problem(f"{sentence[0].upper()}{sentence[1:]}")
 
 
-def read_pair(text: str, label: str) -> int | tuple[int, int] | str | None:
+def parse_pair(text: str, label: str) -> int | tuple[int, int] | str | None:
     """3 → 3; 3 5, 3×5 and 3,5 → (3, 5); same → "same"; kernel → None (a pooling's stride that follows its kernel).
 
     Raises ValueError with a sentence for anything else.
@@ -162,7 +168,7 @@ def read_pair(text: str, label: str) -> int | tuple[int, int] | str | None:
     return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
 
 
-def _by_hand(layer: Conv2d) -> None:
+def _show_convolution_link(layer: Conv2d) -> None:
     """The way to the Convolution page with one kernel of this layer, where that page can show it."""
     kernel, stride, dilation = pair(layer.kernel_size), pair(layer.stride), pair(layer.dilation)
     padding = layer.padding if isinstance(layer.padding, str) else pair(layer.padding)
@@ -172,63 +178,63 @@ def _by_hand(layer: Conv2d) -> None:
         return
     size = min(12, max(dilation) * (max(kernel) - 1) + 4)
     query = {
-        "convolution_input": format_planes(sources.draw("Random digits", (1, size, size))),
-        "convolution_kernel": format_planes(sources.draw("Random digits", (1, *kernel), seed=1) - 4),
+        "convolution_input": format_planes(inputs.draw_input("Random digits", (1, size, size))),
+        "convolution_kernel": format_planes(inputs.draw_input("Random digits", (1, *kernel), seed=1) - 4),
         "convolution_stride": str(stride[0]),
         "convolution_dilation": str(dilation[0]),
         "convolution_padding": padding if isinstance(padding, str) else str(padding[0]),
     }
-    st.page_link(page("convolution"), label="Open in Convolution", icon=":material/grid_on:", query_params=query)
+    st.page_link(get_page("convolution"), label="Open in Convolution", icon=":material/grid_on:", query_params=query)
 
 
-def _branches() -> None:
+def _show_branch_buttons() -> None:
     """One branch more, or the last one away."""
-    st.button("Add a branch", key="designer_branch", on_click=_branch, args=(True,))
-    st.button("Remove the last branch", key="designer_unbranch", on_click=_branch, args=(False,))
+    st.button("Add a branch", key="designer_branch", on_click=_change_branches, args=(True,))
+    st.button("Remove the last branch", key="designer_unbranch", on_click=_change_branches, args=(False,))
 
 
-def _branch(more: bool) -> None:
-    layers = state.current().layers
-    path = state.chosen(state.current())
+def _change_branches(adding: bool) -> None:
+    layers = session.current_draft().layers
+    path = session.chosen_path(session.current_draft())
     block = layer_at(layers, path) if path else None
     if path is None or not isinstance(block, Branches):
         return
-    branches = (*block.branches, (Conv2d(8, 1),)) if more else block.branches[:-1]
+    branches = (*block.branches, (Conv2d(8, 1),)) if adding else block.branches[:-1]
     try:
-        state.write_layers(exchanged(layers, path, Branches(branches)))
+        session.store_layers(exchange_layer(layers, path, Branches(branches)))
     except ValueError as problem:
-        state.say(str(problem))
+        session.store_problem(str(problem))
 
 
-def add_form(draft: Draft, lines: list[Line]) -> None:
+def show_add_form(draft: Draft, lines: list[LayerLine]) -> None:
     """A new layer: which kind, and where."""
-    path = state.chosen(draft)
+    path = session.chosen_path(draft)
     chosen = next((line for line in lines if line.path == path), None)
-    st.selectbox("New layer", list(KINDS), key=KIND)
+    st.selectbox("New layer", list(KINDS), key=KIND_KEY)
     if chosen is not None:
         inside = [f"{INSIDE}{name}" for name in part_names(chosen.layer)]
-        st.selectbox("Where", [AFTER, BEFORE, *inside], key=WHERE)
-    st.button("Add layer", icon=":material/add:", key="designer_add", on_click=_add, width="stretch")
+        st.selectbox("Where", [AFTER, BEFORE, *inside], key=PLACE_KEY)
+    st.button("Add layer", icon=":material/add:", key="designer_add", on_click=_add_chosen_layer, width="stretch")
 
 
-def _add() -> None:
-    draft, kind, where = state.current(), st.session_state[KIND], st.session_state.get(WHERE, AFTER)
-    path = state.chosen(draft)
+def _add_chosen_layer() -> None:
+    draft, kind, where = session.current_draft(), st.session_state[KIND_KEY], st.session_state.get(PLACE_KEY, AFTER)
+    path = session.chosen_path(draft)
     if path is None:
-        state.add(new_layer(kind, draft.input_shape[0]), (0,))
+        session.add_layer(new_layer(kind, draft.input_shape[0]), (0,))
         return
-    chosen = next(line for line in examine(draft) if line.path == path)
-    out = chosen.row.output_shape if chosen.row else chosen.input_shape
-    into = out if where == AFTER else chosen.input_shape
-    layer = new_layer(kind, into[0] if into else 1)
+    chosen = next(line for line in examine_draft(draft) if line.path == path)
+    output_shape = chosen.row.output_shape if chosen.row else chosen.input_shape
+    input_shape = output_shape if where == AFTER else chosen.input_shape
+    layer = new_layer(kind, input_shape[0] if input_shape else 1)
     names = part_names(chosen.layer)
     if where.removeprefix(INSIDE) in names:
-        state.add(layer, (*path, names.index(where.removeprefix(INSIDE)), LAST_PLACE))
+        session.add_layer(layer, (*path, names.index(where.removeprefix(INSIDE)), LAST_PLACE))
     else:
-        state.add(layer, (*path[:-1], path[-1] + (where != BEFORE)))
+        session.add_layer(layer, (*path[:-1], path[-1] + (where != BEFORE)))
 
 
 def new_layer(kind: str, channels: int) -> Layer:
     """A layer of a kind with usual settings."""
-    make = FIRST.get(kind)
+    make = LAYER_MAKERS.get(kind)
     return make(min(channels, 4096)) if make else KINDS[kind]()

@@ -5,87 +5,87 @@ import streamlit as st
 from cnn_core.networks import PRESETS, preset
 from cnn_core.networks.draft import (
     Draft,
+    LayerPath,
     Layers,
-    Path,
-    duplicated,
-    inserted,
+    duplicate_layer,
+    insert_layer,
     layer_at,
-    moved,
+    move_layer,
     read_draft,
-    removed,
+    remove_layer,
 )
 from cnn_core.networks.layers import Layer
-from pages.shared.undo import History, changed, redone, undone
+from pages.shared.undo import History, record_change, redo_change, undo_change
 
-TEXT, CHOSEN, HISTORY = "designer_network", "designer_chosen", "designer_history"
-PROBLEM, LAST = "designer_problem", "designer_last"
-FORM, DRAWN = "designer_form", "designer_drawn"
-START = "B-base"
+NETWORK_KEY, CHOSEN_KEY, HISTORY_KEY = "designer_network", "designer_chosen", "designer_history"
+PROBLEM_KEY, LAST_DRAFT_KEY = "designer_problem", "designer_last"
+FORM_VERSION_KEY, DRAWN_KEY = "designer_form", "designer_drawn"
+FIRST_PRESET = "B-base"
 
 
-def as_draft(name: str) -> Draft:
+def preset_draft(name: str) -> Draft:
     """A preset to begin with."""
     spec = preset(name)
     return Draft(spec.name, spec.input_shape, spec.layers)
 
 
-FIRST = as_draft(START).to_json()
+FIRST_JSON = preset_draft(FIRST_PRESET).to_json()
 
 
-def text() -> str:
+def current_json() -> str:
     """The JSON; on the first run the link has it, as its widget comes further down the page."""
-    return str(st.session_state.get(TEXT) or st.query_params.get(TEXT) or FIRST)
+    return str(st.session_state.get(NETWORK_KEY) or st.query_params.get(NETWORK_KEY) or FIRST_JSON)
 
 
-def current() -> Draft:
+def current_draft() -> Draft:
     """The network. While the text is no network, the last one stays, and `problem` says what is wrong."""
     try:
-        draft = read_draft(text())
+        draft = read_draft(current_json())
     except ValueError as error:
-        say(str(error))
-        kept: Draft | None = st.session_state.get(LAST)
-        return kept or as_draft(START)
-    st.session_state[LAST] = draft
+        store_problem(str(error))
+        last_draft: Draft | None = st.session_state.get(LAST_DRAFT_KEY)
+        return last_draft or preset_draft(FIRST_PRESET)
+    st.session_state[LAST_DRAFT_KEY] = draft
     return draft
 
 
-def say(problem: str) -> None:
+def store_problem(problem: str) -> None:
     """Something could not be done: said at the next drawing of the page."""
-    st.session_state[PROBLEM] = problem
+    st.session_state[PROBLEM_KEY] = problem
 
 
-def write(draft: Draft) -> None:
+def store_draft(draft: Draft) -> None:
     """Another network, as one step that can be undone."""
     new = draft.to_json()
-    st.session_state[HISTORY] = changed(_history(), new)
-    st.session_state[TEXT] = new
+    st.session_state[HISTORY_KEY] = record_change(_current_history(), new)
+    st.session_state[NETWORK_KEY] = new
 
 
-def write_layers(layers: Layers) -> None:
+def store_layers(layers: Layers) -> None:
     """Other layers."""
-    draft = current()
-    write(Draft(draft.name, draft.input_shape, layers))
+    draft = current_draft()
+    store_draft(Draft(draft.name, draft.input_shape, layers))
 
 
-def key_of(name: str) -> str:
+def control_key(name: str) -> str:
     """The key of a control that shows a part of the network: a new one when the network changed by other means.
 
     A control that kept its key could hand back what it showed before an undo, when a click overtakes the drawing.
     """
-    if st.session_state.get(DRAWN) != text():
-        st.session_state[FORM] = st.session_state.get(FORM, 0) + 1
-        st.session_state[DRAWN] = text()
-    return f"designer_{name}_{st.session_state[FORM]}"
+    if st.session_state.get(DRAWN_KEY) != current_json():
+        st.session_state[FORM_VERSION_KEY] = st.session_state.get(FORM_VERSION_KEY, 0) + 1
+        st.session_state[DRAWN_KEY] = current_json()
+    return f"designer_{name}_{st.session_state[FORM_VERSION_KEY]}"
 
 
-def taken_by_control() -> None:
+def mark_as_drawn() -> None:
     """The network was just changed by one of its controls, which goes on showing it."""
-    st.session_state[DRAWN] = text()
+    st.session_state[DRAWN_KEY] = current_json()
 
 
-def chosen(draft: Draft) -> Path | None:
+def chosen_path(draft: Draft) -> LayerPath | None:
     """The path of the chosen layer; None when there is none."""
-    path = as_path(st.session_state.get(CHOSEN, "0"))
+    path = parse_path(st.session_state.get(CHOSEN_KEY, "0"))
     try:
         layer_at(draft.layers, path)
     except ValueError:
@@ -93,97 +93,97 @@ def chosen(draft: Draft) -> Path | None:
     return path
 
 
-def as_path(words: str) -> Path:
+def parse_path(text: str) -> LayerPath:
     """1.0.2 → (1, 0, 2); empty for anything else."""
-    parts = words.split(".")
+    parts = text.split(".")
     return tuple(map(int, parts)) if all(part.isdecimal() and len(part) < 6 for part in parts) else ()
 
 
-def as_words(path: Path | None) -> str:
+def format_path(path: LayerPath | None) -> str:
     """(1, 0, 2) → 1.0.2."""
     return ".".join(map(str, path or ()))
 
 
-def choose(path: Path) -> None:
+def select_layer(path: LayerPath) -> None:
     """Choose a layer."""
-    st.session_state[CHOSEN] = as_words(path)
+    st.session_state[CHOSEN_KEY] = format_path(path)
 
 
-def act_on_chosen(what: str) -> None:
+def apply_to_chosen(action: str) -> None:
     """What was done to the chosen layer."""
-    act(what, as_words(chosen(current())))
+    apply_action(action, format_path(chosen_path(current_draft())))
 
 
-def act(what: str, words: str) -> None:
+def apply_action(action: str, path_text: str) -> None:
     """What was done to a line of the table."""
-    path, layers = as_path(words), current().layers
+    path, layers = parse_path(path_text), current_draft().layers
     try:
         layer_at(layers, path)
-        match what:
+        match action:
             case "choose":
-                choose(path)
+                select_layer(path)
             case "up" | "down":
-                by = -1 if what == "up" else 1
-                write_layers(moved(layers, path, by))
-                target = (*path[:-1], max(0, path[-1] + by))
-                choose(target if _exists(target) else path)
+                step = -1 if action == "up" else 1
+                store_layers(move_layer(layers, path, step))
+                target = (*path[:-1], max(0, path[-1] + step))
+                select_layer(target if _layer_exists(target) else path)
             case "duplicate":
-                write_layers(duplicated(layers, path))
-                choose((*path[:-1], path[-1] + 1))
+                store_layers(duplicate_layer(layers, path))
+                select_layer((*path[:-1], path[-1] + 1))
             case "delete":
-                write_layers(removed(layers, path))
-                choose(path if _exists(path) else (*path[:-1], max(0, path[-1] - 1)))
+                store_layers(remove_layer(layers, path))
+                select_layer(path if _layer_exists(path) else (*path[:-1], max(0, path[-1] - 1)))
     except ValueError as problem:
-        say(str(problem))
+        store_problem(str(problem))
 
 
-def _exists(path: Path) -> bool:
+def _layer_exists(path: LayerPath) -> bool:
     try:
-        layer_at(current().layers, path)
+        layer_at(current_draft().layers, path)
     except ValueError:
         return False
     return True
 
 
-def add(layer: Layer, path: Path) -> None:
+def add_layer(layer: Layer, path: LayerPath) -> None:
     """A new layer at a path, which is then chosen."""
     try:
-        write_layers(inserted(current().layers, path, layer))
+        store_layers(insert_layer(current_draft().layers, path, layer))
     except ValueError as problem:
-        say(str(problem))
+        store_problem(str(problem))
         return
-    choose(path)
+    select_layer(path)
 
 
-def take_preset() -> None:
+def apply_preset() -> None:
     """Begin anew from a ready-made network."""
     name = st.session_state.designer_preset
     if name in PRESETS:
-        write(as_draft(name))
-        choose((0,))
+        store_draft(preset_draft(name))
+        select_layer((0,))
 
 
 def undo() -> None:
     """One step back."""
-    _travel(undone(_history()))
+    _store_history(undo_change(_current_history()))
 
 
 def redo() -> None:
     """One step forward again."""
-    _travel(redone(_history()))
+    _store_history(redo_change(_current_history()))
 
 
-def can_undo() -> tuple[bool, bool]:
+def can_undo_and_redo() -> tuple[bool, bool]:
     """Whether there is a step back, and one forward."""
-    history = _history()
+    history = _current_history()
     return bool(history.past), bool(history.future)
 
 
-def _history() -> History:
-    now = text()
-    history = st.session_state.get(HISTORY)
-    return history if history is not None and history.now == now else changed(history or History(now), now)
+def _current_history() -> History:
+    now = current_json()
+    history = st.session_state.get(HISTORY_KEY)
+    return history if history is not None and history.now == now else record_change(history or History(now), now)
 
 
-def _travel(history: History) -> None:
-    st.session_state[HISTORY], st.session_state[TEXT] = history, history.now
+def _store_history(history: History) -> None:
+    st.session_state[HISTORY_KEY], st.session_state[NETWORK_KEY] = history, history.now

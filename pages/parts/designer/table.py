@@ -5,13 +5,13 @@ from math import prod
 from typing import Any
 
 from cnn_core.networks.blocks import Branches, Residual
-from cnn_core.networks.draft import Draft, Line, Path
+from cnn_core.networks.draft import Draft, LayerLine, LayerPath
 from cnn_core.networks.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
-from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, question, times
-from pages.parts.designer.session import as_words
+from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, format_shape, make_question
+from pages.parts.designer.session import format_path
 
 MACS, MEMORY, JUMP, CENTRE = "MACs", "Activations", "Jump", "Centre"
-TITLES = (
+TABLE_COLUMNS = (
     {"name": SHAPE, "number": False, "hint": "Channels × height × width of one image's output"},
     {"name": PARAMETERS, "number": True, "hint": "Learned weights and biases; the bar is the share of the total"},
     {"name": MACS, "number": True, "hint": "Multiply–accumulates for one image; the bar is the share of the total"},
@@ -26,13 +26,13 @@ TITLES = (
 )
 NOTHING = "Nothing"
 PREDICTABLE = (NOTHING, *COLUMNS)
-ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPool2d: "pool", Linear: "linear"} | {
+BOX_ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPool2d: "pool", Linear: "linear"} | {
     Residual: "sum",
     Branches: "stack",
 }
 
 
-def table_data(draft: Draft, lines: list[Line], chosen: Path | None, predict: str) -> dict[str, Any]:
+def table_data(draft: Draft, lines: list[LayerLine], chosen: LayerPath | None, predict: str) -> dict[str, Any]:
     """What network.js draws; the column `predict` is asked for instead of shown."""
     totals = {
         PARAMETERS: sum(line.row.parameters for line in lines if line.row),
@@ -41,56 +41,60 @@ def table_data(draft: Draft, lines: list[Line], chosen: Path | None, predict: st
     }
     return {
         "label": f"Layers of {draft.name}",
-        "columns": list(TITLES),
-        "chosen": as_words(chosen),
+        "columns": list(TABLE_COLUMNS),
+        "chosen": format_path(chosen),
         "predict": predict,
-        "lines": [_line(line, totals, predict) for line in lines],
-        "boxes": [box | {"shape": ""} if predict == SHAPE else box for box in boxes(draft, lines)],
+        "lines": [_line_data(line, totals, predict) for line in lines],
+        "boxes": [box | {"shape": ""} if predict == SHAPE else box for box in diagram_boxes(draft, lines)],
         "alt": f"Diagram of {draft.name}: a box for each layer, as tall as its maps and as wide as it is deep",
         "shown": draft.to_json(),
     }
 
 
-def _line(line: Line, totals: dict[str, int], predict: str) -> dict[str, Any]:
+def _line_data(line: LayerLine, totals: dict[str, int], predict: str) -> dict[str, Any]:
     row = line.row
     cells: dict[str, str] = {}
     shares: dict[str, float] = {}
     if row:
         values = {PARAMETERS: row.parameters, MACS: row.macs, MEMORY: prod(row.output_shape)}
-        cells = {SHAPE: times(row.output_shape), FIELD: times(row.receptive_field)}
-        cells[JUMP] = _once(*(str(jump) for jump in line.jump))
-        cells[CENTRE] = _once(*(f"{middle + 1:g}" for middle in line.centre))
-        cells |= {PARAMETERS: f"{row.parameters:,}", MACS: f"{row.macs:,}", MEMORY: memory(prod(row.output_shape))}
+        cells = {SHAPE: format_shape(row.output_shape), FIELD: format_shape(row.receptive_field)}
+        cells[JUMP] = _format_axes(*(str(jump) for jump in line.jump))
+        cells[CENTRE] = _format_axes(*(f"{middle + 1:g}" for middle in line.centre))
+        cells |= {
+            PARAMETERS: f"{row.parameters:,}",
+            MACS: f"{row.macs:,}",
+            MEMORY: format_memory(prod(row.output_shape)),
+        }
         shares = {name: value / totals[name] for name, value in values.items() if value and totals[name]}
     if isinstance(line.layer, Residual | Branches):
         cells.pop(predict, None)  # what is asked of its last layer
     return {
-        "path": as_words(line.path),
+        "path": format_path(line.path),
         "depth": line.depth,
         "title": line.name.rsplit(".", 2)[-1] if line.depth == 0 else ".".join(line.name.split(".")[-2:]),
         "kind": type(line.layer).__name__,
-        "settings": settings(line.layer),
+        "settings": describe_settings(line.layer),
         "cells": cells,
         "shares": shares,
         "problem": line.problem,
         "waits": row is None and not line.problem,
-        "question": _question(line, predict),
+        "question": _question_data(line, predict),
     }
 
 
-def _question(line: Line, predict: str) -> dict[str, Any] | None:
+def _question_data(line: LayerLine, predict: str) -> dict[str, Any] | None:
     """What is asked of a layer; nothing of blocks, of layers not reached, and while nothing is predicted."""
     if predict not in COLUMNS or line.row is None or isinstance(line.layer, Residual | Branches):
         return None
-    return vars(question(line, predict))
+    return vars(make_question(line, predict))
 
 
-def _once(down: str, across: str) -> str:
+def _format_axes(down: str, across: str) -> str:
     """One text for both axes where they are alike."""
     return down if down == across else f"{down}×{across}"
 
 
-def memory(values: int) -> str:
+def format_memory(values: int) -> str:
     """Bytes of float32 numbers, in the unit that suits."""
     size = 4 * values
     if size < 2**10:
@@ -98,48 +102,52 @@ def memory(values: int) -> str:
     return f"{size / 2**20:.2f} MB" if size >= 2**20 else f"{size / 2**10:.1f} kB"
 
 
-def settings(layer: Layer) -> str:
+def describe_settings(layer: Layer) -> str:
     """A layer's settings in few words: 32 filters 3×3, padding 1."""
     if isinstance(layer, Residual):
         return "body + shortcut" if layer.shortcut else "body + input"
     if isinstance(layer, Branches):
         empty = sum(not branch for branch in layer.branches)
         return f"{len(layer.branches)} branches, stacked" + (f"; {empty} of them the input itself" if empty else "")
-    said = []
+    parts = []
     for field in fields(layer):
         value = getattr(layer, field.name)
         if field.name == "filters":
-            said.append(f"{value} filters")
+            parts.append(f"{value} filters")
         elif field.name == "units":
-            said.append(f"{value} units")
+            parts.append(f"{value} units")
         elif field.name == "kernel_size":
-            said.append(times(value) if isinstance(value, tuple) else f"{value}×{value}")
+            parts.append(format_shape(value) if isinstance(value, tuple) else f"{value}×{value}")
         elif field.name == "output_size":
-            said.append(f"to {times(value) if isinstance(value, tuple) else f'{value}×{value}'}")
+            parts.append(f"to {format_shape(value) if isinstance(value, tuple) else f'{value}×{value}'}")
         elif value != field.default and value is not None:
             name = field.name.replace("_", " ")
-            said.append(f"no {name}" if value is False else name if value is True else f"{name} {_short(value)}")
-    return ", ".join(said)
+            parts.append(
+                f"no {name}" if value is False else name if value is True else f"{name} {_format_value(value)}"
+            )
+    return ", ".join(parts)
 
 
-def _short(value: object) -> str:
-    return times(value) if isinstance(value, tuple) else str(value)
+def _format_value(value: object) -> str:
+    return format_shape(value) if isinstance(value, tuple) else str(value)
 
 
-def boxes(draft: Draft, lines: list[Line]) -> list[dict[str, Any]]:
+def diagram_boxes(draft: Draft, lines: list[LayerLine]) -> list[dict[str, Any]]:
     """The input and every layer outside of blocks that changes the shape, as boxes."""
-    found = [_box("input", "input", draft.input_shape, "")]
+    result = [_diagram_box("input", "input", draft.input_shape, "")]
     shape: tuple[int, ...] = draft.input_shape
     for line in lines:
         if line.depth or line.row is None:
             continue
-        if line.row.output_shape != shape or type(line.layer) in ROLES:
+        if line.row.output_shape != shape or type(line.layer) in BOX_ROLES:
             shape = line.row.output_shape
-            found.append(_box(line.name, ROLES.get(type(line.layer), "other"), shape, as_words(line.path)))
-    return found
+            result.append(
+                _diagram_box(line.name, BOX_ROLES.get(type(line.layer), "other"), shape, format_path(line.path))
+            )
+    return result
 
 
-def _box(name: str, role: str, shape: tuple[int, ...], path: str) -> dict[str, Any]:
+def _diagram_box(name: str, role: str, shape: tuple[int, ...], path: str) -> dict[str, Any]:
     # a flat vector is drawn tall and thin, as the row of numbers that it is
     height, depth = (max(shape[1:]), shape[0]) if len(shape) == 3 else (max(8, round(shape[0] ** 0.5)), 1)
-    return {"name": name, "role": role, "shape": times(shape), "height": height, "depth": depth, "path": path}
+    return {"name": name, "role": role, "shape": format_shape(shape), "height": height, "depth": depth, "path": path}

@@ -4,90 +4,94 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.images import PHOTOS, photo
+from cnn_core.images import PHOTOS, load_photo
 from cnn_core.networks import NetworkSpec
-from cnn_core.networks.draft import Draft, Line, field_box
-from cnn_core.networks.memory import COPIES, free_mb, sizes, training_peak
-from pages.shared.controls import choice, note
+from cnn_core.networks.draft import Draft, LayerLine, field_box
+from cnn_core.networks.memory import OPTIMIZER_COPIES, free_mb, memory_sizes, training_peak
+from pages.shared.controls import choose_option, show_note
 
 Box = tuple[int, int, int, int]
-SHOWN = 384
-FORMULA, MEASURED = (235, 110, 20), (214, 120, 255)
-OUTSIDE, FAINTEST = 0.4, 0.25
+PICTURE_SIDE = 384
+FORMULA_COLOUR, MEASURED_COLOUR = (235, 110, 20), (214, 120, 255)
+OUTSIDE_BRIGHTNESS, MIN_GLOW = 0.4, 0.25
 """How bright the picture is where nothing is seen, and how strong the weakest gradient is drawn."""
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def network(text: str) -> NetworkSpec:
+def parse_network(text: str) -> NetworkSpec:
     """The finished network of a draft's JSON."""
     return NetworkSpec.from_json(text)
 
 
-def totals(draft: Draft) -> None:
+def show_totals(draft: Draft) -> None:
     """The sums of the table, and what the network takes in memory."""
-    spec = network(draft.to_json())
+    spec = parse_network(draft.to_json())
     with st.container(horizontal=True):
         st.metric("Parameters", f"{spec.total_parameters:,}", border=True, help="All of them are trainable here.")
         st.metric("MACs", f"{spec.total_macs:,}", border=True, help="Multiply–accumulates for one image.")
         st.metric("Output", " × ".join(map(str, spec.output_shape)), border=True)
-    kept = 2 * sum(row.output_shape[0] for row in spec.summary() if row.kind == "BatchNorm")
-    note(
+    running_statistics = 2 * sum(row.output_shape[0] for row in spec.summary() if row.kind == "BatchNorm")
+    show_note(
         f"**{spec.total_parameters:,} trainable**, none fixed. "
-        + (f"Batch norm keeps {kept:,} running statistics besides, which are not learned." if kept else "")
+        + (
+            f"Batch norm keeps {running_statistics:,} running statistics besides, which are not learned."
+            if running_statistics
+            else ""
+        )
     )
-    found = sizes(spec)
+    memory_figures = memory_sizes(spec)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.markdown(
             "| megabytes for one image | |\n|---|--:|\n"
-            f"| input | {found.input:.2f} |\n"
-            f"| forward/backward, every layer twice (torchsummary, course D) | **{found.every_layer:.2f}** |\n"
-            f"| forward/backward, layers with weights twice (torchinfo) | {found.with_weights:.2f} |\n"
-            f"| parameters | {found.parameters:.2f} |\n"
-            f"| what the backward pass really needs | {found.saved:.2f} |"
+            f"| input | {memory_figures.input:.2f} |\n"
+            f"| forward/backward, every layer twice (torchsummary, course D) | **{memory_figures.every_layer:.2f}** |\n"
+            f"| forward/backward, layers with weights twice (torchinfo) | {memory_figures.with_weights:.2f} |\n"
+            f"| parameters | {memory_figures.parameters:.2f} |\n"
+            f"| what the backward pass really needs | {memory_figures.saved:.2f} |"
         )
     with right:
         batch = int(st.number_input("Batch size", 1, 65_536, 64, key="designer_batch", bind="query-params", width=140))
-        optimizer = choice("Optimiser", tuple(COPIES), "Adam", "designer_optimizer")
+        optimizer = choose_option("Optimiser", tuple(OPTIMIZER_COPIES), "Adam", "designer_optimizer")
         peak, free = training_peak(spec, batch, optimizer), free_mb()
-        st.metric("Training holds", _size(peak), border=True)
-        note("Weights, gradients, the optimiser's own numbers, and the saved tensors of the batch.")
+        st.metric("Training holds", _format_megabytes(peak), border=True)
+        show_note("Weights, gradients, the optimiser's own numbers, and the saved tensors of the batch.")
         if peak > free:
-            fitting = (free - training_peak(spec, 0, optimizer)) // found.saved
+            fitting = (free - training_peak(spec, 0, optimizer)) // memory_figures.saved
             advice = f"a batch of {fitting:,.0f} would" if fitting >= 1 else "not even one image does: make it smaller"
-            st.warning(f"This computer has {_size(free)} of memory free, so this does not fit: {advice}.")
+            st.warning(f"This computer has {_format_megabytes(free)} of memory free, so this does not fit: {advice}.")
 
 
-def _size(megabytes: float) -> str:
+def _format_megabytes(megabytes: float) -> str:
     return f"{megabytes / 1024:,.2f} GB" if megabytes >= 1024 else f"{megabytes:,.1f} MB"
 
 
-def receptive_field(draft: Draft, line: Line, fits: bool) -> None:
+def show_receptive_field(draft: Draft, line: LayerLine, fits: bool) -> None:
     """What a unit of the chosen layer sees of a picture: by the formula and, where all `fits`, measured beside it."""
     if line.row is None:
-        note("This layer is not reached yet: its receptive field is not known.")
+        show_note("This layer is not reached yet: its receptive field is not known.")
         return
     words, formula, measure = st.columns([4, 3, 3], gap="medium")
     with words:
-        place = _place(line.row.output_shape)
+        place = _choose_unit(line.row.output_shape)
         box = field_box(line, place)
-        st.markdown(_sees(line, place))
-        wanted = st.toggle("Measure it by gradient", key="designer_measure", bind="query-params")
+        st.markdown(_describe_field(line, place))
+        measuring = st.toggle("Measure it by gradient", key="designer_measure", bind="query-params")
     shape = draft.input_shape[1:]
     with formula:
         alt = f"A picture of {shape[0]} by {shape[1]} pixels; the framed part is what the unit of {line.name} sees"
-        st.image(framed(shape, box), width="stretch", output_format="PNG", alt=alt)
-        note("**Orange**: by the formula, cut at the edges of the picture.")
-    if not wanted:
+        st.image(frame_photo(shape, box), width="stretch", output_format="PNG", alt=alt)
+        show_note("**Orange**: by the formula, cut at the edges of the picture.")
+    if not measuring:
         return
     with measure:
         try:
-            _measured(draft, line, place, box)
+            _show_measured_field(draft, line, place, box)
         except ValueError as problem:
-            note(str(problem))
+            show_note(str(problem))
 
 
-def _place(shape: tuple[int, ...]) -> tuple[int, int]:
+def _choose_unit(shape: tuple[int, ...]) -> tuple[int, int]:
     """The chosen unit's row and column in maps of `shape`, counted from 0; (0, 0) of flat layers."""
     if len(shape) != 3:
         return 0, 0
@@ -100,7 +104,7 @@ def _place(shape: tuple[int, ...]) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def _sees(line: Line, place: tuple[int, int]) -> str:
+def _describe_field(line: LayerLine, place: tuple[int, int]) -> str:
     """What the formula says, in words."""
     assert line.row is not None
     shape = line.row.output_shape
@@ -117,14 +121,14 @@ def _sees(line: Line, place: tuple[int, int]) -> str:
     )
 
 
-def _measured(draft: Draft, line: Line, place: tuple[int, int], box: Box) -> None:
+def _show_measured_field(draft: Draft, line: LayerLine, place: tuple[int, int], box: Box) -> None:
     """The measured field, and how it compares with the formula's. Raises ValueError when it cannot be measured."""
-    draft.finished()  # says which layer does not fit
-    picture, found, holes = _measure(draft.to_json(), line.name, place)
+    draft.to_spec()  # says which layer does not fit
+    picture, found, holes = _measure_field(draft.to_json(), line.name, place)
     alt = f"The pixels that have a gradient, the stronger the more paths lead from them to the unit of {line.name}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
     if found is None:
-        note("No pixel has a gradient: this unit sees padding alone.")
+        show_note("No pixel has a gradient: this unit sees padding alone.")
         return
     height, width = draft.input_shape[1:]
     inside = (max(box[0], 0), min(box[1], height), max(box[2], 0), min(box[3], width))
@@ -133,7 +137,7 @@ def _measured(draft: Draft, line: Line, place: tuple[int, int], box: Box) -> Non
         if found == inside
         else "less than the formula's, which knows no edges: on the way, cells were lost or were padding"
     )
-    note(
+    show_note(
         f"**Purple**: rows {found[0] + 1} to {found[1]} and columns {found[2] + 1} to {found[3]} have a gradient, "
         f"{same}. The brighter, the more paths lead from the pixel to the unit."
         + (" Between them are pixels without: the dilation or the stride steps over them." if holes else "")
@@ -141,56 +145,56 @@ def _measured(draft: Draft, line: Line, place: tuple[int, int], box: Box) -> Non
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring …")
-def _measure(text: str, name: str, place: tuple[int, int]) -> tuple[NDArray[np.uint8], Box | None, bool]:
+def _measure_field(text: str, name: str, place: tuple[int, int]) -> tuple[NDArray[np.uint8], Box | None, bool]:
     """The measured field as a picture, the box around it, and whether pixels inside of that are not seen."""
-    from cnn_core.networks.measured_field import measured_field  # torch is heavy: only who measures pays for it
+    from cnn_core.networks.measured_field import measure_field  # torch is heavy: only who measures pays for it
 
-    paths = measured_field(NetworkSpec.from_json(text), name, place)
+    paths = measure_field(NetworkSpec.from_json(text), name, place)
     rows, columns = (np.flatnonzero(paths.sum(axis=axis)) for axis in (1, 0))
     if not len(rows):
-        return glowing(paths), None, False
+        return draw_gradient(paths), None, False
     top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    return glowing(paths), (top, bottom, left, right), not paths[top:bottom, left:right].all()
+    return draw_gradient(paths), (top, bottom, left, right), not paths[top:bottom, left:right].all()
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _photo(size: tuple[int, int]) -> NDArray[np.uint8]:
+def _scaled_photo(size: tuple[int, int]) -> NDArray[np.uint8]:
     """A photograph at the network's input size, SHOWN along its longer side: small ones in whole pixels."""
     from PIL import Image
 
-    small = Image.fromarray(photo(PHOTOS[2].name)).resize((min(size[1], SHOWN), min(size[0], SHOWN)))
-    return np.asarray(small.resize(_shown(size), Image.Resampling.NEAREST))
+    small = Image.fromarray(load_photo(PHOTOS[2].name)).resize((min(size[1], PICTURE_SIDE), min(size[0], PICTURE_SIDE)))
+    return np.asarray(small.resize(_display_size(size), Image.Resampling.NEAREST))
 
 
-def _shown(size: tuple[int, int]) -> tuple[int, int]:
+def _display_size(size: tuple[int, int]) -> tuple[int, int]:
     """Width and height of a picture of `size` (height, width) on the page."""
-    scale = SHOWN / max(size)
+    scale = PICTURE_SIDE / max(size)
     return max(1, round(size[1] * scale)), max(1, round(size[0] * scale))
 
 
-def framed(size: tuple[int, int], box: Box) -> NDArray[np.uint8]:
+def frame_photo(size: tuple[int, int], box: Box) -> NDArray[np.uint8]:
     """The photograph with a frame around the box; what lies outside of it is dark."""
     from PIL import Image, ImageDraw
 
-    picture = _photo(size)
+    picture = _scaled_photo(size)
     ends = [round(min(max(edge, 0), size[i // 2]) * picture.shape[i // 2] / size[i // 2]) for i, edge in enumerate(box)]
     top, bottom, left, right = ends
-    lit = np.full((*picture.shape[:2], 1), OUTSIDE)
+    lit = np.full((*picture.shape[:2], 1), OUTSIDE_BRIGHTNESS)
     lit[top:bottom, left:right] = 1.0
     drawn = Image.fromarray((picture * lit).astype(np.uint8))
     if bottom > top and right > left:
-        ImageDraw.Draw(drawn).rectangle((left, top, right - 1, bottom - 1), outline=FORMULA, width=5)
+        ImageDraw.Draw(drawn).rectangle((left, top, right - 1, bottom - 1), outline=FORMULA_COLOUR, width=5)
     return np.asarray(drawn)
 
 
-def glowing(paths: NDArray[np.float64]) -> NDArray[np.uint8]:
+def draw_gradient(paths: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The photograph in grey and dark, purple where a pixel has a gradient: the more, the brighter."""
     from PIL import Image
 
     size = paths.shape[0], paths.shape[1]
-    grey = _photo(size).mean(axis=2, keepdims=True) * OUTSIDE
+    grey = _scaled_photo(size).mean(axis=2, keepdims=True) * OUTSIDE_BRIGHTNESS
     share = np.sqrt(paths / max(paths.max(), np.finfo(float).tiny))
-    glow = np.where(share > 0, FAINTEST + (1 - FAINTEST) * share, 0).astype(np.float32)
-    way = Image.Resampling.NEAREST if max(size) <= SHOWN else Image.Resampling.BOX
-    glow = np.asarray(Image.fromarray(glow).resize(_shown(size), way))[..., None]
-    return (grey * (1 - glow) + glow * np.array(MEASURED)).astype(np.uint8)
+    glow = np.where(share > 0, MIN_GLOW + (1 - MIN_GLOW) * share, 0).astype(np.float32)
+    way = Image.Resampling.NEAREST if max(size) <= PICTURE_SIDE else Image.Resampling.BOX
+    glow = np.asarray(Image.fromarray(glow).resize(_display_size(size), way))[..., None]
+    return (grey * (1 - glow) + glow * np.array(MEASURED_COLOUR)).astype(np.uint8)

@@ -12,21 +12,21 @@ from scipy.special import softmax
 from cnn_core.datasets import Split
 from cnn_core.evaluation.metrics import accuracy_interval, confusion_matrix, image_losses, loss_interval
 from pages.shared import state
-from pages.shared.controls import choice, note
-from pages.shared.subject import Subject, logits_of
+from pages.shared.controls import choose_option, show_note
+from pages.shared.subject import LoadedRun, compute_logits
 
 TEST, VALIDATION = "Test", "Validation"
 
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """The `logits` (N, K) of a checkpoint for every image of the split called `called`; nobody may write to them."""
+    """The `logits` (N, K) of a checkpoint for every image of the split `split_name`; nobody may write to them."""
 
-    subject: Subject
+    subject: LoadedRun
     epoch: int
-    called: str
+    split_name: str
     split: Split
-    names: tuple[str, ...]
+    class_names: tuple[str, ...]
     logits: NDArray[np.float32]
 
     @property
@@ -48,7 +48,7 @@ class Answers:
     @cached_property
     def matrix(self) -> NDArray[np.int64]:
         """The confusion matrix (K, K), rows true, columns predicted."""
-        return confusion_matrix(self.labels, self.predicted, len(self.names))
+        return confusion_matrix(self.labels, self.predicted, len(self.class_names))
 
     @cached_property
     def losses(self) -> NDArray[np.float64]:
@@ -58,7 +58,7 @@ class Answers:
 
 def choose_split() -> str:
     """Test or validation, and in words what either is for."""
-    return choice(
+    return choose_option(
         "Images",
         (TEST, VALIDATION),
         TEST,
@@ -67,15 +67,19 @@ def choose_split() -> str:
     )
 
 
-def split_words(called: str, subject: Subject, epoch: int) -> None:
+def show_split_advice(split_name: str, subject: LoadedRun, epoch: int) -> None:
     """What may be concluded from this split at this checkpoint, and which one validation picked."""
-    picked = state.store().get(subject.run_id).best_epoch
-    if called == VALIDATION:
-        best = f" The lowest loss on them is that of the checkpoint after epoch {picked}." if picked is not None else ""
-        note(f"**Validation** images chose settings and checkpoint: their figures are a little too good.{best}")
-    elif epoch not in (picked, subject.shown_first):
+    best_epoch = state.run_store().get_run(subject.run_id).best_epoch
+    if split_name == VALIDATION:
+        best = (
+            f" The lowest loss on them is that of the checkpoint after epoch {best_epoch}."
+            if best_epoch is not None
+            else ""
+        )
+        show_note(f"**Validation** images chose settings and checkpoint: their figures are a little too good.{best}")
+    elif epoch not in (best_epoch, subject.default_epoch):
         validation = (
-            f"Validation picked the one after epoch {picked}" if picked is not None else "Let validation choose"
+            f"Validation picked the one after epoch {best_epoch}" if best_epoch is not None else "Let validation choose"
         )
         st.warning(
             f"{validation}: look at this one to understand, but do not choose it because its **test** figures are "
@@ -83,46 +87,48 @@ def split_words(called: str, subject: Subject, epoch: int) -> None:
             icon=":material/balance:",
         )
     else:
-        note("**Test** images were used neither to learn nor to choose: look at them at the end, and never to choose.")
+        show_note(
+            "**Test** images were used neither to learn nor to choose: look at them at the end, and never to choose."
+        )
 
 
-def answers_of(subject: Subject, epoch: int, called: str) -> Answers:
+def compute_answers(subject: LoadedRun, epoch: int, split_name: str) -> Answers:
     """Run the network over the split. Raises ValueError, with a sentence, when its answers are no numbers."""
-    data = state.dataset(subject.dataset)
-    part: Literal["test", "val"] = "test" if called == TEST else "val"
-    logits = logits_of(subject.run_id, epoch, subject, part)
+    data = state.load_dataset(subject.dataset_name)
+    part: Literal["test", "val"] = "test" if split_name == TEST else "val"
+    logits = compute_logits(subject.run_id, epoch, subject, part)
     if not np.isfinite(logits).all():
         raise ValueError("its answers are no longer numbers, as the training diverged. Choose an earlier one.")
-    split = data.test if called == TEST else data.val
+    split = data.test if split_name == TEST else data.val
     if logits.shape[1] != len(data.class_names):
         raise ValueError(f"it answers {logits.shape[1]} classes, and the data set has {len(data.class_names)}.")
-    return Answers(subject, epoch, called, split, data.class_names, logits)
+    return Answers(subject, epoch, split_name, split, data.class_names, logits)
 
 
-def figures(answers: Answers) -> None:
+def show_figures(answers: Answers) -> None:
     """Accuracy and loss, each with its interval, and the number of images."""
     right, total = int(answers.matrix.trace()), len(answers.labels)
-    classes = len(answers.names)
+    classes = len(answers.class_names)
     low, high = accuracy_interval(right, total)
     accuracy, loss, images = st.columns(3)
     with accuracy:
         st.metric(
-            f"{answers.called} accuracy", f"{right / total:.1%}", help=f"{right:,} of {total:,} images are right."
+            f"{answers.split_name} accuracy", f"{right / total:.1%}", help=f"{right:,} of {total:,} images are right."
         )
-        note(f"95 % interval: {low * 100:.1f} – {high:.1%} (Wilson)")
+        show_note(f"95 % interval: {low * 100:.1f} – {high:.1%} (Wilson)")
     with loss:
         guessing = f"Mean cross-entropy; guessing gives ln {classes} = {np.log(classes):.3f}."
-        st.metric(f"{answers.called} loss", f"{answers.losses.mean():.3f}", help=guessing)
+        st.metric(f"{answers.split_name} loss", f"{answers.losses.mean():.3f}", help=guessing)
         if total > 1:
             low, high = loss_interval(answers.losses)
-            note(f"95 % interval: {low:.3f} – {high:.3f} (normal approximation)")
+            show_note(f"95 % interval: {low:.3f} – {high:.3f} (normal approximation)")
         else:
-            note("One image has no interval.")
+            show_note("One image has no interval.")
     with images:
-        st.metric(f"{answers.called} images", f"{total:,}")
+        st.metric(f"{answers.split_name} images", f"{total:,}")
         present = int((answers.matrix.sum(axis=1) > 0).sum())
-        note(f"of {present} classes" if present == classes else f"of {present} of {classes} classes")
-    absent = [name for name, images in zip(answers.names, answers.matrix.sum(axis=1), strict=True) if not images]
+        show_note(f"of {present} classes" if present == classes else f"of {present} of {classes} classes")
+    absent = [name for name, images in zip(answers.class_names, answers.matrix.sum(axis=1), strict=True) if not images]
     if absent:
         listed = ", ".join(absent[:8]) + (f" and {len(absent) - 8} more" if len(absent) > 8 else "")
         st.info(f"These images hold none of: {listed}. Their recall is 0/0; the macro mean counts it as 0.")

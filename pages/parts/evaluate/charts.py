@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from cnn_core.evaluation.calibration import Calibration
 from cnn_core.evaluation.metrics import ClassReport
-from cnn_core.render.colour import DIVERGING, symmetric_limit
-from pages.shared.charts import RIGHT, WRONG
-from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES, height, matrix_base
+from cnn_core.render.colour import DIVERGING_COLOURS, symmetric_limit
+from pages.shared.charts import RIGHT_COLOUR, WRONG_COLOUR
+from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES, chart_height, matrix_base
 
 GREY = "#8A8F9C"
 
@@ -38,7 +38,10 @@ def difference_chart(change: NDArray[np.integer], class_names: Sequence[str], or
             ],
         }
     )
-    scale = alt.Scale(domain=np.linspace(-limit, limit, len(DIVERGING)).tolist(), range=[_hex(c) for c in DIVERGING])
+    scale = alt.Scale(
+        domain=np.linspace(-limit, limit, len(DIVERGING_COLOURS)).tolist(),
+        range=[_to_hex(c) for c in DIVERGING_COLOURS],
+    )
     base = matrix_base(rows, names).encode(tooltip=["true:N", "predicted:N", alt.Tooltip("change:Q", format="+d")])
     heat = base.mark_rect(stroke="#98A2B3", strokeWidth=0.5).encode(
         color=alt.Color(
@@ -54,10 +57,10 @@ def difference_chart(change: NDArray[np.integer], class_names: Sequence[str], or
     if len(names) <= MOST_NUMBERED_CLASSES:
         text_colour = alt.condition("datum.strong", alt.value("#FFFFFF"), alt.value("#1B2333"))
         layers.append(base.mark_text(fontSize=13, aria=False).encode(text="label:N", color=text_colour))
-    return alt.LayerChart(layer=layers).properties(height=height(len(names)) + 50)
+    return alt.LayerChart(layer=layers).properties(height=chart_height(len(names)) + 50)
 
 
-def _hex(colour: NDArray[np.float64]) -> str:
+def _to_hex(colour: NDArray[np.float64]) -> str:
     red, green, blue = (int(part) for part in colour)
     return f"#{red:02x}{green:02x}{blue:02x}"
 
@@ -90,7 +93,7 @@ def score_chart(report: ClassReport, names: Sequence[str], order: Sequence[int])
     ).properties(height=max(180, 70 + (18 if many else 38) * len(names)))
 
 
-def reliability_chart(found: Calibration) -> alt.LayerChart:
+def reliability_chart(measured: Calibration) -> alt.LayerChart:
     """Share of right answers over confidence, bin by bin, with 95 % intervals, beside the diagonal of a perfect one."""
     rows = pd.DataFrame(
         [
@@ -105,7 +108,7 @@ def reliability_chart(found: Calibration) -> alt.LayerChart:
                 "is": "too sure" if part.confidence > part.accuracy else "not sure enough",
                 "words": f"said {part.confidence:.0%}, right {part.accuracy:.0%}, {part.images} images",
             }
-            for part in found.bins
+            for part in measured.bins
             if part.images
         ]
     )
@@ -117,34 +120,34 @@ def reliability_chart(found: Calibration) -> alt.LayerChart:
         alt.Tooltip("images:Q", format=","),
     ]
     base = alt.Chart(rows).encode(y=alt.Y("right:Q", scale=whole, title="Share that is right", axis=percent))
-    bars = base.mark_bar(opacity=0.55, stroke=RIGHT).encode(
+    bars = base.mark_bar(opacity=0.55, stroke=RIGHT_COLOUR).encode(
         x=alt.X("from:Q", scale=whole, title="Confidence: the largest probability", axis=percent),
         x2="to:Q",
         y2=alt.datum(0),
-        color=alt.value(RIGHT),
+        color=alt.value(RIGHT_COLOUR),
         tooltip=tooltip,
         description="words:N",
     )
     gaps = base.mark_rule(strokeWidth=2, strokeDash=[3, 2]).encode(
-        x="confidence:Q", y2="confidence:Q", color=alt.value(WRONG)
+        x="confidence:Q", y2="confidence:Q", color=alt.value(WRONG_COLOUR)
     )
     spread = base.mark_rule(strokeWidth=1.5, aria=False).encode(
         x="confidence:Q", y="low:Q", y2="high:Q", color=alt.value(GREY)
     )
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x="confidence:Q", color=alt.value(WRONG), tooltip=tooltip
+        x="confidence:Q", color=alt.value(WRONG_COLOUR), tooltip=tooltip
     )
     line = alt.Chart(pd.DataFrame({"at": [0, 1]})).mark_line(color=GREY, strokeDash=[5, 4]).encode(x="at:Q", y="at:Q")
     return alt.LayerChart(layer=[bars, line, spread, gaps, dots]).properties(height=340)
 
 
-def confidence_chart(found: Calibration) -> alt.Chart:
+def confidence_chart(measured: Calibration) -> alt.Chart:
     """How many images have which confidence: right ones and wrong ones stacked."""
     rows = pd.DataFrame(
         [
             {"from": part.low, "to": part.high, "images": count, "answer": answer}
-            for part in found.bins
-            for answer, count in (("right", part.right), ("wrong", part.images - part.right))
+            for part in measured.bins
+            for answer, count in (("right", part.correct), ("wrong", part.images - part.correct))
         ]
     )
     chart = alt.Chart(rows).mark_bar(orient="vertical", stroke="white", strokeWidth=0.5)
@@ -159,7 +162,7 @@ def confidence_chart(found: Calibration) -> alt.Chart:
         y=alt.Y("images:Q", stack="zero", title="Images"),
         color=alt.Color(
             "answer:N",
-            scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT, WRONG]),
+            scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT_COLOUR, WRONG_COLOUR]),
             legend=alt.Legend(orient="top", title=None),
         ),
         tooltip=["answer:N", "images:Q", alt.Tooltip("from:Q", format=".0%"), alt.Tooltip("to:Q", format=".0%")],
@@ -184,7 +187,7 @@ def top_k_chart(curve: Sequence[float], most: int = 20) -> alt.LayerChart:
         color=alt.Color(
             "line:N",
             sort=["this network", "guessing"],
-            scale=alt.Scale(domain=["this network", "guessing"], range=[RIGHT, GREY]),
+            scale=alt.Scale(domain=["this network", "guessing"], range=[RIGHT_COLOUR, GREY]),
             legend=alt.Legend(orient="top", title=None),
         ),
         tooltip=["line:N", "k:Q", alt.Tooltip("share:Q", format=".1%")],

@@ -8,69 +8,71 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.evaluation.metrics import pick_examples
-from cnn_core.insight.heat import cam_layer, cam_layers
+from cnn_core.insight.heat import cam_layers, default_cam_layer
 from pages.parts.evaluate.answers import TEST, Answers
-from pages.parts.evaluate.cards import Card, Figure, card_html, most_probable
-from pages.parts.evaluate.looks import likes_of, pictures_of
-from pages.parts.evaluate.matrix import ANY, NUMBER, PREDICTED, TRUE
+from pages.parts.evaluate.cards import Card, Figure, card_html, most_probable_classes
+from pages.parts.evaluate.looks import heat_map_figures, nearest_training_figures
+from pages.parts.evaluate.matrix import ANY_CLASS, NUMBER_KEY, PREDICTED_KEY, TRUE_KEY
 from pages.shared.charts import probability_chart
-from pages.shared.controls import note
-from pages.shared.pictures import page_of
-from pages.shared.site import page
+from pages.shared.controls import show_note
+from pages.shared.pictures import choose_page
+from pages.shared.site import get_page
 from pages.shared.subject import NO_CONVOLUTION
-from pages.shared.theme import ink
+from pages.shared.theme import text_colour
 
-PAGE, LIKES = 6, 4
+PAGE_SIZE, NEAREST_COUNT = 6, 4
 
 
-def gallery(answers: Answers) -> None:
+def show_gallery(answers: Answers) -> None:
     """The images of the chosen cell, the surest answers first; all mistakes when no cell is chosen."""
     st.subheader("Look at the images", anchor=False)
-    names = answers.names
+    names = answers.class_names
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        true = st.selectbox("True class", [ANY, *names], key=TRUE, bind="query-params", width=240)
-        predicted = st.selectbox("Predicted class", [ANY, *names], key=PREDICTED, bind="query-params", width=240)
+        true = st.selectbox("True class", [ANY_CLASS, *names], key=TRUE_KEY, bind="query-params", width=240)
+        predicted = st.selectbox(
+            "Predicted class", [ANY_CLASS, *names], key=PREDICTED_KEY, bind="query-params", width=240
+        )
         number = {name: k for k, name in enumerate(names)}
         places = pick_examples(
             answers.labels, answers.probabilities, true=number.get(true), predicted=number.get(predicted)
         )
-        shown = [int(i) for i in page_of("Shown", list(map(str, places)), PAGE, "evaluate_page")]
-    what = "mistakes" if true == predicted == ANY else "such images"
-    note(f"{len(places):,} {what}, the surest answers first.")
+        shown = [int(i) for i in choose_page("Shown", list(map(str, places)), PAGE_SIZE, "evaluate_page")]
+    what = "mistakes" if true == predicted == ANY_CLASS else "such images"
+    show_note(f"{len(places):,} {what}, the surest answers first.")
     if not len(places):
         return
-    _cards(answers, shown, places)
-    _close_up(answers, places)
+    _show_cards(answers, shown, places)
+    _show_close_up(answers, places)
 
 
-def _title(answers: Answers, place: int) -> str:
-    true, said = answers.names[answers.labels[place]], answers.names[answers.predicted[place]]
-    return f"{true} taken for {said}, {answers.probabilities[place].max():.0%} sure"
+def _answer_title(answers: Answers, place: int) -> str:
+    true, predicted = answers.class_names[answers.labels[place]], answers.class_names[answers.predicted[place]]
+    return f"{true} taken for {predicted}, {answers.probabilities[place].max():.0%} sure"
 
 
-def _wanted(answers: Answers, place: int) -> list[tuple[str, int]]:
+def _heat_map_classes(answers: Answers, place: int) -> list[tuple[str, int]]:
     """Which classes a mistake's heat maps are for: the true and the predicted one; the one class where it is right."""
-    true, said = int(answers.labels[place]), int(answers.predicted[place])
-    return [("true and predicted", true)] if true == said else [("true", true), ("predicted", said)]
+    true, predicted = int(answers.labels[place]), int(answers.predicted[place])
+    return [("true and predicted", true)] if true == predicted else [("true", true), ("predicted", predicted)]
 
 
-def _card(answers: Answers, place: int) -> Card:
+def _make_card(answers: Answers, place: int) -> Card:
     image = answers.split.images[place]
-    title = _title(answers, place)
-    figures = pictures_of(answers.subject, answers.epoch, image, _wanted(answers, place), title=title)
-    chances = most_probable(answers.probabilities[place], answers.names, int(answers.labels[place]))
-    return Card(f"{title} · {answers.called.lower()} image {place}", figures, chances)
+    title = _answer_title(answers, place)
+    figures = heat_map_figures(answers.subject, answers.epoch, image, _heat_map_classes(answers, place), title=title)
+    chances = most_probable_classes(answers.probabilities[place], answers.class_names, int(answers.labels[place]))
+    return Card(f"{title} · {answers.split_name.lower()} image {place}", figures, chances)
 
 
-def _cards(answers: Answers, shown: list[int], places: NDArray[np.intp]) -> None:
+def _show_cards(answers: Answers, shown: list[int], places: NDArray[np.intp]) -> None:
     """A card each; the training images most like them come last, as all of these must be looked through first."""
-    layer = cam_layer(answers.subject.spec)
-    note(
+    layer = default_cam_layer(answers.subject.spec)
+    show_note(
         f"Orange: Grad-CAM at {layer}, each map stretched to its own largest value. ✓: true class."
         if layer
         else NO_CONVOLUTION
     )
-    slots, cards = [], [_card(answers, place) for place in shown]
+    slots, cards = [], [_make_card(answers, place) for place in shown]
     for place, card in zip(shown, cards, strict=True):
         with st.container(border=True):
             slots.append(st.empty())
@@ -81,58 +83,64 @@ def _cards(answers: Answers, shown: list[int], places: NDArray[np.intp]) -> None
                     "Look closer",
                     icon=":material/zoom_in:",
                     key=f"evaluate_open_{place}",
-                    on_click=_open,
+                    on_click=_store_image_number,
                     args=(position,),
                 )
-                _inspect_link(answers, place)
+                _show_inspect_link(answers, place)
     try:
-        likes, said = likes_of(answers.subject, answers.epoch, answers.split.images[shown], LIKES)
+        likes, sentence = nearest_training_figures(
+            answers.subject, answers.epoch, answers.split.images[shown], NEAREST_COUNT
+        )
     except ValueError as problem:
-        note(f"No nearest training images: {problem}")
+        show_note(f"No nearest training images: {problem}")
         return
     for slot, card, like in zip(slots, cards, likes, strict=True):
-        slot.html(card_html(replace(card, likes=like)))
-    note(said)
+        slot.html(card_html(replace(card, nearest=like)))
+    show_note(sentence)
 
 
-def _open(position: int) -> None:
-    st.session_state[NUMBER] = position
+def _store_image_number(position: int) -> None:
+    st.session_state[NUMBER_KEY] = position
 
 
-def _inspect_link(answers: Answers, place: int) -> None:
+def _show_inspect_link(answers: Answers, place: int) -> None:
     """Inspect shows the images of the test set."""
-    if answers.called == TEST:
+    if answers.split_name == TEST:
         link = {"inspect_image": str(place + 1)}
-        st.page_link(page("inspect"), label="Layer by layer", icon=":material/visibility:", query_params=link)
+        st.page_link(get_page("inspect"), label="Layer by layer", icon=":material/visibility:", query_params=link)
 
 
-def _close_up(answers: Answers, places: NDArray[np.intp]) -> None:
+def _show_close_up(answers: Answers, places: NDArray[np.intp]) -> None:
     """One image of the list: large, with every probability, heat at any layer, and more of what is like it."""
     st.subheader("One image, closely", anchor=False)
     layers = list(cam_layers(answers.subject.spec))
-    if st.session_state.get(NUMBER, 1) > len(places):
-        st.session_state[NUMBER] = len(places)
+    if st.session_state.get(NUMBER_KEY, 1) > len(places):
+        st.session_state[NUMBER_KEY] = len(places)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         label = f"Image, 1 to {len(places)}"
-        number = st.number_input(label, 1, len(places), 1, key=NUMBER, bind="query-params", width=160)
+        number = st.number_input(label, 1, len(places), 1, key=NUMBER_KEY, bind="query-params", width=160)
         layer = None
         if layers:
-            usual = layers.index(str(cam_layer(answers.subject.spec)))
+            usual = layers.index(str(default_cam_layer(answers.subject.spec)))
             layer = st.selectbox("Grad-CAM at", layers, usual, key="evaluate_layer", bind="query-params", width=220)
         place = int(places[number - 1])
-        _inspect_link(answers, place)
+        _show_inspect_link(answers, place)
     image, true = answers.split.images[place], int(answers.labels[place])
-    subject, epoch, title = answers.subject, answers.epoch, _title(answers, place)
+    subject, epoch, title = answers.subject, answers.epoch, _answer_title(answers, place)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        figures = pictures_of(subject, epoch, image, _wanted(answers, place), title=title, layer=layer, side=192)
+        figures = heat_map_figures(
+            subject, epoch, image, _heat_map_classes(answers, place), title=title, layer=layer, side=192
+        )
         likes: tuple[Figure, ...] = ()
         with suppress(ValueError):  # said above, at the cards
-            likes = likes_of(subject, epoch, image[np.newaxis], 7)[0][0]
-        st.html(card_html(Card(f"{title} · {answers.called.lower()} image {place}", figures, (), likes), side=176))
+            likes = nearest_training_figures(subject, epoch, image[np.newaxis], 7)[0][0]
+        st.html(card_html(Card(f"{title} · {answers.split_name.lower()} image {place}", figures, (), likes), side=176))
         if any(figure.caption.endswith("all zero") for figure in figures):
-            note("All zero is a finding: at this layer nothing speaks for that class. Try another layer.")
+            show_note("All zero is a finding: at this layer nothing speaks for that class. Try another layer.")
     with right:
-        chart = probability_chart(answers.probabilities[place], answers.names, true, ink=ink())
-        said = answers.names[answers.predicted[place]]
-        st.altair_chart(chart, key="evaluate_probabilities", alt=f"Probabilities of each class, highest for {said}")
+        chart = probability_chart(answers.probabilities[place], answers.class_names, true, text_colour=text_colour())
+        predicted = answers.class_names[answers.predicted[place]]
+        st.altair_chart(
+            chart, key="evaluate_probabilities", alt=f"Probabilities of each class, highest for {predicted}"
+        )

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from pages.parts.evaluate.answers import Answers
-from pages.parts.evaluate.gallery import gallery
-from pages.parts.evaluate.matrix import matrix
+from pages.parts.evaluate.gallery import show_gallery
+from pages.parts.evaluate.matrix import show_confusion_matrix
 
 
 @st.fragment
-def mistakes(answers: Answers) -> None:
+def show_mistakes(answers: Answers) -> None:
     """Drawn by itself when a cell or an image is chosen: figures and controls above it stay as they are."""
-    matrix(answers)
-    gallery(answers)
+    show_confusion_matrix(answers)
+    show_gallery(answers)

@@ -9,11 +9,11 @@ from pages.shared.site import ROOT
 
 
 @cache
-def _renderer(name: str) -> ComponentRenderer:
+def _figure_component(name: str) -> ComponentRenderer:
     svg = (ROOT / "assets" / "figures" / f"{name}.svg").read_text(encoding="utf-8")
     return st.components.v2.component(f"cnn_lab_figure_{name}", html=svg)
 
 
-def figure(name: str, *, key: str) -> None:
+def show_figure(name: str, *, key: str) -> None:
     """Draw assets/figures/<name>.svg; its <title> says what it shows to those who do not see it."""
-    _renderer(name)(key=key)
+    _figure_component(name)(key=key)

@@ -7,27 +7,27 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight.heat import cam_layer, cam_layers
+from cnn_core.insight.heat import cam_layers, default_cam_layer
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
-from cnn_core.render.overlay import signed_overlay
+from cnn_core.render.overlay import overlay_signed_values
 from cnn_core.render.tiles import enlarge
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
-from pages.shared.controls import choice, note
-from pages.shared.subject import NO_CONVOLUTION, Subject, borrowed, made_ready, probabilities_of
+from pages.shared.controls import choose_option, show_note
+from pages.shared.subject import NO_CONVOLUTION, LoadedRun, compute_probabilities, locked_model, run_normaliser
 
 if TYPE_CHECKING:
     from torch import nn
 
-GRADIENT, TIMES, INTEGRATED, OCCLUSION, CAM = METHODS = (
+GRADIENT, GRADIENT_TIMES_INPUT, INTEGRATED, OCCLUSION, CAM = METHODS = (
     *("Gradient", "Gradient × input", "Integrated gradients"),
     *("Occlusion", "Grad-CAM"),
 )
 BASELINES = ("black", "mean colour", "noise")
-SAID, OTHER = "what the network says", "the true class, or the runner-up"
-MOST_SQUARES = 2500
-SIDE = 288
-ZERO = {
+PREDICTED_CLASS, OTHER_CLASS = "what the network says", "the true class, or the runner-up"
+MAX_SQUARES = 2500
+PICTURE_SIDE = 288
+ZERO_REASONS = {
     CAM: "added up with their weights, this layer's maps are positive nowhere: nothing in it speaks for the class",
     OCCLUSION: "whatever square is hidden, the score stays the same",
 }
@@ -47,49 +47,49 @@ class Method:
 
 
 @st.fragment
-def attributions(subject: Subject, epoch: int, picture: Picture) -> None:
+def show_attributions(subject: LoadedRun, epoch: int, picture: Picture) -> None:
     """Two classes side by side on one scale, then the same method on a network that has forgotten."""
     try:
-        method = _method(subject)
+        method = _choose_method(subject)
         if method is not None:
-            _show(subject, epoch, picture, method)
+            _show_both_classes(subject, epoch, picture, method)
     except ValueError as problem:
         st.error(f"{str(problem)[:1].upper()}{str(problem)[1:]}")
-    lesson.show("inspect", "How to read attributions")
+    lesson.show_section("inspect", "How to read attributions")
 
 
-def _show(subject: Subject, epoch: int, picture: Picture, method: Method) -> None:
-    names = state.dataset(subject.dataset).class_names
-    probabilities = probabilities_of(subject, epoch, picture.image)
-    targets = _targets(names, probabilities, picture.label)
+def _show_both_classes(subject: LoadedRun, epoch: int, picture: Picture, method: Method) -> None:
+    names = state.load_dataset(subject.dataset_name).class_names
+    probabilities = compute_probabilities(subject, epoch, picture.image)
+    targets = _choose_targets(names, probabilities, picture.label)
     opacity = (
         st.slider("Colour over the picture, %", 0, 100, 80, 5, key="inspect_why_opacity", bind="query-params") / 100
     )
-    maps = [attribution(subject, epoch, picture.image, method, target) for target in targets]
+    maps = [compute_attribution(subject, epoch, picture.image, method, target) for target in targets]
     if not all(np.isfinite(found).all() for found in maps):
         st.error("The map holds values that are infinite or not a number: choose an earlier checkpoint.")
         return
     limit = symmetric_limit(np.stack(maps))
     for column, target, found in zip(st.columns(2, gap="large"), targets, maps, strict=True):
         with column:
-            _one(picture, method, f"{names[target]}, {probabilities[target]:.1%}", found, limit, opacity)
-    note(f"Both on one scale, −{limit:.3g} … +{limit:.3g}: blue speaks for the class, red against it, white is 0.")
+            _show_map(picture, method, f"{names[target]}, {probabilities[target]:.1%}", found, limit, opacity)
+    show_note(f"Both on one scale, −{limit:.3g} … +{limit:.3g}: blue speaks for the class, red against it, white is 0.")
     if method.name == INTEGRATED:
-        _complete(subject, epoch, picture, method, targets[0], float(maps[0].sum()))
+        _show_completeness(subject, epoch, picture, method, targets[0], float(maps[0].sum()))
     st.subheader("Does it explain what was learned?", anchor=False)
-    _sanity(subject, epoch, picture, method, targets[0], names[targets[0]], maps[0])
+    _show_sanity_check(subject, epoch, picture, method, targets[0], names[targets[0]], maps[0])
 
 
-def _method(subject: Subject) -> Method | None:
+def _choose_method(subject: LoadedRun) -> Method | None:
     """The method and its settings; None, with a sentence, when this network has nothing it could explain with."""
-    name = choice("Method", METHODS, METHODS[0], "inspect_why_method")
+    name = choose_option("Method", METHODS, METHODS[0], "inspect_why_method")
     height, width = subject.spec.input_shape[1:]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         if name == CAM:
-            return _cam(subject)
+            return _choose_cam_layer(subject)
         if name not in (INTEGRATED, OCCLUSION):
             return Method(name)
-        baseline = choice(
+        baseline = choose_option(
             "Nothing is", BASELINES, BASELINES[0], "inspect_why_baseline", "What stands for no picture at all."
         )
         if name == INTEGRATED:
@@ -108,14 +108,14 @@ def _method(subject: Subject) -> Method | None:
     if stride > window:
         raise ValueError(f"stride is {stride}: it must be at most the window, {window}, or pixels would be left out.")
     squares = -(-(height - window + stride) // stride) * -(-(width - window + stride) // stride)
-    if squares > MOST_SQUARES:
+    if squares > MAX_SQUARES:
         raise ValueError(f"that hides {squares:,} squares one after the other: a larger stride gives at most 2,500.")
     return Method(name, baseline=baseline, window=window, stride=stride)
 
 
-def _cam(subject: Subject) -> Method | None:
+def _choose_cam_layer(subject: LoadedRun) -> Method | None:
     layers = cam_layers(subject.spec)
-    usual = cam_layer(subject.spec)
+    usual = default_cam_layer(subject.spec)
     if usual is None:
         st.info(f"{NO_CONVOLUTION} The other methods work.")
         return None
@@ -125,57 +125,70 @@ def _cam(subject: Subject) -> Method | None:
     return Method(CAM, st.selectbox("Layer", layers, layers.index(usual), key=key, bind="query-params", width=220))
 
 
-def _targets(names: tuple[str, ...], probabilities: NDArray[np.float64], label: int | None) -> tuple[int, int]:
+def _choose_targets(names: tuple[str, ...], probabilities: NDArray[np.float64], label: int | None) -> tuple[int, int]:
     """The two classes that are explained: as chosen, at first the answer beside the truth or the runner-up."""
     order = np.argsort(-probabilities, kind="stable")
-    said = int(order[0])
-    other = label if label is not None and label != said else int(order[min(1, len(order) - 1)])
+    predicted = int(order[0])
+    other = label if label is not None and label != predicted else int(order[min(1, len(order) - 1)])
     left, right = st.columns(2, gap="large")
-    first = left.selectbox("Class", [SAID, *names], key="inspect_why_class", bind="query-params")
-    second = right.selectbox("Beside it", [OTHER, *names], key="inspect_why_other", bind="query-params")
+    first = left.selectbox("Class", [PREDICTED_CLASS, *names], key="inspect_why_class", bind="query-params")
+    second = right.selectbox("Beside it", [OTHER_CLASS, *names], key="inspect_why_other", bind="query-params")
     return (
-        said if first == SAID else names.index(first),
-        other if second == OTHER else names.index(second),
+        predicted if first == PREDICTED_CLASS else names.index(first),
+        other if second == OTHER_CLASS else names.index(second),
     )
 
 
-def _one(picture: Picture, method: Method, what: str, found: NDArray[np.float32], limit: float, opacity: float) -> None:
+def _show_map(
+    picture: Picture, method: Method, what: str, values: NDArray[np.float32], limit: float, opacity: float
+) -> None:
     """One class: its map over the picture and alone, or that it is zero and why."""
     st.markdown(f"**{what}**")
-    if not found.any():
-        why = ZERO.get(
+    if not values.any():
+        why = ZERO_REASONS.get(
             method.name, "on every way from the picture to this score some ReLU is off, so no gradient arrives"
         )
         st.info(f"All zero, and that is a finding: {why}.")
         return
     over, alone = st.columns(2)
     over.image(
-        signed_overlay(picture.image, found, limit, opacity, SIDE), alt=f"{method.name} for {what}, over the picture"
+        overlay_signed_values(picture.image, values, limit, opacity, PICTURE_SIDE),
+        alt=f"{method.name} for {what}, over the picture",
     )
-    zoom = max(1, SIDE // max(found.shape))
-    alone.image(enlarge(diverging_rgb(found, limit)[np.newaxis], zoom)[0], alt=f"{method.name} for {what}, alone")
+    zoom = max(1, PICTURE_SIDE // max(values.shape))
+    alone.image(enlarge(diverging_rgb(values, limit)[np.newaxis], zoom)[0], alt=f"{method.name} for {what}, alone")
 
 
-def _complete(subject: Subject, epoch: int, picture: Picture, method: Method, target: int, total: float) -> None:
+def _show_completeness(
+    subject: LoadedRun, epoch: int, picture: Picture, method: Method, target: int, map_sum: float
+) -> None:
     """What the map adds up to, beside what it should."""
-    here, nothing = _logits(subject.run_id, epoch, picture.image, method.baseline, target, subject)
-    off = abs(total - (here - nothing))
-    advice = "" if off <= 0.05 * max(abs(here - nothing), 1e-6) else " More steps bring them together."
+    here, nothing = _logit_pair(subject.run_id, epoch, picture.image, method.baseline, target, subject)
+    error = abs(map_sum - (here - nothing))
+    advice = "" if error <= 0.05 * max(abs(here - nothing), 1e-6) else " More steps bring them together."
     st.markdown(
-        f"All values add up to **{total:.3f}**. The logit is {here:.3f} for the picture and {nothing:.3f} for nothing: "
-        f"{here:.3f} − {nothing:.3f} = **{here - nothing:.3f}**. Nothing is lost on the way.".replace("− -", "+ ")
+        f"All values add up to **{map_sum:.3f}**. The logit is {here:.3f} for the picture and {nothing:.3f} for "
+        f"nothing: {here:.3f} − {nothing:.3f} = **{here - nothing:.3f}**. Nothing is lost on the way.".replace(
+            "− -", "+ "
+        )
         if not advice
-        else f"All values add up to **{total:.3f}**, and should to {here - nothing:.3f}.{advice}"
+        else f"All values add up to **{map_sum:.3f}**, and should to {here - nothing:.3f}.{advice}"
     )
 
 
-def _sanity(
-    subject: Subject, epoch: int, picture: Picture, method: Method, target: int, name: str, found: NDArray[np.float32]
+def _show_sanity_check(
+    subject: LoadedRun,
+    epoch: int,
+    picture: Picture,
+    method: Method,
+    target: int,
+    name: str,
+    trained_map: NDArray[np.float32],
 ) -> None:
     """The same method on the network whose last layers have random weights."""
-    from cnn_core.insight.randomised import alike, layers_with_weights
+    from cnn_core.insight.randomised import compare_maps, layers_with_weights
 
-    with borrowed(subject, epoch) as model:
+    with locked_model(subject, epoch) as model:
         layers = layers_with_weights(model)
     count = st.slider(
         "Last layers that forget what they learned", 1, max(2, len(layers)), len(layers),
@@ -183,32 +196,32 @@ def _sanity(
         help="They get new random weights, from the last layer backwards: Adebayo et al. 2018.",
     )  # fmt: skip
     count = min(count, len(layers))
-    other = attribution(subject, epoch, picture.image, method, target, count)
-    pictures = (("as trained", found), (f"without {_which(layers, count)}", other))
+    randomised_map = compute_attribution(subject, epoch, picture.image, method, target, count)
+    pictures = (("as trained", trained_map), (f"without {_describe_forgotten(layers, count)}", randomised_map))
     for column, (what, values) in zip(st.columns(2, gap="large"), pictures, strict=True):
         if not np.isfinite(values).all():
             column.info("Not a number anywhere: nothing to compare.")
             return
-        rgb = signed_overlay(picture.image, values, symmetric_limit(values), 0.9, SIDE)
-        column.image(rgb, alt=f"{method.name} for {name}, {what}", width=SIDE)
+        rgb = overlay_signed_values(picture.image, values, symmetric_limit(values), 0.9, PICTURE_SIDE)
+        column.image(rgb, alt=f"{method.name} for {name}, {what}", width=PICTURE_SIDE)
         column.markdown(f"{what.capitalize()}, scale ±{symmetric_limit(values):.3g}")
-    same = alike(found, other)
-    if same.rank is None:
+    similarity = compare_maps(trained_map, randomised_map)
+    if similarity.rank_correlation is None:
         st.markdown("One of the two maps is constant: there is nothing to rank.")
         return
     st.markdown(
-        f"Rank correlation **{same.rank:.2f}** (Spearman, of magnitudes), SSIM **{same.ssim:.2f}**; 1 is the same map. "
-        + _verdict(same.rank)
+        f"Rank correlation **{similarity.rank_correlation:.2f}** (Spearman, of magnitudes), SSIM "
+        f"**{similarity.ssim:.2f}**; 1 is the same map. " + _rank_verdict(similarity.rank_correlation)
     )
 
 
-def _which(layers: tuple[str, ...], count: int) -> str:
+def _describe_forgotten(layers: tuple[str, ...], count: int) -> str:
     if count == len(layers):
         return "all it learned"
     return f"what {layers[-count]} and later layers learned" if count > 1 else f"what {layers[-1]} learned"
 
 
-def _verdict(rank: float) -> str:
+def _rank_verdict(rank: float) -> str:
     if rank < 0.3:
         return "The map changes with the weights: here, it tells of what the network learned."
     if rank < 0.6:
@@ -216,67 +229,74 @@ def _verdict(rank: float) -> str:
     return "The map hardly changes though the network forgot: it shows the picture more than what was learned."
 
 
-def attribution(
-    subject: Subject, epoch: int, image: NDArray[np.uint8], method: Method, target: int, forgotten: int = 0
+def compute_attribution(
+    subject: LoadedRun, epoch: int, image: NDArray[np.uint8], method: Method, target: int, random_layers: int = 0
 ) -> NDArray[np.float32]:
-    """The map (h, w) of one stored image uint8 (C, H, W), channels added up; `forgotten` last layers are random."""
-    return _attribution(subject.run_id, epoch, image, method, target, forgotten, subject)
+    """The map (h, w) of one stored image uint8 (C, H, W), channels added up; `random_layers` last layers are random."""
+    return _cached_attribution(subject.run_id, epoch, image, method, target, random_layers, subject)
 
 
 @st.cache_data(max_entries=256, show_spinner="Asking the network …")
-def _attribution(
-    run_id: str, epoch: int, image: NDArray[np.uint8], method: Method, target: int, forgotten: int, _subject: Subject
+def _cached_attribution(
+    run_id: str,
+    epoch: int,
+    image: NDArray[np.uint8],
+    method: Method,
+    target: int,
+    random_layers: int,
+    _subject: LoadedRun,
 ) -> NDArray[np.float32]:
-    from cnn_core.insight.randomised import forgetful
+    from cnn_core.insight.randomised import randomise_last_layers
 
-    with borrowed(_subject, epoch) as model:
-        asked = forgetful(model, forgotten, 0) if forgotten else model
-        return _ask(asked, image, method, target, _subject)
+    with locked_model(_subject, epoch) as model:
+        network = randomise_last_layers(model, random_layers, 0) if random_layers else model
+        return _apply_method(network, image, method, target, _subject)
 
 
-def _ask(
-    model: "nn.Module", image: NDArray[np.uint8], method: Method, target: int, subject: Subject
+def _apply_method(
+    model: "nn.Module", image: NDArray[np.uint8], method: Method, target: int, subject: LoadedRun
 ) -> NDArray[np.float32]:
     """What the method answers, channels added up: (h, w)."""
-    from cnn_core.insight import attribution as by
-    from cnn_core.insight import grad_cam
+    from cnn_core.insight import attribution, grad_cam
 
-    ready = _ready(subject, image)
+    ready = _prepare_image(subject, image)
     if method.name == CAM:
         return grad_cam(model, ready, target, method.layer)
     if method.name == GRADIENT:
-        return by.gradient(model, ready, target).sum(0)
-    if method.name == TIMES:
-        return by.gradient_times_input(model, ready, target).sum(0)
-    nothing = _nothing(subject, image, method.baseline)
+        return attribution.input_gradient(model, ready, target).sum(0)
+    if method.name == GRADIENT_TIMES_INPUT:
+        return attribution.gradient_times_input(model, ready, target).sum(0)
+    nothing = _baseline_image(subject, image, method.baseline)
     if method.name == INTEGRATED:
-        return by.integrated_gradients(model, ready, target, nothing, steps=method.steps).sum(0)
-    return by.occlusion(model, ready, target, nothing, window=method.window, stride=method.stride)[0]
+        return attribution.integrated_gradients(model, ready, target, nothing, steps=method.steps).sum(0)
+    return attribution.occlusion_map(model, ready, target, nothing, window=method.window, stride=method.stride)[0]
 
 
-def _ready(subject: Subject, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _prepare_image(subject: LoadedRun, image: NDArray[np.uint8]) -> NDArray[np.float32]:
     """A stored image as the network is given it."""
     from torch import from_numpy
 
-    ready: NDArray[np.float32] = made_ready(subject.run_id, subject)(from_numpy(image[np.newaxis]))[0].numpy()
+    ready: NDArray[np.float32] = run_normaliser(subject.run_id, subject)(from_numpy(image[np.newaxis]))[0].numpy()
     return ready
 
 
-def _nothing(subject: Subject, image: NDArray[np.uint8], baseline: str) -> NDArray[np.float32]:
+def _baseline_image(subject: LoadedRun, image: NDArray[np.uint8], baseline: str) -> NDArray[np.float32]:
     """What stands for no picture: black, each channel's mean over the training images, or noise (always the same)."""
     if baseline == BASELINES[2]:
         noise = np.random.default_rng(0).integers(0, 256, image.shape, dtype=np.uint8)
-        return _ready(subject, noise)
-    black = _ready(subject, np.zeros_like(image))
+        return _prepare_image(subject, noise)
+    black = _prepare_image(subject, np.zeros_like(image))
     return black if baseline == BASELINES[0] else np.zeros_like(black)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _logits(
-    run_id: str, epoch: int, image: NDArray[np.uint8], baseline: str, target: int, _subject: Subject
+def _logit_pair(
+    run_id: str, epoch: int, image: NDArray[np.uint8], baseline: str, target: int, _subject: LoadedRun
 ) -> tuple[float, float]:
     """The logit for the picture and for nothing."""
-    from cnn_core.insight.attribution import logit
+    from cnn_core.insight.attribution import class_logit
 
-    with borrowed(_subject, epoch) as model:
-        return logit(model, _ready(_subject, image), target), logit(model, _nothing(_subject, image, baseline), target)
+    with locked_model(_subject, epoch) as model:
+        return class_logit(model, _prepare_image(_subject, image), target), class_logit(
+            model, _baseline_image(_subject, image, baseline), target
+        )

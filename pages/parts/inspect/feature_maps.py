@@ -5,70 +5,79 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.insight.graph import IMAGE
-from pages.components.feature_maps import feature_maps
-from pages.parts.inspect.activations import look, warn_of_broken, written_out
-from pages.parts.inspect.glance_data import PAGE, Looked, columns_data, graph_data, palette, picture_data
+from pages.components.feature_maps import show_linked_maps
+from pages.parts.inspect.activations import compute_activations, show_calculation, warn_of_invalid_values
+from pages.parts.inspect.glance_data import (
+    PAGE_SIZE,
+    Activations,
+    columns_data,
+    encode_palette,
+    graph_data,
+    picture_data,
+)
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
-from pages.shared.controls import choice
-from pages.shared.pictures import page_of
-from pages.shared.subject import Subject
+from pages.shared.controls import choose_option
+from pages.shared.pictures import choose_page
+from pages.shared.subject import LoadedRun
 
 SCALES = ("same for all", "each by itself")
 LAYERS_SHOWN = 8
-VALUE, FIGURE = "inspect_map_value", "inspect_maps"
+VALUE_KEY, FIGURE_KEY = "inspect_map_value", "inspect_maps"
 
 
 @st.fragment
-def maps(subject: Subject, epoch: int, picture: Picture) -> None:
+def show_maps_of_image(subject: LoadedRun, epoch: int, picture: Picture) -> None:
     """Every layer's feature maps; the chosen value written out."""
-    looked = look(subject, epoch, picture.image)
-    names = [name for name, node in looked.nodes.items() if not node.flat and name != IMAGE]
+    activations = compute_activations(subject, epoch, picture.image)
+    names = [name for name, node in activations.graph.items() if not node.is_flat and name != IMAGE]
     if not names:
         st.info("This network has no layer that keeps height and width: there are no feature maps to show.")
         return
-    warn_of_broken(looked)
+    warn_of_invalid_values(activations)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        each = choice("Scale of the maps", SCALES, SCALES[0], "inspect_map_scale") == SCALES[1]
-        shown = page_of("Layers", names, LAYERS_SHOWN, "inspect_layers")
-        most = max(looked.nodes[name].maps for name in shown)
-        page = page_of("Maps of each layer", [str(i) for i in range(most)], PAGE, "inspect_map_page")
-    chosen = _chosen(looked)
-    classes = list(state.dataset(subject.dataset).class_names)
+        each = choose_option("Scale of the maps", SCALES, SCALES[0], "inspect_map_scale") == SCALES[1]
+        shown = choose_page("Layers", names, LAYERS_SHOWN, "inspect_layers")
+        most = max(activations.graph[name].map_count for name in shown)
+        page = choose_page("Maps of each layer", [str(i) for i in range(most)], PAGE_SIZE, "inspect_map_page")
+    chosen = _clicked_value(activations)
+    classes = list(state.load_dataset(subject.dataset_name).class_names)
     data: dict[str, Any] = {
-        "graph": graph_data(looked.nodes),
-        "columns": columns_data(looked, shown, int(page[0]) // PAGE, classes),
-        "palette": palette(),
+        "graph": graph_data(activations.graph),
+        "columns": columns_data(activations, shown, int(page[0]) // PAGE_SIZE, classes),
+        "palette": encode_palette(),
         "picture": picture_data(picture.image, picture.title),
         "scale": "map" if each else "layer",
         "chosen": None,
-        "shown": f"{picture.title} {picture.number}".strip(),
+        "shown": f"{picture.title} {picture.drawing_number}".strip(),
     }
     if chosen:
         layer, index, row, column = chosen
-        data["chosen"] = {"node": list(looked.nodes).index(layer), "map": index, "row": row, "column": column}
-    feature_maps(data, key=FIGURE, choose=_pick)
+        data["chosen"] = {"node": list(activations.graph).index(layer), "map": index, "row": row, "column": column}
+    show_linked_maps(data, key=FIGURE_KEY, on_choice=_store_clicked_value)
     if chosen:
-        written_out(looked, layer, index, (row, column), "inspect_maps_player")
-    lesson.show("inspect", "How to read feature maps")
+        show_calculation(activations, layer, index, (row, column), "inspect_maps_player")
+    lesson.show_section("inspect", "How to read feature maps")
 
 
-def _pick(picked: dict[str, Any]) -> None:
+def _store_clicked_value(picked: dict[str, Any]) -> None:
     """A value was clicked; what the browser sends is checked where it is read."""
-    state.keep_in_link(**{VALUE: " ".join(f"{picked.get(name)}"[:80] for name in ("layer", "map", "row", "column"))})
+    state.keep_in_link(
+        **{VALUE_KEY: " ".join(f"{picked.get(name)}"[:80] for name in ("layer", "map", "row", "column"))}
+    )
 
 
-def _chosen(looked: Looked) -> tuple[str, int, int, int] | None:
+def _clicked_value(activations: Activations) -> tuple[str, int, int, int] | None:
     """The layer, map, row and column (from 0) of the value that was clicked last; None when this network has none."""
-    layer, *places = st.query_params.get(VALUE, "").split(" ")
-    node = looked.nodes.get(layer)
+    layer, *places = st.query_params.get(VALUE_KEY, "").split(" ")
+    node = activations.graph.get(layer)
     if (
         node is None
-        or node.flat
+        or node.is_flat
         or len(places) != 3
         or not all(place.isdecimal() and len(place) < 9 for place in places)
     ):
         return None
     index, row, column = map(int, places)
-    inside = index < node.maps and row < node.size[0] and column < node.size[1]
+    inside = index < node.map_count and row < node.map_size[0] and column < node.map_size[1]
     return (layer, index, row, column) if inside else None

@@ -8,31 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node
-from cnn_core.insight.unfold import Part, Unfolded, Values, Weights, formula, number
+from cnn_core.insight.unfold import Contribution, UnfoldedMap, Values, Weights, format_number, map_formula
 from cnn_core.networks import BatchNorm, Branches, Conv2d, Dropout, Flatten, Linear, Residual
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
-from cnn_core.render.quantised import STEPS, quantised
+from cnn_core.render.quantised import SCALE_STEPS, quantise_maps
 from cnn_core.render.tiles import image_rgb
-from pages.parts.inspect.layer_names import caption, kind_words, layer_title, map_title, unit_place
+from pages.parts.inspect.layer_names import describe_kind, describe_left_out, describe_unit, layer_title, map_title
 
-PAGE, STRIP, SMALL, LARGE = 16, 256, 64, 112
+PAGE_SIZE, STRIP_SIZE, SMALL_SIDE, UNFOLDED_SIDE = 16, 256, 64, 112
 """Maps of a layer at a time, units of a strip, and the most pixels a side of a small and of an unfolded map."""
-NUMBERED = 25
+MAX_NUMBERED_WEIGHTS = 25
 """Up to so many weights of a kernel are written into its cells."""
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
+class Activations:
     """A network looked at: its graph, everything that it computes for one picture, and its weights as arrays."""
 
-    nodes: Graph
+    graph: Graph
     values: Values
     weights: Weights
 
 
-def palette() -> str:
+def encode_palette() -> str:
     """The colours of bytes 1 … 255 of quantised maps, from the most negative to the most positive, as base64."""
-    return base64.b64encode(diverging_rgb(np.linspace(-1, 1, 2 * STEPS + 1), 1.0).tobytes()).decode()
+    return base64.b64encode(diverging_rgb(np.linspace(-1, 1, 2 * SCALE_STEPS + 1), 1.0).tobytes()).decode()
 
 
 def picture_data(image: NDArray[np.uint8], alt: str) -> dict[str, Any]:
@@ -48,34 +48,34 @@ def graph_data(nodes: Graph) -> list[dict[str, Any]]:
         {
             "name": name,
             "title": layer_title(name),
-            "kind": kind_words(node),
+            "kind": describe_kind(node),
             "shape": " × ".join(f"{size:,}" for size in node.shape),
-            "maps": node.maps,
-            "size": node.size,
-            "flat": node.flat,
+            "maps": node.map_count,
+            "size": node.map_size,
+            "flat": node.is_flat,
             "inputs": [places[source] for source in node.inputs],
-            "rule": _rule(node),
-            "windows": _windows(node),
+            "rule": _input_rule(node),
+            "windows": _window_ranges(node),
         }
         for name, node in nodes.items()
     ]
 
 
-def _rule(node: Node) -> list[Any]:
-    """Which maps of the inputs a map is made of; `cnn_core.insight.graph.back` says the same."""
+def _input_rule(node: Node) -> list[Any]:
+    """Which maps of the inputs a map is made of; `cnn_core.insight.graph.inputs_of` says the same."""
     match node.layer:
         case Conv2d(groups=groups, filters=filters):
-            return ["group", filters // groups, node.sources[0][0] // groups]
+            return ["group", filters // groups, node.input_shapes[0][0] // groups]
         case Flatten():
-            return ["flatten", *node.sources[0][1:]]
+            return ["flatten", *node.input_shapes[0][1:]]
         case Branches():
-            return ["stack", *(shape[0] for shape in node.sources)]
+            return ["stack", *(shape[0] for shape in node.input_shapes)]
         case Linear() | None:
             return ["all"]
     return ["same"]
 
 
-def _windows(node: Node) -> list[Any] | None:
+def _window_ranges(node: Node) -> list[Any] | None:
     """Rows, then columns: for each output the first cell and one past the last, and the step between cells."""
     if node.windows is None:
         return None
@@ -85,152 +85,161 @@ def _windows(node: Node) -> list[Any] | None:
     ]
 
 
-def columns_data(looked: Looked, names: list[str], page: int, classes: list[str]) -> list[dict[str, Any]]:
+def columns_data(activations: Activations, names: list[str], page: int, classes: list[str]) -> list[dict[str, Any]]:
     """The columns called `names`: of each layer the maps of `page` (from 0; its last one when it has fewer)."""
-    return [_column(looked, name, page, classes) for name in names]
+    return [_column_data(activations, name, page, classes) for name in names]
 
 
-def _column(looked: Looked, name: str, page: int, classes: list[str]) -> dict[str, Any]:
-    node, values = looked.nodes[name], np.asarray(looked.values[name])
-    shown = _shown(node, values, page)
-    limit = _limit(values)
-    data: dict[str, Any] = {"node": list(looked.nodes).index(name), "shown": shown, "limit": number(limit)}
-    if not node.flat:
-        maps = quantised(values[shown], SMALL)
+def _column_data(activations: Activations, name: str, page: int, classes: list[str]) -> dict[str, Any]:
+    node, values = activations.graph[name], np.asarray(activations.values[name])
+    shown = _shown_maps(node, values, page)
+    limit = _finite_limit(values)
+    data: dict[str, Any] = {"node": list(activations.graph).index(name), "shown": shown, "limit": format_number(limit)}
+    if not node.is_flat:
+        maps = quantise_maps(values[shown], SMALL_SIDE)
         shares = maps.limits / limit
         return data | {
-            "pixels": maps.text,
-            "picture": maps.bytes.shape[1:],
-            "every": maps.every,
+            "pixels": maps.base64_text,
+            "picture": maps.codes.shape[1:],
+            "every": maps.sampling_step,
             "shares": shares.tolist(),
             "own": maps.limits.tolist(),
-            "limits": [number(own) for own in maps.limits],
+            "limits": [format_number(own) for own in maps.limits],
         }
-    named = node.maps == len(classes) and name in (*looked.nodes[PROBABILITIES].inputs, PROBABILITIES)
-    strip = quantised(values[None, :, None], STRIP)
+    named = node.map_count == len(classes) and name in (*activations.graph[PROBABILITIES].inputs, PROBABILITIES)
+    strip = quantise_maps(values[None, :, None], STRIP_SIZE)
     return data | {
-        "texts": [f"{values[k]:.1%}" if name == PROBABILITIES else number(values[k]) for k in shown],
+        "texts": [f"{values[k]:.1%}" if name == PROBABILITIES else format_number(values[k]) for k in shown],
         "shares": [float(values[k] / limit) if np.isfinite(values[k]) else None for k in shown],
         "labels": [classes[k] if named else f"{k + 1}" for k in shown],
-        "strip": {"pixels": strip.text, "picture": strip.bytes.shape[1:], "every": strip.every},
+        "strip": {"pixels": strip.base64_text, "picture": strip.codes.shape[1:], "every": strip.sampling_step},
     }
 
 
-def _shown(node: Node, values: NDArray[np.floating], page: int) -> list[int]:
+def _shown_maps(node: Node, values: NDArray[np.floating], page: int) -> list[int]:
     """The maps of the page; of many probabilities the largest, as the first ones would say nothing."""
-    if node.name == PROBABILITIES and node.maps > PAGE:
-        return [int(k) for k in np.argsort(-np.nan_to_num(values), kind="stable")[:PAGE]]
-    first = min(page, (node.maps - 1) // PAGE) * PAGE
-    return list(range(first, min(first + PAGE, node.maps)))
+    if node.name == PROBABILITIES and node.map_count > PAGE_SIZE:
+        return [int(k) for k in np.argsort(-np.nan_to_num(values), kind="stable")[:PAGE_SIZE]]
+    first = min(page, (node.map_count - 1) // PAGE_SIZE) * PAGE_SIZE
+    return list(range(first, min(first + PAGE_SIZE, node.map_count)))
 
 
-def _limit(values: NDArray[np.floating]) -> float:
+def _finite_limit(values: NDArray[np.floating]) -> float:
     return symmetric_limit(np.where(np.isfinite(values), values, 0.0))
 
 
-def unfolded_data(looked: Looked, found: Unfolded) -> dict[str, Any]:
+def unfolded_data(activations: Activations, unfolded: UnfoldedMap) -> dict[str, Any]:
     """One map unfolded: what feeds it, each part, their sum, and what the layers right behind make of it."""
-    node = looked.nodes[found.name]
+    node = activations.graph[unfolded.name]
     data = {
-        "node": list(looked.nodes).index(found.name),
-        "map": found.index,
-        "title": map_title(node, found.index),
-        "formula": found.formula,
-        "words": caption(node, found),
-        "bias": None if found.bias is None else number(found.bias),
-        "is_sum": found.is_sum,
-        "places": [list(looked.nodes).index(part.source) for part in found.parts],
+        "node": list(activations.graph).index(unfolded.name),
+        "map": unfolded.index,
+        "title": map_title(node, unfolded.index),
+        "formula": unfolded.formula,
+        "words": describe_left_out(node, unfolded),
+        "bias": None if unfolded.bias is None else format_number(unfolded.bias),
+        "is_sum": unfolded.is_sum,
+        "places": [list(activations.graph).index(part.source) for part in unfolded.contributions],
     }
-    if node.flat:
-        return data | _units(looked, found)
-    sums = [part.product for part in found.parts] + [found.result] + ([] if found.rest is None else [found.rest])
-    shared = _limit(np.stack(sums)) if found.is_sum else _limit(found.result)
+    if node.is_flat:
+        return data | _unit_terms(activations, unfolded)
+    sums = (
+        [part.product for part in unfolded.contributions]
+        + [unfolded.result]
+        + ([] if unfolded.rest is None else [unfolded.rest])
+    )
+    shared = _finite_limit(np.stack(sums)) if unfolded.is_sum else _finite_limit(unfolded.result)
     return data | {
-        "parts": [_part(looked, part, shared, found.is_sum) for part in found.parts],
-        "rest": None if found.rest is None else _picture(found.rest, shared),
-        "result": _picture(found.result, shared),
-        "after": _after(looked, found.name, found.index),
+        "parts": [_part_data(activations, part, shared, unfolded.is_sum) for part in unfolded.contributions],
+        "rest": None if unfolded.rest is None else _map_data(unfolded.rest, shared),
+        "result": _map_data(unfolded.result, shared),
+        "after": _following_maps(activations, unfolded.name, unfolded.index),
     }
 
 
-def _part(looked: Looked, part: Part, shared: float, is_sum: bool) -> dict[str, Any]:
-    layer = np.asarray(looked.values[part.source])
+def _part_data(activations: Activations, part: Contribution, shared: float, is_sum: bool) -> dict[str, Any]:
+    layer = np.asarray(activations.values[part.source])
     return {
         "title": f"{layer_title(part.source)}, map {part.index + 1}",
-        "values": _picture(part.values, _limit(layer)),
-        "kernel": None if part.kernel is None else _kernel(part.kernel),
-        "product": _picture(part.product, shared) if is_sum and part.kernel is not None else None,
+        "values": _map_data(part.values, _finite_limit(layer)),
+        "kernel": None if part.kernel is None else _kernel_data(part.kernel),
+        "product": _map_data(part.product, shared) if is_sum and part.kernel is not None else None,
     }
 
 
-def _picture(values: NDArray[np.floating], shared: float) -> dict[str, Any]:
-    maps = quantised(values[None], LARGE)
+def _map_data(values: NDArray[np.floating], shared: float) -> dict[str, Any]:
+    maps = quantise_maps(values[None], UNFOLDED_SIDE)
     return {
-        "pixels": maps.text,
-        "picture": maps.bytes.shape[1:],
-        "every": maps.every,
+        "pixels": maps.base64_text,
+        "picture": maps.codes.shape[1:],
+        "every": maps.sampling_step,
         "size": values.shape,
         "share": float(maps.limits[0] / shared),
         "limit": float(maps.limits[0]),
-        "limits": [number(float(maps.limits[0])), number(shared)],
+        "limits": [format_number(float(maps.limits[0])), format_number(shared)],
     }
 
 
-def _kernel(kernel: NDArray[np.floating]) -> dict[str, Any]:
-    data = _picture(kernel, _limit(kernel))
-    data["texts"] = [number(float(weight)) for weight in kernel.flat] if kernel.size <= NUMBERED else []
+def _kernel_data(kernel: NDArray[np.floating]) -> dict[str, Any]:
+    data = _map_data(kernel, _finite_limit(kernel))
+    data["texts"] = (
+        [format_number(float(weight)) for weight in kernel.flat] if kernel.size <= MAX_NUMBERED_WEIGHTS else []
+    )
     return data
 
 
-def _after(looked: Looked, name: str, index: int) -> list[dict[str, Any]]:
+def _following_maps(activations: Activations, name: str, index: int) -> list[dict[str, Any]]:
     """The same map behind the layers that follow and take each value by itself: batch norm, activations."""
-    found: list[dict[str, Any]] = []
-    for after, node in looked.nodes.items():
-        if node.inputs != (name,) or node.windows is not None or node.flat:
+    following: list[dict[str, Any]] = []
+    for after, node in activations.graph.items():
+        if node.inputs != (name,) or node.windows is not None or node.is_flat:
             continue
         if isinstance(node.layer, Flatten | Residual | Branches | Dropout):
             continue
-        values = np.asarray(looked.values[after])
+        values = np.asarray(activations.values[after])
         title = f"{layer_title(after)}, map {index + 1}"
-        found.append(
-            {"title": title, "formula": formula(node, looked.weights, index)}
-            | {"picture": _picture(values[index], _limit(values))}
+        following.append(
+            {"title": title, "formula": map_formula(node, activations.weights, index)}
+            | {"picture": _map_data(values[index], _finite_limit(values))}
         )
         if isinstance(node.layer, BatchNorm):
-            found += _after(looked, after, index)
+            following += _following_maps(activations, after, index)
         break
-    return found
+    return following
 
 
-def _units(looked: Looked, found: Unfolded) -> dict[str, Any]:
+def _unit_terms(activations: Activations, unfolded: UnfoldedMap) -> dict[str, Any]:
     """The terms of a unit as lines of a table, the others summed up, and the value."""
     lines = [
         [
-            unit_place(looked.nodes, part.source, part.index),
-            number(float(part.values)) if part.values.ndim == 0 else "",
-            "" if part.kernel is None else number(float(part.kernel)),
-            number(float(part.product)),
+            describe_unit(activations.graph, part.source, part.index),
+            format_number(float(part.values)) if part.values.ndim == 0 else "",
+            "" if part.kernel is None else format_number(float(part.kernel)),
+            format_number(float(part.product)),
         ]
-        for part in found.parts
+        for part in unfolded.contributions
     ]
     heads = ["From", "value", "weight", "product"]
-    if found.name == PROBABILITIES:
-        shares = looked.values[PROBABILITIES]
+    if unfolded.name == PROBABILITIES:
+        shares = activations.values[PROBABILITIES]
         heads = ["From", "x", "eˣ / sum"]
         lines = [
-            [where, x, number(shares[part.index])] for (where, x, *_), part in zip(lines, found.parts, strict=True)
+            [where, x, format_number(shares[part.index])]
+            for (where, x, *_), part in zip(lines, unfolded.contributions, strict=True)
         ]
-    elif not found.is_sum:
+    elif not unfolded.is_sum:
         heads, lines = heads[:2], [[where, value] for where, value, *_ in lines]
     return {
         "lines": lines,
         "heads": heads,
-        "others": None if found.rest is None else [f"{found.left_out:,} others", number(float(found.rest))],
-        "value": number(float(found.result)),
+        "others": None
+        if unfolded.rest is None
+        else [f"{unfolded.left_out_count:,} others", format_number(float(unfolded.rest))],
+        "value": format_number(float(unfolded.result)),
     }
 
 
-def columns_of(nodes: Graph, page: int, size: int) -> list[str]:
+def column_names(nodes: Graph, page: int, size: int) -> list[str]:
     """The image, `size` layers of page `page` (from 0), the probabilities."""
     layers = [name for name in nodes if name not in (IMAGE, PROBABILITIES)]
     ends = [PROBABILITIES] if PROBABILITIES in nodes else []

@@ -9,40 +9,40 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn_core.datasets import explore
-from pages.components.thumbnails import data_url
+from pages.components.thumbnails import encode_data_url
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
-from pages.shared.controls import choice, note
-from pages.shared.features import features_of
-from pages.shared.image_map_charts import GREY, MOST_COLOURED, map_rows, scatter_chart
-from pages.shared.pictures import SIDE, SPLITS, small
-from pages.shared.subject import Subject, borrowed
+from pages.shared.controls import choose_option, show_note
+from pages.shared.features import compute_features
+from pages.shared.image_map_charts import GREY, MAX_COLOURED_CLASSES, map_rows, scatter_chart
+from pages.shared.pictures import SPLITS, THUMBNAIL_SIDE, to_thumbnail
+from pages.shared.subject import LoadedRun, locked_model
 
 PCA, TSNE = "PCA", "t-SNE"
 RIGHT, WRONG = "right", "wrong"
 
 
 @dataclass(frozen=True, eq=False)
-class Mapped:
+class MappedImages:
     """Images on the map: places in the split, their `features` (N, D), what these are, classes said, and pictures."""
 
     places: NDArray[np.intp]
     features: NDArray[np.float32]
-    what: str
-    said: NDArray[np.intp]
+    feature_words: str
+    predicted: NDArray[np.intp]
     pictures: tuple[str, ...]
 
 
 @st.fragment
-def embedding(subject: Subject, epoch: int, picture: Picture) -> None:
+def show_embedding(subject: LoadedRun, epoch: int, picture: Picture) -> None:
     """Images of a split by the network's last features, in two dimensions; the picture looked at is named."""
-    data = state.dataset(subject.dataset)
+    data = state.load_dataset(subject.dataset_name)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        kind = choice("Map by", (PCA, TSNE), PCA, "inspect_map")
-        part = SPLITS[choice("Split", tuple(SPLITS), "Test", "inspect_map_split")]
+        kind = choose_option("Map by", (PCA, TSNE), PCA, "inspect_map")
+        part = SPLITS[choose_option("Split", tuple(SPLITS), "Test", "inspect_map_split")]
         seed = int(st.number_input("Seed", 0, 9999, 0, key="inspect_map_seed", bind="query-params", width=120))
         marked = ""
-        if len(data.class_names) > MOST_COLOURED:
+        if len(data.class_names) > MAX_COLOURED_CLASSES:
             marked = st.selectbox(
                 "Class to see", data.class_names, key="inspect_map_class", bind="query-params", width=220
             )
@@ -50,33 +50,33 @@ def embedding(subject: Subject, epoch: int, picture: Picture) -> None:
         if kind == TSNE:
             perplexity = st.slider("Perplexity", 2, 50, 30, key="inspect_perplexity", bind="query-params", width=220)
     try:
-        mapped = _mapped(subject.run_id, epoch, part, seed, subject)
-        spots, axes = _spots(subject.run_id, epoch, part, seed, kind, perplexity, subject)
+        mapped = _mapped_images(subject.run_id, epoch, part, seed, subject)
+        spots, axes = _map_positions(subject.run_id, epoch, part, seed, kind, perplexity, subject)
     except ValueError as problem:
         st.error(f"No map of images: {problem}")
         return
     labels = getattr(data, part).labels[mapped.places]
-    _draw(
+    _show_scatter(
         mapped,
         spots,
         axes,
         [data.class_names[k] for k in labels],
         data.class_names,
         marked,
-        wrong=mapped.said != labels,
+        wrong=mapped.predicted != labels,
     )
-    total, mistakes = len(getattr(data, part)), int((mapped.said != labels).sum())
-    note(
+    total, mistakes = len(getattr(data, part)), int((mapped.predicted != labels).sum())
+    show_note(
         f"{len(labels):,} of {total:,} {part.replace('val', 'validation')} images, drawn with the seed; a cross marks "
-        f"each of the {mistakes:,} that the network takes wrongly. They lie by {mapped.what}."
+        f"each of the {mistakes:,} that the network takes wrongly. They lie by {mapped.feature_words}."
     )
-    if picture.place is not None and part == "test" and picture.place in mapped.places:
-        note(f"The picture above is the dot with the number {picture.place}.")
-    lesson.show("inspect", "How to read the map of images")
+    if picture.test_index is not None and part == "test" and picture.test_index in mapped.places:
+        show_note(f"The picture above is the dot with the number {picture.test_index}.")
+    lesson.show_section("inspect", "How to read the map of images")
 
 
-def _draw(
-    mapped: Mapped,
+def _show_scatter(
+    mapped: MappedImages,
     spots: NDArray[np.float64],
     axes: tuple[str, str],
     classes: list[str],
@@ -88,7 +88,7 @@ def _draw(
     columns = {axes[0]: spots[:, 0], axes[1]: spots[:, 1]}
     rows = map_rows(columns, classes, mapped.places.tolist(), list(mapped.pictures), marked)
     rows["answer"] = np.where(wrong, WRONG, RIGHT)
-    rows["taken for"] = [names[k] for k in mapped.said]
+    rows["taken for"] = [names[k] for k in mapped.predicted]
     shape = alt.Shape(
         "answer:N",
         scale=alt.Scale(domain=[RIGHT, WRONG], range=["circle", "cross"]),
@@ -104,31 +104,31 @@ def _draw(
     chart = chart.encode(shape=shape, size=size, tooltip=tooltip).properties(height=560)
     alt_text = f"{len(rows)} images by the network's last features, {int(wrong.sum())} of them taken wrongly"
     st.altair_chart(chart, width="stretch", key="inspect_scatter", alt=alt_text)
-    note("Point at a dot, or tap it, to see its picture. A click on a class in the legend brings it out.")
+    show_note("Point at a dot, or tap it, to see its picture. A click on a class in the legend brings it out.")
 
 
 @st.cache_resource(max_entries=8, show_spinner="Running the network on the images …")
-def _mapped(run_id: str, epoch: int, part: str, seed: int, _subject: Subject) -> Mapped:
+def _mapped_images(run_id: str, epoch: int, part: str, seed: int, _subject: LoadedRun) -> MappedImages:
     """At most 600 images of the split, with their features; nobody may write to them."""
     from cnn_core.training.inference import predict_logits
 
-    data = state.dataset(_subject.dataset)
+    data = state.load_dataset(_subject.dataset_name)
     split = getattr(data, part)
-    places = explore.some_places(split, seed)
+    places = explore.sample_indices(split, seed)
     images = split.images[places]
-    features, what = features_of(_subject, epoch, images)
-    with borrowed(_subject, epoch) as model:
-        said = predict_logits(model, images, data, _subject.config).argmax(axis=1)
-    pictures = tuple(data_url(Image.fromarray(small(image, SIDE))) for image in images)
-    return Mapped(places, features, what, said, pictures)
+    features, what = compute_features(_subject, epoch, images)
+    with locked_model(_subject, epoch) as model:
+        predicted = predict_logits(model, images, data, _subject.config).argmax(axis=1)
+    pictures = tuple(encode_data_url(Image.fromarray(to_thumbnail(image, THUMBNAIL_SIDE))) for image in images)
+    return MappedImages(places, features, what, predicted, pictures)
 
 
 @st.cache_data(max_entries=16, show_spinner="Arranging the images …")
-def _spots(
-    run_id: str, epoch: int, part: str, seed: int, kind: str, perplexity: int, _subject: Subject
+def _map_positions(
+    run_id: str, epoch: int, part: str, seed: int, kind: str, perplexity: int, _subject: LoadedRun
 ) -> tuple[NDArray[np.float64], tuple[str, str]]:
     """Where each image lies (N, 2), and what the axes are called."""
-    features = _mapped(run_id, epoch, part, seed, _subject).features
+    features = _mapped_images(run_id, epoch, part, seed, _subject).features
     if kind == TSNE:
         return explore.row_map(features, seed, perplexity), ("first", "second")
     found = explore.row_components(features, 2)

@@ -1,10 +1,10 @@
 """What layers, maps and units are called at a glance."""
 
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node
-from cnn_core.insight.unfold import Unfolded
+from cnn_core.insight.unfold import UnfoldedMap
 from cnn_core.networks import Conv2d, Flatten
 
-_KINDS = {
+_KIND_WORDS = {
     "Image": "what the network gets",
     "Softmax": "probabilities",
     "Conv2d": "convolution",
@@ -21,9 +21,9 @@ _KINDS = {
 }
 
 
-def kind_words(node: Node) -> str:
+def describe_kind(node: Node) -> str:
     """What a layer does, in a word or two; an activation bears its name."""
-    words = _KINDS.get(node.kind, node.kind)
+    words = _KIND_WORDS.get(node.kind, node.kind)
     if isinstance(node.layer, Conv2d):
         size = node.layer.kernel_size
         rows, columns = size if isinstance(size, tuple) else (size, size)
@@ -38,28 +38,29 @@ def layer_title(name: str) -> str:
 
 def map_title(node: Node, index: int) -> str:
     """A map among those of its layer: “conv1, map 3 of 16”."""
-    return f"{layer_title(node.name)}, {'unit' if node.flat else 'map'} {index + 1} of {node.maps:,}"
+    return f"{layer_title(node.name)}, {'unit' if node.is_flat else 'map'} {index + 1} of {node.map_count:,}"
 
 
-def unit_place(nodes: Graph, source: str, index: int) -> str:
+def describe_unit(nodes: Graph, source: str, index: int) -> str:
     """What a unit of the table is called: the place that a flatten took it from, or its number."""
     node = nodes[source]
     if isinstance(node.layer, Flatten):
-        height, width = node.sources[0][1:]
+        height, width = node.input_shapes[0][1:]
         place, inside = divmod(index, height * width)
         row, column = divmod(inside, width)
         return f"{layer_title(node.inputs[0])}, map {place + 1}, row {row + 1}, column {column + 1}"
-    return f"{layer_title(source)}, {'unit' if node.flat else 'map'} {index + 1}"
+    return f"{layer_title(source)}, {'unit' if node.is_flat else 'map'} {index + 1}"
 
 
-def caption(node: Node, found: Unfolded) -> str:
+def describe_left_out(node: Node, unfolded: UnfoldedMap) -> str:
     """What is left out of the parts that are shown, and why."""
-    if not found.left_out:
+    if not unfolded.left_out_count:
         return ""
-    things = "units" if node.flat else "maps"
-    if found.rest is None:
-        return f"The strongest {len(found.parts)} of {len(found.parts) + found.left_out:,} {things} are shown."
+    things = "units" if node.is_flat else "maps"
+    if unfolded.rest is None:
+        shown_count = len(unfolded.contributions)
+        return f"The strongest {shown_count} of {shown_count + unfolded.left_out_count:,} {things} are shown."
     return (
-        f"The {len(found.parts)} {things} that add most are shown; "
-        f"the other {found.left_out:,} are summed up, so that the sum is whole."
+        f"The {len(unfolded.contributions)} {things} that add most are shown; "
+        f"the other {unfolded.left_out_count:,} are summed up, so that the sum is whole."
     )

@@ -4,25 +4,25 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, network_graph, seen_by
-from cnn_core.render.tiles import enlarge, framed, image_rgb
-from pages.parts.inspect.climb import climb
+from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, network_graph, receptive_boxes
+from cnn_core.render.tiles import draw_frame, enlarge, image_rgb
+from pages.parts.inspect.climb import show_maximisation
 from pages.parts.inspect.layer_names import layer_title, map_title
 from pages.shared import lesson, state
 from pages.shared.charts import class_bars
-from pages.shared.controls import note, numbered
+from pages.shared.controls import choose_number, show_note
 from pages.shared.picture import Picture
-from pages.shared.subject import Subject, borrowed, made_ready
+from pages.shared.subject import LoadedRun, locked_model, run_normaliser
 
-ASKED = 10_000
+MAX_IMAGES = 10_000
 """At most so many test images are tried."""
-SHOWN, SIDE = 8, 104
-NAMED = 12
+SHOWN_IMAGES, IMAGE_SIDE = 8, 104
+MAX_NAMED_MAPS = 12
 """So many silent maps are named one by one."""
 
 
 @st.fragment
-def wants(subject: Subject, epoch: int, picture: Picture) -> None:
+def show_unit_preferences(subject: LoadedRun, epoch: int, picture: Picture) -> None:
     """One map or unit: its strongest images, which classes they are of, and a picture climbed to."""
     nodes = network_graph(subject.spec)
     names = [name for name in nodes if name not in (IMAGE, PROBABILITIES)]
@@ -32,46 +32,53 @@ def wants(subject: Subject, epoch: int, picture: Picture) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         layer = st.selectbox("Layer", names, usual, key="inspect_want_layer", bind="query-params", width=220)
         node = nodes[layer]
-        unit = (numbered(f"{_thing(nodes, layer)}, 1 to {node.maps:,}", node.maps, 1, "inspect_want_unit") or 1) - 1
-    classes = state.dataset(subject.dataset).class_names
-    is_answer = layer == names[-1] and node.maps == len(classes)
+        unit = (
+            choose_number(
+                f"{_unit_noun(nodes, layer)}, 1 to {node.map_count:,}", node.map_count, 1, "inspect_want_unit"
+            )
+            or 1
+        ) - 1
+    classes = state.load_dataset(subject.dataset_name).class_names
+    is_answer = layer == names[-1] and node.map_count == len(classes)
     title = map_title(node, unit)
     st.subheader(f"{title}: the class {classes[unit]}" if is_answer else title, anchor=False)
     try:
-        values, places = strongest(subject, epoch, layer)
-        _strongest(subject, nodes, layer, unit, values, places)
-        climb(subject, epoch, picture, layer, unit, float(values[:, unit].max()))
+        values, places = largest_values(subject, epoch, layer)
+        _show_strongest_images(subject, nodes, layer, unit, values, places)
+        show_maximisation(subject, epoch, picture, layer, unit, float(values[:, unit].max()))
     except ValueError as problem:
         st.error(f"{str(problem)[:1].upper()}{str(problem)[1:]}")
-    lesson.show("inspect", "How to read what a unit wants")
+    lesson.show_section("inspect", "How to read what a unit wants")
 
 
-def _thing(nodes: Graph, layer: str) -> str:
-    return "Unit" if nodes[layer].flat else "Map"
+def _unit_noun(nodes: Graph, layer: str) -> str:
+    return "Unit" if nodes[layer].is_flat else "Map"
 
 
-def strongest(subject: Subject, epoch: int, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+def largest_values(subject: LoadedRun, epoch: int, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """The largest value of every map of a layer for each test image (N, maps), and its row and column (N, maps, 2).
 
     Raises ValueError when there is no test image, or a value is no finite number.
     """
-    return _peaks(subject.run_id, epoch, layer, subject)
+    return _cached_peaks(subject.run_id, epoch, layer, subject)
 
 
 @st.cache_data(max_entries=16, show_spinner="Showing it the test images …")
-def _peaks(run_id: str, epoch: int, layer: str, _subject: Subject) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    from cnn_core.insight.strongest_images import peaks
+def _cached_peaks(
+    run_id: str, epoch: int, layer: str, _subject: LoadedRun
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    from cnn_core.insight.strongest_images import find_peaks
 
-    images = state.dataset(_subject.dataset).test.images[:ASKED]
-    with borrowed(_subject, epoch) as model:
-        found = peaks(model, images, made_ready(run_id, _subject), layer)
+    images = state.load_dataset(_subject.dataset_name).test.images[:MAX_IMAGES]
+    with locked_model(_subject, epoch) as model:
+        found = find_peaks(model, images, run_normaliser(run_id, _subject), layer)
     if not np.isfinite(found.values).all():
         raise ValueError(f"{layer} gives values that are infinite or not a number: choose an earlier checkpoint.")
-    return found.values, found.places
+    return found.values, found.positions
 
 
-def _strongest(
-    subject: Subject,
+def _show_strongest_images(
+    subject: LoadedRun,
     nodes: Graph,
     layer: str,
     unit: int,
@@ -79,56 +86,61 @@ def _strongest(
     places: NDArray[np.int32],
 ) -> None:
     """The images with the largest values, each with what the value saw of it, and the classes that excite the unit."""
-    data = state.dataset(subject.dataset)
+    data = state.load_dataset(subject.dataset_name)
     labels = data.test.labels[: len(values)]
-    mine = values[:, unit]
-    _silent(nodes, layer, values)
-    if np.ptp(mine) == 0:
+    unit_values = values[:, unit]
+    _show_silent_maps(nodes, layer, values)
+    if np.ptp(unit_values) == 0:
         st.info(
-            f"It gives {mine[0]:.4g} for every one of {len(mine):,} test images: none excites it more than another."
+            f"It gives {unit_values[0]:.4g} for every one of {len(unit_values):,} test images: none excites it more "
+            "than another."
         )
         return
-    order = np.argsort(-mine, kind="stable")[:SHOWN]
-    boxes = [seen_by(nodes, layer, unit, *map(int, places[i, unit]))[IMAGE][2:] for i in order]
-    height, width = nodes[IMAGE].size
+    order = np.argsort(-unit_values, kind="stable")[:SHOWN_IMAGES]
+    boxes = [receptive_boxes(nodes, layer, unit, *map(int, places[i, unit]))[IMAGE][2:] for i in order]
+    height, width = nodes[IMAGE].map_size
     whole = all(box == (0, height, 0, width) for box in boxes)
-    st.markdown(_of_classes(labels[order], data.class_names, len(mine)))
+    st.markdown(_describe_classes(labels[order], data.class_names, len(unit_values)))
     with st.container(horizontal=True, gap="small"):
         for i, box in zip(order, boxes, strict=True):
-            with st.container(width=SIDE, gap="xsmall"):
+            with st.container(width=IMAGE_SIDE, gap="xsmall"):
                 name = data.class_names[labels[i]]
-                _image(data.test.images[i], (height, width), box, whole, f"Test image {i}, {name}")
-                note(f"**{mine[i]:.3g}** · {name}")
-    note(
+                _show_framed_image(data.test.images[i], (height, width), box, whole, f"Test image {i}, {name}")
+                show_note(f"**{unit_values[i]:.3g}** · {name}")
+    show_note(
         "It sees the whole image."
         if whole
         else "In the orange frame: all that the strongest value of this map can see, and below it only that."
     )
-    means = [float(mine[labels == k].mean()) if (labels == k).any() else 0.0 for k in range(len(data.class_names))]
+    means = [
+        float(unit_values[labels == k].mean()) if (labels == k).any() else 0.0 for k in range(len(data.class_names))
+    ]
     chart = class_bars(means, data.class_names, "mean of the largest value in each image")
     st.altair_chart(
         chart, key="inspect_want_classes", alt="How strongly the images of each class excite it, on average"
     )
 
 
-def _image(
-    image: NDArray[np.uint8], seen: tuple[int, int], box: tuple[int, int, int, int], whole: bool, title: str
+def _show_framed_image(
+    image: NDArray[np.uint8], input_size: tuple[int, int], box: tuple[int, int, int, int], sees_all: bool, title: str
 ) -> None:
-    """One image with the frame, and what is inside it; `box` counts the pixels of what the network sees, `seen`."""
+    """One image with the frame, and what is inside it; `box` counts pixels of what the network sees, `input_size`."""
     height, width = image.shape[1:]
-    zoom = max(1, round(SIDE / max(height, width)))
+    zoom = max(1, round(IMAGE_SIDE / max(height, width)))
     big = enlarge(image_rgb(image)[np.newaxis], zoom)[0]
-    down, across = height / seen[0] * zoom, width / seen[1] * zoom
+    down, across = height / input_size[0] * zoom, width / input_size[1] * zoom
     top, bottom = round(box[0] * down), max(round(box[0] * down) + 1, round(box[1] * down))
     left, right = round(box[2] * across), max(round(box[2] * across) + 1, round(box[3] * across))
-    if whole:
-        st.image(big, width=SIDE, output_format="PNG", alt=title)
+    if sees_all:
+        st.image(big, width=IMAGE_SIDE, output_format="PNG", alt=title)
         return
-    st.image(framed(big, (top, bottom, left, right), max(2, zoom // 2)), width=SIDE, output_format="PNG", alt=title)
-    st.image(big[top:bottom, left:right], width=SIDE, output_format="PNG", alt=f"{title}, what is seen of it")
+    st.image(
+        draw_frame(big, (top, bottom, left, right), max(2, zoom // 2)), width=IMAGE_SIDE, output_format="PNG", alt=title
+    )
+    st.image(big[top:bottom, left:right], width=IMAGE_SIDE, output_format="PNG", alt=f"{title}, what is seen of it")
 
 
-def _of_classes(labels: NDArray[np.integer], names: tuple[str, ...], count: int) -> str:
+def _describe_classes(labels: NDArray[np.integer], names: tuple[str, ...], count: int) -> str:
     """Which classes the strongest images are of, in words."""
     counts = np.bincount(labels, minlength=len(names))
     first = int(counts.argmax())
@@ -140,13 +152,13 @@ def _of_classes(labels: NDArray[np.integer], names: tuple[str, ...], count: int)
     return f"{start} are {int((counts > 0).sum())} classes, none with more than half: it looks for what they share."
 
 
-def _silent(nodes: Graph, layer: str, values: NDArray[np.float32]) -> None:
+def _show_silent_maps(nodes: Graph, layer: str, values: NDArray[np.float32]) -> None:
     """Name the maps of a layer that never answer."""
     silent = [f"{unit + 1}" for unit in np.flatnonzero((values == 0).all(axis=0))]
     if silent:
-        thing = _thing(nodes, layer).lower()
-        more = f" and {len(silent) - NAMED} more" if len(silent) > NAMED else ""
+        thing = _unit_noun(nodes, layer).lower()
+        more = f" and {len(silent) - MAX_NAMED_MAPS} more" if len(silent) > MAX_NAMED_MAPS else ""
         st.info(
             f"{len(silent)} of {values.shape[1]:,} {thing}s of {layer_title(layer)} are 0 for every test image: "
-            f"{thing} {', '.join(silent[:NAMED])}{more}."
+            f"{thing} {', '.join(silent[:MAX_NAMED_MAPS])}{more}."
         )

@@ -6,26 +6,28 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.kernels.chain import Equivalent, equivalent_kernel, largest_difference, receptive_fields
-from cnn_core.kernels.families import SIZES, tidy
-from cnn_core.kernels.filtering import Layer, Result
+from cnn_core.kernels.chain import EquivalentKernel, equivalent_kernel, largest_difference, receptive_fields
+from cnn_core.kernels.families import SIZES, round_weights
+from cnn_core.kernels.filtering import FilterSettings, Result
 from cnn_core.kernels.notation import Kernel
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from cnn_core.render.tiles import enlarge
 from pages.parts.kernels import stack
-from pages.shared.controls import note
+from pages.shared.controls import show_note
 
-WIDTH = 220
+PICTURE_WIDTH = 220
 
 
-def chain_facts(image: NDArray[np.uint8], kernels: Sequence[Kernel], stages: Sequence[Result], layer: Layer) -> None:
+def show_chain_facts(
+    image: NDArray[np.uint8], kernels: Sequence[Kernel], stages: Sequence[Result], layer: FilterSettings
+) -> None:
     """A line for each stage, and the equivalent kernel where there is one."""
     weights = [kernel.weights for kernel in kernels]
     fields = receptive_fields(weights, layer)
     lines = ["| After filter | Result | One value sees | The next one begins |", "|---|---|---|---|"]
     lines += [
         f"| {number} | {' × '.join(map(str, stage.shape[:2]))} | {rows.size} × {columns.size} pixels | "
-        f"{further(rows.jump)} |"
+        f"{format_jump(rows.jump)} |"
         for number, (stage, (rows, columns)) in enumerate(zip(stages, fields, strict=True), 1)
     ]
     st.markdown("\n".join(lines))
@@ -33,21 +35,25 @@ def chain_facts(image: NDArray[np.uint8], kernels: Sequence[Kernel], stages: Seq
     if single is None:
         st.markdown("**No single kernel does the same**: ReLU between the filters bends straight lines.")
     else:
-        _equivalent(image, kernels, single, layer)
+        _show_equivalent_kernel(image, kernels, single, layer)
 
 
-def further(jump: int) -> str:
+def format_jump(jump: int) -> str:
     """So many pixels on, in words."""
     return f"{jump} pixel{'s' if jump > 1 else ''} further"
 
 
-def _equivalent(image: NDArray[np.uint8], kernels: Sequence[Kernel], single: Equivalent, layer: Layer) -> None:
+def _show_equivalent_kernel(
+    image: NDArray[np.uint8], kernels: Sequence[Kernel], single: EquivalentKernel, layer: FilterSettings
+) -> None:
     rows, columns = single.weights.shape
     with st.container(horizontal=True, vertical_alignment="center"):
         rgb = diverging_rgb(single.weights, symmetric_limit(single.weights))
-        factor = max(1, WIDTH // max(rows, columns))
+        factor = max(1, PICTURE_WIDTH // max(rows, columns))
         st.image(
-            enlarge(rgb[None], factor)[0], width=min(WIDTH, factor * columns), alt="The equivalent kernel, red below 0"
+            enlarge(rgb[None], factor)[0],
+            width=min(PICTURE_WIDTH, factor * columns),
+            alt="The equivalent kernel, red below 0",
         )
         more = [f"bias {single.bias:g}"] if single.bias else []
         more += [f"stride {single.stride}"] if single.stride > 1 else []
@@ -56,17 +62,17 @@ def _equivalent(image: NDArray[np.uint8], kernels: Sequence[Kernel], single: Equ
     chain, alone = sum(kernel.weights.size for kernel in kernels), single.weights.size
     grey = image if image.ndim == 2 else image[..., 1]
     if layer.stride == 1:
-        note(f"{chain} multiplications for a pixel as a chain, {alone} as one kernel.")
+        show_note(f"{chain} multiplications for a pixel as a chain, {alone} as one kernel.")
     if min(grey.shape) >= max(rows, columns):
         difference = largest_difference(grey, [kernel.weights for kernel in kernels], layer)
-        most = f"{difference:.2g} at most" if difference >= 1e-3 else "less than 0.001"
-        note(f"Away from the border the two differ by {most}, measured on this picture.")
+        difference_words = f"{difference:.2g} at most" if difference >= 1e-3 else "less than 0.001"
+        show_note(f"Away from the border the two differ by {difference_words}, measured on this picture.")
     if max(rows, columns) <= max(SIZES):
         st.button(
             "Take it as the kernel",
             key="kernels_equivalent",
             on_click=stack.replace_stack,
-            args=([tidy(single.weights)],),
+            args=([round_weights(single.weights)],),
         )
     else:
-        note(f"It is larger than {max(SIZES)} × {max(SIZES)}, the largest kernel that can be edited here.")
+        show_note(f"It is larger than {max(SIZES)} × {max(SIZES)}, the largest kernel that can be edited here.")

@@ -7,54 +7,54 @@ from numpy.typing import NDArray
 from cnn_core.kernels import frequency
 from cnn_core.kernels.as_code import scipy_code, torch_code
 from cnn_core.kernels.chain import run_chain
-from cnn_core.kernels.editing import separate
+from cnn_core.kernels.editing import separate_kernel
 from cnn_core.kernels.families import Weights
-from cnn_core.kernels.filtering import Layer, Result, choose_channels
+from cnn_core.kernels.filtering import FilterSettings, Result, select_channels
 from cnn_core.matrices.text import format_matrix
 from cnn_core.render.tiles import enlarge
 from pages.parts.kernels import stack
 from pages.parts.kernels.picture import Picture
-from pages.parts.kernels.pixel import LOOK, PIXEL, place, play_pixel
+from pages.parts.kernels.pixel import LOOK_KEY, PIXEL, choose_pixel, show_pixel_player
 from pages.parts.kernels.result import Outcome
-from pages.parts.kernels.settings import CHAIN, TOGETHER, How
+from pages.parts.kernels.settings import ARRANGEMENT_KEY, CHAIN, LabSettings
 from pages.shared import charts
-from pages.shared.controls import choice, note
+from pages.shared.controls import choose_option, show_note
 
 WAVES, HISTOGRAM, FACTORS, CODE = "Waves", "Histogram", "Factors", "Formula and code"
 MAP_SIDE = 4
 """Screen pixels for a frequency of the map."""
 
 
-def look(picture: Picture, how: How, outcome: Outcome) -> None:
+def show_closer_look(picture: Picture, settings: LabSettings, outcome: Outcome) -> None:
     """What the visitor wants to see of the chosen kernel and its result."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        picked = choice("Look closer", (PIXEL, WAVES, HISTOGRAM, FACTORS, CODE), PIXEL, LOOK)
-        at = place(outcome.result.shape, outcome.start)
+        topic = choose_option("Look closer", (PIXEL, WAVES, HISTOGRAM, FACTORS, CODE), PIXEL, LOOK_KEY)
+        pixel = choose_pixel(outcome.result.shape, outcome.start)
     weights = outcome.kernels[-1]
-    if picked == PIXEL:
-        one_pixel(picture, how, outcome, at)
-    elif picked == WAVES:
-        waves(weights)
-    elif picked == HISTOGRAM:
-        values(outcome.result, choose_channels(picture.image, how.channels))
-    elif picked == FACTORS:
-        factors(weights)
+    if topic == PIXEL:
+        show_one_pixel(picture, settings, outcome, pixel)
+    elif topic == WAVES:
+        show_waves(weights)
+    elif topic == HISTOGRAM:
+        show_histogram(outcome.result, select_channels(picture.image, settings.channels))
+    elif topic == FACTORS:
+        show_factors(weights)
     else:
-        formula_and_code(weights, how.layer)
+        show_formula_and_code(weights, settings.layer)
 
 
-def one_pixel(picture: Picture, how: How, outcome: Outcome, at: tuple[int, int]) -> None:
+def show_one_pixel(picture: Picture, settings: LabSettings, outcome: Outcome, pixel: tuple[int, int]) -> None:
     """The neighbourhood of one result in the player, product by product."""
     *earlier, weights = outcome.kernels
-    before: NDArray[np.generic] = choose_channels(picture.image, how.channels)
+    before: NDArray[np.generic] = select_channels(picture.image, settings.channels)
     if earlier:
-        before = run_chain(before, earlier, how.layer)[-1]
-    play_pixel(before, [weights], how.layer, at)
-    if how.layer.relu:
-        note("ReLU comes after: where the sum is below 0, the result is 0.")
+        before = run_chain(before, earlier, settings.layer)[-1]
+    show_pixel_player(before, [weights], settings.layer, pixel)
+    if settings.layer.relu:
+        show_note("ReLU comes after: where the sum is below 0, the result is 0.")
 
 
-def waves(weights: Weights) -> None:
+def show_waves(weights: Weights) -> None:
     """How much of each wave comes through: the whole map, and along three directions."""
     gains = frequency.gain_map(weights)
     peak = float(gains.max()) or 1.0
@@ -67,30 +67,30 @@ def waves(weights: Weights) -> None:
             output_format="PNG",
             alt="Gain of every wave: flat areas in the middle, the finest waves at the sides; white is most",
         )
-        note(f"Black is 0, white {peak:.3g}. The middle is a flat picture, the sides are the finest waves.")
+        show_note(f"Black is 0, white {peak:.3g}. The middle is a flat picture, the sides are the finest waves.")
     with right:
-        frequencies, lines = frequency.profiles(weights)
+        frequencies, lines = frequency.gain_profiles(weights)
         chart = charts.line_chart(
             {name: values.tolist() for name, values in lines.items()},
             frequencies.tolist(),
             "cycles a pixel: ½ is every other pixel",
             "multiplied by",
         )
-        st.altair_chart(chart, key="kernels_waves", alt=f"Gain over frequency. {frequency.verdict(weights)}")
-        st.markdown(f"**{frequency.verdict(weights)}**")
-        note("A wave comes out as a wave of the same length, only its height changes: try *Rings* or *Stripes*.")
+        st.altair_chart(chart, key="kernels_waves", alt=f"Gain over frequency. {frequency.describe_gain(weights)}")
+        st.markdown(f"**{frequency.describe_gain(weights)}**")
+        show_note("A wave comes out as a wave of the same length, only its height changes: try *Rings* or *Stripes*.")
 
 
-def values(result: Result, before: NDArray[np.uint8] | None = None) -> None:
+def show_histogram(result: Result, before: NDArray[np.uint8] | None = None) -> None:
     """How often each value comes, before and after."""
     series = {"picture": before.ravel()} if before is not None else {}
     chart = charts.histogram_chart({**series, "result": result.ravel()})
-    words = spread(result)
+    words = describe_values(result)
     st.altair_chart(chart, key="kernels_histogram", alt=f"Histogram. {words}")
     st.markdown(words)
 
 
-def spread(values: NDArray[np.floating]) -> str:
+def describe_values(values: NDArray[np.floating]) -> str:
     """Where the values of a result lie, in words."""
     below, beyond, zero = (float(np.mean(part)) for part in (values < 0, values > 255, values == 0))
     numbers = f"from {values.min():.4g} to {values.max():.4g}, mean {values.mean():.4g}, spread {values.std():.4g}"
@@ -98,54 +98,55 @@ def spread(values: NDArray[np.floating]) -> str:
     return f"Values of the result go {numbers}. {shares}".replace("-", "−").replace("%", " %")
 
 
-def factors(weights: Weights) -> None:
+def show_factors(weights: Weights) -> None:
     """Is the kernel a column times a row? What that saves, and how far it is from it."""
     if not np.any(weights):
         st.info("Every weight is 0: there is nothing to take apart.")
         return
-    found = separate(weights)
+    factorisation = separate_kernel(weights)
     rows, columns = weights.shape
-    if found.separable:
+    if factorisation.is_separable:
         st.markdown(
             f"**Separable:** this kernel is a column times a row. Filtering with one and then the other takes "
             f"{rows} + {columns} = {rows + columns} multiplications a pixel instead of "
             f"{rows} · {columns} = {rows * columns}."
         )
-        st.latex(f"{_latex(found.column[:, None])} \\cdot {_latex(found.row[None, :])}")
+        st.latex(f"{_matrix_latex(factorisation.column[:, None])} \\cdot {_matrix_latex(factorisation.row[None, :])}")
         st.button(
             "Put the two in a chain",
             icon=":material/link:",
             key="kernels_separate",
-            on_click=_as_chain,
-            args=(found.column[:, None], found.row[None, :]),
+            on_click=_apply_as_chain,
+            args=(factorisation.column[:, None], factorisation.row[None, :]),
         )
     else:
         st.markdown(
-            f"**Not separable:** it takes {found.rank} columns times rows. The first alone has {found.share:.1%} of "
-            f"the sum of squares and is wrong by {found.largest_error:.3g} at most."
+            f"**Not separable:** it takes {factorisation.rank} columns times rows. The first alone has "
+            f"{factorisation.share:.1%} of the sum of squares and is wrong by {factorisation.largest_error:.3g} at "
+            "most."
         )
-        together = found.rank * (rows + columns)
-        better = "fewer than" if together < rows * columns else "no fewer than"
-        note(
-            f"As {found.rank} pairs: {found.rank} · ({rows} + {columns}) = {together} multiplications a pixel, "
-            f"{better} {rows} · {columns} = {rows * columns}."
+        pair_cost = factorisation.rank * (rows + columns)
+        better = "fewer than" if pair_cost < rows * columns else "no fewer than"
+        show_note(
+            f"As {factorisation.rank} pairs: {factorisation.rank} · ({rows} + {columns}) = {pair_cost} "
+            f"multiplications a pixel, {better} {rows} · {columns} = {rows * columns}."
         )
-    values = ", ".join(f"{value:.3g}" for value in found.values)
-    note(f"Singular values: {values}. One that is not 0 means separable (differences of 0.2 % count as rounding).")
+    values = ", ".join(f"{value:.3g}" for value in factorisation.singular_values)
+    show_note(f"Singular values: {values}. One that is not 0 means separable (differences of 0.2 % count as rounding).")
 
 
-def _latex(matrix: Weights) -> str:
+def _matrix_latex(matrix: Weights) -> str:
     rows = format_matrix(np.round(matrix, 4)).split("; ")
     return r"\begin{bmatrix}" + r"\\".join(row.replace(" ", "&") for row in rows) + r"\end{bmatrix}"
 
 
-def _as_chain(column: Weights, row: Weights) -> None:
+def _apply_as_chain(column: Weights, row: Weights) -> None:
     stack.replace_stack([column, row])
-    st.session_state[TOGETHER] = CHAIN
-    st.session_state[stack.SLOT] = 2
+    st.session_state[ARRANGEMENT_KEY] = CHAIN
+    st.session_state[stack.SLOT_KEY] = 2
 
 
-def formula_and_code(weights: Weights, layer: Layer) -> None:
+def show_formula_and_code(weights: Weights, layer: FilterSettings) -> None:
     """What is computed, as a formula and as lines of PyTorch and SciPy."""
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -153,7 +154,7 @@ def formula_and_code(weights: Weights, layer: Layer) -> None:
         inner = rf"b + \sum_{{u,v}} w_{{u,v}}\; x_{{\,s i {sign} d u,\; s j {sign} d v}}"
         after = rf"\max\bigl(0,\, {inner}\bigr)" if layer.relu else inner
         st.latex(rf"y_{{i,j}} = {after}")
-        note(
+        show_note(
             f"u and v count from the middle weight; here s = {layer.stride}, d = {layer.dilation}, b = {layer.bias:g}."
         )
     with right:

@@ -4,76 +4,76 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.geometry import ReceptiveField
-from cnn_core.kernels.edges import OPERATORS, Gradient, direction_rgb, direction_wheel, gradient, slope_kernels
+from cnn_core.kernels.edges import OPERATORS, EdgeGradient, direction_rgb, direction_wheel, edge_gradient, slope_kernels
 from cnn_core.kernels.families import SIZES
-from cnn_core.kernels.filtering import Layer, choose_channels, margins
+from cnn_core.kernels.filtering import FilterSettings, padding_margins, select_channels
 from cnn_core.render.colour import symmetric_limit
-from cnn_core.render.filter_result import Shown, show_result
-from pages.components.lens import Field
-from pages.components.thumbnails import thumbnails
-from pages.parts.kernels.closer import values
-from pages.parts.kernels.files import files
+from cnn_core.render.filter_result import ResultPicture, render_result
+from pages.components.lens import FieldWindow
+from pages.components.thumbnails import show_thumbnails
+from pages.parts.kernels.closer import show_histogram
+from pages.parts.kernels.files import show_downloads
 from pages.parts.kernels.picture import Picture
-from pages.parts.kernels.pixel import place, play_pixel
-from pages.parts.kernels.result import show_lens, small_one
-from pages.parts.kernels.settings import How
-from pages.shared.controls import choice, note
+from pages.parts.kernels.pixel import choose_pixel, show_pixel_player
+from pages.parts.kernels.result import result_thumbnail, show_lens
+from pages.parts.kernels.settings import LabSettings
+from pages.shared.controls import choose_option, show_note
 
-CHOSEN = "kernels_edge_view"
+EDGE_VIEW_KEY = "kernels_edge_view"
 
 
-def edges(picture: Picture, how: How) -> None:
+def show_edges(picture: Picture, settings: LabSettings) -> None:
     """Everything about the edges of a picture, or why there are none."""
-    grey = choose_channels(picture.image, "grey" if how.channels == "colour" else how.channels)
+    grey = select_channels(picture.image, "grey" if settings.channels == "colour" else settings.channels)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        operator = choice("Slopes by", OPERATORS, OPERATORS[0], "kernels_operator")
+        operator = choose_option("Slopes by", OPERATORS, OPERATORS[0], "kernels_operator")
         size = st.selectbox("Size", SIZES[1:], index=1, key="kernels_edge_size", bind="query-params", width=84)
-    layer = Layer(how.layer.stride, how.layer.dilation, how.layer.padding_mode)
+    layer = FilterSettings(settings.layer.stride, settings.layer.dilation, settings.layer.padding_mode)
     try:
-        slopes = gradient(grey, operator, layer, size)
+        slopes = edge_gradient(grey, operator, layer, size)
     except ValueError as problem:
         st.error(str(problem))
         return
-    views = _views(slopes)
-    chosen = str(st.session_state.setdefault(CHOSEN, "Direction"))
-    small = [small_one(name, name, shown) for name, shown in views.items()]
-    thumbnails("Edges", small, chosen, key="kernels_edge_gallery", choose=_choose, large=True)
+    views = _edge_views(slopes)
+    chosen = str(st.session_state.setdefault(EDGE_VIEW_KEY, "Direction"))
+    small = [result_thumbnail(name, name, shown) for name, shown in views.items()]
+    show_thumbnails("Edges", small, chosen, key="kernels_edge_gallery", on_choice=_store_view, large=True)
     kernels = slope_kernels(operator, size)
-    start = steepest(slopes, kernels[0].shape[0])
-    show_lens(picture, grey, views[chosen], _field(kernels[0].shape, layer, start), how, chosen)
+    start = strongest_edge(slopes, kernels[0].shape[0])
+    show_lens(picture, grey, views[chosen], _kernel_field(kernels[0].shape, layer, start), settings, chosen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        at = place(slopes.x.shape, start)
-    _one_edge(slopes, at)
-    play_pixel(grey, kernels, layer, at)
-    note("Filter 1 gives the slope across, $G_x$, and filter 2 the slope down, $G_y$.")
-    if how.layer.relu or how.layer.bias:
-        note("Bias and ReLU are left out here: they would take the direction away.")
+        pixel = choose_pixel(slopes.x.shape, start)
+    _show_one_edge(slopes, pixel)
+    show_pixel_player(grey, kernels, layer, pixel)
+    show_note("Filter 1 gives the slope across, $G_x$, and filter 2 the slope down, $G_y$.")
+    if settings.layer.relu or settings.layer.bias:
+        show_note("Bias and ReLU are left out here: they would take the direction away.")
     result = {"Across": slopes.x, "Down": slopes.y, "Strength": slopes.magnitude, "Direction": slopes.direction}[chosen]
-    files((), layer, result, views[chosen])
-    values(result)
+    show_downloads((), layer, result, views[chosen])
+    show_histogram(result)
 
 
-def _views(slopes: Gradient) -> dict[str, Shown]:
+def _edge_views(slopes: EdgeGradient) -> dict[str, ResultPicture]:
     both = max(symmetric_limit(slopes.x), symmetric_limit(slopes.y))
     remark = "Hue says which way it gets brighter, as on the wheel; brightness how strongly."
     return {
-        "Across": show_result(slopes.x, "signed", both),
-        "Down": show_result(slopes.y, "signed", both),
-        "Strength": show_result(slopes.magnitude, "absolute"),
-        "Direction": Shown(direction_rgb(slopes), 0, 0, (), remark),
+        "Across": render_result(slopes.x, "signed", both),
+        "Down": render_result(slopes.y, "signed", both),
+        "Strength": render_result(slopes.magnitude, "absolute"),
+        "Direction": ResultPicture(direction_rgb(slopes), 0, 0, (), remark),
     }
 
 
-def _field(shape: tuple[int, ...], layer: Layer, start: tuple[int, int]) -> Field:
+def _kernel_field(shape: tuple[int, ...], layer: FilterSettings, start: tuple[int, int]) -> FieldWindow:
     one = ReceptiveField()
     rows, columns = (
         one.through(side, stride=layer.stride, padding=added, dilation=layer.dilation)
-        for side, added in zip(shape, margins(np.zeros(shape), layer), strict=True)
+        for side, added in zip(shape, padding_margins(np.zeros(shape), layer), strict=True)
     )
-    return Field(rows, columns, start)
+    return FieldWindow(rows, columns, start)
 
 
-def steepest(slopes: Gradient, border: int) -> tuple[int, int]:
+def strongest_edge(slopes: EdgeGradient, border: int) -> tuple[int, int]:
     """The pixel (row, column) of the strongest edge, away from the border where there is room."""
     strength = slopes.magnitude
     if min(strength.shape) <= 4 * border:
@@ -83,27 +83,27 @@ def steepest(slopes: Gradient, border: int) -> tuple[int, int]:
     return row + border, column + border
 
 
-def _one_edge(slopes: Gradient, at: tuple[int, int]) -> None:
+def _show_one_edge(slopes: EdgeGradient, pixel: tuple[int, int]) -> None:
     """Strength and direction of one pixel, in numbers, beside the wheel that they stand on."""
     left, right = st.columns([1, 6], vertical_alignment="center")
     left.image(
         direction_wheel(), width=110, alt="Colour wheel: red to the right, green down and left, blue up and left"
     )
     across, down, strength, direction = (
-        f"{part[at]:.1f}".removesuffix(".0") for part in (slopes.x, slopes.y, slopes.magnitude, slopes.direction)
+        f"{part[pixel]:.1f}".removesuffix(".0") for part in (slopes.x, slopes.y, slopes.magnitude, slopes.direction)
     )
     lines = (
         r"\text{strength} &= \sqrt{G_x^2 + G_y^2}",
-        rf"&= \sqrt{{{_bracketed(across)}^2 + {_bracketed(down)}^2}} = {strength}",
+        rf"&= \sqrt{{{_bracket_negative(across)}^2 + {_bracket_negative(down)}^2}} = {strength}",
         r"\text{direction} &= \operatorname{atan2}(G_y, G_x)",
         rf"&= \operatorname{{atan2}}({down}, {across}) = {direction}^\circ",
     )
     right.latex(r"\begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}")
 
 
-def _bracketed(number: str) -> str:
+def _bracket_negative(number: str) -> str:
     return f"({number})" if number.startswith("-") else number
 
 
-def _choose(name: str) -> None:
-    st.session_state[CHOSEN] = name
+def _store_view(name: str) -> None:
+    st.session_state[EDGE_VIEW_KEY] = name

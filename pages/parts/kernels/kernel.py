@@ -4,89 +4,89 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from cnn_core.kernels.editing import TURNS, added, resize
+from cnn_core.kernels.editing import KERNEL_EDITS, add_kernels, resize_kernel
 from cnn_core.kernels.families import PARAMETERS, Weights
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.kernels.notation import (
-    MOST,
-    NAMED,
+    MAX_SIZE,
+    NAMED_RECIPES,
     Recipe,
-    kernel_of,
-    name_of,
-    on_balance,
-    recipe,
-    recognise,
-    usual_view,
-    words_of,
+    describe_sum,
+    format_weights,
+    make_kernel,
+    make_recipe,
+    recipe_name,
+    recognise_recipe,
+    suggest_view,
 )
-from pages.components.dials import Dial, dials
-from pages.components.matrix_editor import Undo, cell_editor
+from pages.components.dials import Dial, show_dials
+from pages.components.matrix_editor import UndoActions, show_cell_editor
 from pages.parts.kernels import stack
-from pages.parts.kernels.learned import learned_filters
-from pages.parts.kernels.settings import VIEW
+from pages.parts.kernels.learned import show_learned_filters
+from pages.parts.kernels.settings import VIEW_KEY
 from pages.shared import state
-from pages.shared.controls import note
-from pages.shared.fresh import note_drawn, was_chosen
+from pages.shared.controls import show_note
+from pages.shared.fresh import is_new_choice, record_drawn_value
 
-VIEW_OF = {"signed": "Signed", "clamp": "0 to 255"}
-COARSE = {"Line": 45, "Corner": 90}
+VIEW_LABEL_OF = {"signed": "Signed", "clamp": "0 to 255"}
+COARSE_ANGLES = {"Line": 45, "Corner": 90}
 """Degrees between the angles of families that know few."""
 
 
-def choose_kernel(found: stack.Stack) -> None:
+def choose_kernel(kernel_stack: stack.KernelStack) -> None:
     """Every control of the kernels; the chosen one's are shown, with what is wrong with it beside its cells."""
-    known = _known(found)
-    slots()
-    names(known)
-    turn_dials(found)
-    _cells(found)
+    known = _known_recipe(kernel_stack)
+    choose_slot()
+    choose_name(known)
+    show_kernel_dials(kernel_stack)
+    _show_cells(kernel_stack)
     with st.container(horizontal=True, gap="small"):
-        tools(found.chosen.weights if found.chosen else None)
-        more()
+        show_tools(kernel_stack.chosen_kernel.weights if kernel_stack.chosen_kernel else None)
+        show_other_sources()
     if known:
-        st.markdown(FAMILIES[known.family].sees)
+        st.markdown(FAMILIES[known.family].description)
         st.latex(FAMILIES[known.family].formula)
-    if found.chosen is not None:
-        note(on_balance(found.chosen.weights))
+    if kernel_stack.chosen_kernel is not None:
+        show_note(describe_sum(kernel_stack.chosen_kernel.weights))
 
 
-def _cells(found: stack.Stack) -> None:
+def _show_cells(kernel_stack: stack.KernelStack) -> None:
     """The weights to type into, and what is wrong with them."""
-    chosen, problem = found.chosen, found.problems[found.slot]
+    chosen, problem = kernel_stack.chosen_kernel, kernel_stack.problems[kernel_stack.slot]
     named = chosen is not None and chosen.recipe is not None and not problem
-    cell_editor(
+    show_cell_editor(
         "Kernel",
-        words_of(chosen) if chosen is not None and named else found.texts[found.slot],
+        format_weights(chosen) if chosen is not None and named else kernel_stack.texts[kernel_stack.slot],
         key="kernels_cells",
-        write=stack.write_cells,
+        on_edit=stack.write_cells,
         role="kernel",
-        undo=Undo(stack.undo, stack.redo, stack.revision()),
+        undo_actions=UndoActions(stack.undo, stack.redo, stack.undo_revision()),
     )
     if problem:
         st.error(problem + (" Until then the last kernel is shown." if chosen is not None else ""))
-    for index, other in enumerate(found.problems):
-        if other and index != found.slot:
+    for index, other in enumerate(kernel_stack.problems):
+        if other and index != kernel_stack.slot:
             st.error(other)
 
 
-def _known(found: stack.Stack) -> Recipe | None:
+def _known_recipe(kernel_stack: stack.KernelStack) -> Recipe | None:
     """How the chosen kernel was made, or what its numbers are known as."""
-    if found.chosen is None:
+    if kernel_stack.chosen_kernel is None:
         return None
-    return found.chosen.recipe or recognise(found.chosen.weights)
+    return kernel_stack.chosen_kernel.recipe or recognise_recipe(kernel_stack.chosen_kernel.weights)
 
 
-def slots() -> None:
+def choose_slot() -> None:
     """Which of the kernels is being edited; another one; this one away."""
-    count = len(stack.texts())
-    if stack.SLOT in st.session_state:
-        st.session_state[stack.SLOT] = stack.slot() + 1
+    count = len(stack.slot_texts())
+    if stack.SLOT_KEY in st.session_state:
+        st.session_state[stack.SLOT_KEY] = stack.chosen_slot() + 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "Kernels",
             list(range(1, count + 1)),
             default=1,
-            key=stack.SLOT,
+            key=stack.SLOT_KEY,
             required=True,
             bind="query-params",
             help="Several kernels work side by side as a bank, or one after the other as a chain.",
@@ -96,133 +96,135 @@ def slots() -> None:
             icon=":material/add:",
             key="kernels_add",
             on_click=stack.add_slot,
-            disabled=count >= stack.MOST_SLOTS,
+            disabled=count >= stack.MAX_SLOTS,
         )
         if count > 1:
-            st.button("Remove", icon=":material/delete:", key="kernels_drop", on_click=stack.drop_slot)
+            st.button("Remove", icon=":material/delete:", key="kernels_drop", on_click=stack.remove_slot)
 
 
-def names(known: Recipe | None) -> None:
+def choose_name(known: Recipe | None) -> None:
     """What the kernel is called; another name brings its weights."""
-    st.session_state.kernels_name = name_of(known) if known else None
+    st.session_state.kernels_name = recipe_name(known) if known else None
     st.selectbox(
         "Kernel",
-        list(NAMED),
-        format_func=lambda name: f"{FAMILIES[NAMED[name].family].group}: {name}",
+        list(NAMED_RECIPES),
+        format_func=lambda name: f"{FAMILIES[NAMED_RECIPES[name].family].group}: {name}",
         key="kernels_name",
-        on_change=_take_name,
+        on_change=_apply_name,
         placeholder="Your own numbers",
     )
-    note_drawn("kernels_name")
+    record_drawn_value("kernels_name")
 
 
-def turn_dials(found: stack.Stack) -> None:
+def show_kernel_dials(kernel_stack: stack.KernelStack) -> None:
     """Size and parameters of a named kernel; rows and columns of one's own numbers."""
-    made_by = stack.origin(found)
-    if made_by is not None:
-        family = FAMILIES[made_by.family]
-        shown = [Dial("size", "Size", family.least, MOST, 1, made_by.size, "px")]
-        for name, value in made_by.values:
+    source_recipe = stack.shown_recipe(kernel_stack)
+    if source_recipe is not None:
+        family = FAMILIES[source_recipe.family]
+        dial_list = [Dial("size", "Size", family.smallest_size, MAX_SIZE, 1, source_recipe.size, "px")]
+        for name, value in source_recipe.values:
             allowed = PARAMETERS[name]
-            step = COARSE.get(family.name, allowed.step)
-            shown.append(Dial(name, allowed.label, allowed.low, allowed.high, step, value, allowed.unit))
-        dials(shown, key="kernels_dials", turn=lambda turned: _take_values(made_by, turned))
-    elif found.chosen is not None:
-        weights = found.chosen.weights
+            step = COARSE_ANGLES.get(family.name, allowed.step)
+            dial_list.append(Dial(name, allowed.label, allowed.low, allowed.high, step, value, allowed.unit))
+        show_dials(dial_list, key="kernels_dials", on_turn=lambda turned: _apply_values(source_recipe, turned))
+    elif kernel_stack.chosen_kernel is not None:
+        weights = kernel_stack.chosen_kernel.weights
         sides = zip(("Rows", "Columns"), weights.shape, strict=True)
-        shown = [Dial(label.lower(), label, 1, MOST, 1, side) for label, side in sides]
-        dials(shown, key="kernels_dials", turn=lambda turned: _take_sides(weights, turned))
+        dial_list = [Dial(label.lower(), label, 1, MAX_SIZE, 1, side) for label, side in sides]
+        show_dials(dial_list, key="kernels_dials", on_turn=lambda turned: _apply_sides(weights, turned))
 
 
-def _take_values(made_by: Recipe, turned: Mapping[str, float]) -> None:
-    values = {**dict(made_by.values), **turned}
-    size = int(values.pop("size", made_by.size))
-    stack.write_slot(str(recipe(made_by.family, size, **values)), " ".join(["dial", *turned]))
+def _apply_values(source_recipe: Recipe, turned: Mapping[str, float]) -> None:
+    values = {**dict(source_recipe.values), **turned}
+    size = int(values.pop("size", source_recipe.size))
+    stack.write_slot(str(make_recipe(source_recipe.family, size, **values)), " ".join(["dial", *turned]))
 
 
-def _take_sides(weights: Weights, turned: Mapping[str, float]) -> None:
+def _apply_sides(weights: Weights, turned: Mapping[str, float]) -> None:
     rows, columns = weights.shape
     size = (int(turned.get("rows", rows)), int(turned.get("columns", columns)))
-    stack.write_weights(resize(weights, *size), " ".join(["dial", *turned]))
+    stack.write_weights(resize_kernel(weights, *size), " ".join(["dial", *turned]))
 
 
-def tools(weights: Weights | None) -> None:
+def show_tools(weights: Weights | None) -> None:
     """Undo, redo, and what can be done to the weights."""
-    back, forth = stack.can_undo()
-    _quiet("Undo", "undo", stack.undo, not back, "Ctrl+Z")
-    _quiet("Redo", "redo", stack.redo, not forth, "Ctrl+Y")
+    undo_possible, redo_possible = stack.can_undo()
+    _show_quiet_button("Undo", "undo", stack.undo, not undo_possible, "Ctrl+Z")
+    _show_quiet_button("Redo", "redo", stack.redo, not redo_possible, "Ctrl+Y")
     with st.popover("Change", on_change="rerun", key="kernels_change") as box:
         if box.open and weights is not None:
-            transforms()
+            show_transforms()
 
 
-def _quiet(label: str, icon: str, do: Callable[[], None], disabled: bool, keys: str) -> None:
+def _show_quiet_button(label: str, icon: str, action: Callable[[], None], disabled: bool, shortcut: str) -> None:
     st.button(
         label,
         icon=f":material/{icon}:",
         key=f"kernels_{icon}",
-        on_click=do,
+        on_click=action,
         disabled=disabled,
-        help=keys,
+        help=shortcut,
         type="tertiary",
     )
 
 
-def more() -> None:
+def show_other_sources() -> None:
     """Weights from elsewhere: typed, pasted, learned."""
     with st.popover("More", on_change="rerun", key="kernels_more") as box:
         st.text_area(
             "Type or paste the weights",
-            stack.FIRST,
-            key=stack.TEXT,
+            stack.FIRST_TEXT,
+            key=stack.TEXT_KEY,
             bind="query-params",
-            on_change=stack.note_typed,
+            on_change=stack.record_typed_text,
             help="Rows end with ; or a new line, kernels with |. Fractions such as 1/9 work, and so do names: "
             "Gaussian blur 7 sigma=2.",
         )
-        stack.note_shown()
+        stack.record_shown_text()
         if box.open:
-            with state.answered():
-                learned_filters()
+            with state.show_store_errors():
+                show_learned_filters()
 
 
-def transforms() -> None:
+def show_transforms() -> None:
     """One button each; a named kernel to add."""
     left, right = st.columns(2)
-    for number, name in enumerate(TURNS):
+    for number, name in enumerate(KERNEL_EDITS):
         (left, right)[number % 2].button(
-            name, key=f"kernels_turn_{number}", on_click=_take_turn, args=(name,), width="stretch"
+            name, key=f"kernels_turn_{number}", on_click=_apply_transform, args=(name,), width="stretch"
         )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox("Add another kernel", list(NAMED), key="kernels_other", index=list(NAMED).index("Identity"))
+        st.selectbox(
+            "Add another kernel", list(NAMED_RECIPES), key="kernels_other", index=list(NAMED_RECIPES).index("Identity")
+        )
         st.number_input("times", -100.0, 100.0, 1.0, 0.5, key="kernels_factor", format="%g", width=120)
-        st.button("Add", key="kernels_plus", on_click=_take_sum)
+        st.button("Add", key="kernels_plus", on_click=_apply_sum)
     if st.session_state.get("kernels_turn_problem"):
         st.error(st.session_state.pop("kernels_turn_problem"))
 
 
-def _take_name() -> None:
+def _apply_name() -> None:
     name = st.session_state.kernels_name
-    if name and was_chosen("kernels_name"):
-        kernel = kernel_of(NAMED[name])
+    if name and is_new_choice("kernels_name"):
+        kernel = make_kernel(NAMED_RECIPES[name])
         stack.write_slot(str(kernel.recipe))
-        st.session_state[VIEW] = VIEW_OF[usual_view(kernel.weights)]
+        st.session_state[VIEW_KEY] = VIEW_LABEL_OF[suggest_view(kernel.weights)]
 
 
-def _chosen() -> Weights:
+def _current_weights() -> Weights:
     """The weights as they are now: a click may come before an edit is drawn."""
-    kernel = stack.read_stack().chosen
+    kernel = stack.read_stack().chosen_kernel
     assert kernel is not None  # the tools are shown for a kernel
     return kernel.weights
 
 
-def _take_turn(name: str) -> None:
+def _apply_transform(name: str) -> None:
     try:
-        stack.write_weights(TURNS[name](_chosen()))
+        stack.write_weights(KERNEL_EDITS[name](_current_weights()))
     except ValueError as problem:
         st.session_state.kernels_turn_problem = str(problem)
 
 
-def _take_sum() -> None:
-    other = kernel_of(NAMED[st.session_state.kernels_other]).weights
-    stack.write_weights(added(_chosen(), other, st.session_state.kernels_factor))
+def _apply_sum() -> None:
+    other = make_kernel(NAMED_RECIPES[st.session_state.kernels_other]).weights
+    stack.write_weights(add_kernels(_current_weights(), other, st.session_state.kernels_factor))

@@ -8,24 +8,24 @@ from numpy.typing import NDArray
 
 from cnn_core.images import (
     LONG_SIDE,
-    MOST_BYTES,
+    MAX_BYTES,
     PATTERNS,
     PHOTOS,
     Pattern,
-    cropped,
+    crop_image,
     decode_upload,
     draw_pattern,
-    photo,
-    scaled,
+    load_photo,
+    shrink_pixels,
 )
-from pages.components.clipboard import clipboard_picture
-from pages.components.thumbnails import Thumbnail, thumbnail, thumbnails
-from pages.shared.controls import choice, note
+from pages.components.clipboard import show_clipboard_button
+from pages.components.thumbnails import Thumbnail, make_thumbnail, show_thumbnails
+from pages.shared.controls import choose_option, show_note
 
-KEY = "kernels_photo"
-OWN = "Your picture"
-OWN_STATE = "kernels_own_picture"
-PROBLEM = "kernels_picture_problem"
+PICTURE_KEY = "kernels_photo"
+OWN_TITLE = "Your picture"
+OWN_PICTURE_KEY = "kernels_own_picture"
+PROBLEM_KEY = "kernels_picture_problem"
 PHOTO_TITLES = {entry.title: entry for entry in PHOTOS}
 PATTERN_TITLES = {pattern.title: pattern for pattern in PATTERNS}
 SIDES = (512, 256, 128, 64, 32)
@@ -41,133 +41,143 @@ class Picture:
 
 
 @st.cache_data(max_entries=len(PHOTOS), show_spinner=False)
-def _photo(name: str) -> NDArray[np.uint8]:
-    return photo(name)
+def _load_photo(name: str) -> NDArray[np.uint8]:
+    return load_photo(name)
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
-def _thumbnails() -> list[Thumbnail]:
-    photos = [thumbnail(entry.title, entry.title, entry.alt, photo(entry.name)) for entry in PHOTOS]
-    drawn = [thumbnail(entry.title, entry.title, entry.alt, draw_pattern(entry.title)) for entry in PATTERNS]
+def _picture_thumbnails() -> list[Thumbnail]:
+    photos = [make_thumbnail(entry.title, entry.title, entry.alt, load_photo(entry.name)) for entry in PHOTOS]
+    drawn = [make_thumbnail(entry.title, entry.title, entry.alt, draw_pattern(entry.title)) for entry in PATTERNS]
     return photos + drawn
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _pattern(title: str, angle: float, period: float, seed: int, text: str) -> NDArray[np.uint8]:
+def _render_pattern(title: str, angle: float, period: float, seed: int, text: str) -> NDArray[np.uint8]:
     return draw_pattern(title, angle=angle, period=period, seed=seed, text=text)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _part(image: NDArray[np.uint8], rows: tuple[int, int], columns: tuple[int, int], side: int) -> NDArray[np.uint8]:
+def _crop_and_scale(
+    image: NDArray[np.uint8], rows: tuple[int, int], columns: tuple[int, int], side: int
+) -> NDArray[np.uint8]:
     shares = [end / 100 for end in (*rows, *columns)]
-    return scaled(cropped(image, *shares), side)
+    return shrink_pixels(crop_image(image, *shares), side)
 
 
 def choose_picture() -> Picture | None:
     """Thumbnails, a list, one's own, and a part; None, with the reason beside the control, while there is none."""
     pictures = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Picture", [*PHOTO_TITLES, *PATTERN_TITLES, OWN], key=KEY, bind="query-params", width=220)
-        own_picture()
+        chosen = st.selectbox(
+            "Picture", [*PHOTO_TITLES, *PATTERN_TITLES, OWN_TITLE], key=PICTURE_KEY, bind="query-params", width=220
+        )
+        show_own_picture_box()
         with st.popover("Crop and scale", icon=":material/crop:"):
-            part = part_controls()
+            part = choose_part()
         if chosen in PATTERN_TITLES:
-            drawn = _drawn(PATTERN_TITLES[chosen])
+            drawn = _choose_pattern(PATTERN_TITLES[chosen])
     with pictures:
-        thumbnails("Picture", _thumbnails(), chosen, key=f"{KEY}_thumbnails", choose=_choose)
-    problem = st.session_state.pop(PROBLEM, "")
+        show_thumbnails(
+            "Picture", _picture_thumbnails(), chosen, key=f"{PICTURE_KEY}_thumbnails", on_choice=_store_choice
+        )
+    problem = st.session_state.pop(PROBLEM_KEY, "")
     if problem:
         st.error(problem)
     if chosen in PATTERN_TITLES:
         picture = drawn
     elif chosen in PHOTO_TITLES:
-        picture = Picture(_photo(PHOTO_TITLES[chosen].name), chosen, PHOTO_TITLES[chosen].alt)
+        picture = Picture(_load_photo(PHOTO_TITLES[chosen].name), chosen, PHOTO_TITLES[chosen].alt)
     else:
-        own: Picture | None = st.session_state.get(OWN_STATE)
+        own: Picture | None = st.session_state.get(OWN_PICTURE_KEY)
         if own is None:
             st.info("Your picture is not in the link: upload, photograph or paste it again, or choose another one.")
             return None
         picture = own
-        note(picture.alt)
-    return Picture(_part(picture.image, *part), picture.title, picture.alt)
+        show_note(picture.alt)
+    return Picture(_crop_and_scale(picture.image, *part), picture.title, picture.alt)
 
 
-def part_controls() -> tuple[tuple[int, int], tuple[int, int], int]:
+def choose_part() -> tuple[tuple[int, int], tuple[int, int], int]:
     """Rows and columns in per cent, and the longest side in pixels."""
     rows = st.slider("Rows, in % of the height", 0, 100, (0, 100), key="kernels_rows", bind="query-params")
     columns = st.slider("Columns, in % of the width", 0, 100, (0, 100), key="kernels_columns", bind="query-params")
-    side = choice("Longest side, in pixels", SIDES, LONG_SIDE, "kernels_side", "Small pictures show single pixels.")
+    side = choose_option(
+        "Longest side, in pixels", SIDES, LONG_SIDE, "kernels_side", "Small pictures show single pixels."
+    )
     if rows[0] == rows[1] or columns[0] == columns[1]:
-        note("Nothing would be left: one pixel is kept.")
-    return _open(rows), _open(columns), side
+        show_note("Nothing would be left: one pixel is kept.")
+    return _nonempty_range(rows), _nonempty_range(columns), side
 
 
-def _open(ends: tuple[int, int]) -> tuple[int, int]:
+def _nonempty_range(ends: tuple[int, int]) -> tuple[int, int]:
     low = min(ends[0], 99)
     return low, max(ends[1], low + 1)
 
 
-def _drawn(pattern: Pattern) -> Picture:
+def _choose_pattern(pattern: Pattern) -> Picture:
     """A drawn pattern, with a control for everything it follows."""
     values = {"angle": 0, "period": 16, "seed": 0, "text": "CNN Lab"}
-    if "angle" in pattern.follows:
+    if "angle" in pattern.parameters:
         values["angle"] = st.slider(
             "Angle in degrees", -180, 180, 0, 5, key="kernels_pattern_angle", bind="query-params", width=180
         )
-    if "period" in pattern.follows:
+    if "period" in pattern.parameters:
         values["period"] = st.slider(
             "Period in pixels", 2, 64, 16, key="kernels_pattern_period", bind="query-params", width=180
         )
-    if "seed" in pattern.follows:
+    if "seed" in pattern.parameters:
         values["seed"] = st.number_input("Seed", 0, 9999, 0, key="kernels_pattern_seed", bind="query-params", width=120)
-    if "text" in pattern.follows:
+    if "text" in pattern.parameters:
         values["text"] = st.text_input(
             "Letters", "CNN Lab", max_chars=24, key="kernels_pattern_text", bind="query-params", width=180
         )
-    return Picture(_pattern(pattern.title, **values), pattern.title, pattern.alt)  # type: ignore[arg-type]
+    return Picture(_render_pattern(pattern.title, **values), pattern.title, pattern.alt)  # type: ignore[arg-type]
 
 
-def own_picture() -> None:
+def show_own_picture_box() -> None:
     """Upload, webcam or clipboard: whatever comes is read in memory and becomes “Your picture”."""
     with st.popover("Your own picture", icon=":material/upload:", on_change="rerun", key="kernels_own") as box:
         st.file_uploader(
             "PNG, JPEG, WebP, GIF, BMP or TIFF",
             key="kernels_upload",
-            on_change=_take_upload,
-            max_upload_size=MOST_BYTES // 10**6,
+            on_change=_store_upload,
+            max_upload_size=MAX_BYTES // 10**6,
             help="It is read in memory, shrunk to 512 pixels, and never stored.",
         )
         if box.open:  # a closed box must not switch the camera on
-            st.camera_input("Or take one with the webcam", key="kernels_camera", on_change=_take_camera)
-    clipboard_picture(
-        key="kernels_clipboard", most_bytes=MOST_BYTES, take=lambda data: take(data, "from the clipboard")
+            st.camera_input("Or take one with the webcam", key="kernels_camera", on_change=_store_camera_shot)
+    show_clipboard_button(
+        key="kernels_clipboard",
+        max_bytes=MAX_BYTES,
+        on_picture=lambda data: store_own_picture(data, "from the clipboard"),
     )
 
 
-def _choose(title: str) -> None:
-    st.session_state[KEY] = title
+def _store_choice(title: str) -> None:
+    st.session_state[PICTURE_KEY] = title
 
 
-def take(data: bytes, name: str) -> None:
+def store_own_picture(data: bytes, name: str) -> None:
     """Read a picture that a visitor brought; what is wrong with it is said beside the controls."""
-    state = st.session_state
+    session = st.session_state
     try:
         upload = decode_upload(data)
     except ValueError as problem:
-        state[PROBLEM] = str(problem)
+        session[PROBLEM_KEY] = str(problem)
         return
-    said = " ".join(upload.notes)
-    state[OWN_STATE] = Picture(upload.image, OWN, f"Your picture {name}. {said}".strip())
-    state[KEY] = OWN
+    remarks = " ".join(upload.notes)
+    session[OWN_PICTURE_KEY] = Picture(upload.image, OWN_TITLE, f"Your picture {name}. {remarks}".strip())
+    session[PICTURE_KEY] = OWN_TITLE
 
 
-def _take_upload() -> None:
+def _store_upload() -> None:
     file = st.session_state.kernels_upload
     if file is not None:
-        take(file.getvalue(), file.name)
+        store_own_picture(file.getvalue(), file.name)
 
 
-def _take_camera() -> None:
+def _store_camera_shot() -> None:
     shot = st.session_state.get("kernels_camera")
     if shot is not None:
-        take(shot.getvalue(), "from the webcam")
+        store_own_picture(shot.getvalue(), "from the webcam")

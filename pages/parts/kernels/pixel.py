@@ -8,73 +8,83 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.kernels.families import Weights
-from cnn_core.kernels.filtering import Layer, pad_image
+from cnn_core.kernels.filtering import FilterSettings, pad_image
 from cnn_core.trace import convolution_trace, play_data
-from pages.components.player import player
+from pages.components.player import show_player
 
-ROW, COLUMN = "kernels_row", "kernels_column"
-LOOK, PIXEL = "kernels_look", "One pixel"
-MOST_SIDE = 9
+ROW_KEY, COLUMN_KEY = "kernels_row", "kernels_column"
+LOOK_KEY, PIXEL = "kernels_look", "One pixel"
+MAX_SIDE = 9
 """Kernels up to this size are shown with the eight results around the one looked at."""
-Place = tuple[int, int]
-Patch = tuple[NDArray[np.float64], Place]
+Position = tuple[int, int]
+Patch = tuple[NDArray[np.float64], Position]
 """Pixels (C, h, w), and at which row and column of what they give the result lies that is looked at."""
 
 
-def pinned(rows: int, columns: int) -> Place | None:
+def pinned_pixel(rows: int, columns: int) -> Position | None:
     """The pixel (row, column) that is looked at closely, inside a result of this size; None where none was chosen."""
     # on the first run the link has the numbers, and the widgets that read them come further down the page
-    asked = [str(st.session_state.get(key) or st.query_params.get(key, "")) for key in (ROW, COLUMN)]
-    if not all(number.isdecimal() and int(number) for number in asked):
+    numbers = [str(st.session_state.get(key) or st.query_params.get(key, "")) for key in (ROW_KEY, COLUMN_KEY)]
+    if not all(number.isdecimal() and int(number) for number in numbers):
         return None
-    return min(int(asked[0]), rows) - 1, min(int(asked[1]), columns) - 1
+    return min(int(numbers[0]), rows) - 1, min(int(numbers[1]), columns) - 1
 
 
-def pin(row: int, column: int, clicked: bool) -> None:
+def store_pixel(row: int, column: int, clicked: bool) -> None:
     """A pixel was chosen: look at it closely; one that was clicked opens in the player."""
-    st.session_state[ROW], st.session_state[COLUMN] = row + 1, column + 1
+    st.session_state[ROW_KEY], st.session_state[COLUMN_KEY] = row + 1, column + 1
     if clicked:
-        st.session_state[LOOK] = PIXEL
+        st.session_state[LOOK_KEY] = PIXEL
 
 
-def place(shape: tuple[int, ...], start: Place) -> Place:
+def choose_pixel(shape: tuple[int, ...], start: Position) -> Position:
     """The pixel (row, column) of a result of this shape that is looked at: typed here, clicked in the picture, or
     `start`."""
     rows, columns = shape[:2]
-    asked = pinned(rows, columns)
-    if asked:
-        st.session_state[ROW], st.session_state[COLUMN] = asked[0] + 1, asked[1] + 1
+    chosen = pinned_pixel(rows, columns)
+    if chosen:
+        st.session_state[ROW_KEY], st.session_state[COLUMN_KEY] = chosen[0] + 1, chosen[1] + 1
     row, column = start
     hint = "Of the pixel that is looked at: click one in the picture or in the result, or type its place."
-    row = st.number_input("Row", 1, rows, row + 1, key=ROW, bind="query-params", width=110, help=hint)
-    column = st.number_input("Column", 1, columns, column + 1, key=COLUMN, bind="query-params", width=110, help=hint)
+    row = st.number_input("Row", 1, rows, row + 1, key=ROW_KEY, bind="query-params", width=110, help=hint)
+    column = st.number_input(
+        "Column", 1, columns, column + 1, key=COLUMN_KEY, bind="query-params", width=110, help=hint
+    )
     return row - 1, column - 1
 
 
-def play_pixel(before: NDArray[np.generic], kernels: Sequence[Weights], layer: Layer, at: Place) -> None:
+def show_pixel_player(
+    before: NDArray[np.generic], kernels: Sequence[Weights], layer: FilterSettings, pixel: Position
+) -> None:
     """Step through what `kernels` of one size make of `before` (h, w) or (h, w, 3) at a result."""
-    patch = neighbourhood(before, kernels[0], layer, at, around=len(kernels) == 1)
-    data = pixel_play(patch, np.stack(kernels), layer)
+    patch = cut_neighbourhood(before, kernels[0], layer, pixel, with_neighbours=len(kernels) == 1)
+    data = pixel_player_data(patch, np.stack(kernels), layer)
     _, (row, column) = patch
-    corner = {"output": (at[0] - row, at[1] - column)}
-    player({**data, "corner": corner, "start": {"step": data["middle"], "of": f"{at}"}}, key="kernels_player")
+    corner = {"output": (pixel[0] - row, pixel[1] - column)}
+    show_player({**data, "corner": corner, "start": {"step": data["middle"], "of": f"{pixel}"}}, key="kernels_player")
 
 
-def neighbourhood(
-    before: NDArray[np.generic], weights: Weights, layer: Layer, at: Place, *, around: bool = True
+def cut_neighbourhood(
+    before: NDArray[np.generic],
+    weights: Weights,
+    layer: FilterSettings,
+    pixel: Position,
+    *,
+    with_neighbours: bool = True,
 ) -> Patch:
-    """The pixels that a window meets at result `at`, and with `around` at those next to it, where there is room.
+    """The pixels that a window meets at result `pixel`, and with `with_neighbours` at those next to it, where there is
+    room.
 
     Of a dilated window these are the pixels under the weights alone, so that they lie side by side.
     """
     padded = pad_image(before, weights, layer).astype(np.float64)
-    around = around and layer.stride == 1 and max(weights.shape) <= MOST_SIDE
+    with_neighbours = with_neighbours and layer.stride == 1 and max(weights.shape) <= MAX_SIDE
     spans, places = [], []
     for axis in (0, 1):
-        start = at[axis] * layer.stride
-        low = start - layer.dilation if around and start >= layer.dilation else start
-        high = start + layer.reach(weights.shape[axis]) - 1
-        if around and high + layer.dilation < padded.shape[axis]:
+        start = pixel[axis] * layer.stride
+        low = start - layer.dilation if with_neighbours and start >= layer.dilation else start
+        high = start + layer.kernel_reach(weights.shape[axis]) - 1
+        if with_neighbours and high + layer.dilation < padded.shape[axis]:
             high += layer.dilation
         spans.append(slice(low, high + 1, layer.dilation))
         places.append((start - low) // layer.dilation)
@@ -84,7 +94,7 @@ def neighbourhood(
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def pixel_play(patch: Patch, kernels: NDArray[np.float64], layer: Layer) -> dict[str, Any]:
+def pixel_player_data(patch: Patch, kernels: NDArray[np.float64], layer: FilterSettings) -> dict[str, Any]:
     """What the player draws of a patch (C, h, w): kernels (F, rows, columns), each laid on each channel by itself."""
     x, (row, column) = patch
     weights = np.asarray(np.tile(kernels[:, None], (len(x), 1, 1, 1)), dtype=np.float64)

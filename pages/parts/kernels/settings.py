@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from cnn_core.kernels.filtering import CHANNELS, PADDING_MODES, Layer
+from cnn_core.kernels.filtering import CHANNELS, PADDING_MODES, FilterSettings
 from cnn_core.render.filter_result import VIEWS
-from pages.shared.controls import choice, note
+from pages.shared.controls import choose_option, show_note
 
-TOGETHER, VIEW = "kernels_together", "kernels_view"
+ARRANGEMENT_KEY, VIEW_KEY = "kernels_together", "kernels_view"
 ALONE, BANK, CHAIN, EDGES = "By itself", "Bank", "Chain", "Edges"
-TOGETHER_HELP = (
+ARRANGEMENT_HELP = (
     "By itself: the chosen kernel. Bank: every kernel on the same picture. Chain: each on what the one before made. "
     "Edges: strength and direction from a slope across and one down."
 )
@@ -20,77 +20,85 @@ _PADDING_NAMES = {mode: label for label, mode in PADDING_LABELS.items()}
 CHANNEL_LABELS = dict(zip(("Grey", "Each colour channel", "Red", "Green", "Blue"), CHANNELS, strict=True))
 MODES = ("Cross-correlation", "True convolution")
 LAYOUTS = ("Side by side", "Compare")
-MOST_BIAS = 255.0
+MAX_BIAS = 255.0
 
 
 @dataclass(frozen=True)
-class How:
+class LabSettings:
     """The settings: which kernels work together, what is filtered, the layer, and how the result is shown."""
 
-    together: str
+    arrangement: str
     channels: str
-    layer: Layer
+    layer: FilterSettings
     view: str
     compare: bool
 
 
-def settings() -> How:
+def choose_settings() -> LabSettings:
     """A row of what is shown, and a box with what a layer of a network has besides weights."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        together = choice("Kernels work", (ALONE, BANK, CHAIN, EDGES), ALONE, TOGETHER, TOGETHER_HELP)
+        arrangement = choose_option(
+            "Kernels work", (ALONE, BANK, CHAIN, EDGES), ALONE, ARRANGEMENT_KEY, ARRANGEMENT_HELP
+        )
         words = "Below 0 needs a scale of its own."
         labels = tuple(VIEW_LABELS)
-        view = choice("Show the result as", labels, labels[0], VIEW, words, disabled=together == EDGES)
-        layout = choice("Layout", LAYOUTS, LAYOUTS[0], "kernels_layout", "Compare: drag a divider over the picture.")
+        view = choose_option("Show the result as", labels, labels[0], VIEW_KEY, words, disabled=arrangement == EDGES)
+        layout = choose_option(
+            "Layout", LAYOUTS, LAYOUTS[0], "kernels_layout", "Compare: drag a divider over the picture."
+        )
     with st.expander("Layer: channels, border, stride, dilation, bias, ReLU", icon=":material/tune:"):
-        channels, layer = layer_controls()
-    special = unusual(layer)
-    if special:
-        note(f"**Layer:** {special}.")
-    return How(together, CHANNEL_LABELS[channels], layer, VIEW_LABELS[view], layout == LAYOUTS[1])
+        channels, layer = choose_layer()
+    unusual_words = describe_unusual_settings(layer)
+    if unusual_words:
+        show_note(f"**Layer:** {unusual_words}.")
+    return LabSettings(arrangement, CHANNEL_LABELS[channels], layer, VIEW_LABELS[view], layout == LAYOUTS[1])
 
 
-def outdated(how: How) -> bool:
+def is_outdated(settings: LabSettings) -> bool:
     """Whether something below the settings has changed one of them, as a named kernel changes how it is shown."""
-    now = (st.session_state.get(TOGETHER), VIEW_LABELS.get(st.session_state.get(VIEW, "")))
-    return now != (how.together, how.view)
+    current = (st.session_state.get(ARRANGEMENT_KEY), VIEW_LABELS.get(st.session_state.get(VIEW_KEY, "")))
+    return current != (settings.arrangement, settings.view)
 
 
-def unusual(layer: Layer) -> str:
+def describe_unusual_settings(layer: FilterSettings) -> str:
     """What of the layer's settings is not as usual, in words."""
-    said = [f"{name} {value}" for name in ("stride", "dilation") if (value := getattr(layer, name)) > 1]
-    said += [f"bias {layer.bias:+g}".replace("-", "−")] if layer.bias else []
-    said += ["ReLU"] if layer.relu else []
-    said += ["kernel turned by 180°"] if layer.flip else []
-    said += [] if layer.padding_mode == "zeros" else [f"border: {_PADDING_NAMES[layer.padding_mode].lower()}"]
-    return ", ".join(said)
+    parts = [f"{name} {value}" for name in ("stride", "dilation") if (value := getattr(layer, name)) > 1]
+    parts += [f"bias {layer.bias:+g}".replace("-", "−")] if layer.bias else []
+    parts += ["ReLU"] if layer.relu else []
+    parts += ["kernel turned by 180°"] if layer.flip else []
+    parts += [] if layer.padding_mode == "zeros" else [f"border: {_PADDING_NAMES[layer.padding_mode].lower()}"]
+    return ", ".join(parts)
 
 
-def layer_controls() -> tuple[str, Layer]:
+def choose_layer() -> tuple[str, FilterSettings]:
     """What of the picture is filtered, and every setting of a convolutional layer."""
     with st.container(horizontal=True, gap="small"):
-        channels = choice(
+        channels = choose_option(
             "Filter", tuple(CHANNEL_LABELS), "Grey", "kernels_channels", "Brightness; red, green and blue each; or one."
         )
-        padding = choice(
+        padding = choose_option(
             "Beyond the border",
             tuple(PADDING_LABELS),
             "Zeros",
             "kernels_padding",
             "Zeros; the picture mirrored; its last row repeated; its other side; or nothing: a smaller result.",
         )
-        mode = choice(
+        mode = choose_option(
             "The kernel is laid on as",
             MODES,
             MODES[0],
             "kernels_mode",
             "Deep learning computes cross-correlation. True convolution turns the kernel by 180° first.",
         )
-        stride = choice("Stride", (1, 2, 3, 4), 1, "kernels_stride", "Pixels the kernel moves on: 2 keeps every other.")
-        dilation = choice("Dilation", (1, 2, 3, 4), 1, "kernels_dilation", "Pixels between neighbouring weights.")
-        ends = (-MOST_BIAS, MOST_BIAS, 0.0, 5.0)
+        stride = choose_option(
+            "Stride", (1, 2, 3, 4), 1, "kernels_stride", "Pixels the kernel moves on: 2 keeps every other."
+        )
+        dilation = choose_option(
+            "Dilation", (1, 2, 3, 4), 1, "kernels_dilation", "Pixels between neighbouring weights."
+        )
+        ends = (-MAX_BIAS, MAX_BIAS, 0.0, 5.0)
         bias = st.slider(
             "Bias", *ends, key="kernels_bias", bind="query-params", help="Added to every result.", width=150
         )
         relu = st.toggle("ReLU", key="kernels_relu", bind="query-params", help="Results below 0 become 0.")
-    return channels, Layer(stride, dilation, PADDING_LABELS[padding], mode == MODES[1], bias, relu)
+    return channels, FilterSettings(stride, dilation, PADDING_LABELS[padding], mode == MODES[1], bias, relu)

@@ -9,13 +9,13 @@ from cnn_core import ops
 from cnn_core.datasets import load
 from cnn_core.experiments import shifts
 from cnn_core.experiments.shifts import Scene
-from cnn_core.images import PHOTOS, photo, to_grey
+from cnn_core.images import PHOTOS, load_photo, to_grey
 from pages.shared import lesson
 from pages.shared.charts import shift_chart
-from pages.shared.controls import choice, note
+from pages.shared.controls import choose_option, show_note
 
-Grey = NDArray[np.float64]
-TITLES = {entry.title: entry for entry in PHOTOS}
+GreyImage = NDArray[np.float64]
+PHOTOS_BY_TITLE = {entry.title: entry for entry in PHOTOS}
 SIDE = 108  # divided exactly by every window offered below
 WINDOWS = (2, 3, 4, 6, 9)
 SOURCES = ("Photographs", "Digits")
@@ -24,15 +24,15 @@ GAP = 8
 
 
 @st.cache_data(max_entries=len(PHOTOS), show_spinner=False)
-def _square(name: str) -> Grey:
+def _load_square(name: str) -> GreyImage:
     """The middle of a photograph as grey values 0 … 255, SIDE × SIDE."""
-    return np.asarray(ImageOps.fit(Image.fromarray(to_grey(photo(name))), (SIDE, SIDE)), dtype=np.float64)
+    return np.asarray(ImageOps.fit(Image.fromarray(to_grey(load_photo(name))), (SIDE, SIDE)), dtype=np.float64)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _ways_back(name: str, window: int) -> tuple[tuple[str, Grey], ...]:
+def _unpooled_pictures(name: str, window: int) -> tuple[tuple[str, GreyImage], ...]:
     """The photograph, and what three ways back up from its pooled picture make of it."""
-    x = _square(name)[None, None]
+    x = _load_square(name)[None, None]
     largest, mean, size = ops.max_pool2d(x, window), ops.avg_pool2d(x, window), (SIDE, SIDE)
     switches = ops.max_pool2d_switches(x, window)
     return (
@@ -43,33 +43,33 @@ def _ways_back(name: str, window: int) -> tuple[tuple[str, Grey], ...]:
     )
 
 
-def photograph_back() -> None:
+def show_unpooled_photograph() -> None:
     """A photograph pooled and brought back up, with the error of each way in numbers."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        title = st.selectbox("Photograph", list(TITLES), key="pooling_photo", bind="query-params", width=220)
-        window = int(choice("Window and stride", tuple(map(str, WINDOWS)), "2", "pooling_window"))
-    pictures = _ways_back(TITLES[title].name, window)
+        title = st.selectbox("Photograph", list(PHOTOS_BY_TITLE), key="pooling_photo", bind="query-params", width=220)
+        window = int(choose_option("Window and stride", tuple(map(str, WINDOWS)), "2", "pooling_window"))
+    pictures = _unpooled_pictures(PHOTOS_BY_TITLE[title].name, window)
     original = pictures[0][1]
     with st.container(horizontal=True, gap="small"):
         for name, values in pictures:
             error = np.abs(values - original)
-            says = f"{SIDE} × {SIDE} pixels, 0 … 255"
+            remark = f"{SIDE} × {SIDE} pixels, 0 … 255"
             if values is not original:
                 right = (np.rint(values) == np.rint(original)).mean()
-                says = f"off by **{error.mean():.1f}** on average, {right:.0%} of the pixels right"
+                remark = f"off by **{error.mean():.1f}** on average, {right:.0%} of the pixels right"
             with st.container(width=2 * SIDE, gap="xsmall"):
                 picture = np.rint(values).astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
-                st.image(picture, width=2 * SIDE, output_format="PNG", alt=f"{TITLES[title].alt}. {name}")
-                note(f"**{name}**: {says}")
-    kept = (SIDE // window) ** 2
-    note(f"Of {SIDE**2:,} numbers the pooled picture keeps {kept:,}, 1 of {window**2}.")
+                st.image(picture, width=2 * SIDE, output_format="PNG", alt=f"{PHOTOS_BY_TITLE[title].alt}. {name}")
+                show_note(f"**{name}**: {remark}")
+    kept_count = (SIDE // window) ** 2
+    show_note(f"Of {SIDE**2:,} numbers the pooled picture keeps {kept_count:,}, 1 of {window**2}.")
 
 
 @st.cache_data(max_entries=len(SOURCES), show_spinner="Getting the pictures …")
-def _scenes(source: str) -> dict[str, Scene]:
+def _load_scenes(source: str) -> dict[str, Scene]:
     """The pictures to move, by name."""
     if source == SOURCES[0]:
-        scenes = [shifts.photo_scene(entry.title, to_grey(photo(entry.name, 128))) for entry in PHOTOS]
+        scenes = [shifts.photo_scene(entry.title, to_grey(load_photo(entry.name, 128))) for entry in PHOTOS]
     else:
         train = load("digits").train
         places = [(digit, int(np.flatnonzero(train.labels == digit)[i])) for digit in range(10) for i in (0, 1)]
@@ -81,23 +81,23 @@ def _scenes(source: str) -> dict[str, Scene]:
 
 
 @st.cache_data(max_entries=len(SOURCES) * len(shifts.SIZES), show_spinner=False)
-def _changes(source: str, size: int) -> dict[str, tuple[float, ...]]:
-    return shifts.changes(list(_scenes(source).values()), size)
+def _measure_changes(source: str, size: int) -> dict[str, tuple[float, ...]]:
+    return shifts.mean_changes(list(_load_scenes(source).values()), size)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _strips(source: str, name: str, size: int, shift: int) -> list[tuple[str, NDArray[np.uint8], float]]:
+def _feature_strips(source: str, name: str, size: int, shift: int) -> list[tuple[str, NDArray[np.uint8], float]]:
     """For each stage: its maps before, after the shift, and their difference side by side; and the relative change."""
-    maps = shifts.features(shifts.views(_scenes(source)[name]), size)
+    maps = shifts.stage_features(shifts.shifted_views(_load_scenes(source)[name]), size)
     strips = []
     for stage, values in maps.items():
-        three = [shifts.strength(part) for part in (values[0], values[shift], values[shift] - values[0])]
+        three = [shifts.feature_strength(part) for part in (values[0], values[shift], values[shift] - values[0])]
         change = float(shifts.relative_change(values)[shift])
-        strips.append((stage, _side_by_side(three, float(max(part.max() for part in three))), change))
+        strips.append((stage, _join_side_by_side(three, float(max(part.max() for part in three))), change))
     return strips
 
 
-def _side_by_side(parts: list[Grey], white: float) -> NDArray[np.uint8]:
+def _join_side_by_side(parts: list[GreyImage], white: float) -> NDArray[np.uint8]:
     """Pictures of one size as one, each TILE wide, on one scale from black (0) to `white`."""
     zoom = TILE // parts[0].shape[1]
     tiles = [np.rint(part * (255 / white)).astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1) for part in parts]
@@ -105,16 +105,16 @@ def _side_by_side(parts: list[Grey], white: float) -> NDArray[np.uint8]:
     return np.hstack([piece for tile in tiles for piece in (tile, gap)][:-1])
 
 
-def moving_pictures() -> None:
+def show_moving_pictures() -> None:
     """Move pictures and measure how much their features change: the chart, its findings, and one picture's maps."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        source = choice("Pictures", SOURCES, SOURCES[0], "pooling_source")
-        size = int(choice("Window and stride", tuple(map(str, shifts.SIZES)), "2", "pooling_shift_size"))
+        source = choose_option("Pictures", SOURCES, SOURCES[0], "pooling_source")
+        size = int(choose_option("Window and stride", tuple(map(str, shifts.SIZES)), "2", "pooling_shift_size"))
         shift = st.slider(
-            "Move to the right by", 0, shifts.MOST_SHIFT, 1, key="pooling_shift", bind="query-params", width=240,
+            "Move to the right by", 0, shifts.MAX_SHIFT, 1, key="pooling_shift", bind="query-params", width=240,
             format="%d px",
         )  # fmt: skip
-    measured = _changes(source, size)
+    measured = _measure_changes(source, size)
     chart, words = st.columns([3, 2], gap="large")
     with chart:
         alt = "Relative change of the features over the shift: " + "; ".join(
@@ -122,26 +122,26 @@ def moving_pictures() -> None:
         )
         st.altair_chart(shift_chart(measured, shift), key="pooling_shift_chart", alt=alt)
     with words:
-        scenes = _scenes(source)
+        scenes = _load_scenes(source)
         st.markdown(f"**What was measured** (mean of {len(scenes)} pictures)")
-        st.markdown("\n".join(f"- {finding}" for finding in shifts.findings(measured, shift)))
-    _one_picture(source, size, shift)
+        st.markdown("\n".join(f"- {finding}" for finding in shifts.describe_changes(measured, shift)))
+    _show_one_picture(source, size, shift)
 
 
-def _one_picture(source: str, size: int, shift: int) -> None:
+def _show_one_picture(source: str, size: int, shift: int) -> None:
     """The picture that the learner chose, and what becomes of its maps."""
-    scenes = _scenes(source)
+    scenes = _load_scenes(source)
     names = list(scenes)
     key = f"pooling_{source.lower()}"
     name = st.selectbox("Look at one picture", names, key=key, bind="query-params", width=240)
-    moved = shifts.views(scenes[name])[[0, shift], 0, 1:-1, 1:-1]
+    moved = shifts.shifted_views(scenes[name])[[0, shift], 0, 1:-1, 1:-1]
     pixels = f"{shift} pixel{'' if shift == 1 else 's'}"
-    st.image(_side_by_side(list(moved), 1.0), width="content", alt=f"{name}, before and after moving by {pixels}")
-    note(f"**{name}**, before and after moving by {pixels}. {lesson.sections('pooling')[source]}")
-    for place, (stage, strip, change) in enumerate(_strips(source, name, size, shift)):
+    st.image(_join_side_by_side(list(moved), 1.0), width="content", alt=f"{name}, before and after moving by {pixels}")
+    show_note(f"**{name}**, before and after moving by {pixels}. {lesson.load_sections('pooling')[source]}")
+    for place, (stage, strip, change) in enumerate(_feature_strips(source, name, size, shift)):
         if place % 2 == 0:
             columns = st.columns(2, gap="large")  # a row at a time, so that a phone keeps their order
         with columns[place % 2]:
             st.image(strip, width="content", alt=f"{stage}: features of {name} before, after, and their difference")
-            note(f"**{stage}**: before, moved, difference. Relative change **{change:.0%}**")
-    note(lesson.sections("pooling")["How it is measured"])
+            show_note(f"**{stage}**: before, moved, difference. Relative change **{change:.0%}**")
+    show_note(lesson.load_sections("pooling")["How it is measured"])

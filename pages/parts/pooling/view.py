@@ -7,76 +7,76 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.networks import AvgPool2d, MaxPool2d
-from cnn_core.shapes.derivation import aligned, axis_of, bin_steps, leftovers, size_steps
-from cnn_core.trace import play_data, pooling_slips, tie_note, unpooling_trace
-from pages.components.player import player
-from pages.parts.pooling.form import Pooling, loops_source, torch_source
+from cnn_core.shapes.derivation import align_steps, bin_steps, describe_leftovers, layer_windows, size_steps
+from cnn_core.trace import describe_ties, play_data, pooling_slips, unpooling_trace
+from pages.components.player import show_player
+from pages.parts.pooling.form import Pooling, loop_source, torch_source
 from pages.shared import lesson
-from pages.shared.controls import choice, note
+from pages.shared.controls import choose_option, show_note
 
 Matrix = NDArray[np.float64]
-WAYS = ("With switches", "Without switches")
+UNPOOLING_WAYS = ("With switches", "Without switches")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def play(x: Matrix, pooling: Pooling) -> tuple[dict[str, Any], str, tuple[int, int]]:
+def player_data(x: Matrix, pooling: Pooling) -> tuple[dict[str, Any], str, tuple[int, int]]:
     """What the player draws, what is to be said of ties, and the output's size."""
-    trace = pooling.kind.trace(x[None], pooling.size, **pooling.settings)
+    trace = pooling.kind.make_trace(x[None], pooling.size, **pooling.settings)
     padding_text = "−∞" if pooling.name == "Max" else "0"
     _, rows, columns = trace.grid["output"].values.shape
     data = {**play_data(trace), "padding_text": padding_text, "slips": pooling_slips(trace)}
-    return data, tie_note(trace), (rows, columns)
+    return data, describe_ties(trace), (rows, columns)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def play_back(x: Matrix, pooling: Pooling, switches: bool) -> tuple[dict[str, Any], float, int]:
+def unpooling_data(x: Matrix, pooling: Pooling, switches: bool) -> tuple[dict[str, Any], float, int]:
     """What the player draws of the way back; its mean absolute difference from x, and how many cells agree."""
-    trace = unpooling_trace(pooling.kind.trace(x[None], pooling.size, **pooling.settings), switches=switches)
+    trace = unpooling_trace(pooling.kind.make_trace(x[None], pooling.size, **pooling.settings), switches=switches)
     error = np.abs(trace.grid["unpooled"].values[0] - x)
     return {**play_data(trace), "padding_text": "", "aside": True}, float(error.mean()), int((error < 1e-9).sum())
 
 
-def working(pooling: Pooling, x: Matrix, after: tuple[int, int]) -> None:
+def show_formula(pooling: Pooling, x: Matrix, output_size: tuple[int, int]) -> None:
     """The formula of one value, and the output's size with this page's numbers in it."""
     st.subheader("The formula", anchor=False)
     st.latex(pooling.kind.formula)
-    note(pooling.kind.remark)
-    if pooling.kind.adaptive:
-        if pooling.kind.settings:
-            for size, out, symbol, noun in zip(x.shape, after, "HW", ("Rows", "Columns"), strict=True):
-                note(f"{noun} that each window reads, counted from 1:")
-                st.latex(aligned(bin_steps(size, out, symbol)))
+    show_note(pooling.kind.remark)
+    if pooling.kind.is_adaptive:
+        if pooling.kind.setting_names:
+            for size, out, symbol, noun in zip(x.shape, output_size, "HW", ("Rows", "Columns"), strict=True):
+                show_note(f"{noun} that each window reads, counted from 1:")
+                st.latex(align_steps(bin_steps(size, out, symbol)))
         return
     window = {"kernel_size": pooling.size, **pooling.settings}
     layer = AvgPool2d(**window) if pooling.name == "Average" else MaxPool2d(**window)
-    rows, columns = (axis_of(layer, (1, *x.shape), axis) for axis in (0, 1))
-    st.latex(aligned([*size_steps(rows, "H"), *size_steps(columns, "W")]))
-    note(f"Rows: {leftovers(rows, 'row')} Columns: {leftovers(columns, 'column')}")
+    rows, columns = (layer_windows(layer, (1, *x.shape), axis) for axis in (0, 1))
+    st.latex(align_steps([*size_steps(rows, "H"), *size_steps(columns, "W")]))
+    show_note(f"Rows: {describe_leftovers(rows, 'row')} Columns: {describe_leftovers(columns, 'column')}")
 
 
-def code(pooling: Pooling, x: Matrix, after: tuple[int, int]) -> None:
+def show_code(pooling: Pooling, x: Matrix, output_size: tuple[int, int]) -> None:
     """The same operation as code: a line of PyTorch, and the loops that this page steps through."""
     st.subheader("The code", anchor=False)
     torch_tab, loops_tab = st.tabs(["PyTorch", "Plain loops"])
     height, width = x.shape
-    torch_tab.code(torch_source(pooling, (height, width), after), language="python", wrap_lines=True)
-    loops_tab.code(loops_source(pooling.kind), language="python", height=320)
+    torch_tab.code(torch_source(pooling, (height, width), output_size), language="python", wrap_lines=True)
+    loops_tab.code(loop_source(pooling.kind), language="python", height=320)
 
 
-def way_back(pooling: Pooling, x: Matrix) -> None:
+def show_unpooling(pooling: Pooling, x: Matrix) -> None:
     """The pooled numbers brought back to the input's size, beside the original, and how wrong they are."""
     st.subheader("What is lost: the way back up", anchor=False)
-    ways = WAYS if "max" in pooling.kind.operation else WAYS[1:]
-    way = WAYS[1]
+    ways = UNPOOLING_WAYS if "max" in pooling.kind.operation else UNPOOLING_WAYS[1:]
+    way = UNPOOLING_WAYS[1]
     if len(ways) > 1:
         hint = "Switches remember which cell of each window won."
-        way = choice("Bring the pooled numbers back", WAYS, WAYS[0], "pooling_way", hint)
+        way = choose_option("Bring the pooled numbers back", UNPOOLING_WAYS, UNPOOLING_WAYS[0], "pooling_way", hint)
     else:
-        note("Only max pooling has switches: a mean, or a length, came from no single cell.")
-    player(play_back(x, pooling, way == WAYS[0])[0], key="pooling_back")
+        show_note("Only max pooling has switches: a mean, or a length, came from no single cell.")
+    show_player(unpooling_data(x, pooling, way == UNPOOLING_WAYS[0])[0], key="pooling_back")
     lines = ["| | Mean absolute difference | Cells exactly right |", "|---|---:|---:|"]
     for one in ways:
-        _, error, right = play_back(x, pooling, one == WAYS[0])
+        _, error, right = unpooling_data(x, pooling, one == UNPOOLING_WAYS[0])
         lines.append(f"| {one} | **{error:.4g}** | {right} of {x.size} |")
     st.markdown("\n".join(lines))
-    note(lesson.sections("pooling")["Two ways back"])
+    show_note(lesson.load_sections("pooling")["Two ways back"])

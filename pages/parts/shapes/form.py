@@ -3,31 +3,31 @@
 import streamlit as st
 
 from cnn_core.shapes.calculator import (
-    ADAPTIVE,
+    ADAPTIVE_POOLING,
     AVERAGE_POOLING,
-    AXES,
+    AXIS_NAMES,
     BATCH_NORM,
     CONVOLUTION,
     FLATTEN,
     LINEAR,
     MAX_POOLING,
-    TRANSPOSED,
-    Case,
-    Way,
+    TRANSPOSED_CONVOLUTION,
+    AxisSettings,
+    LayerCase,
 )
-from pages.shared.controls import note
+from pages.shared.controls import show_note
 
-SIZES = {"length": 128, "depth": 8, "height": 32, "width": 32}
-SETTINGS = {
+DEFAULT_SIZES = {"length": 128, "depth": 8, "height": 32, "width": 32}
+AXIS_DEFAULTS = {
     CONVOLUTION: {"kernel": 5, "stride": 2, "padding": 1, "dilation": 1},
-    TRANSPOSED: {"kernel": 4, "stride": 2, "padding": 1, "dilation": 1, "output_padding": 0},
+    TRANSPOSED_CONVOLUTION: {"kernel": 4, "stride": 2, "padding": 1, "dilation": 1, "output_padding": 0},
     MAX_POOLING: {"kernel": 2, "stride": 2, "padding": 0, "dilation": 1},
     AVERAGE_POOLING: {"kernel": 2, "stride": 2, "padding": 0},
-    ADAPTIVE: {"bins": 7},
+    ADAPTIVE_POOLING: {"bins": 7},
 }
 """Kind → what it has along every axis, and what stands there first."""
-PREFIX = {TRANSPOSED: "up_", MAX_POOLING: "pool_", AVERAGE_POOLING: "pool_"}
-LABELS = {
+KEY_PREFIXES = {TRANSPOSED_CONVOLUTION: "up_", MAX_POOLING: "pool_", AVERAGE_POOLING: "pool_"}
+SETTING_LABELS = {
     "kernel": ("Kernel", 1, 64, None),
     "stride": ("Stride", 1, 64, "Cells from one window to the next."),
     "padding": ("Padding", 0, 64, "Cells added on each side."),
@@ -37,68 +37,78 @@ LABELS = {
 }
 
 
-def number(label: str, name: str, default: int, low: int, high: int, hint: str | None = None, width: int = 112) -> int:
+def number_field(
+    label: str, name: str, default: int, minimum: int, maximum: int, hint: str | None = None, width: int = 112
+) -> int:
     """A whole number from `low` to `high`, kept in the URL."""
     key = f"shapes_{name}"
-    return int(st.number_input(label, low, high, default, key=key, bind="query-params", help=hint, width=width))
+    return int(st.number_input(label, minimum, maximum, default, key=key, bind="query-params", help=hint, width=width))
 
 
-def flag(label: str, name: str, default: bool, hint: str) -> bool:
+def flag_field(label: str, name: str, default: bool, hint: str) -> bool:
     """A switch, kept in the URL."""
     return st.toggle(label, default, key=f"shapes_{name}", bind="query-params", help=hint)
 
 
-def describe(kind: str, dims: int) -> Case:
+def choose_layer(kind: str, dims: int) -> LayerCase:
     """The layer and its input, as set."""
-    names = AXES[dims]
+    names = AXIS_NAMES[dims]
     width = 112 if dims < 3 else 72
     st.markdown("**Input**")
-    channels = number("Channels", "channels", 3, 1, 4096)
+    channels = number_field("Channels", "channels", 3, 1, 4096)
     with st.container(horizontal=True):
-        sizes = [number(name.capitalize(), name, SIZES[name], 1, 512, width=width) for name in names]
+        sizes = [number_field(name.capitalize(), name, DEFAULT_SIZES[name], 1, 512, width=width) for name in names]
     st.markdown(f"**{kind}**")
-    filters, groups, bias, ceil_mode = counts(kind)
-    sides = along_axes(kind, names, width)
-    axes = tuple(Way(size, **{name: values[axis] for name, values in sides.items()}) for axis, size in enumerate(sizes))
-    return Case(kind, channels, axes, filters, groups, bias, ceil_mode)
+    filters, groups, bias, ceil_mode = choose_counts(kind)
+    sides = choose_axis_settings(kind, names, width)
+    axes = tuple(
+        AxisSettings(size, **{name: values[axis] for name, values in sides.items()}) for axis, size in enumerate(sizes)
+    )
+    return LayerCase(kind, channels, axes, filters, groups, bias, ceil_mode)
 
 
-def counts(kind: str) -> tuple[int, int, bool, bool]:
+def choose_counts(kind: str) -> tuple[int, int, bool, bool]:
     """Filters or units, groups, bias and ceil mode: whatever the kind has of them."""
     filters, groups, bias, ceil_mode = 1, 1, True, False
-    if kind in (CONVOLUTION, TRANSPOSED):
+    if kind in (CONVOLUTION, TRANSPOSED_CONVOLUTION):
         with st.container(horizontal=True):
-            filters = number("Filters", "filters", 36, 1, 4096, "Output channels.")
-            groups = number("Groups", "groups", 1, 1, 4096, "Each group of filters sees its share of the channels.")
-        bias = flag("Bias", "bias", True, "One added number a filter; useless before a batch norm.")
+            filters = number_field("Filters", "filters", 36, 1, 4096, "Output channels.")
+            groups = number_field(
+                "Groups", "groups", 1, 1, 4096, "Each group of filters sees its share of the channels."
+            )
+        bias = flag_field("Bias", "bias", True, "One added number a filter; useless before a batch norm.")
     elif kind == LINEAR:
-        filters = number("Units", "units", 10, 1, 65536, "Outputs: for a last layer, one a class.")
-        bias = flag("Bias", "linear_bias", True, "One added number a unit.")
+        filters = number_field("Units", "units", 10, 1, 65536, "Outputs: for a last layer, one a class.")
+        bias = flag_field("Bias", "linear_bias", True, "One added number a unit.")
     elif kind in (MAX_POOLING, AVERAGE_POOLING):
-        ceil_mode = flag("Ceil mode", "ceil_mode", False, "Round the size up: the last window may hang over the edge.")
+        ceil_mode = flag_field(
+            "Ceil mode", "ceil_mode", False, "Round the size up: the last window may hang over the edge."
+        )
     elif kind == BATCH_NORM:
-        note("A scale γ and a shift β for each channel; running mean and variance are kept, not learned.")
+        show_note("A scale γ and a shift β for each channel; running mean and variance are kept, not learned.")
     elif kind == FLATTEN:
-        note("The same numbers in one row: nothing is learned, nothing is computed.")
+        show_note("The same numbers in one row: nothing is learned, nothing is computed.")
     return filters, groups, bias, ceil_mode
 
 
-def along_axes(kind: str, names: tuple[str, ...], width: int) -> dict[str, list[int]]:
+def choose_axis_settings(kind: str, names: tuple[str, ...], width: int) -> dict[str, list[int]]:
     """What the kind has along every axis: one number for all, or one for each."""
-    settings = SETTINGS.get(kind, {})
+    settings = AXIS_DEFAULTS.get(kind, {})
     if not settings:
         return {}
-    alike = len(names) == 1 or flag("The same along every axis", "same", True, "Off: rectangular kernels and strides.")
-    prefix, found = PREFIX.get(kind, ""), {}
+    alike = len(names) == 1 or flag_field(
+        "The same along every axis", "same", True, "Off: rectangular kernels and strides."
+    )
+    prefix, values = KEY_PREFIXES.get(kind, ""), {}
     row = st.container(horizontal=True)
     for name, default in settings.items():
-        label, low, high, hint = LABELS[name]
+        label, low, high, hint = SETTING_LABELS[name]
         with row if alike else st.container(horizontal=True):
             if alike:
-                found[name] = [number(label, f"{prefix}{name}", default, low, high, hint)] * len(names)
+                values[name] = [number_field(label, f"{prefix}{name}", default, low, high, hint)] * len(names)
             else:
-                found[name] = [
-                    number(f"{label} {axis}", f"{prefix}{name}_{axis}", default, low, high, hint, width)
+                values[name] = [
+                    number_field(f"{label} {axis}", f"{prefix}{name}_{axis}", default, low, high, hint, width)
                     for axis in names
                 ]
-    return found
+    return values

@@ -2,56 +2,57 @@
 
 import streamlit as st
 
-from cnn_core.datasets import Dataset, title
-from cnn_core.runs.recipes import RECIPES, Images, Planned, other_images, plan, recipe
+from cnn_core.datasets import Dataset, dataset_title
+from cnn_core.runs.recipes import RECIPES, PlannedRun, RecipeImages, describe_other_images, find_recipe, plan_recipe
 from pages.parts.train.choose import choose_data
-from pages.shared import dataset_choice as data_choice
-from pages.shared.controls import note
+from pages.shared import dataset_choice
+from pages.shared.controls import show_note
 
-DATA = "train_recipe_data"
-TITLES = {one.name: one.title for one in RECIPES}
+DATA_KEY = "train_recipe_data"
+RECIPE_TITLES = {one.name: one.title for one in RECIPES}
 
 
-def choose_recipe() -> tuple[Planned, ...]:
+def choose_recipe() -> tuple[PlannedRun, ...]:
     """The runs of a recipe, on its own images or others; none where they do not fit."""
     name = st.selectbox(
         "Recipe",
-        list(TITLES),
+        list(RECIPE_TITLES),
         key="train_recipe",
         bind="query-params",
-        format_func=TITLES.__getitem__,
-        on_change=take_its_images,
+        format_func=RECIPE_TITLES.__getitem__,
+        on_change=apply_recipe_dataset,
     )
-    chosen = recipe(name)
-    note(chosen.says)
-    names = data_choice.trainable()
+    chosen = find_recipe(name)
+    show_note(chosen.description)
+    names = dataset_choice.trainable_names()
     if chosen.dataset not in names:
         st.info(
-            f"{title(chosen.dataset)} is not on this computer yet: fetch it on the Data page, or choose other images."
+            f"{dataset_title(chosen.dataset)} is not on this computer yet: fetch it on the Data page, or choose "
+            "other images."
         )
-    if DATA not in st.session_state and DATA not in st.query_params:
-        take_its_images()
-    data = choose_data(DATA)
-    said = other_images(chosen, data.name)
-    if said:
-        note(said)
-    return planned_for(name, data)
+    if DATA_KEY not in st.session_state and DATA_KEY not in st.query_params:
+        apply_recipe_dataset()
+    data = choose_data(DATA_KEY)
+    remark = describe_other_images(chosen, data.name)
+    if remark:
+        show_note(remark)
+    return show_recipe_runs(name, data)
 
 
-def take_its_images() -> None:
+def apply_recipe_dataset() -> None:
     """Another recipe was chosen: on the images of its course, where they are here."""
-    wanted = recipe(st.session_state.train_recipe).dataset
-    if wanted in data_choice.trainable():
-        st.session_state[DATA] = wanted
+    wanted = find_recipe(st.session_state.train_recipe).dataset
+    if wanted in dataset_choice.trainable_names():
+        st.session_state[DATA_KEY] = wanted
 
 
-def planned_for(name: str, data: Dataset) -> tuple[Planned, ...]:
+def show_recipe_runs(name: str, data: Dataset) -> tuple[PlannedRun, ...]:
     """The recipe's runs for these images, listed; none, with a sentence, where they do not fit."""
     try:
-        runs = plan(name, Images(data.name, data.input_shape, len(data.class_names)))
+        runs = plan_recipe(name, RecipeImages(data.name, data.input_shape, len(data.class_names)))
     except ValueError as problem:
-        said = str(problem)
-        st.error(said[:1].upper() + said[1:])
+        sentence = str(problem)
+        st.error(sentence[:1].upper() + sentence[1:])
         return ()
     lines = [
         f"- **{label}:** {spec.total_parameters:,} parameters, {config.epochs} epoch{'s' if config.epochs > 1 else ''}"

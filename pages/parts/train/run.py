@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn_core.render.tiles import filter_grid
 from cnn_core.runs import jobs
-from cnn_core.runs.coach import coach
+from cnn_core.runs.coach import review_run
 from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone, StepDone
 from cnn_core.words import duration
@@ -19,13 +19,13 @@ from pages.parts.train.charts import (
     RATE_SPEC,
     curve_rows,
 )
-from pages.parts.train.controls import controls
-from pages.parts.train.together import together
+from pages.parts.train.controls import show_controls
+from pages.parts.train.together import show_batch_results
 from pages.shared import state
-from pages.shared.controls import note
+from pages.shared.controls import show_note
 from pages.shared.run_words import data_title
 
-ICONS = {
+REMARK_ICONS = {
     "start": "flag",
     "learning": "trending_up",
     "finished well": "check_circle",
@@ -42,12 +42,12 @@ ICONS = {
 }
 
 
-def show(run: Run) -> None:
+def show_training_run(run: Run) -> None:
     """The run: how far it is, what can be done with it, its curves."""
-    state_line(run)
-    steps, epochs = state.store().steps(run.id), state.store().epochs(run.id)
-    progress(run, steps, epochs)
-    controls(run, epochs)
+    show_status(run)
+    steps, epochs = state.run_store().load_steps(run.id), state.run_store().load_epochs(run.id)
+    show_progress(run, steps, epochs)
+    show_controls(run, epochs)
     rows = curve_rows(
         steps,
         epochs,
@@ -57,70 +57,70 @@ def show(run: Run) -> None:
         quadratic=run.config.loss == "quadratic",
     )
     loss = QUADRATIC_SPEC if run.config.loss == "quadratic" else LOSS_SPEC
-    st.vega_lite_chart(rows, loss, key="train_loss_chart", alt=loss_words(epochs))
-    st.vega_lite_chart(rows, ACCURACY_SPEC, key="train_accuracy_chart", alt=accuracy_words(epochs))
-    remarks(run, steps, epochs)
-    together(run)
-    details(run, rows, steps, epochs)
+    st.vega_lite_chart(rows, loss, key="train_loss_chart", alt=loss_alt_text(epochs))
+    st.vega_lite_chart(rows, ACCURACY_SPEC, key="train_accuracy_chart", alt=accuracy_alt_text(epochs))
+    show_remarks(run, steps, epochs)
+    show_batch_results(run)
+    show_details(run, rows, steps, epochs)
 
 
-def state_line(run: Run) -> None:
+def show_status(run: Run) -> None:
     """Where the run stands, in words."""
     match run.status:
         case "queued" | "running" | "paused" if run.stop_requested:
             st.info("Stopping …", icon=":material/stop_circle:")
         case "queued":
-            st.info(waiting(run), icon=":material/hourglass_top:")
+            st.info(queue_sentence(run), icon=":material/hourglass_top:")
         case "running":
             where = f"Training **{run.spec.name}** on {data_title(run.config.dataset)} ({run.device})."
             st.info(where, icon=":material/model_training:")
         case "paused":
             st.info("Paused. Take single steps, or let it go on.", icon=":material/pause_circle:")
         case "finished":
-            st.success(result(run), icon=":material/check_circle:")
+            st.success(result_sentence(run), icon=":material/check_circle:")
         case "stopped":
             st.warning("Stopped. Every finished epoch is kept.", icon=":material/stop_circle:")
         case _:
             st.error(f"**{run.status.capitalize()}:** {run.message}", icon=":material/error:")
 
 
-def waiting(run: Run) -> str:
+def queue_sentence(run: Run) -> str:
     """The place in line, and how long it takes as far as that is known."""
-    found = jobs.place(run.id)
-    if found is None:
+    position = jobs.queue_position(run.id)
+    if position is None:
         return "Starting on a free worker …"
-    number, seconds = found
+    number, seconds = position
     turn = f", about {duration(seconds)} until its turn" if seconds else ""
     return f"Waiting for a free worker: number {number} in line{turn}."
 
 
-def result(run: Run) -> str:
+def result_sentence(run: Run) -> str:
     """How it ended, in a sentence."""
-    says = f"Done: **{run.test_accuracy:.1%}** of the test images are right."
+    sentence = f"Done: **{run.test_accuracy:.1%}** of the test images are right."
     if run.config.patience and run.tested_epoch is not None:
-        says += f" The weights after epoch {run.tested_epoch} are the best, and were kept."
-    return says
+        sentence += f" The weights after epoch {run.tested_epoch} are the best, and were kept."
+    return sentence
 
 
-def progress(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
+def show_progress(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
     """A bar with the time left while it runs; the figures of the run after it."""
     total = run.steps_per_epoch * run.epochs
     last = steps[-1] if steps else None
-    if run.alive:
+    if run.is_active:
         share = last.step / total if last and total else 0.0
-        speed = pace(steps)
-        left = f", about {duration((total - last.step) / speed)} left" if last and speed else ""
-        said = f", {speed * run.config.batch_size:,.0f} images a second" if speed else ""
+        speed = steps_per_second(steps)
+        time_left = f", about {duration((total - last.step) / speed)} left" if last and speed else ""
+        images_per_second = f", {speed * run.config.batch_size:,.0f} images a second" if speed else ""
         now = min(len(epochs) + 1, run.epochs)
-        st.progress(min(share, 1.0), f"Epoch {now} of {run.epochs}{left}{said}")
+        st.progress(min(share, 1.0), f"Epoch {now} of {run.epochs}{time_left}{images_per_second}")
         return
     seconds = run.seconds or (epochs[-1].seconds if epochs else None)
     if seconds is not None:
         count = f"{len(epochs)} epoch{'' if len(epochs) == 1 else 's'}"
-        note(f"{count} in {duration(seconds)} on {run.device or 'CPU'}; {last.step if last else 0:,} steps.")
+        show_note(f"{count} in {duration(seconds)} on {run.device or 'CPU'}; {last.step if last else 0:,} steps.")
 
 
-def pace(steps: Sequence[StepDone]) -> float | None:
+def steps_per_second(steps: Sequence[StepDone]) -> float | None:
     """Steps a second over the newest stretch; None as long as there is none to go by."""
     stretch = steps[-20:]
     if len(stretch) < 2 or stretch[-1].seconds <= stretch[0].seconds:
@@ -128,7 +128,7 @@ def pace(steps: Sequence[StepDone]) -> float | None:
     return (stretch[-1].step - stretch[0].step) / (stretch[-1].seconds - stretch[0].seconds)
 
 
-def loss_words(epochs: Sequence[EpochDone]) -> str:
+def loss_alt_text(epochs: Sequence[EpochDone]) -> str:
     """The loss chart in words."""
     if not epochs:
         return "Loss over epochs; no epoch is finished yet"
@@ -137,7 +137,7 @@ def loss_words(epochs: Sequence[EpochDone]) -> str:
     )
 
 
-def accuracy_words(epochs: Sequence[EpochDone]) -> str:
+def accuracy_alt_text(epochs: Sequence[EpochDone]) -> str:
     """The accuracy chart in words."""
     if not epochs:
         return "Accuracy over epochs; no epoch is finished yet"
@@ -147,48 +147,50 @@ def accuracy_words(epochs: Sequence[EpochDone]) -> str:
     )
 
 
-def remarks(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
+def show_remarks(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
     """What the coach sees, with its evidence and what to try."""
-    found = coach(run.config, run.spec.classes, run.initial_loss, steps, epochs)
-    if not found:
+    coach_remarks = review_run(run.config, run.spec.classes, run.initial_loss, steps, epochs)
+    if not coach_remarks:
         return
     with st.container(border=True):
         st.markdown("##### What the curves say")
-        for remark in found:
-            icon = ICONS.get(remark.kind, "lightbulb")
-            st.markdown(f":material/{icon}: **{remark.says}** {remark.evidence}")
+        for remark in coach_remarks:
+            icon = REMARK_ICONS.get(remark.kind, "lightbulb")
+            st.markdown(f":material/{icon}: **{remark.statement}** {remark.evidence}")
             if remark.advice:
-                note(remark.advice)
+                show_note(remark.advice)
 
 
-def details(run: Run, rows: object, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
+def show_details(run: Run, rows: object, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
     """First-layer filters as they are now, learning rate, gradients, dead ReLUs."""
     if not steps:
         return
     left, right = st.columns(2)
     with left:
-        filters(run)
-        st.vega_lite_chart(rows, RATE_SPEC, key="train_rate_chart", alt=_last("Learning rate", steps, "learning_rate"))
+        show_filters(run)
+        st.vega_lite_chart(
+            rows, RATE_SPEC, key="train_rate_chart", alt=_latest_value_text("Learning rate", steps, "learning_rate")
+        )
     with right:
-        words = _last("Length of the gradient", steps, "gradient_norm")
+        words = _latest_value_text("Length of the gradient", steps, "gradient_norm")
         st.vega_lite_chart(rows, GRADIENT_SPEC, key="train_gradient_chart", alt=words)
         if any(epoch.dead_relus is not None for epoch in epochs):
-            words = _last("Share of dead ReLU channels", epochs, "dead_relus")
+            words = _latest_value_text("Share of dead ReLU channels", epochs, "dead_relus")
             st.vega_lite_chart(rows, DEAD_SPEC, key="train_dead_chart", alt=words)
 
 
-def _last(what: str, events: Sequence[StepDone] | Sequence[EpochDone], field: str) -> str:
+def _latest_value_text(quantity: str, events: Sequence[StepDone] | Sequence[EpochDone], field: str) -> str:
     value = getattr(events[-1], field) if events else None
-    return what if value is None else f"{what}: now {value:.3g}"
+    return quantity if value is None else f"{quantity}: now {value:.3g}"
 
 
-def filters(run: Run) -> None:
+def show_filters(run: Run) -> None:
     """The first convolution's filters, about a second old while the run goes on."""
-    found = state.store().filters(run.id)
-    if found is None:
+    stored = state.run_store().load_filters(run.id)
+    if stored is None:
         return
-    step, weights = found
+    step, weights = stored
     picture, limits = filter_grid(weights)
     st.image(picture, width=min(360, picture.shape[1]), alt=f"The {len(weights)} filters of the first convolution")
     scale = f"Scale ±{limits.max():.2f}; grey is 0." if weights.shape[1] == 3 else f"Scale ±{limits.max():.2f}."
-    note(f"Filters of the first convolution after step {step:,}. {scale}")
+    show_note(f"Filters of the first convolution after step {step:,}. {scale}")

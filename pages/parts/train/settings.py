@@ -15,7 +15,7 @@ from cnn_core.training.config import (
     PRECISIONS,
     SCHEDULES,
 )
-from pages.shared.controls import note
+from pages.shared.controls import show_note
 
 OPTIMIZER_NAMES = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
 SCHEDULE_WORDS = {
@@ -33,42 +33,42 @@ INITIALISATION_WORDS = {
 }
 
 
-def number(label: str, name: str, default: float, low: float, high: float | None, hint: str, **more: Any) -> Any:
+def number_field(label: str, name: str, default: float, low: float, high: float | None, hint: str, **more: Any) -> Any:
     """One number, kept in the link."""
     key = f"train_{name}"
     return st.number_input(label, low, high, default, key=key, bind="query-params", help=hint, **more)
 
 
-def pick(label: str, name: str, options: tuple[str, ...], words: dict[str, str] | None = None) -> str:
+def choose_option(label: str, name: str, options: tuple[str, ...], explanations: dict[str, str] | None = None) -> str:
     """One of a few, kept in the link, with what the chosen one means below."""
-    chosen = st.selectbox(label, options, key=f"train_{name}", bind="query-params", format_func=_title)
-    if words:
-        note(words[chosen])
+    chosen = st.selectbox(label, options, key=f"train_{name}", bind="query-params", format_func=_option_title)
+    if explanations:
+        show_note(explanations[chosen])
     return str(chosen)
 
 
-def _title(name: str) -> str:
+def _option_title(name: str) -> str:
     return {"pytorch": "PyTorch"}.get(name, name[:1].upper() + name[1:])
 
 
 def choose_settings(data: Dataset, pretrained: str, resize: int) -> TrainConfig:
     """All settings as one value. Shows a sentence and stops the page for impossible ones."""
-    found: dict[str, Any] = {"dataset": data.name, "pretrained": pretrained, "resize": resize}
-    found |= usual()
+    values: dict[str, Any] = {"dataset": data.name, "pretrained": pretrained, "resize": resize}
+    values |= choose_basic_settings()
     with st.expander("Learning rate over time, momentum"):
-        found |= rates(found["optimizer"])
+        values |= choose_schedule(values["optimizer"])
     with st.expander("Against learning by heart"):
-        found |= regularisation()
+        values |= choose_regularisation()
     with st.expander("Loss, first weights, precision"):
-        found |= special(pretrained)
+        values |= choose_advanced_settings(pretrained)
     try:
-        return TrainConfig(**found)
+        return TrainConfig(**values)
     except ValueError as problem:
         st.error(str(problem).replace("_", " ").capitalize())
         st.stop()
 
 
-def usual() -> dict[str, Any]:
+def choose_basic_settings() -> dict[str, Any]:
     """Optimiser, learning rate, batch, epochs and seed."""
     optimizer = st.selectbox(
         "Optimiser",
@@ -77,51 +77,51 @@ def usual() -> dict[str, Any]:
         format_func=OPTIMIZER_NAMES.__getitem__,
         key="train_optimizer",
         bind="query-params",
-        on_change=usual_rate,
+        on_change=apply_default_rate,
     )
     usual = f"{DEFAULT_LEARNING_RATES[optimizer]:g} is a good start for {OPTIMIZER_NAMES[optimizer]}."
     left, right = st.columns(2)
     with left:
-        rate = number(
+        rate = number_field(
             "Learning rate", "rate", 0.002, 0.0, None, f"How far each step goes. {usual}", format="%g", step=0.001
         )
-        epochs = number("Epochs", "epochs", 10, 1, 1000, "How often every training image is seen.")
+        epochs = number_field("Epochs", "epochs", 10, 1, 1000, "How often every training image is seen.")
     with right:
-        batch = number(
+        batch = number_field(
             "Batch size", "batch", 32, 1, 4096, "Images a step: more are steadier and give fewer steps an epoch."
         )
-        seed = number("Seed", "seed", 0, 0, 2**31 - 1, "The same seed gives the same run.")
+        seed = number_field("Seed", "seed", 0, 0, 2**31 - 1, "The same seed gives the same run.")
     return {"optimizer": optimizer, "learning_rate": rate, "epochs": epochs, "batch_size": batch, "seed": seed}
 
 
-def usual_rate() -> None:
+def apply_default_rate() -> None:
     """A new optimiser starts from its own usual learning rate, unless the learner has set another."""
     if st.session_state.train_rate in DEFAULT_LEARNING_RATES.values():
         st.session_state.train_rate = DEFAULT_LEARNING_RATES[st.session_state.train_optimizer]
 
 
-def rates(optimizer: str) -> dict[str, Any]:
+def choose_schedule(optimizer: str) -> dict[str, Any]:
     """Schedule, and momentum for SGD."""
-    found: dict[str, Any] = {"schedule": pick("Schedule", "schedule", SCHEDULES, SCHEDULE_WORDS)}
-    if found["schedule"] == "step":
+    values: dict[str, Any] = {"schedule": choose_option("Schedule", "schedule", SCHEDULES, SCHEDULE_WORDS)}
+    if values["schedule"] == "step":
         left, right = st.columns(2)
         with left:
-            found["step_every"] = number(
+            values["step_every"] = number_field(
                 "Every … epochs", "step_every", 10, 1, 1000, "Epochs from one fall to the next."
             )
         with right:
             hint = "The rate is multiplied by this."
-            found["step_factor"] = number("Factor", "step_factor", 0.1, 0.01, 1.0, hint, format="%g", step=0.1)
+            values["step_factor"] = number_field("Factor", "step_factor", 0.1, 0.01, 1.0, hint, format="%g", step=0.1)
     if optimizer == "sgd":
         hint = "The share of the last step that goes on into the next one."
-        found["momentum"] = number("Momentum", "momentum", 0.9, 0.0, 0.999, hint, format="%g", step=0.05)
+        values["momentum"] = number_field("Momentum", "momentum", 0.9, 0.0, 0.999, hint, format="%g", step=0.05)
         hint = "The slope is taken where momentum is about to lead."
         nesterov = st.toggle("Nesterov momentum", False, key="train_nesterov", bind="query-params", help=hint)
-        found["nesterov"] = nesterov and found["momentum"] > 0
-    return found
+        values["nesterov"] = nesterov and values["momentum"] > 0
+    return values
 
 
-def regularisation() -> dict[str, Any]:
+def choose_regularisation() -> dict[str, Any]:
     """Weight decay, augmentation, label smoothing, early stopping, fewer images."""
     augmentation = st.multiselect(
         "Augmentation",
@@ -132,18 +132,18 @@ def regularisation() -> dict[str, Any]:
         help="What is done at random to each training image each time it is seen.",
     )
     for name in augmentation:
-        note(f"**{LABELS[name]}:** {DESCRIPTIONS[name]}")
+        show_note(f"**{LABELS[name]}:** {DESCRIPTIONS[name]}")
     left, right = st.columns(2)
     with left:
         hint = "Weight decay: how strongly weights are pulled towards 0."
-        decay = number("L2", "decay", 0.0, 0.0, 10.0, hint, format="%g", step=0.0005)
+        decay = number_field("L2", "decay", 0.0, 0.0, 10.0, hint, format="%g", step=0.0005)
         hint = "Epochs without a lower validation loss until the run ends by itself, with its best weights. 0: never."
-        patience = number("Patience", "patience", 0, 0, 1000, hint)
+        patience = number_field("Patience", "patience", 0, 0, 1000, hint)
     with right:
         hint = "This share of the wanted probability is spread over all classes."
-        smoothing = number("Label smoothing", "smoothing", 0.0, 0.0, 0.9, hint, format="%g", step=0.05)
+        smoothing = number_field("Label smoothing", "smoothing", 0.0, 0.0, 0.9, hint, format="%g", step=0.05)
         hint = "Learn from so many images alone: few are soon learned by heart. 0: all."
-        images = number("Training images", "images", 0, 0, 1_000_000, hint)
+        images = number_field("Training images", "images", 0, 0, 1_000_000, hint)
     return {
         "augmentation": tuple(augmentation),
         "weight_decay": decay,
@@ -153,11 +153,13 @@ def regularisation() -> dict[str, Any]:
     }
 
 
-def special(pretrained: str) -> dict[str, Any]:
+def choose_advanced_settings(pretrained: str) -> dict[str, Any]:
     """Loss, initialisation, precision."""
-    found = {"loss": pick("Loss", "loss", LOSSES)}
+    values = {"loss": choose_option("Loss", "loss", LOSSES)}
     if not pretrained:
-        found["initialisation"] = pick("First weights", "initialisation", INITIALISATIONS, INITIALISATION_WORDS)
-    found["precision"] = pick("Precision", "precision", PRECISIONS)
-    note("Mixed: convolutions in bfloat16. Auto does so where the device is made for it and the network is large.")
-    return found
+        values["initialisation"] = choose_option(
+            "First weights", "initialisation", INITIALISATIONS, INITIALISATION_WORDS
+        )
+    values["precision"] = choose_option("Precision", "precision", PRECISIONS)
+    show_note("Mixed: convolutions in bfloat16. Auto does so where the device is made for it and the network is large.")
+    return values

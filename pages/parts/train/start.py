@@ -6,29 +6,32 @@ from collections.abc import Sequence
 from cnn_core.networks import NetworkSpec
 from cnn_core.runs import jobs
 from cnn_core.runs.memory_check import check_memory
-from cnn_core.runs.recipes import Planned
+from cnn_core.runs.recipes import PlannedRun
 from cnn_core.training import TrainConfig
 from pages.shared import state
-from pages.shared.run_choice import show_run
+from pages.shared.run_choice import select_run
 
 
-def start(spec: NetworkSpec, config: TrainConfig) -> None:
+def start_run(spec: NetworkSpec, config: TrainConfig) -> None:
     """Queue a run and make it the one that is shown. Raises ValueError when it has no room."""
     start_all([("", spec, config)])
 
 
-def start_all(planned: Sequence[Planned]) -> None:
+def start_all(planned: Sequence[PlannedRun]) -> None:
     """Queue runs under one name of a batch, and show the first. Raises ValueError when one of them has no room."""
-    jobs.check_room(state.workspace(), len(planned))
+    jobs.check_run_limit(state.current_workspace(), len(planned))
     for _, spec, config in planned:
-        check_memory(spec, state.dataset(config.dataset), config)
+        check_memory(spec, state.load_dataset(config.dataset), config)
         if config.pretrained:
             from cnn_core.training.pretrained import check_pretrained  # needs torch
 
             check_pretrained(spec, config)
     batch = secrets.token_urlsafe(8) if len(planned) > 1 else ""
-    store = state.store()
-    made = [store.create(state.workspace(), spec, config, name=name, batch=batch) for name, spec, config in planned]
-    for run_id in made:
-        jobs.submit(store, run_id)
-    show_run(made[0])
+    store = state.run_store()
+    run_ids = [
+        store.create_run(state.current_workspace(), spec, config, name=name, batch=batch)
+        for name, spec, config in planned
+    ]
+    for run_id in run_ids:
+        jobs.submit_run(store, run_id)
+    select_run(run_ids[0])

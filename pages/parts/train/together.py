@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from cnn_core.evaluation.outcomes import outcome
+from cnn_core.evaluation.outcomes import run_outcome
 from cnn_core.runs.store import Run
 from pages.shared import state
-from pages.shared.run_choice import MOST
-from pages.shared.site import page
-from pages.shared.tables import shown, table
+from pages.shared.run_choice import MAX_RUNS
+from pages.shared.site import get_page
+from pages.shared.tables import format_figure, show_table
 
-COLUMNS = {
+RESULT_COLUMNS = {
     "train_accuracy": ("Train", ".1%"),
     "val_accuracy": ("Validation", ".1%"),
     "test_accuracy": ("Test", ".1%"),
@@ -22,20 +22,23 @@ COLUMNS = {
 }
 
 
-def together(run: Run) -> None:
+def show_batch_results(run: Run) -> None:
     """A line for each run of the batch that `run` belongs to; nothing for a run of its own."""
     if not run.batch:
         return
     runs = sorted(
-        (one for one in state.store().runs(run.workspace) if one.batch == run.batch), key=lambda r: r.created_at
+        (one for one in state.run_store().list_runs(run.workspace) if one.batch == run.batch),
+        key=lambda r: r.created_at,
     )
     lines = []
     for one in runs:
-        found = outcome(one, state.store().epochs(one.id))
-        figures = [shown(getattr(found, field), form) for field, (_, form) in COLUMNS.items()]
+        results = run_outcome(one, state.run_store().load_epochs(one.id))
+        figures = [format_figure(getattr(results, field), form) for field, (_, form) in RESULT_COLUMNS.items()]
         lines.append([one.name or one.spec.name, one.status, *figures])
     st.markdown("##### Started together")
-    header = ["Run", "State", *(title for title, _ in COLUMNS.values())]
-    table(header, lines, alt="Results of the runs that were started together, a line a run")
-    query = {"runs": ",".join(one.id for one in runs[:MOST])}
-    st.page_link(page("compare"), label="Compare their curves", icon=":material/compare_arrows:", query_params=query)
+    header = ["Run", "State", *(title for title, _ in RESULT_COLUMNS.values())]
+    show_table(header, lines, alt="Results of the runs that were started together, a line a run")
+    query = {"runs": ",".join(one.id for one in runs[:MAX_RUNS])}
+    st.page_link(
+        get_page("compare"), label="Compare their curves", icon=":material/compare_arrows:", query_params=query
+    )

@@ -20,18 +20,18 @@ from hypothesis import strategies as st
 from cnn_core.datasets import (
     BUILT_IN,
     DESCRIPTIONS,
-    FROM_FILES,
+    DOWNLOADABLE,
     TEXTURE_SIZE,
     Dataset,
     Split,
-    available,
+    available_names,
+    channel_statistics,
     cut_patches,
     load,
-    normalisation,
     stratified_split,
 )
 from cnn_core.datasets.downloadable import CIFAR10_FILES
-from cnn_core.datasets.drawn_shapes import SHAPE_NAMES, draw_shapes, outline
+from cnn_core.datasets.drawn_shapes import SHAPE_NAMES, draw_shapes, shape_outline
 from cnn_core.datasets.unpickling import read_pickle
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -109,7 +109,7 @@ def test_digits_are_all_of_scikit_learns_once() -> None:
     assert sorted(np.concatenate(ours).tolist()) == sorted(theirs)
 
 
-@pytest.mark.parametrize("name", [*BUILT_IN, *FROM_FILES])
+@pytest.mark.parametrize("name", [*BUILT_IN, *DOWNLOADABLE])
 def test_every_name_is_described(name: str) -> None:
     assert DESCRIPTIONS[name]
 
@@ -126,7 +126,7 @@ def test_unknown_names_get_a_sentence(name: str) -> None:
 def test_normalisation_is_numpys_over_the_train_split(name: str) -> None:
     data = built_in(name)
     pixels = data.train.images.astype(np.float64)
-    mean, deviation = normalisation(data)
+    mean, deviation = channel_statistics(data)
     assert mean.dtype == deviation.dtype == np.float32
     np.testing.assert_allclose(mean, pixels.mean(axis=(0, 2, 3)), rtol=1e-6)
     np.testing.assert_allclose(deviation, pixels.std(axis=(0, 2, 3)), rtol=1e-6)
@@ -137,7 +137,9 @@ def test_normalisation_knows_nothing_of_the_other_splits_and_bears_a_flat_channe
     images[:, 0, 0, 0] = 10, 30
     images[:, 1] = 200
     bright = Split(np.full((4, 2, 1, 1), 255, dtype=np.uint8), np.zeros(4, dtype=np.int64))
-    mean, deviation = normalisation(Dataset("", ("a",), Split(images, np.zeros(2, dtype=np.int64)), bright, bright))
+    mean, deviation = channel_statistics(
+        Dataset("", ("a",), Split(images, np.zeros(2, dtype=np.int64)), bright, bright)
+    )
     assert mean.tolist() == [(10 + 30) / 2, 200]
     assert deviation.tolist() == [(30 - 10) / 2, 1]
 
@@ -189,7 +191,7 @@ def test_a_stratified_split_keeps_every_image_once_with_its_label(counts: list[i
 @pytest.mark.parametrize("name", SHAPE_NAMES)
 def test_outlines_fit_their_circle_and_have_their_symmetry(name: str) -> None:
     turns = {"circle": 40, "square": 4, "triangle": 3, "star": 5, "cross": 4}[name]
-    corners = outline(name)
+    corners = shape_outline(name)
     assert np.hypot(*corners.T).max() <= 1 + 1e-12
     angle = 2 * np.pi / turns
     turned = corners @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -218,7 +220,7 @@ def test_impossible_drawings_get_a_sentence() -> None:
     with pytest.raises(ValueError, match="size is 7"):
         draw_shapes(1, seed=0, size=7)
     with pytest.raises(ValueError, match="there is no such shape"):
-        outline("heart")
+        shape_outline("heart")
 
 
 def write_mnist(folder: Path, counts: tuple[int, int] = (100, 20)) -> list[np.ndarray]:
@@ -312,11 +314,11 @@ def test_the_second_time_the_prepared_files_do_and_nobody_can_change_them(
 ) -> None:
     monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path))
     write_mnist(tmp_path / "datasets")
-    assert "mnist" in available()
+    assert "mnist" in available_names()
     first = load("mnist")
     shutil.rmtree(tmp_path / "datasets" / "MNIST")
-    assert "mnist" in available()
-    assert "cifar10" not in available()
+    assert "mnist" in available_names()
+    assert "cifar10" not in available_names()
     second = load("mnist")
     for one, other in zip(splits(first), splits(second), strict=True):
         np.testing.assert_array_equal(one.images, other.images)
@@ -338,7 +340,7 @@ def test_a_disk_that_takes_nothing_does_not_keep_images_from_being_used(
     assert len(load("mnist").train) == 90
 
 
-@pytest.mark.parametrize("name", FROM_FILES)
+@pytest.mark.parametrize("name", DOWNLOADABLE)
 def test_missing_files_get_a_sentence(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path))
     with pytest.raises(ValueError, match=rf"'{name}' is not on this computer: .* fetch {name}” \(\d+ MB\)"):

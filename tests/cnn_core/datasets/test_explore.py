@@ -32,18 +32,18 @@ def test_mean_images_and_a_class_without_any() -> None:
 @given(seed=st.integers(0, 2**31 - 1), label=st.integers(0, 10), count=st.integers(0, 200))
 @settings(max_examples=30, deadline=None)
 def test_drawn_images_are_of_the_class_once_each_and_by_seed(seed: int, label: int, count: int) -> None:
-    places = explore.drawn_places(DIGITS.train, label, count, seed)
+    places = explore.draw_indices(DIGITS.train, label, count, seed)
     assert len(places) == min(count, int((DIGITS.train.labels == label).sum()))
     assert len(set(places.tolist())) == len(places)
     assert (DIGITS.train.labels[places] == label).all()
-    np.testing.assert_array_equal(places, explore.drawn_places(DIGITS.train, label, count, seed))
+    np.testing.assert_array_equal(places, explore.draw_indices(DIGITS.train, label, count, seed))
 
 
 def test_points_are_at_most_so_many_and_change_with_the_seed() -> None:
-    places = explore.some_places(SHAPES.train, 1)
+    places = explore.sample_indices(SHAPES.train, 1)
     assert len(set(places.tolist())) == 600
-    assert not np.array_equal(places, explore.some_places(SHAPES.train, 2))
-    assert len(explore.some_places(DIGITS.test, 1)) == 360
+    assert not np.array_equal(places, explore.sample_indices(SHAPES.train, 2))
+    assert len(explore.sample_indices(DIGITS.test, 1)) == 360
 
 
 def test_measures_of_pictures_that_are_known() -> None:
@@ -52,12 +52,12 @@ def test_measures_of_pictures_that_are_known() -> None:
     warm[:, 0], warm[:, 2] = 200, 50
     stripes = np.zeros((1, 3, 4, 4), dtype=np.uint8)
     stripes[..., ::2] = 200
-    found = explore.measures(np.concatenate([flat, warm, stripes]))
+    found = explore.measure_images(np.concatenate([flat, warm, stripes]))
     assert found["brightness"] == pytest.approx([100, 350 / 3, 100])
     assert found["contrast"] == pytest.approx([0, np.std([200, 100, 50]), 100], abs=1e-4)
     assert found["edges"] == pytest.approx([0, 0, 100])  # 200 across, 0 down
     assert found["warmth"] == pytest.approx([0, 150, 0])
-    assert list(explore.measures(noise(3, 1, 1, 1))) == ["brightness", "contrast", "edges"]
+    assert list(explore.measure_images(noise(3, 1, 1, 1))) == ["brightness", "contrast", "edges"]
 
 
 @pytest.mark.parametrize("images", [DIGITS.train.images[:300], noise(40, 3, 6, 5), noise(5, 1, 16, 16)])
@@ -111,4 +111,4 @@ def test_impossible_maps_get_a_sentence() -> None:
 def test_a_split_without_images_has_means_all_the_same() -> None:
     empty = Split(np.zeros((0, 1, 4, 4), dtype=np.uint8), np.zeros(0, dtype=np.int64))
     assert explore.mean_images(empty, 3).shape == (3, 1, 4, 4)
-    assert len(explore.some_places(empty, 0)) == 0
+    assert len(explore.sample_indices(empty, 0)) == 0

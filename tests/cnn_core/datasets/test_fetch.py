@@ -18,11 +18,9 @@ import numpy as np
 import pytest
 from torchvision import datasets as theirs
 
-from cnn_core.datasets import __main__ as command
-from cnn_core.datasets import available, fetch, load
-from cnn_core.datasets import downloadable as sources
-from cnn_core.datasets.fetch import fetch as fetch_it
-from pages.parts.data import background as tasks
+from cnn_core.datasets import __main__, available_names, downloadable, fetch, load
+from cnn_core.datasets.fetch import fetch_dataset as fetch_it
+from pages.parts.data import background
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -84,14 +82,14 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def offer(server: Server, monkeypatch: pytest.MonkeyPatch, source: str, files: dict[str, bytes]) -> None:
     """Put `files` on the server; their checksums and sizes are taken for the right ones."""
     server.files = {f"/mirror/{source}/{name}": content for name, content in files.items()}
-    known = getattr(theirs, sources.SOURCES[source].torchvision)
+    known = getattr(theirs, downloadable.SOURCES[source].class_name)
     sums = [(name, hashlib.md5(content).hexdigest()) for name, content in files.items()]
     if hasattr(known, "resources"):
         monkeypatch.setattr(known, "resources", sums)
     else:
         monkeypatch.setattr(known, "tgz_md5", sums[0][1])
     sizes = tuple(map(len, files.values()))
-    monkeypatch.setitem(sources.SOURCES, source, replace(sources.SOURCES[source], download_bytes=sizes))
+    monkeypatch.setitem(downloadable.SOURCES, source, replace(downloadable.SOURCES[source], download_bytes=sizes))
 
 
 def mnist_files() -> dict[str, bytes]:
@@ -127,10 +125,10 @@ def cifar100_file() -> dict[str, bytes]:
 def test_fetched_once_and_found_from_then_on(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     files = mnist_files()
     offer(server, monkeypatch, "mnist", files)
-    assert "mnist" not in available()
+    assert "mnist" not in available_names()
     told: list[tuple[int, int]] = []
     fetch_it("mnist", lambda done, total: told.append((done, total)))
-    assert "mnist" in available()
+    assert "mnist" in available_names()
     total = sum(map(len, files.values()))
     assert told[-1] == (total, total)
     assert told == sorted(told)
@@ -146,7 +144,7 @@ def test_fetched_once_and_found_from_then_on(server: Server, monkeypatch: pytest
 def test_both_ways_to_label_cifar100_come_with_one_download(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(server, monkeypatch, "cifar100", cifar100_file())
     fetch_it("cifar100-20")
-    assert {"cifar100", "cifar100-20"} <= set(available())
+    assert {"cifar100", "cifar100-20"} <= set(available_names())
     assert (len(load("cifar100").class_names), len(load("cifar100-20").class_names)) == (100, 20)
 
 
@@ -169,18 +167,18 @@ def test_a_server_that_cannot_resume_begins_again(server: Server, monkeypatch: p
 
 def test_stopped_and_resumed_by_the_next_call(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     offer(server, monkeypatch, "mnist", mnist_files())
-    monkeypatch.setattr(fetch, "CHUNK", 512)
+    monkeypatch.setattr(fetch, "CHUNK_BYTES", 512)
 
     def stop(done: int, total: int) -> None:
         if done > 3000:
-            raise tasks.StoppedError
+            raise background.StoppedError
 
-    with pytest.raises(tasks.StoppedError):
+    with pytest.raises(background.StoppedError):
         fetch_it("mnist", stop)
-    assert "mnist" not in available()
+    assert "mnist" not in available_names()
     fetch_it("mnist")
     assert server.asked[1][1].startswith("bytes=3")
-    assert "mnist" in available()
+    assert "mnist" in available_names()
 
 
 def test_rubbish_left_from_before_is_found_out(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -209,7 +207,7 @@ def test_a_wrong_file_is_refused_and_deleted(
     server.files = {path: wrong(content) for path, content in server.files.items()}
     with pytest.raises(ValueError, match=r"train-images-idx3-ubyte.gz is not the file it should be .*checksum"):
         fetch_it("mnist")
-    assert "mnist" not in available()
+    assert "mnist" not in available_names()
     assert not list((tmp_path / "datasets" / "downloads" / "mnist").iterdir())
 
 
@@ -226,7 +224,7 @@ def test_a_server_that_refuses_is_told_about(server: Server, monkeypatch: pytest
     server.refuse = code
     with pytest.raises(ValueError, match=rf"The server refused to send mnist \({code} .*\): try again later"):
         fetch_it("mnist")
-    assert len(server.asked) == (fetch.TRIES if code == 500 else 1)
+    assert len(server.asked) == (fetch.MAX_TRIES if code == 500 else 1)
 
 
 def test_no_network_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -268,8 +266,8 @@ def test_only_what_can_be_downloaded_is(name: str) -> None:
 
 
 def test_sizes_and_addresses_are_torchvisions() -> None:
-    for source, known in sources.SOURCES.items():
-        files = fetch.files_of(source)
+    for source, known in downloadable.SOURCES.items():
+        files = fetch.list_downloads(source)
         assert len(files) == len(known.download_bytes)
         assert all(len(file.md5) == 32 and file.urls[0].endswith(file.name) for file in files)
 
@@ -282,21 +280,21 @@ def test_two_downloads_of_one_source_are_one(server: Server, monkeypatch: pytest
     for thread in threads:
         thread.join()
     assert len(server.asked) == 4
-    assert "mnist" in available()
+    assert "mnist" in available_names()
 
 
 def test_the_command_fetches_lists_and_says_what_failed(
     server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     offer(server, monkeypatch, "mnist", mnist_files())
-    assert command.main(["fetch", "mnist"]) == 0
+    assert __main__.main(["fetch", "mnist"]) == 0
     assert "mnist: ready, 250 images in 10 classes" in capsys.readouterr().out
-    assert command.main(["list"]) == 0
+    assert __main__.main(["list"]) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert " here " in lines["mnist"]
     assert "171 MB" in lines["cifar10"].replace("170 MB", "171 MB")
     assert "built in" in lines["digits"]
-    assert command.main(["fetch", "mnist", "cifar10"]) == 1
+    assert __main__.main(["fetch", "mnist", "cifar10"]) == 1
     caught = capsys.readouterr()
     assert "mnist: ready" in caught.out
     assert "The server refused to send cifar10 (404 Not Found)" in caught.err
@@ -308,8 +306,8 @@ def test_an_interrupted_command_says_that_it_goes_on(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "fetch", interrupted)
-    assert command.main(["fetch", "mnist"]) == 130
+    monkeypatch.setattr(__main__, "fetch_dataset", interrupted)
+    assert __main__.main(["fetch", "mnist"]) == 130
     assert "goes on from there" in capsys.readouterr().err
 
 
@@ -322,27 +320,27 @@ def test_the_command_as_it_is_typed() -> None:
 
 
 def test_a_task_reports_stops_and_explains() -> None:
-    task = tasks.begin(lambda report: [report(number, 3) for number in range(4)] and "done")
+    task = background.start_task(lambda report: [report(number, 3) for number in range(4)] and "done")
     wait(task)
-    assert (task.result, task.done, task.total, task.failed) == ("done", 3, 3, "")
+    assert (task.result, task.done, task.total, task.failure) == ("done", 3, 3, "")
 
-    def endless(report: tasks.Report) -> None:
+    def endless(report: background.Report) -> None:
         while True:
             report(1, 2)
 
-    task = tasks.begin(endless)
-    task.stop()
+    task = background.start_task(endless)
+    task.request_stop()
     wait(task)
     assert task.stopped
 
-    def fail(report: tasks.Report) -> None:
+    def fail(report: background.Report) -> None:
         raise ValueError("A sentence.")
 
-    task = tasks.begin(fail)
+    task = background.start_task(fail)
     wait(task)
-    assert task.failed == "A sentence."
+    assert task.failure == "A sentence."
 
 
-def wait(task: tasks.Task) -> None:
+def wait(task: background.Task) -> None:
     while not task.ended:
-        task.wanted.wait(0.001)
+        task.stop_event.wait(0.001)

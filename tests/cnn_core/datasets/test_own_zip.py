@@ -16,18 +16,14 @@ from PIL import Image
 
 from cnn_core.datasets import (
     Dataset,
-    describe,
-    keep,
+    dataset_title,
+    describe_dataset,
+    describe_splitting,
     load,
+    own_zip,
     read_archive,
-    splitting,
-    title,
-)
-from cnn_core.datasets import (
-    own_zip as archive,
-)
-from cnn_core.datasets import (
-    zip_entries as entries,
+    store_own,
+    zip_entries,
 )
 from cnn_core.datasets.own_zip import OwnData
 
@@ -224,17 +220,17 @@ def test_bombs_are_refused_before_anything_is_decoded(monkeypatch: pytest.Monkey
     bomb = zipped(three_classes() | {"red/bomb.png": b"\0" * 5_000_000})
     with pytest.raises(ValueError, match=r"“red_bomb.png” unpacks to .* times its size, which no photograph does"):
         read_archive(bomb, 16)
-    monkeypatch.setattr(entries, "MOST_UNPACKED_BYTES", 10_000)
+    monkeypatch.setattr(zip_entries, "MAX_UNPACKED_BYTES", 10_000)
     with pytest.raises(ValueError, match="Unpacked, the ZIP would take"):
         read_archive(zipped({f"{n}/x.bin": random.Random(n).randbytes(2000) for n in range(9)}), 16)
-    monkeypatch.setattr(entries, "MOST_UNPACKED_BYTES", 10**9)
-    monkeypatch.setattr(entries, "MOST_PIXELS", 1000)
+    monkeypatch.setattr(zip_entries, "MAX_UNPACKED_BYTES", 10**9)
+    monkeypatch.setattr(zip_entries, "MAX_PIXELS", 1000)
     with pytest.raises(ValueError, match="billion pixels in all"):
         read_archive(zipped(three_classes()), 16)
 
 
 def test_thousands_of_files_are_refused_before_their_names_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    many = zipped([(f"a/{n}", b"") for n in range(entries.ENTRIES + 1)])
+    many = zipped([(f"a/{n}", b"") for n in range(zip_entries.MAX_ENTRIES + 1)])
     monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("opened"))
     with pytest.raises(ValueError, match="more than 20,000 files"):
         read_archive(many, 16)
@@ -285,10 +281,10 @@ def test_a_zip_that_makes_no_data_set_gets_a_sentence(data: bytes, words: str) -
 def test_too_many_megabytes_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "large.zip"
     with file.open("wb") as out:
-        out.truncate(archive.MOST_BYTES + 1)
+        out.truncate(own_zip.MAX_ARCHIVE_BYTES + 1)
     with pytest.raises(ValueError, match="The file has 100 MB: at most 100 MB can be read"):
         read_archive(file, 16)
-    monkeypatch.setattr(archive, "MOST_RESULT_BYTES", 10_000)
+    monkeypatch.setattr(own_zip, "MAX_RESULT_BYTES", 10_000)
     with pytest.raises(ValueError, match="choose a smaller size, or grey"):
         read_archive(zipped(three_classes()), 32)
 
@@ -334,16 +330,16 @@ SOUND = zipped(three_classes(6) | {"notes.txt": b"hello"})
 def test_kept_under_a_name_that_another_process_can_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path))
     own = read_archive(zipped(three_classes()), 16, title="flowers.zip")
-    name = keep(own)
-    assert keep(own) == name, "the same pictures have the same name"
-    assert keep(read_archive(zipped(three_classes()), 24)) != name
+    name = store_own(own)
+    assert store_own(own) == name, "the same pictures have the same name"
+    assert store_own(read_archive(zipped(three_classes()), 24)) != name
     data = load(name)
     assert (data.name, data.class_names) == (name, own.dataset.class_names)
     np.testing.assert_array_equal(data.test.images, own.dataset.test.images)
     np.testing.assert_array_equal(data.val.labels, own.dataset.val.labels)
-    assert title(name) == "flowers.zip"
-    assert describe(name) == "30 pictures of your own, 16×16 pixels, colour, 3 classes"
-    assert splitting(name) == own.splitting
+    assert dataset_title(name) == "flowers.zip"
+    assert describe_dataset(name) == "30 pictures of your own, 16×16 pixels, colour, 3 classes"
+    assert describe_splitting(name) == own.splitting
 
 
 @pytest.mark.parametrize(
@@ -353,19 +349,19 @@ def test_names_that_were_never_given_get_a_sentence(name: str) -> None:
     with pytest.raises(ValueError, match=r"These pictures are not on this computer|there is no such data set"):
         load(name)
     with pytest.raises(ValueError, match="These pictures are not on this computer"):
-        title(name)
+        dataset_title(name)
 
 
 def test_no_room_left_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path))
     own = read_archive(zipped(three_classes()), 16)
-    monkeypatch.setattr(archive, "MOST_KEPT_BYTES", 1000)
+    monkeypatch.setattr(own_zip, "MAX_STORED_BYTES", 1000)
     with pytest.raises(ValueError, match="no more room for own pictures"):
-        keep(own)
-    monkeypatch.setattr(archive, "MOST_KEPT_BYTES", 10**9)
+        store_own(own)
+    monkeypatch.setattr(own_zip, "MAX_STORED_BYTES", 10**9)
     (tmp_path / "datasets").write_text("a file where a folder should be")
     with pytest.raises(ValueError, match="The pictures could not be stored"):
-        keep(own)
+        store_own(own)
 
 
 def test_progress_is_told() -> None:

@@ -14,8 +14,8 @@ from scipy.special import softmax
 from sklearn import calibration as calibration_oracle
 from sklearn import metrics as oracle
 
-from cnn_core.evaluation.calibration import calibration, calibration_sentence
-from cnn_core.evaluation.confusion import class_order, most_confused, shares
+from cnn_core.evaluation.calibration import calibration_sentence, measure_calibration
+from cnn_core.evaluation.confusion import class_order, confusion_shares, most_confused_classes
 from cnn_core.evaluation.files import matrix_csv, matrix_png, mistakes_csv, report_csv
 from cnn_core.evaluation.metrics import (
     accuracy_interval,
@@ -26,7 +26,7 @@ from cnn_core.evaluation.metrics import (
     per_class_report,
     top_k_curve,
 )
-from cnn_core.evaluation.paired import compare_answers, verdict
+from cnn_core.evaluation.paired import compare_answers, comparison_verdict
 
 
 @st.composite
@@ -76,7 +76,7 @@ def test_loss_interval_is_the_normal_one_of_scipy() -> None:
 def test_calibration_equals_scikit_learn(made: tuple[np.ndarray, np.ndarray], bins: int) -> None:
     logits, labels = made
     probabilities = softmax(logits, axis=1)
-    found = calibration(probabilities, labels, bins)
+    found = measure_calibration(probabilities, labels, bins)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     full = [part for part in found.bins if part.images]
     truth, said = calibration_oracle.calibration_curve(right, confidence.clip(0, 1), n_bins=bins)
@@ -91,10 +91,12 @@ def test_calibration_equals_scikit_learn(made: tuple[np.ndarray, np.ndarray], bi
 
 def test_calibration_says_which_way_it_is_wrong() -> None:
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1]])
-    half = calibration(probabilities, np.array([0, 1]))
+    half = measure_calibration(probabilities, np.array([0, 1]))
     assert "too sure, by 40.0 points" in calibration_sentence(half)
     assert "ECE = 0.400, 10 bins" in calibration_sentence(half)
-    assert "not sure enough, by 10.0 points" in calibration_sentence(calibration(probabilities, np.array([0, 0])))
+    assert "not sure enough, by 10.0 points" in calibration_sentence(
+        measure_calibration(probabilities, np.array([0, 0]))
+    )
     assert half.bins[8].interval == accuracy_interval(1, 2)
     assert half.bins[0].interval == (0, 1)
 
@@ -102,7 +104,7 @@ def test_calibration_says_which_way_it_is_wrong() -> None:
 @pytest.mark.parametrize(("rows", "bins"), [(0, 10), (2, 0), (1, 10)])
 def test_calibration_refuses_what_it_cannot_bin(rows: int, bins: int) -> None:
     with pytest.raises(ValueError, match=r"^(probabilities|bins) "):
-        calibration(np.full((rows, 2), 0.5), np.zeros(rows if rows != 1 else 2, dtype=int), bins)
+        measure_calibration(np.full((rows, 2), 0.5), np.zeros(rows if rows != 1 else 2, dtype=int), bins)
 
 
 @given(answered())
@@ -113,7 +115,7 @@ def test_shares_equal_scikit_learns_normalised_matrix(made: tuple[np.ndarray, np
     matrix = confusion_matrix(labels, answers, classes)
     for of, normalize in (("row", "true"), ("column", "pred")):
         expected = oracle.confusion_matrix(labels, answers, labels=range(classes), normalize=normalize)
-        np.testing.assert_allclose(shares(matrix, of), expected)
+        np.testing.assert_allclose(confusion_shares(matrix, of), expected)
     for by in ("class", "confusion", "clustering"):
         assert sorted(class_order(matrix, by)) == list(range(classes))
 
@@ -126,9 +128,9 @@ def test_orders_put_mistakes_first_and_mixed_up_classes_side_by_side() -> None:
     assert abs(order.index(0) - order.index(2)) == 1
     assert abs(order.index(1) - order.index(3)) == 1
     assert class_order(np.array([[3]]), "clustering") == [0]
-    assert most_confused(matrix, 2) == [0, 2]
-    assert most_confused(matrix, 9) == [0, 1, 2, 3, 4]
-    assert len(most_confused(np.eye(6, dtype=int), 4)) == 4
+    assert most_confused_classes(matrix, 2) == [0, 2]
+    assert most_confused_classes(matrix, 9) == [0, 1, 2, 3, 4]
+    assert len(most_confused_classes(np.eye(6, dtype=int), 4)) == 4
     with pytest.raises(ValueError, match="by is 'size'"):
         class_order(matrix, "size")  # type: ignore[arg-type]
 
@@ -142,25 +144,25 @@ def test_mcnemar_is_the_exact_binomial_test(pairs: list[tuple[bool, bool]]) -> N
     b, c = found.only_first, found.only_second
     # both tails of Binomial(b + c, ½), which is symmetric
     tail = sum(math.comb(b + c, k) for k in range(min(b, c) + 1)) / 2 ** (b + c)
-    assert found.p == pytest.approx(min(1.0, 2 * tail))
-    assert found.images == len(pairs)
-    assert found.gain == pytest.approx(second.mean() - first.mean())
+    assert found.p_value == pytest.approx(min(1.0, 2 * tail))
+    assert found.image_count == len(pairs)
+    assert found.accuracy_gain == pytest.approx(second.mean() - first.mean())
     difference = second - first
     if len(pairs) > 1:
         half = 1.959963984540054 * difference.std() / math.sqrt(len(pairs))
-        assert found.interval[1] == pytest.approx(min(1.0, difference.mean() + half))
-    assert verdict(found, "A", "B")
+        assert found.gain_interval[1] == pytest.approx(min(1.0, difference.mean() + half))
+    assert comparison_verdict(found, "A", "B")
 
 
 def test_the_verdict_names_the_better_one_or_says_that_there_is_no_proof() -> None:
     labels = np.zeros(100, dtype=int)
     bad, good = np.r_[np.ones(30, int), np.zeros(70, int)], np.zeros(100, dtype=int)
-    assert "**B is better** than A" in verdict(compare_answers(labels, bad, good), "A", "B")
-    assert "**A is better** than B" in verdict(compare_answers(labels, good, bad), "A", "B")
+    assert "**B is better** than A" in comparison_verdict(compare_answers(labels, bad, good), "A", "B")
+    assert "**A is better** than B" in comparison_verdict(compare_answers(labels, good, bad), "A", "B")
     near = good.copy()
     near[0] = 1
-    assert "**no proof** that A is better than B" in verdict(compare_answers(labels, good, near), "A", "B")
-    assert "no difference at all" in verdict(compare_answers(labels, good, good), "A", "B")
+    assert "**no proof** that A is better than B" in comparison_verdict(compare_answers(labels, good, near), "A", "B")
+    assert "no difference at all" in comparison_verdict(compare_answers(labels, good, good), "A", "B")
     with pytest.raises(ValueError, match="2, 1 and 2 values"):
         compare_answers(labels[:2], good[:1], good[:2])
 
@@ -196,7 +198,7 @@ def test_files_hold_what_the_page_shows() -> None:
 def test_the_matrix_as_a_picture_is_blue_on_the_diagonal_and_orange_beside_it(classes: int, share: bool) -> None:
     matrix = np.diag(np.full(classes, 3))
     matrix[0, -1] += 5
-    data = matrix_png(matrix, [f"class {k} {'x' * 30}" for k in range(classes)], title="A title", share=share)
+    data = matrix_png(matrix, [f"class {k} {'x' * 30}" for k in range(classes)], title="A title", show_shares=share)
     pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
     assert max(pixels.shape[:2]) < 2200
     assert (pixels[..., 2] - pixels[..., 0] > 60).any()  # blue

@@ -8,39 +8,49 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_core.experiments import ladder
-from cnn_core.experiments.ladder import JOBS, LOOPS, NUMPY, TORCH, Measured, Progress, Sizes, climb, numbers
-from cnn_core.experiments.ladder_process import start
+from cnn_core.experiments.ladder import (
+    JOBS,
+    LOOPS,
+    NUMPY,
+    TORCH,
+    LadderSizes,
+    LoopProgress,
+    Measurement,
+    make_arrays,
+    run_ladder,
+)
+from cnn_core.experiments.ladder_process import start_ladder
 from cnn_core.ops import naive
 
-SMALL = Sizes(batch=2, channels=2, size=6, filters=3, kernel=3, stride=2, padding=1)
+SMALL = LadderSizes(batch=2, channels=2, size=6, filters=3, kernel=3, stride=2, padding=1)
 
 
 @pytest.fixture(scope="module")
 def events():
-    return list(climb(SMALL))
+    return list(run_ladder(SMALL))
 
 
 def test_every_job_is_done_on_every_rung(events):
-    measured = [(event.job, event.rung) for event in events if isinstance(event, Measured)]
+    measured = [(event.job, event.rung) for event in events if isinstance(event, Measurement)]
     assert measured == [(job, rung) for job in JOBS for rung in (LOOPS, NUMPY, TORCH)]
 
 
 def test_all_rungs_agree(events):
     for event in events:
-        if isinstance(event, Measured):
+        if isinstance(event, Measurement):
             assert event.seconds > 0
             assert event.difference is None if event.rung == LOOPS else event.difference < 1e-12
 
 
 def test_progress_goes_to_the_end(events):
     for job in JOBS:
-        shares = [event.share for event in events if isinstance(event, Progress) and event.job == job]
+        shares = [event.share for event in events if isinstance(event, LoopProgress) and event.job == job]
         assert shares == sorted(shares)
         assert shares[-1] == 1
 
 
 def test_without_loops_numpy_is_the_reference():
-    measured = [event for event in climb(SMALL, loops=False) if isinstance(event, Measured)]
+    measured = [event for event in run_ladder(SMALL, loops=False) if isinstance(event, Measurement)]
     assert [event.rung for event in measured[:2]] == [NUMPY, TORCH]
     assert measured[0].difference is None
     assert measured[1].difference < 1e-12
@@ -49,7 +59,7 @@ def test_without_loops_numpy_is_the_reference():
 @given(st.integers(1, 2), st.integers(1, 2), st.integers(4, 6), st.integers(1, 3), st.integers(1, 3), st.integers(1, 2))
 @settings(max_examples=15, deadline=None)
 def test_the_pieces_are_one_call(batch, channels, size, filters, kernel, stride):
-    given_numbers = numbers(Sizes(batch, channels, size, filters, kernel, stride, 1))
+    given_numbers = make_arrays(LadderSizes(batch, channels, size, filters, kernel, stride, 1))
     x, w, b, options = given_numbers.x, given_numbers.w, given_numbers.b, given_numbers.settings
     whole = {
         "conv2d forward": (naive.conv2d(x, w, b, **options),),
@@ -65,10 +75,10 @@ def test_the_pieces_are_one_call(batch, channels, size, filters, kernel, stride)
 
 
 def test_the_scale_is_the_ratio_of_outputs():
-    probe, sizes = Sizes(1, 3, 4, 1, 3, 1, 1), Sizes(4, 3, 16, 8, 3, 1, 1)
-    assert ladder.scale("conv2d forward", sizes, probe) == 4 * 8 * (16 / 4) ** 2
-    assert ladder.scale("max_pool2d backward", sizes, probe) == 4 * (8 / 2) ** 2
-    assert ladder.estimate(sizes) > 0
+    probe, sizes = LadderSizes(1, 3, 4, 1, 3, 1, 1), LadderSizes(4, 3, 16, 8, 3, 1, 1)
+    assert ladder.work_ratio("conv2d forward", sizes, probe) == 4 * 8 * (16 / 4) ** 2
+    assert ladder.work_ratio("max_pool2d backward", sizes, probe) == 4 * (8 / 2) ** 2
+    assert ladder.estimate_seconds(sizes) > 0
 
 
 @pytest.mark.parametrize(
@@ -77,38 +87,40 @@ def test_the_scale_is_the_ratio_of_outputs():
 )
 def test_impossible_sizes_get_a_sentence(wrong, words):
     with pytest.raises(ValueError, match=words):
-        Sizes(**wrong)
+        LadderSizes(**wrong)
 
 
 def test_a_climb_in_its_own_process_finishes():
-    own = start(SMALL, loops=True, gpu=False)
+    own = start_ladder(SMALL, loops=True, gpu=False)
     deadline = time.monotonic() + 60
-    while own.alive and time.monotonic() < deadline:
+    while own.is_running and time.monotonic() < deadline:
         time.sleep(0.05)
-    own.update()
+    own.update_progress()
     assert len(own.measured) == len(JOBS) * 3
-    assert not own.failed
+    assert not own.error
     assert not own.stopped
 
 
 def test_a_climb_is_stopped_in_the_middle_of_its_loops():
-    own = start(Sizes(batch=64, channels=32, size=48, filters=64, kernel=5), loops=True, gpu=False)  # hours
+    own = start_ladder(
+        LadderSizes(batch=64, channels=32, size=48, filters=64, kernel=5), loops=True, gpu=False
+    )  # hours
     deadline = time.monotonic() + 60
     while own.progress is None and time.monotonic() < deadline:
         time.sleep(0.05)
-        own.update()
+        own.update_progress()
     assert own.progress is not None
     own.stop()
-    assert not own.alive
+    assert not own.is_running
     assert own.stopped
-    own.update()  # what is left in the pipe does no harm
+    own.update_progress()  # what is left in the pipe does no harm
 
 
 def test_an_error_in_the_climb_is_told(monkeypatch):
-    own = start(SMALL, loops=False, gpu=True)  # this test runs where PyTorch finds no GPU
+    own = start_ladder(SMALL, loops=False, gpu=True)  # this test runs where PyTorch finds no GPU
     import torch
 
-    while own.alive:
+    while own.is_running:
         time.sleep(0.05)
-    own.update()
-    assert bool(own.failed) != torch.cuda.is_available()
+    own.update_progress()
+    assert bool(own.error) != torch.cuda.is_available()

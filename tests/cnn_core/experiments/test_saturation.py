@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cnn_core.experiments.saturation import HIDDEN, RATE, UNITS_RATE, neuron, units
+from cnn_core.experiments.saturation import HIDDEN_UNITS, NEURON_RATE, UNITS_RATE, train_neuron, train_units
 
 
 @pytest.mark.parametrize("start", [0.0, 0.6, 2.0, 3.0])
@@ -18,22 +18,22 @@ def test_the_neuron_follows_autograd(start, quadratic):
         (gradient,) = torch.autograd.grad(loss, w)
         outputs.append(a.item())
         slopes.append(gradient[0].item())
-        w = (w - RATE * gradient).detach().requires_grad_()
-    ours = neuron(start, 20, quadratic=quadratic)
+        w = (w - NEURON_RATE * gradient).detach().requires_grad_()
+    ours = train_neuron(start, 20, quadratic=quadratic)
     np.testing.assert_allclose(ours.outputs, outputs, rtol=1e-9)
     assert ours.first_slope == pytest.approx(slopes[0])
 
 
 def test_only_the_quadratic_cost_stalls_when_sure_and_wrong():
-    assert neuron(3.0, 300, quadratic=True).outputs[-1] > 0.98
-    assert neuron(3.0, 300, quadratic=False).outputs[-1] < 0.02
+    assert train_neuron(3.0, 300, quadratic=True).outputs[-1] > 0.98
+    assert train_neuron(3.0, 300, quadratic=False).outputs[-1] < 0.02
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.1])
 def test_the_layer_follows_autograd(slope):
     rng = np.random.default_rng(0)
-    w, b = torch.tensor(rng.normal(0, 1, (1, HIDDEN))), torch.full((HIDDEN,), -1.0, dtype=torch.float64)
-    v = torch.tensor(rng.normal(0, 1 / np.sqrt(HIDDEN), (HIDDEN, 1)))
+    w, b = torch.tensor(rng.normal(0, 1, (1, HIDDEN_UNITS))), torch.full((HIDDEN_UNITS,), -1.0, dtype=torch.float64)
+    v = torch.tensor(rng.normal(0, 1 / np.sqrt(HIDDEN_UNITS), (HIDDEN_UNITS, 1)))
     x = torch.linspace(-1, 1, 64, dtype=torch.float64)[:, None]
     losses = []
     for _ in range(20):
@@ -43,11 +43,11 @@ def test_the_layer_follows_autograd(slope):
         losses.append(loss.item())
         gradients = torch.autograd.grad(loss, (w, b, v))
         w, b, v = (part - UNITS_RATE * step for part, step in zip((w, b, v), gradients, strict=True))
-    np.testing.assert_allclose(units(-1.0, slope, 20).losses, losses, rtol=1e-9)
+    np.testing.assert_allclose(train_units(-1.0, slope, 20).losses, losses, rtol=1e-9)
 
 
 def test_dead_units_never_learn_and_leaky_ones_do():
-    relu, leaky = units(-4.0, 0.0, 300), units(-4.0, 0.1, 300)
-    assert relu.dead_before == relu.dead_after == leaky.dead_before == HIDDEN
+    relu, leaky = train_units(-4.0, 0.0, 300), train_units(-4.0, 0.1, 300)
+    assert relu.dead_before == relu.dead_after == leaky.dead_before == HIDDEN_UNITS
     assert len(set(relu.losses)) == 1
     assert leaky.losses[-1] < relu.losses[-1] / 3

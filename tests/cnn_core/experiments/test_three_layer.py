@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from cnn_core.experiments import sanity
 from cnn_core.experiments.three_layer import (
-    NAMES,
-    Shape,
-    accuracy,
+    PARAMETER_NAMES,
+    NetworkShape,
     forward,
-    initialise,
+    initialise_parameters,
     loss_and_gradients,
+    measure_accuracy,
     softmax_loss,
 )
 
@@ -27,7 +27,9 @@ from cnn_core.experiments.three_layer import (
 )
 @settings(max_examples=12, deadline=None)
 def test_gradients_equal_autograd_and_nudged_numbers(channels, size, filters, kernel, hidden, classes):
-    for check in sanity.gradient_check(Shape(channels, size, filters, kernel, hidden, classes), reg=0.1, seed=size):
+    for check in sanity.check_parameters(
+        NetworkShape(channels, size, filters, kernel, hidden, classes), reg=0.1, seed=size
+    ):
         assert check.autograd < 1e-12, check
         assert check.numerical < 1e-6, check
 
@@ -40,8 +42,8 @@ def test_a_forgotten_term_is_seen(monkeypatch):
         return loss, gradients | {"b2": gradients["b2"] * 1.1}
 
     monkeypatch.setattr(sanity, "loss_and_gradients", wrong)
-    checks = {check.name: check for check in sanity.gradient_check(Shape(1, 6, 3, 3, 5, 4), reg=0.0)}
-    assert list(checks) == list(NAMES)
+    checks = {check.name: check for check in sanity.check_parameters(NetworkShape(1, 6, 3, 3, 5, 4), reg=0.0)}
+    assert list(checks) == list(PARAMETER_NAMES)
     assert checks["b2"].autograd > 0.01
     assert checks["W1"].autograd < 1e-12
 
@@ -56,7 +58,7 @@ def test_tiny_weights_start_at_ln_c(classes, expected):
 @given(st.floats(0.001, 0.5), st.floats(0, 1))
 @settings(max_examples=20, deadline=None)
 def test_regularisation_adds_half_lambda_times_the_squares(scale, reg):
-    p, batch = initialise(Shape(), scale=scale), sanity.random_batch(Shape(), 5)
+    p, batch = initialise_parameters(NetworkShape(), scale=scale), sanity.random_batch(NetworkShape(), 5)
     squares = sum(float((p[name] ** 2).sum()) for name in ("W1", "W2", "W3"))
     assert loss_and_gradients(p, *batch, reg=reg)[0] == pytest.approx(
         loss_and_gradients(p, *batch)[0] + 0.5 * reg * squares
@@ -75,7 +77,7 @@ def test_softmax_does_not_change_when_a_number_is_added_to_every_logit():
 
 @pytest.mark.parametrize("count", [5, 30])
 def test_a_handful_is_learned_by_heart(count):
-    history = sanity.overfit(count, 150, 0.0)
+    history = sanity.overfit_digits(count, 150, 0.0)
     assert history[-1].train_accuracy == 1
     assert history[-1].val_accuracy < 1
     assert history[0].loss == pytest.approx(np.log(10), abs=0.1)
@@ -83,7 +85,7 @@ def test_a_handful_is_learned_by_heart(count):
 
 
 def test_equal_weights_stay_equal_and_random_ones_do_not():
-    equal, random = (sanity.separation(equal=start, epochs=60) for start in (True, False))
+    equal, random = (sanity.measure_separation(equal=start, epochs=60) for start in (True, False))
     assert equal.between_filters < 1e-12
     assert equal.between_units < 1e-12
     assert random.between_filters > 0.1
@@ -92,6 +94,6 @@ def test_equal_weights_stay_equal_and_random_ones_do_not():
 
 
 def test_accuracy_counts_the_largest_logit():
-    p, (x, labels) = initialise(Shape(), seed=1), sanity.random_batch(Shape(), 20)
-    assert accuracy(p, x, forward(p, x)[0].argmax(axis=1)) == 1
-    assert 0 <= accuracy(p, x, labels) <= 1
+    p, (x, labels) = initialise_parameters(NetworkShape(), seed=1), sanity.random_batch(NetworkShape(), 20)
+    assert measure_accuracy(p, x, forward(p, x)[0].argmax(axis=1)) == 1
+    assert 0 <= measure_accuracy(p, x, labels) <= 1

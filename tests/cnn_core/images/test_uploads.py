@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnn_core.images import LONG_SIDE, MOST_BYTES, PHOTOS, decode_upload, photo, to_grey
+from cnn_core.images import LONG_SIDE, MAX_BYTES, PHOTOS, decode_upload, load_photo, to_grey
 
 RNG = np.random.default_rng(3)
 RGB = RNG.integers(0, 256, (24, 30, 3), dtype=np.uint8)
@@ -38,20 +38,20 @@ def test_photographs_need_no_network(entry, monkeypatch):
         raise OSError("no network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    image = photo(entry.name)
+    image = load_photo(entry.name)
     assert image.dtype == np.uint8
     assert image.ndim == 3
     assert image.shape[2] == 3
     assert max(image.shape) <= LONG_SIDE
     assert image.std() > 10
-    assert max(photo(entry.name, 96).shape) == 96
+    assert max(load_photo(entry.name, 96).shape) == 96
 
 
 def test_unknown_photograph_and_size():
     with pytest.raises(ValueError, match="no photograph “lena”: choose camera, astronaut"):
-        photo("lena")
+        load_photo("lena")
     with pytest.raises(ValueError, match="size is 0"):
-        photo("camera", 0)
+        load_photo("camera", 0)
 
 
 def test_grey_is_bt601():
@@ -211,7 +211,7 @@ def test_large_pictures_are_shrunk_and_said():
         (png(9_000, 9_000, 8, 0, b""), "claims 9,000 × 9,000 pixels: of its kind at most 20 million"),
         (png(50_000_001, 1, 1, 0, b""), "claims 50,000,001 × 1 pixels"),
         (png(4_000, 4_000, 8, 0, b"\0" * 100), "damaged or cut off"),
-        (bytes(MOST_BYTES + 1), "at most 20 MB"),
+        (bytes(MAX_BYTES + 1), "at most 20 MB"),
     ],
     ids=lambda value: value[:12].hex() if isinstance(value, bytes) else None,
 )

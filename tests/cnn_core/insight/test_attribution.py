@@ -8,8 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from cnn_core.insight.attribution import gradient, gradient_times_input, integrated_gradients, logit, occlusion
-from cnn_core.insight.randomised import alike, forgetful, layers_with_weights
+from cnn_core.insight.attribution import (
+    class_logit,
+    gradient_times_input,
+    input_gradient,
+    integrated_gradients,
+    occlusion_map,
+)
+from cnn_core.insight.randomised import compare_maps, layers_with_weights, randomise_last_layers
 from cnn_core.networks import (
     AdaptiveAvgPool2d,
     BatchNorm,
@@ -51,7 +57,7 @@ def test_gradients_are_captums(spec: NetworkSpec, target: int) -> None:
     model, image, _ = case(spec)
     batch = torch.from_numpy(image)[None]
     theirs = Saliency(model).attribute(batch.clone(), target=target, abs=False)[0]
-    np.testing.assert_allclose(gradient(model, image, target), theirs, **CLOSE)
+    np.testing.assert_allclose(input_gradient(model, image, target), theirs, **CLOSE)
     theirs = InputXGradient(model).attribute(batch.clone(), target=target)[0].detach()
     np.testing.assert_allclose(gradient_times_input(model, image, target), theirs, **CLOSE)
 
@@ -65,7 +71,7 @@ def test_integrated_gradients_are_captums_and_complete(spec: NetworkSpec, steps:
     theirs = IntegratedGradients(model).attribute(batch, base, target=2, n_steps=steps)[0]
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
     if steps == 100:
-        assert ours.sum() == pytest.approx(logit(model, image, 2) - logit(model, baseline, 2), abs=0.02)
+        assert ours.sum() == pytest.approx(class_logit(model, image, 2) - class_logit(model, baseline, 2), abs=0.02)
 
 
 @given(st.integers(1, 7), st.integers(1, 7), st.sampled_from(SPECS))
@@ -74,7 +80,7 @@ def test_occlusion_is_captums(window: int, stride: int, spec: NetworkSpec) -> No
     stride = min(window, stride)
     model, image, baseline = case(spec)
     channels = len(image)
-    ours = occlusion(model, image, 1, baseline, window=window, stride=stride)
+    ours = occlusion_map(model, image, 1, baseline, window=window, stride=stride)
     batch, base = torch.from_numpy(image)[None], torch.from_numpy(baseline)[None]
     theirs = Occlusion(model).attribute(batch, (channels, window, window), (channels, stride, stride), base, target=1)[
         0
@@ -90,36 +96,39 @@ def test_a_linear_network_by_hand() -> None:
         model[1].bias.copy_(torch.tensor([5.0, 0]))
     image = np.array([[[1, 1], [2, 7]]], np.float32)
     base = np.array([[[0, 1], [1, 0]]], np.float32)
-    np.testing.assert_array_equal(gradient(model, image, 0)[0], [[1, -2], [3, 0]])
+    np.testing.assert_array_equal(input_gradient(model, image, 0)[0], [[1, -2], [3, 0]])
     np.testing.assert_array_equal(gradient_times_input(model, image, 0)[0], [[1 * 1, -2 * 1], [3 * 2, 0 * 7]])
     # what lies between image and baseline, each times its weight
     np.testing.assert_allclose(
         integrated_gradients(model, image, 0, base, steps=3)[0], [[1 * 1, 0], [3 * 1, 0]], atol=1e-6
     )
-    np.testing.assert_allclose(occlusion(model, image, 0, base, window=1, stride=1)[0], [[1, 0], [3, 0]], atol=1e-6)
+    np.testing.assert_allclose(occlusion_map(model, image, 0, base, window=1, stride=1)[0], [[1, 0], [3, 0]], atol=1e-6)
 
 
 def test_in_place_relus_and_frozen_weights_change_nothing() -> None:
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(2 * 36, 3))
     image = np.random.default_rng(1).normal(size=(1, 8, 8)).astype(np.float32)
-    wanted = gradient(model, image, 0)
+    wanted = input_gradient(model, image, 0)
     model[1].inplace = False
     model.requires_grad_(False)
-    np.testing.assert_array_equal(gradient(model, image, 0), wanted)
+    np.testing.assert_array_equal(input_gradient(model, image, 0), wanted)
     assert model.training  # left as it was found
 
 
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda m, x, b: gradient(m, x, 5), "target is 5: the network has the classes 0 … 4"),
-        (lambda m, x, b: gradient(m, x[0], 0), "it must be channels × height × width"),
+        (lambda m, x, b: input_gradient(m, x, 5), "target is 5: the network has the classes 0 … 4"),
+        (lambda m, x, b: input_gradient(m, x[0], 0), "it must be channels × height × width"),
         (lambda m, x, b: integrated_gradients(m, x, 0, b, steps=0), "steps is 0: it must be 1 or more"),
         (lambda m, x, b: integrated_gradients(m, x, 0, b[:, :4]), r"baseline has shape \(1, 4, 8\)"),
-        (lambda m, x, b: occlusion(m, x, 0, b, window=9, stride=1), "window is 9: the image takes one of 1 to 8"),
-        (lambda m, x, b: occlusion(m, x, 0, b, window=3, stride=4), "stride is 4: it must be from 1 to the window, 3"),
-        (lambda m, x, b: occlusion(m, x, -1, b, window=3, stride=1), "target is -1"),
-        (lambda m, x, b: forgetful(m, 3, 0), "layers is 3: the network has 2 with weights"),
+        (lambda m, x, b: occlusion_map(m, x, 0, b, window=9, stride=1), "window is 9: the image takes one of 1 to 8"),
+        (
+            lambda m, x, b: occlusion_map(m, x, 0, b, window=3, stride=4),
+            "stride is 4: it must be from 1 to the window, 3",
+        ),
+        (lambda m, x, b: occlusion_map(m, x, -1, b, window=3, stride=1), "target is -1"),
+        (lambda m, x, b: randomise_last_layers(m, 3, 0), "layers is 3: the network has 2 with weights"),
     ],
 )
 def test_what_cannot_be_is_said(call, sentence: str) -> None:
@@ -134,24 +143,24 @@ def test_the_last_layers_forget_and_nothing_else_changes() -> None:
     assert names[-1].startswith("fc")
     before = {name: value.clone() for name, value in model.state_dict().items()}
     state = torch.get_rng_state()
-    twin = forgetful(model, 2, seed=1).state_dict()
+    twin = randomise_last_layers(model, 2, seed=1).state_dict()
     assert torch.equal(torch.get_rng_state(), state)
     changed = {name.rsplit(".", 1)[0] for name, value in twin.items() if not torch.equal(value, before[name])}
     assert changed == set(names[-2:])
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    again = forgetful(model, 2, seed=1).state_dict()
+    again = randomise_last_layers(model, 2, seed=1).state_dict()
     assert all(torch.equal(twin[name], again[name]) for name in twin)
 
 
 def test_a_map_is_like_itself_and_not_like_noise() -> None:
     one, other = np.random.default_rng(0).normal(size=(2, 32, 32))
-    same = alike(one, -3 * one)  # size and sign do not count
-    assert same.rank == pytest.approx(1)
+    same = compare_maps(one, -3 * one)  # size and sign do not count
+    assert same.rank_correlation == pytest.approx(1)
     assert same.ssim == pytest.approx(1)
-    different = alike(one, other)
-    assert abs(different.rank or 0) < 0.15
+    different = compare_maps(one, other)
+    assert abs(different.rank_correlation or 0) < 0.15
     assert different.ssim < 0.3
-    assert alike(np.zeros((8, 8)), one[:8, :8]).rank is None
-    assert alike(one[:2, :2], one[:2, :2]).ssim == 1
+    assert compare_maps(np.zeros((8, 8)), one[:8, :8]).rank_correlation is None
+    assert compare_maps(one[:2, :2], one[:2, :2]).ssim == 1
     with pytest.raises(ValueError, match="they must be the same"):
-        alike(one, one[:8])
+        compare_maps(one, one[:8])

@@ -8,15 +8,15 @@ from scipy.spatial.distance import cosine
 from cnn_core.insight.filter_findings import (
     ORDERS,
     channel_similarity,
-    colourfulness,
-    cosines,
-    extremes,
-    findings,
-    marks,
-    norms,
-    order_of,
-    roughness,
-    slopes,
+    collect_findings,
+    extreme_weights,
+    filter_colourfulness,
+    filter_norms,
+    filter_roughness,
+    finding_marks,
+    fit_slopes,
+    order_filters,
+    pairwise_cosines,
 )
 from cnn_core.insight.filters import filter_layers
 from cnn_core.networks import Flatten, Linear, MaxPool2d, NetworkSpec, preset
@@ -45,22 +45,22 @@ def geary(cells: NDArray[np.float64]) -> float:
 @pytest.mark.parametrize("size", [(3, 3), (5, 2), (1, 4)])
 def test_roughness_is_gearys_c(size: tuple[int, int]) -> None:
     cells = DRAW.normal(size=size)
-    assert roughness(cells[None, None])[0] == pytest.approx(geary(cells))
-    assert roughness(np.full((1, 2, 3, 3), 0.7))[0] == 0
-    assert np.isnan(roughness(np.ones((1, 4, 1, 1)))[0])
+    assert filter_roughness(cells[None, None])[0] == pytest.approx(geary(cells))
+    assert filter_roughness(np.full((1, 2, 3, 3), 0.7))[0] == 0
+    assert np.isnan(filter_roughness(np.ones((1, 4, 1, 1)))[0])
 
 
 def test_random_weights_are_about_one_and_slopes_far_below() -> None:
-    assert roughness(DRAW.normal(size=(2000, 1, 5, 5))).mean() == pytest.approx(1, abs=0.02)
-    assert roughness(ramp(30)[None, None])[0] < 0.3
+    assert filter_roughness(DRAW.normal(size=(2000, 1, 5, 5))).mean() == pytest.approx(1, abs=0.02)
+    assert filter_roughness(ramp(30)[None, None])[0] < 0.3
 
 
 @pytest.mark.parametrize("angle", [-135.0, -90.0, 0.0, 30.0, 90.0])
 def test_a_plane_is_all_slope_and_rises_where_it_does(angle: float) -> None:
-    share, degrees = slopes(ramp(angle)[None, None] + 0.3)
+    share, degrees = fit_slopes(ramp(angle)[None, None] + 0.3)
     assert share[0] == pytest.approx(1)
     assert degrees[0] == pytest.approx(angle)
-    assert slopes(np.ones((1, 1, 1, 5)))[0].tolist() != [0]
+    assert fit_slopes(np.ones((1, 1, 1, 5)))[0].tolist() != [0]
 
 
 def test_colour_is_the_share_in_channel_differences() -> None:
@@ -70,17 +70,17 @@ def test_colour_is_the_share_in_channel_differences() -> None:
         np.stack([shape, -shape, 0 * shape]),
         np.stack([shape, shape * 0, 0 * shape]),
     )
-    assert colourfulness(np.stack([grey, opponent, red])) == pytest.approx([0, 1, 2 / 3], abs=1e-12)
-    assert colourfulness(np.zeros((1, 3, 2, 2)))[0] == 0
+    assert filter_colourfulness(np.stack([grey, opponent, red])) == pytest.approx([0, 1, 2 / 3], abs=1e-12)
+    assert filter_colourfulness(np.zeros((1, 3, 2, 2)))[0] == 0
     with pytest.raises(ValueError, match="needs red, green and blue"):
-        colourfulness(np.zeros((1, 4, 2, 2)))
+        filter_colourfulness(np.zeros((1, 4, 2, 2)))
 
 
 def test_cosines_are_scipys() -> None:
     filters = DRAW.normal(size=(4, 3, 3, 3))
     flat = filters.reshape(4, -1)
     expected = [[1 - cosine(a, b) for b in flat] for a in flat]
-    np.testing.assert_allclose(cosines(filters), expected, atol=1e-12)
+    np.testing.assert_allclose(pairwise_cosines(filters), expected, atol=1e-12)
     one = filters[:1]
     pairs = [1 - cosine(one[0, i].ravel(), one[0, j].ravel()) for i, j in ((0, 1), (0, 2), (1, 2))]
     assert channel_similarity(one)[0] == pytest.approx(np.mean(pairs))
@@ -97,20 +97,20 @@ def hand_made() -> NDArray[np.float64]:
 
 
 def test_each_finding_picks_the_filters_made_for_it() -> None:
-    found = {finding.letter: finding for finding in findings(hand_made())}
+    found = {finding.letter: finding for finding in collect_findings(hand_made())}
     assert found["N"].filters == (2,)
     assert set(found["G"].filters) == {0, 1}
     assert found["C"].filters == (3,)
     assert set(found["S"].filters) == {0, 1, 2}
     assert set(found["D"].filters) == {4, 5}
     assert (found["P"].filters, found["P"].partners) == ((0,), (1,))
-    assert found["P"].figures[0] == pytest.approx(-1)
+    assert found["P"].values[0] == pytest.approx(-1)
     assert "Z" not in found
-    assert marks(tuple(found.values()), 6)[2] == "NS"
+    assert finding_marks(tuple(found.values()), 6)[2] == "NS"
 
 
 def test_silent_maps_are_a_finding_of_their_own() -> None:
-    found = findings(hand_made(), np.array([False, True, False, False, False, False]))
+    found = collect_findings(hand_made(), np.array([False, True, False, False, False, False]))
     assert found[-1].letter == "Z"
     assert found[-1].filters == (1,)
 
@@ -119,35 +119,35 @@ def test_silent_maps_are_a_finding_of_their_own() -> None:
 @pytest.mark.parametrize("value", [0.0, 1e-30, 1e30])
 def test_odd_filters_raise_nothing(shape: tuple[int, ...], value: float) -> None:
     filters = np.full(shape, value)
-    for finding in findings(filters):
-        assert np.isfinite(finding.figures).all()
+    for finding in collect_findings(filters):
+        assert np.isfinite(finding.values).all()
         assert all(0 <= i < len(filters) for i in finding.filters)
     for by in ORDERS:
         if by != "colour" or shape[1] == 3:
-            assert sorted(order_of(filters, by)) == list(range(len(filters)))
+            assert sorted(order_filters(filters, by)) == list(range(len(filters)))
 
 
 def test_orders() -> None:
     filters = hand_made()
-    assert order_of(filters, "network").tolist() == [0, 1, 2, 3, 4, 5]
-    assert (np.diff(norms(filters)[order_of(filters, "norm")]) <= 0).all()
-    assert order_of(filters, "colour")[0] == 3
+    assert order_filters(filters, "network").tolist() == [0, 1, 2, 3, 4, 5]
+    assert (np.diff(filter_norms(filters)[order_filters(filters, "norm")]) <= 0).all()
+    assert order_filters(filters, "colour")[0] == 3
     with pytest.raises(ValueError, match="There is no order"):
-        order_of(filters, "beauty")
+        order_filters(filters, "beauty")
 
 
 def test_similarity_lays_families_side_by_side() -> None:
     families = DRAW.normal(size=(3, 1, 4, 4))
     members = np.concatenate([family + 0.05 * DRAW.normal(size=(4, 1, 4, 4)) for family in families])
     shuffled = DRAW.permutation(12)
-    family = shuffled[order_of(members[shuffled], "similarity")] // 4
+    family = shuffled[order_filters(members[shuffled], "similarity")] // 4
     assert (np.diff(family) != 0).sum() == 2
 
 
 def test_extremes_are_the_lightest_and_darkest_square() -> None:
     kernel = np.zeros((3, 4, 4))
     kernel[2, 1, 3], kernel[0, 2, 0] = 5, -7
-    assert extremes(kernel) == ((2, 1, 3), (0, 2, 0))
+    assert extreme_weights(kernel) == ((2, 1, 3), (0, 2, 0))
 
 
 def test_every_convolution_has_its_filters() -> None:
@@ -163,7 +163,7 @@ def test_silent_maps_are_those_that_no_image_wakes() -> None:
     import torch
 
     from cnn_core.insight.graph import network_graph
-    from cnn_core.insight.silent_maps import silent_maps
+    from cnn_core.insight.silent_maps import find_silent_maps
 
     spec = preset("Tiny CNN")
     model, nodes = spec.build(seed=0), network_graph(spec)
@@ -172,11 +172,11 @@ def test_silent_maps_are_those_that_no_image_wakes() -> None:
             model.get_parameter("conv1.weight")[place] = -1.0
             model.get_parameter("conv1.bias")[place] = -1.0
     images = torch.rand(70, *spec.input_shape) + 0.1
-    silent = silent_maps(model, nodes, "conv1", images)
+    silent = find_silent_maps(model, nodes, "conv1", images)
     assert silent is not None
     with torch.no_grad():
         maps = torch.relu(model.get_submodule("conv1")(images))
     np.testing.assert_array_equal(silent, (maps == 0).all(dim=3).all(dim=2).all(dim=0).numpy())
     assert silent[[2, 5]].all()
     assert not silent.all()
-    assert silent_maps(model, nodes, "fc1", images) is None
+    assert find_silent_maps(model, nodes, "fc1", images) is None

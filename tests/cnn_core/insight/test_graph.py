@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from cnn_core.insight.activations import layer_outputs
-from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, feeds, network_graph, seen_by
-from cnn_core.insight.unfold import Values, Weights, all_values, unfold
+from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, contributing_maps, network_graph, receptive_boxes
+from cnn_core.insight.unfold import Values, Weights, all_values, unfold_map
 from cnn_core.insight.value_trace import pixel_trace
 from cnn_core.networks import (
     ELU,
@@ -34,7 +34,7 @@ from cnn_core.networks import (
     Tanh,
     preset,
 )
-from cnn_core.networks.measured_field import _opened
+from cnn_core.networks.measured_field import _open_paths
 
 Looked = tuple[Graph, Values, Weights, nn.Module]
 SMALL = [name for name in PRESETS if np.prod(preset(name).input_shape) <= 3 * 64 * 64]
@@ -105,7 +105,7 @@ def looked(request: pytest.FixtureRequest) -> Looked:
 def places(nodes: Graph, name: str, seed: int = 0, count: int = 3) -> list[tuple[int, int, int]]:
     """(map, row, column) of the first and the last value of a node, and of some between."""
     draw, node = np.random.default_rng(seed), nodes[name]
-    sizes = (node.maps, *node.size)
+    sizes = (node.map_count, *node.map_size)
     between = [tuple(int(draw.integers(0, size)) for size in sizes) for _ in range(count)]
     return [(0, 0, 0), tuple(size - 1 for size in sizes), *between]  # type: ignore[list-item]
 
@@ -142,21 +142,21 @@ def test_joins_are_the_sum_and_the_stack_of_what_goes_in(looked: Looked) -> None
 def test_an_unfolded_map_adds_up_to_what_the_layer_gives(looked: Looked) -> None:
     nodes, values, weights, _ = looked
     for name in nodes:
-        for index in {0, nodes[name].maps - 1, nodes[name].maps // 2}:
+        for index in {0, nodes[name].map_count - 1, nodes[name].map_count // 2}:
             for most in (3, 10_000):
-                found = unfold(nodes, values, weights, name, index, most)
-                assert len(found.parts) <= most
-                total = sum((part.product for part in found.parts), np.zeros(()))
+                found = unfold_map(nodes, values, weights, name, index, most)
+                assert len(found.contributions) <= most
+                total = sum((part.product for part in found.contributions), np.zeros(()))
                 if found.is_sum:
                     total = total + (0 if found.rest is None else found.rest) + (found.bias or 0)
                     np.testing.assert_allclose(total, values[name][index], atol=1e-4, err_msg=name)
                 elif isinstance(nodes[name].layer, Branches | Flatten):
-                    np.testing.assert_array_equal(found.parts[0].product, values[name][index])
+                    np.testing.assert_array_equal(found.contributions[0].product, values[name][index])
 
 
 def test_a_map_is_fed_by_the_maps_that_its_gradient_reaches(looked: Looked) -> None:
     nodes, _, _, model = looked
-    opened = _opened(copy.deepcopy(model)).double()
+    opened = _open_paths(copy.deepcopy(model)).double()
     seen: dict[str, torch.Tensor] = {}
     for name in nodes:
         if name not in (IMAGE, PROBABILITIES):
@@ -169,20 +169,20 @@ def test_a_map_is_fed_by_the_maps_that_its_gradient_reaches(looked: Looked) -> N
     seen[IMAGE] = image
     for name in [name for name in nodes if name not in (IMAGE, PROBABILITIES)][:40]:
         for index, row, column in places(nodes, name):
-            unit = seen[name][0, index] if nodes[name].flat else seen[name][0, index, row, column]
-            boxes = seen_by(nodes, name, index, row, column)
+            unit = seen[name][0, index] if nodes[name].is_flat else seen[name][0, index, row, column]
+            boxes = receptive_boxes(nodes, name, index, row, column)
             gradients = torch.autograd.grad(unit, [seen[s] for s in boxes], retain_graph=True, allow_unused=True)
             for source, gradient in zip(boxes, gradients, strict=True):
-                if source == name or gradient is None or nodes[source].flat:
+                if source == name or gradient is None or nodes[source].is_flat:
                     continue
                 support = gradient[0].abs().numpy() > 0
                 assert boxes[source][2:] == hull(support.any(axis=0)), (name, source, index, row, column)
                 assert boxes[source].first <= support.any(axis=(1, 2)).argmax(), (name, source, index)
-            for source, first, last in feeds(nodes, name, index):
+            for source, first, last in contributing_maps(nodes, name, index):
                 whole = seen[name][0, index].sum()
                 (gradient,) = torch.autograd.grad(whole, seen[source], retain_graph=True, allow_unused=True)
                 if gradient is not None and len(nodes[name].inputs) == 1:
-                    reached = np.flatnonzero(gradient[0].abs().reshape(nodes[source].maps, -1).sum(1).numpy())
+                    reached = np.flatnonzero(gradient[0].abs().reshape(nodes[source].map_count, -1).sum(1).numpy())
                     assert (reached.min(), reached.max() + 1) == (first, last), (name, source)
 
 
@@ -208,7 +208,7 @@ def test_the_player_shows_the_value_of_the_map(looked: Looked) -> None:
             expected = float(values[name][index, row, column])
             assert float(step.total) == pytest.approx(expected, abs=1e-4), (name, index, row, column)
             assert sum(len(one.terms) for one in found.trace.steps) <= 9 * 450
-            assert bool(found.words) == (
+            assert bool(found.note) == (
                 isinstance(nodes[name].layer, Conv2d) and "The others" in str(found.trace.grids)
             )
     assert spelt or nodes.keys() == {IMAGE, "flatten", "fc1", PROBABILITIES}
@@ -221,7 +221,7 @@ def test_of_many_maps_the_strongest_are_spelt_out_and_the_others_stand_in_the_bi
     assert found is not None
     window = values[IMAGE][:, 1:4, 1:4] * weights["conv1.weight"][1]
     strongest = sorted(np.argsort(-np.abs(window).reshape(20, -1).sum(1))[:4])
-    assert f"({', '.join(str(c + 1) for c in strongest)})" in found.words
+    assert f"({', '.join(str(c + 1) for c in strongest)})" in found.note
     rest = np.delete(window, strongest, axis=0).sum()
     assert float(found.trace.steps[0].bias) == pytest.approx(rest + weights["conv1.bias"][1], abs=1e-6)
     assert found.trace.grids[0].planes == tuple(f"map {c + 1}" for c in strongest)
@@ -246,13 +246,13 @@ def test_nothing_that_is_not_there_is_shown() -> None:
         ("fc1", 0, 1, "^row is 1: fc1 has 1"),
     ):
         with pytest.raises(ValueError, match=message):
-            seen_by(nodes, name, index, row)
+            receptive_boxes(nodes, name, index, row)
 
 
 def test_a_window_in_the_padding_alone_is_said_to_be_one() -> None:
     spec = NetworkSpec("padded", (1, 4, 4), (Conv2d(1, 2, padding=3), Flatten(), Linear(2)))
     nodes, values, weights, _ = looked_at(spec)
-    assert IMAGE not in seen_by(nodes, "conv1", 0, 0, 0)
+    assert IMAGE not in receptive_boxes(nodes, "conv1", 0, 0, 0)
     with pytest.raises(ValueError, match="lies in the padding alone"):
         pixel_trace(nodes, values, weights, "conv1", 0, 0, 0)
     found = pixel_trace(nodes, values, weights, "conv1", 0, 2, 2)  # its upper neighbours see nothing
@@ -264,6 +264,6 @@ def test_weights_that_are_no_numbers_are_refused_by_the_player_alone() -> None:
     nodes, values, weights, _ = looked_at(preset("Tiny CNN"))
     broken = {name: np.full_like(value, np.nan) for name, value in weights.items()}
     outputs = {name: np.full_like(value, np.nan) for name, value in values.items() if name != IMAGE}
-    assert np.isnan(unfold(nodes, {**values, **outputs}, broken, "conv2", 3, 4).result).all()
+    assert np.isnan(unfold_map(nodes, {**values, **outputs}, broken, "conv2", 3, 4).result).all()
     with pytest.raises(ValueError, match="not a finite number"):
         pixel_trace(nodes, values, broken, "conv1", 0, 0, 0)

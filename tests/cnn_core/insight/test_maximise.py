@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from cnn_core.insight.activations import layer_outputs
-from cnn_core.insight.maximise import Ascent, Climbed, maximise
-from cnn_core.insight.strongest_images import peaks
+from cnn_core.insight.maximise import AscentResult, AscentSettings, maximise_unit
+from cnn_core.insight.strongest_images import find_peaks
 from cnn_core.networks import (
     AdaptiveAvgPool2d,
     BatchNorm,
@@ -50,13 +50,13 @@ def linear(weights: list[float], shape: tuple[int, int, int]) -> nn.Module:
 def test_peaks_are_the_largest_of_each_layer_s_outputs(layer: str) -> None:
     model = BLOCKS.build(seed=2)
     images = np.random.default_rng(0).integers(0, 256, (300, 3, 9, 7), dtype=np.uint8)
-    found = peaks(model, images, ready, layer)
+    found = find_peaks(model, images, ready, layer)
     assert model.training
     for number in (0, 17, 299):
         output = layer_outputs(model, ready(torch.from_numpy(images[number]))[None][0].numpy(), [layer])[layer]
         values = output.reshape(len(output), -1)
         np.testing.assert_allclose(found.values[number], values.max(1), rtol=1e-4, atol=1e-5)
-        for unit, (row, column) in enumerate(found.places[number]):
+        for unit, (row, column) in enumerate(found.positions[number]):
             here = output[unit, row, column] if output.ndim == 3 else output[unit]
             assert here == pytest.approx(values[unit].max(), rel=1e-4, abs=1e-5)
 
@@ -67,16 +67,16 @@ def test_the_best_patch_is_found_where_it_was_put() -> None:
         model[0].weight.copy_(torch.tensor([[[[-1.0, 0, 1], [-1, 0, 1], [-1, 0, 1]]]]))
     images = np.full((5, 1, 10, 10), 50, dtype=np.uint8)
     images[3, 0, 4:7, 6:] = 200  # an edge: dark left of column 6
-    found = peaks(model, images, ready, "0")
-    assert found.top(0, 2).tolist() == [3, 0]
-    assert found.places[3, 0].tolist() == [4, 4]  # the window of rows 4 … 6 and columns 4 … 6; the next one ties
+    found = find_peaks(model, images, ready, "0")
+    assert found.top_images(0, 2).tolist() == [3, 0]
+    assert found.positions[3, 0].tolist() == [4, 4]  # the window of rows 4 … 6 and columns 4 … 6; the next one ties
     assert found.values[3, 0] == pytest.approx(3 * (200 - 50) / 50)
 
 
 def test_a_linear_unit_is_climbed_to_its_summit() -> None:
     weights = [1.0, -2.0, 0.5, -0.25]
     start = np.full((1, 2, 2), 127, dtype=np.uint8)
-    found = maximise(linear(weights, (1, 2, 2)), ready, "1", 0, start, Ascent(steps=200, rate=4))
+    found = maximise_unit(linear(weights, (1, 2, 2)), ready, "1", 0, start, AscentSettings(steps=200, rate=4))
     np.testing.assert_array_equal(found.pictures[-1].ravel(), [255, 0, 255, 0])
     assert found.values[-1] == max(found.values)
     assert len(found.values) == 201
@@ -91,14 +91,16 @@ def test_the_unit_answers_more_strongly_than_at_first(layer: str) -> None:
     start = np.random.default_rng(1).integers(100, 156, (3, 9, 7), dtype=np.uint8)
     state = torch.get_rng_state()
     weights = [value.clone() for value in model.state_dict().values()]
-    found = maximise(model, ready, layer, 1, start, Ascent(steps=20, jitter=2, blur_every=5, decay=0.01, variation=0.1))
+    found = maximise_unit(
+        model, ready, layer, 1, start, AscentSettings(steps=20, jitter=2, blur_every=5, decay=0.01, variation=0.1)
+    )
     assert found.values[-1] > found.values[0]
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(a, b) for a, b in zip(weights, model.state_dict().values(), strict=True))
     assert all(p.grad is None for p in model.parameters())
 
 
-def rough(climbed: Climbed) -> float:
+def rough(climbed: AscentResult) -> float:
     last = climbed.pictures[-1].astype(float)
     return float(np.abs(np.diff(last)).mean() + np.abs(np.diff(last, axis=1)).mean())
 
@@ -107,15 +109,15 @@ def rough(climbed: Climbed) -> float:
 def test_regularisers_make_pictures_smoother(change: dict[str, float]) -> None:
     model = BLOCKS.build(seed=4)
     start = np.random.default_rng(1).integers(0, 256, (3, 9, 7), dtype=np.uint8)
-    plain = Ascent(steps=40)
-    assert rough(maximise(model, ready, "conv1", 0, start, replace(plain, **change))) < 0.8 * rough(
-        maximise(model, ready, "conv1", 0, start, plain)
+    plain = AscentSettings(steps=40)
+    assert rough(maximise_unit(model, ready, "conv1", 0, start, replace(plain, **change))) < 0.8 * rough(
+        maximise_unit(model, ready, "conv1", 0, start, plain)
     )
 
 
 def test_decay_brings_a_picture_nobody_wants_to_grey() -> None:
     start = np.zeros((1, 2, 2), dtype=np.uint8)
-    found = maximise(linear([0.0] * 4, (1, 2, 2)), ready, "1", 0, start, Ascent(steps=50, decay=0.2))
+    found = maximise_unit(linear([0.0] * 4, (1, 2, 2)), ready, "1", 0, start, AscentSettings(steps=50, decay=0.2))
     assert set(found.pictures[-1].ravel()) <= {127, 128}
     assert len(set(found.values)) == 1
 
@@ -124,7 +126,7 @@ def test_the_seed_decides_the_shifts() -> None:
     model = BLOCKS.build(seed=4)
     start = np.random.default_rng(1).integers(0, 256, (3, 9, 7), dtype=np.uint8)
     one, same, other = (
-        maximise(model, ready, "fc1", 0, start, Ascent(steps=10, jitter=3, seed=seed)).pictures[-1]
+        maximise_unit(model, ready, "fc1", 0, start, AscentSettings(steps=10, jitter=3, seed=seed)).pictures[-1]
         for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(one, same)
@@ -135,17 +137,17 @@ def test_what_cannot_be_is_said() -> None:
     model = BLOCKS.build(seed=0)
     start = np.zeros((3, 9, 7), dtype=np.uint8)
     with pytest.raises(ValueError, match="layer is 'nope': the layers are conv1"):
-        maximise(model, ready, "nope", 0, start)
+        maximise_unit(model, ready, "nope", 0, start)
     with pytest.raises(ValueError, match="unit is 6: conv1 has the maps or units 0 … 5"):
-        maximise(model, ready, "conv1", 6, start)
+        maximise_unit(model, ready, "conv1", 6, start)
     with pytest.raises(ValueError, match="layer is ''"):
-        peaks(model, start[None], ready, "")
+        find_peaks(model, start[None], ready, "")
     with pytest.raises(ValueError, match="no image"):
-        peaks(model, start[None][:0], ready, "conv1")
+        find_peaks(model, start[None][:0], ready, "conv1")
     with torch.no_grad():
         model.conv1.weight.fill_(float("nan"))
     with pytest.raises(ValueError, match="not a number: choose an earlier checkpoint"):
-        maximise(model, ready, "fc1", 0, start)
+        maximise_unit(model, ready, "fc1", 0, start)
     for settings, sentence in (
         ({"steps": 0}, "steps is 0"),
         ({"rate": 0.0}, "rate is 0"),
@@ -154,4 +156,4 @@ def test_what_cannot_be_is_said() -> None:
         ({"jitter": -1}, "must be 0 or more"),
     ):
         with pytest.raises(ValueError, match=sentence):
-            Ascent(**settings)
+            AscentSettings(**settings)

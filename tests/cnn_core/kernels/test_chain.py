@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage, signal
 
-from cnn_core.images import draw_pattern, photo, to_grey
+from cnn_core.images import draw_pattern, load_photo, to_grey
 from cnn_core.kernels import chain, edges, editing, export, frequency
-from cnn_core.kernels.filtering import Layer, apply_kernel, margins
+from cnn_core.kernels.filtering import FilterSettings, apply_kernel, padding_margins
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.notation import Kernel, kernel_of, read_kernel, recipe
+from cnn_core.kernels.notation import Kernel, make_kernel, make_recipe, parse_kernel
 
 small = st.integers(-9, 9).map(float)
 kernels_of_numbers = hnp.arrays(np.float64, st.tuples(st.integers(1, 5), st.integers(1, 5)), elements=small)
 
 
 def weights_of(family: str, size: int | None = None, **values: float) -> np.ndarray:
-    return kernel_of(recipe(family, size, **values)).weights
+    return make_kernel(make_recipe(family, size, **values)).weights
 
 
 # Editing
@@ -39,35 +39,35 @@ def test_every_turn():
         "Transpose": [[1, 4], [2, 5], [3, 6]],
         "Turn signs": [[-1, -2, -3], [-4, -5, -6]],
     }
-    assert set(wanted) == set(editing.TURNS)
-    for name, turn in editing.TURNS.items():
+    assert set(wanted) == set(editing.KERNEL_EDITS)
+    for name, turn in editing.KERNEL_EDITS.items():
         np.testing.assert_allclose(turn(w), wanted[name], err_msg=name)
 
 
 def test_normalising():
-    np.testing.assert_array_equal(editing.normalised(np.ones((3, 3))), np.full((3, 3), 1 / 9))
-    np.testing.assert_array_equal(editing.normalised(weights_of("Sobel")), weights_of("Sobel") / 8)
-    assert editing.normalised(np.array([[-2.0, -2.0]])).sum() == 1
+    np.testing.assert_array_equal(editing.normalise_kernel(np.ones((3, 3))), np.full((3, 3), 1 / 9))
+    np.testing.assert_array_equal(editing.normalise_kernel(weights_of("Sobel")), weights_of("Sobel") / 8)
+    assert editing.normalise_kernel(np.array([[-2.0, -2.0]])).sum() == 1
     with pytest.raises(ValueError, match="Every weight is 0: give the kernel one that is not"):
-        editing.normalised(np.zeros((3, 3)))
+        editing.normalise_kernel(np.zeros((3, 3)))
 
 
 @settings(max_examples=100, deadline=None)
 @given(kernels_of_numbers, st.integers(1, 11), st.integers(1, 11))
 def test_resizing_keeps_the_pixel_in_the_middle(w, rows, columns):
     image = np.random.default_rng(0).integers(0, 9, (15, 14))
-    grown = editing.resize(w, max(rows, w.shape[0]), max(columns, w.shape[1]))
+    grown = editing.resize_kernel(w, max(rows, w.shape[0]), max(columns, w.shape[1]))
     result = apply_kernel(image, grown)
     if grown.shape[0] % 2 == w.shape[0] % 2 and grown.shape[1] % 2 == w.shape[1] % 2:
         np.testing.assert_array_equal(result, apply_kernel(image, w))  # zeros around change nothing
-    np.testing.assert_array_equal(editing.resize(grown, *w.shape), w)
-    assert editing.resize(w, rows, columns).shape == (rows, columns)
+    np.testing.assert_array_equal(editing.resize_kernel(grown, *w.shape), w)
+    assert editing.resize_kernel(w, rows, columns).shape == (rows, columns)
 
 
 def test_adding():
-    unsharp = editing.added(weights_of("Identity"), weights_of("Laplacian"), -1)
+    unsharp = editing.add_kernels(weights_of("Identity"), weights_of("Laplacian"), -1)
     np.testing.assert_array_equal(unsharp, weights_of("Sharpen"))
-    wide = editing.added(weights_of("Box blur", 5), np.ones((1, 7)), 2)
+    wide = editing.add_kernels(weights_of("Box blur", 5), np.ones((1, 7)), 2)
     assert wide.shape == (5, 7)
     assert wide.sum() == pytest.approx(1 + 14)
 
@@ -81,10 +81,10 @@ def test_every_product_of_two_vectors_is_separable(column, row):
     w = np.outer(column, row)
     if not w.any():
         with pytest.raises(ValueError, match="nothing to take apart"):
-            editing.separate(w)
+            editing.separate_kernel(w)
         return
-    found = editing.separate(w)
-    assert found.separable
+    found = editing.separate_kernel(w)
+    assert found.is_separable
     assert found.share == pytest.approx(1)
     np.testing.assert_allclose(np.outer(found.column, found.row), w, atol=1e-4)
     assert found.largest_error < 1e-4
@@ -93,36 +93,38 @@ def test_every_product_of_two_vectors_is_separable(column, row):
 @settings(max_examples=100, deadline=None)
 @given(kernels_of_numbers.filter(lambda w: w.any()))
 def test_the_rank_is_that_of_linear_algebra(w):
-    found = editing.separate(w)
+    found = editing.separate_kernel(w)
     singular = np.linalg.svd(w, compute_uv=False)
     assert found.rank == np.linalg.matrix_rank(w, tol=editing.RANK_TOLERANCE * singular[0])
-    np.testing.assert_allclose(found.values, singular)
+    np.testing.assert_allclose(found.singular_values, singular)
 
 
 def test_which_named_kernels_are_separable():
     separable = {"Sobel", "Prewitt", "Scharr", "Gaussian derivative", "Box blur", "Gaussian blur", "Line", "Saddle"}
     separable |= {"Identity", "Shift"}
     for name, family in FAMILIES.items():
-        for size in range(max(family.least, 3), 12):
-            found = editing.separate(weights_of(name, size, **({"angle": 0} if "angle" in family.values else {})))
+        for size in range(max(family.smallest_size, 3), 12):
+            found = editing.separate_kernel(
+                weights_of(name, size, **({"angle": 0} if "angle" in family.defaults else {}))
+            )
             if name in separable or name == "Motion blur":
-                assert found.separable, (name, size)
+                assert found.is_separable, (name, size)
             elif name not in ("Gabor", "Random"):
-                assert not found.separable, (name, size)
-    sobel = editing.separate(weights_of("Sobel"))
+                assert not found.is_separable, (name, size)
+    sobel = editing.separate_kernel(weights_of("Sobel"))
     np.testing.assert_array_equal(sobel.column, [1, 2, 1])
     np.testing.assert_array_equal(sobel.row, [-1, 0, 1])
-    assert editing.separate(weights_of("Laplacian")).rank == 2
+    assert editing.separate_kernel(weights_of("Laplacian")).rank == 2
 
 
 def test_the_two_vectors_as_a_chain_do_the_same():
-    picture = to_grey(photo("coins"))
+    picture = to_grey(load_photo("coins"))
     for name in ("Sobel", "Gaussian blur", "Box blur"):
-        found = editing.separate(weights_of(name, 7))
+        found = editing.separate_kernel(weights_of(name, 7))
         pair = [found.column[:, None], found.row[None, :]]
         wanted = apply_kernel(picture, weights_of(name, 7))
         scale = np.abs(weights_of(name, 7)).sum()
-        np.testing.assert_allclose(chain.run_chain(picture, pair, Layer())[-1], wanted, atol=0.1 * scale)
+        np.testing.assert_allclose(chain.run_chain(picture, pair, FilterSettings())[-1], wanted, atol=0.1 * scale)
 
 
 # Chains
@@ -137,7 +139,7 @@ def test_the_two_vectors_as_a_chain_do_the_same():
     st.booleans(),
 )
 def test_a_chain_equals_its_equivalent_kernel(kernels, stride, dilation, bias, flip):
-    layer = Layer(stride, dilation, flip=flip, bias=float(bias))
+    layer = FilterSettings(stride, dilation, flip=flip, bias=float(bias))
     single = chain.equivalent_kernel(kernels, layer)
     field = tuple(axis.size for axis in chain.receptive_fields(kernels, layer)[-1])
     assert single.weights.shape == field
@@ -152,7 +154,7 @@ def test_a_chain_against_torch():
     kernels = [np.arange(9.0).reshape(3, 3) - 4, np.array([[1.0, 2], [3, 4]]), np.array([[1.0, -1, 2]])]
     image = np.random.default_rng(0).integers(0, 256, (30, 31), dtype=np.uint8)
     x = torch.tensor(image, dtype=torch.float64)[None, None]
-    stages = chain.run_chain(image, kernels, Layer(stride=2, padding_mode="valid", bias=1.0, relu=True))
+    stages = chain.run_chain(image, kernels, FilterSettings(stride=2, padding_mode="valid", bias=1.0, relu=True))
     for kernel, stage in zip(kernels, stages, strict=True):
         x = torch.nn.functional.conv2d(x, torch.tensor(kernel)[None, None], torch.ones(1).double(), stride=2).relu()
         np.testing.assert_allclose(stage, x[0, 0], rtol=1e-5)
@@ -160,9 +162,9 @@ def test_a_chain_against_torch():
 
 def test_the_receptive_field_grows_with_kernel_stride_and_dilation():
     kernels = [np.ones((3, 5)), np.ones((3, 1)), np.ones((2, 3))]
-    seen = [(rows.size, columns.size) for rows, columns in chain.receptive_fields(kernels, Layer())]
+    seen = [(rows.size, columns.size) for rows, columns in chain.receptive_fields(kernels, FilterSettings())]
     assert seen == [(3, 5), (3 + 2, 5), (3 + 2 + 1, 5 + 2)]
-    fields = chain.receptive_fields(kernels, Layer(2, 3))
+    fields = chain.receptive_fields(kernels, FilterSettings(2, 3))
     assert [(rows.size, columns.size) for rows, columns in fields] == [
         (1 + 2 * 3, 1 + 4 * 3),
         (7 + 2 * 3 * 2, 13),
@@ -174,7 +176,7 @@ def test_the_receptive_field_grows_with_kernel_stride_and_dilation():
 @pytest.mark.parametrize("mode", ["zeros", "valid"])
 @pytest.mark.parametrize("place", [(2, 3), (4, 2)])
 def test_a_value_changes_with_what_it_sees_and_with_nothing_else(mode, place):
-    kernels, layer = [np.ones((3, 2)), np.ones((2, 3))], Layer(2, 2, mode)
+    kernels, layer = [np.ones((3, 2)), np.ones((2, 3))], FilterSettings(2, 2, mode)
     image = np.zeros((40, 40))
     spans = []
     for axis, at in zip(chain.receptive_fields(kernels, layer)[-1], place, strict=True):
@@ -191,11 +193,11 @@ def test_a_value_changes_with_what_it_sees_and_with_nothing_else(mode, place):
         image[row, column] = 1
 
 
-def _value(image: np.ndarray, kernels: list[np.ndarray], layer: Layer, place: tuple[int, int]) -> float:
+def _value(image: np.ndarray, kernels: list[np.ndarray], layer: FilterSettings, place: tuple[int, int]) -> float:
     """One value of a chain by PyTorch, which lets NaN through."""
     x = torch.tensor(image)[None, None]
     for weights in kernels:
-        (top, bottom), (left, right) = margins(weights, layer)
+        (top, bottom), (left, right) = padding_margins(weights, layer)
         x = torch.nn.functional.pad(x, (left, right, top, bottom))
         x = torch.nn.functional.conv2d(
             x, torch.tensor(weights)[None, None], stride=layer.stride, dilation=layer.dilation
@@ -205,12 +207,12 @@ def _value(image: np.ndarray, kernels: list[np.ndarray], layer: Layer, place: tu
 
 def test_no_single_kernel_does_what_relu_does():
     kernels = [weights_of("Sobel"), weights_of("Box blur")]
-    assert chain.equivalent_kernel(kernels, Layer(relu=True)) is None
-    assert chain.equivalent_kernel(kernels[:1], Layer(relu=True)) is not None
+    assert chain.equivalent_kernel(kernels, FilterSettings(relu=True)) is None
+    assert chain.equivalent_kernel(kernels[:1], FilterSettings(relu=True)) is not None
     with pytest.raises(ValueError, match="no single kernel"):
-        chain.largest_difference(np.zeros((50, 50)), kernels, Layer(relu=True))
+        chain.largest_difference(np.zeros((50, 50)), kernels, FilterSettings(relu=True))
     with pytest.raises(ValueError, match="Filter 2: The kernel reaches over 5 × 5"):
-        chain.run_chain(np.zeros((6, 6)), [np.ones((3, 3)), np.ones((5, 5))], Layer(padding_mode="valid"))
+        chain.run_chain(np.zeros((6, 6)), [np.ones((3, 3)), np.ones((5, 5))], FilterSettings(padding_mode="valid"))
 
 
 # Waves
@@ -221,21 +223,21 @@ def test_no_single_kernel_does_what_relu_does():
 def test_the_gain_is_what_happens_to_a_wave(w, down, right):
     rows, columns = np.indices((32, 32))
     phase = 2 * np.pi * (down * rows + right * columns) / 32
-    layer = Layer(padding_mode="circular")
+    layer = FilterSettings(padding_mode="circular")
     answer = apply_kernel(np.cos(phase), w, layer) + 1j * apply_kernel(np.sin(phase), w, layer)
-    wanted = frequency.gain(w, np.array(down / 32), np.array(right / 32))
+    wanted = frequency.wave_gain(w, np.array(down / 32), np.array(right / 32))
     np.testing.assert_allclose(np.abs(answer), wanted, atol=1e-4 * (1 + np.abs(w).sum()))
 
 
 def test_the_gain_against_scipy():
     row = np.array([1.0, 4, 6, 4, 1]) / 16
-    frequencies, runs = frequency.profiles(row[None, :])
+    frequencies, runs = frequency.gain_profiles(row[None, :])
     _, wanted = signal.freqz(row, worN=2 * np.pi * frequencies)
     np.testing.assert_allclose(runs["to the right"], np.abs(wanted), atol=1e-12)
     np.testing.assert_allclose(runs["downwards"], 1)
     assert set(runs) == set(frequency.DIRECTIONS)
     whole = frequency.gain_map(weights_of("Gabor"))
-    assert whole.shape == (frequency.SIZE, frequency.SIZE)
+    assert whole.shape == (frequency.MAP_SIZE, frequency.MAP_SIZE)
     peak = np.unravel_index(whole.argmax(), whole.shape)
     assert abs(abs(peak[1] - 32) / 64 - 1 / 4) < 0.05  # waves of 4 pixels, to the right
     assert abs(peak[0] - 32) < 3
@@ -256,14 +258,14 @@ def test_the_gain_against_scipy():
     ],
 )
 def test_the_verdict(text, words):
-    assert frequency.verdict(read_kernel(text).weights).startswith(words)
+    assert frequency.describe_gain(parse_kernel(text).weights).startswith(words)
 
 
 def test_the_verdict_says_which_way():
     for angle in (0, 45, 90, -45):
-        said = frequency.verdict(weights_of("Gabor", 11, sigma=2, angle=angle, wavelength=4))
+        said = frequency.describe_gain(weights_of("Gabor", 11, sigma=2, angle=angle, wavelength=4))
         assert said.endswith(f"that run at {angle % 180}°.")
-    assert "that run at" not in frequency.verdict(weights_of("Laplacian"))
+    assert "that run at" not in frequency.describe_gain(weights_of("Laplacian"))
 
 
 # Edges
@@ -273,12 +275,12 @@ def test_the_verdict_says_which_way():
 def test_strength_and_direction_against_scipy_and_geometry(operator):
     for angle in (0, 30, 90, 135, -120, 180):
         picture = draw_pattern("Gradient", angle=angle)[..., 0]
-        slopes = edges.gradient(picture, operator, Layer(), 5)
+        slopes = edges.edge_gradient(picture, operator, FilterSettings(), 5)
         middle = slopes.direction[60:-60, 60:-60]
         off = (middle - angle + 180) % 360 - 180
         assert abs(np.median(off)) < 8  # whole numbers of brightness make small steps
-    grey = to_grey(photo("camera"))
-    ours = edges.gradient(grey, "Sobel", Layer(padding_mode="replicate"))
+    grey = to_grey(load_photo("camera"))
+    ours = edges.edge_gradient(grey, "Sobel", FilterSettings(padding_mode="replicate"))
     theirs = [ndimage.sobel(grey.astype(float), axis=axis, mode="nearest") for axis in (1, 0)]
     np.testing.assert_allclose(ours.x, theirs[0])
     np.testing.assert_allclose(ours.y, theirs[1])
@@ -291,13 +293,15 @@ def test_directions_have_colours():
     assert wheel[0, 0, 3] == 0
     assert wheel[50, 99, :3].tolist() == pytest.approx([255, 64, 64], abs=12)  # to the right: red
     picture = draw_pattern("Edge", angle=0)[..., 0]
-    image = edges.direction_rgb(edges.gradient(picture, "Sobel", Layer(padding_mode="replicate")))
+    image = edges.direction_rgb(edges.edge_gradient(picture, "Sobel", FilterSettings(padding_mode="replicate")))
     assert image[100, 128].tolist() == pytest.approx([255, 64, 64], abs=2)
     assert image[100, 20].tolist() == [0, 0, 0]
-    flat = edges.direction_rgb(edges.gradient(np.full((5, 5), 7), "Sobel", Layer(padding_mode="replicate")))
+    flat = edges.direction_rgb(
+        edges.edge_gradient(np.full((5, 5), 7), "Sobel", FilterSettings(padding_mode="replicate"))
+    )
     assert not flat.any()
     with pytest.raises(ValueError, match="operator is “Canny”: choose Sobel"):
-        edges.gradient(picture, "Canny", Layer())
+        edges.edge_gradient(picture, "Canny", FilterSettings())
 
 
 # Files
@@ -307,7 +311,7 @@ def test_directions_have_colours():
 @given(hnp.arrays(np.float64, st.tuples(st.integers(1, 11), st.integers(1, 11)), elements=st.floats(-1e6, 1e6)))
 def test_files_hold_exactly_these_weights(w):
     kernel = Kernel(w)
-    stored = json.loads(export.to_json([kernel], Layer(stride=2)))
+    stored = json.loads(export.to_json([kernel], FilterSettings(stride=2)))
     np.testing.assert_array_equal(stored["kernels"][0]["weights"], w)
     assert stored["layer"]["stride"] == 2
     np.testing.assert_array_equal(np.loadtxt(io.StringIO(export.to_csv(w)), delimiter=",", ndmin=2), w)
@@ -316,8 +320,11 @@ def test_files_hold_exactly_these_weights(w):
 
 def test_the_python_file_runs():
     image = np.random.default_rng(0).integers(0, 256, (20, 21), dtype=np.uint8)
-    w, layer = weights_of("Gabor", 7), Layer(stride=2, bias=3.0, relu=True)
+    w, layer = weights_of("Gabor", 7), FilterSettings(stride=2, bias=3.0, relu=True)
     here = {"x": torch.tensor(image[None, None], dtype=torch.float32)}
     exec(export.to_torch(w, layer), here)
     np.testing.assert_allclose(here["y"][0, 0], apply_kernel(image, w, layer), rtol=1e-4, atol=1e-2)
-    assert json.loads(export.to_json([kernel_of(recipe("Sobel"))], layer))["kernels"][0]["recipe"] == "Sobel 3 angle=0"
+    assert (
+        json.loads(export.to_json([make_kernel(make_recipe("Sobel"))], layer))["kernels"][0]["recipe"]
+        == "Sobel 3 angle=0"
+    )

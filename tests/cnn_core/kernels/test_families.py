@@ -12,13 +12,13 @@ from cnn_core.kernels.families import PARAMETERS, SIZES
 from cnn_core.kernels.filtering import apply_kernel
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.kernels.notation import (
-    kernel_of,
-    on_balance,
-    read_kernel,
-    recipe,
-    recognise,
-    usual_view,
-    words_of,
+    describe_sum,
+    format_weights,
+    make_kernel,
+    make_recipe,
+    parse_kernel,
+    recognise_recipe,
+    suggest_view,
 )
 
 BLIND = ("Edges", "Spots and outlines", "Lines and corners")
@@ -26,7 +26,7 @@ ANGLES = range(-180, 181, 15)
 
 
 def weights_of(family: str, size: int | None = None, **values: float) -> np.ndarray:
-    return kernel_of(recipe(family, size, **values)).weights
+    return make_kernel(make_recipe(family, size, **values)).weights
 
 
 @st.composite
@@ -35,9 +35,9 @@ def recipes(draw):
     family = FAMILIES[draw(st.sampled_from(list(FAMILIES)))]
     values = {
         name: draw(st.one_of(st.sampled_from([PARAMETERS[name].low, PARAMETERS[name].high]), _steps(name)))
-        for name in family.values
+        for name in family.defaults
     }
-    return recipe(family.name, draw(st.sampled_from(SIZES)), **values)
+    return make_recipe(family.name, draw(st.sampled_from(SIZES)), **values)
 
 
 def _steps(name: str):
@@ -50,18 +50,18 @@ def test_the_families_of_the_field_are_there():
     groups = {family.group for family in FAMILIES.values()}
     assert groups == {*BLIND, "Blur", "Sharpen", "Texture", "Unchanged"}
     assert {"Sobel", "Prewitt", "Scharr", "Gabor", "Difference of Gaussians", "Motion blur"} <= set(FAMILIES)
-    assert {name for family in FAMILIES.values() for name in family.values} == set(PARAMETERS)
+    assert {name for family in FAMILIES.values() for name in family.defaults} == set(PARAMETERS)
 
 
 @settings(max_examples=300, deadline=None)
 @given(recipes())
 def test_every_recipe_makes_finite_weights_that_survive_text(made_by):
-    kernel = kernel_of(made_by)
-    assert kernel.weights.shape == (max(made_by.size, FAMILIES[made_by.family].least),) * 2
+    kernel = make_kernel(made_by)
+    assert kernel.weights.shape == (max(made_by.size, FAMILIES[made_by.family].smallest_size),) * 2
     assert np.isfinite(kernel.weights).all()
-    assert read_kernel(str(made_by)).recipe == made_by
-    words = words_of(kernel)
-    np.testing.assert_array_equal(read_kernel(words).weights, kernel.weights)
+    assert parse_kernel(str(made_by)).recipe == made_by
+    words = format_weights(kernel)
+    np.testing.assert_array_equal(parse_kernel(words).weights, kernel.weights)
     assert max(map(len, words.replace(";", "").split())) <= 11  # a number fits its cell
     total = kernel.weights.sum()
     if FAMILIES[made_by.family].group in BLIND or made_by.family == "Gabor":
@@ -76,7 +76,7 @@ def test_gaussian_against_scipy(size, sigma):
     impulse = np.zeros((size, size))
     impulse[size // 2, size // 2] = 1
     wanted = ndimage.gaussian_filter(impulse, sigma, radius=size // 2, mode="constant")
-    np.testing.assert_allclose(families.gaussian(size, sigma), wanted / wanted.sum(), atol=3e-4)
+    np.testing.assert_allclose(families.gaussian_kernel(size, sigma), wanted / wanted.sum(), atol=3e-4)
 
 
 def test_laplacian_of_gaussian_against_scipy():
@@ -96,11 +96,11 @@ def test_difference_of_gaussians_is_nearly_the_laplacian_turned_over():
 
 @pytest.mark.parametrize(("angle", "wavelength", "phase"), [(0, 4, 0), (30, 5, 90), (90, 6, 45), (-60, 3, 180)])
 def test_gabor_against_scikit_image(angle, wavelength, phase):
-    ours = families.gabor(11, 2.0, angle, wavelength, phase)
+    ours = families.gabor_kernel(11, 2.0, angle, wavelength, phase)
     theirs = filters.gabor_kernel(
         1 / wavelength, np.deg2rad(angle), sigma_x=2, sigma_y=2, n_stds=2.5, offset=np.deg2rad(phase)
     ).real
-    bell = families.gaussian(11, 2.0)
+    bell = families.gaussian_kernel(11, 2.0)
     theirs = theirs - bell * theirs.sum() / bell.sum()  # ours is blind to flat areas
     np.testing.assert_allclose(ours, theirs / np.abs(theirs).max(), atol=3e-3)
 
@@ -152,7 +152,7 @@ def test_the_classics_have_their_textbook_weights():
         "Motion blur 3 angle=90": "0 1/3 0; 0 1/3 0; 0 1/3 0",
     }
     for text, wanted in classics.items():
-        np.testing.assert_allclose(read_kernel(text).weights, read_kernel(wanted).weights, atol=1e-4, err_msg=text)
+        np.testing.assert_allclose(parse_kernel(text).weights, parse_kernel(wanted).weights, atol=1e-4, err_msg=text)
 
 
 def test_a_shift_moves_the_picture():
@@ -203,38 +203,38 @@ def test_motion_blur_against_a_line():
 )
 def test_bad_kernels_get_a_sentence(text, words):
     with pytest.raises(ValueError, match=words):
-        read_kernel(text)
+        parse_kernel(text)
 
 
 def test_values_out_of_range_are_brought_back():
-    assert str(recipe("Gaussian blur", 400, sigma=1e9)) == "Gaussian blur 11 sigma=4"
-    assert str(recipe("Scharr", 1, angle=float("nan"))) == "Scharr 3 angle=0"
-    assert read_kernel("Gabor 5 sigma=-inf wavelength=0").recipe == recipe("Gabor", 5, sigma=0.3, wavelength=2)
+    assert str(make_recipe("Gaussian blur", 400, sigma=1e9)) == "Gaussian blur 11 sigma=4"
+    assert str(make_recipe("Scharr", 1, angle=float("nan"))) == "Scharr 3 angle=0"
+    assert parse_kernel("Gabor 5 sigma=-inf wavelength=0").recipe == make_recipe("Gabor", 5, sigma=0.3, wavelength=2)
     with pytest.raises(ValueError, match="There is no kernel “Canny”: choose Sobel"):
-        recipe("Canny")
+        make_recipe("Canny")
 
 
 def test_recognition():
-    assert recognise(read_kernel("-1 0 1; -2 0 2; -1 0 1").weights) == recipe("Sobel", 3)
-    assert recognise(read_kernel("-1 -2 -1; 0 0 0; 1 2 1").weights) == recipe("Sobel", 3, angle=90)
+    assert recognise_recipe(parse_kernel("-1 0 1; -2 0 2; -1 0 1").weights) == make_recipe("Sobel", 3)
+    assert recognise_recipe(parse_kernel("-1 -2 -1; 0 0 0; 1 2 1").weights) == make_recipe("Sobel", 3, angle=90)
     for name in FAMILIES:
-        found = recognise(weights_of(name, 5))
+        found = recognise_recipe(weights_of(name, 5))
         assert found is not None
-        np.testing.assert_array_equal(kernel_of(found).weights, weights_of(name, 5))
+        np.testing.assert_array_equal(make_kernel(found).weights, weights_of(name, 5))
         assert found.family == name
-    assert recognise(weights_of("Sobel") + 0.5) is None
-    assert recognise(np.ones((5, 3))) is None
-    assert recognise(np.ones((40, 40))) is None
+    assert recognise_recipe(weights_of("Sobel") + 0.5) is None
+    assert recognise_recipe(np.ones((5, 3))) is None
+    assert recognise_recipe(np.ones((40, 40))) is None
 
 
 def test_what_the_sum_of_the_weights_tells():
-    assert "add up to 0" in on_balance(weights_of("Sobel"))
-    assert "add up to 1" in on_balance(weights_of("Box blur"))
-    assert "add up to −9: flat areas come out −9 times" in on_balance(-np.ones((3, 3)))
-    assert usual_view(weights_of("Laplacian")) == "signed"
-    assert usual_view(weights_of("Sharpen")) == "clamp"
+    assert "add up to 0" in describe_sum(weights_of("Sobel"))
+    assert "add up to 1" in describe_sum(weights_of("Box blur"))
+    assert "add up to −9: flat areas come out −9 times" in describe_sum(-np.ones((3, 3)))
+    assert suggest_view(weights_of("Laplacian")) == "signed"
+    assert suggest_view(weights_of("Sharpen")) == "clamp"
 
 
 def test_blurs_are_what_signal_processing_calls_windows():
-    row = families.gaussian(9, 1.7).sum(axis=0)
+    row = families.gaussian_kernel(9, 1.7).sum(axis=0)
     np.testing.assert_allclose(row, (w := signal.windows.gaussian(9, 1.7)) / w.sum(), atol=1e-3)

@@ -13,15 +13,15 @@ from cnn_core.kernels.as_code import SCIPY_PADS, TORCH_PADS, scipy_code, torch_c
 from cnn_core.kernels.filtering import (
     CHANNELS,
     PADDING_MODES,
-    Layer,
+    FilterSettings,
     apply_kernel,
-    choose_channels,
-    margins,
-    most_changed,
+    most_changed_pixel,
     pad_image,
+    padding_margins,
+    select_channels,
 )
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.notation import kernel_of, recipe
+from cnn_core.kernels.notation import make_kernel, make_recipe
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.integers(3, 12), st.integers(3, 12)))
 colour_pictures = hnp.arrays(np.uint8, st.tuples(st.integers(3, 8), st.integers(3, 8), st.just(3)))
@@ -32,7 +32,7 @@ PICTURE = np.random.default_rng(3).integers(0, 256, (40, 37), dtype=np.uint8)
 
 
 def weights_of(family: str, size: int | None = None, **values: float) -> np.ndarray:
-    return kernel_of(recipe(family, size, **values)).weights
+    return make_kernel(make_recipe(family, size, **values)).weights
 
 
 def scipy_filter(image: np.ndarray, weights: np.ndarray, mode: str) -> np.ndarray:
@@ -48,7 +48,7 @@ def tolerance(weights: np.ndarray) -> float:
 @given(pictures, some_weights, st.sampled_from(list(SCIPY_PADS)), st.booleans())
 def test_filtering_agrees_with_scipy(image, weights, mode, flip):
     wanted = scipy_filter(image, weights[::-1, ::-1] if flip else weights, mode)
-    result = apply_kernel(image, weights, Layer(padding_mode=mode, flip=flip))
+    result = apply_kernel(image, weights, FilterSettings(padding_mode=mode, flip=flip))
     assert result.dtype == np.float32
     np.testing.assert_allclose(result, wanted, atol=tolerance(weights))
 
@@ -57,9 +57,9 @@ def test_filtering_agrees_with_scipy(image, weights, mode, flip):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_at_every_size_agrees_with_scipy_and_torch(family, mode):
     x = torch.tensor(PICTURE[None, None].astype(np.float64))
-    for size in range(FAMILIES[family].least, 12):
+    for size in range(FAMILIES[family].smallest_size, 12):
         weights = weights_of(family, size)
-        result = apply_kernel(PICTURE, weights, Layer(padding_mode=mode))
+        result = apply_kernel(PICTURE, weights, FilterSettings(padding_mode=mode))
         before, after = (size - 1) // 2, size // 2
         if mode == "valid":  # what SciPy makes with any padding, where all of the window lies inside
             inside = tuple(slice(before, side - after) for side in PICTURE.shape)
@@ -83,7 +83,7 @@ def test_every_family_at_every_size_agrees_with_scipy_and_torch(family, mode):
     st.booleans(),
 )
 def test_layers_on_each_channel_agree_with_torch(image, weights, mode, stride, dilation, bias, relu):
-    layer = Layer(stride, dilation, mode, False, bias, relu)
+    layer = FilterSettings(stride, dilation, mode, False, bias, relu)
     x = torch.tensor(image.astype(np.float64)).permute(2, 0, 1)[None]
     reach = [dilation * (side - 1) + 1 for side in weights.shape]
     if mode == "valid" and (reach[0] > image.shape[0] or reach[1] > image.shape[1]):
@@ -114,22 +114,22 @@ def test_one_pixel_is_filtered_or_refused(mode):
     pixel = np.full((1, 1), 100, np.uint8)
     if mode == "valid":
         with pytest.raises(ValueError, match="reaches over 3 × 3 pixels and the picture has 1 × 1"):
-            apply_kernel(pixel, np.ones((3, 3)), Layer(padding_mode=mode))
+            apply_kernel(pixel, np.ones((3, 3)), FilterSettings(padding_mode=mode))
     else:
         wanted = 100 if mode == "zeros" else 9 * 100
-        assert apply_kernel(pixel, np.ones((3, 3)), Layer(padding_mode=mode)).item() == wanted
+        assert apply_kernel(pixel, np.ones((3, 3)), FilterSettings(padding_mode=mode)).item() == wanted
 
 
 def test_padding_keeps_the_pixels_in_the_middle():
     image = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    padded = pad_image(image, np.zeros((5, 5)), Layer(padding_mode="replicate"))
+    padded = pad_image(image, np.zeros((5, 5)), FilterSettings(padding_mode="replicate"))
     assert padded.shape == (3 + 4, 4 + 4)
     np.testing.assert_array_equal(padded[2:5, 2:6], image)
-    assert pad_image(image, np.zeros((3, 3)), Layer(padding_mode="valid")) is image
-    assert margins(np.zeros((4, 1)), Layer()) == ((1, 2), (0, 0))  # the extra one at the bottom
-    assert margins(np.zeros((2, 3)), Layer(dilation=3)) == ((1, 2), (3, 3))
+    assert pad_image(image, np.zeros((3, 3)), FilterSettings(padding_mode="valid")) is image
+    assert padding_margins(np.zeros((4, 1)), FilterSettings()) == ((1, 2), (0, 0))  # the extra one at the bottom
+    assert padding_margins(np.zeros((2, 3)), FilterSettings(dilation=3)) == ((1, 2), (3, 3))
     with pytest.raises(ValueError, match="padding_mode is “same”: choose zeros"):
-        pad_image(image, np.zeros((3, 3)), Layer(padding_mode="same"))
+        pad_image(image, np.zeros((3, 3)), FilterSettings(padding_mode="same"))
 
 
 @pytest.mark.parametrize(
@@ -148,33 +148,36 @@ def test_bad_weights_get_a_sentence(weights, words):
 
 def test_channels():
     image = np.random.default_rng(0).integers(0, 256, (9, 8, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(choose_channels(image, "grey"), to_grey(image))
-    assert choose_channels(image, "colour") is image
+    np.testing.assert_array_equal(select_channels(image, "grey"), to_grey(image))
+    assert select_channels(image, "colour") is image
     for index, name in enumerate(("red", "green", "blue")):
-        np.testing.assert_array_equal(choose_channels(image, name), image[..., index])
+        np.testing.assert_array_equal(select_channels(image, name), image[..., index])
     with pytest.raises(ValueError, match=f"channels is “alpha”: choose {', '.join(CHANNELS)}"):
-        choose_channels(image, "alpha")
+        select_channels(image, "alpha")
 
 
 def test_the_pixel_that_changes_most():
     image = np.full((40, 40), 100, np.uint8)
     image[21, 17] = 200
-    laplacian, layer = weights_of("Laplacian"), Layer()
+    laplacian, layer = weights_of("Laplacian"), FilterSettings()
     padded = pad_image(image, laplacian, layer)
-    found = most_changed(apply_kernel(image, laplacian), padded, laplacian, layer)
+    found = most_changed_pixel(apply_kernel(image, laplacian), padded, laplacian, layer)
     assert found == (21, 17)  # not the border, dark with padding
     identity = weights_of("Identity")
-    assert most_changed(apply_kernel(image, identity), padded, identity, layer) == (20, 20)
+    assert most_changed_pixel(apply_kernel(image, identity), padded, identity, layer) == (20, 20)
     one = np.full((1, 1), 9, np.uint8)
-    assert most_changed(apply_kernel(one, laplacian), pad_image(one, laplacian, layer), laplacian, layer) == (0, 0)
-    wide = Layer(stride=2, dilation=2, bias=10.0)
+    assert most_changed_pixel(apply_kernel(one, laplacian), pad_image(one, laplacian, layer), laplacian, layer) == (
+        0,
+        0,
+    )
+    wide = FilterSettings(stride=2, dilation=2, bias=10.0)
     image[20, 16] = 0
     padded = pad_image(image, laplacian, wide)
-    assert most_changed(apply_kernel(image, laplacian, wide), padded, laplacian, wide) == (10, 8)
+    assert most_changed_pixel(apply_kernel(image, laplacian, wide), padded, laplacian, wide) == (10, 8)
 
 
 LAYERS = [
-    Layer(padding_mode=mode, flip=flip, **more)
+    FilterSettings(padding_mode=mode, flip=flip, **more)
     for mode in PADDING_MODES
     for flip in (False, True)
     for more in ({}, {"stride": 2, "dilation": 3, "bias": -7.5, "relu": True})

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cnn_core.matrices.text import (
+    clean_word,
     format_matrix,
     format_planes,
-    one_word,
     parse_matrix,
     parse_planes,
     replace_words,
@@ -96,7 +96,7 @@ def test_replaced_words_are_the_only_ones_that_change(values, data):
     ("typed", "word"), [("−2", "−2"), ("1,5", "1.5"), ("", "_"), ("  ", "_"), ("1;2|3", "123"), ("x" * 99, "x" * 30)]
 )
 def test_what_is_typed_into_a_cell_is_one_word(typed, word):
-    assert one_word(typed) == word
+    assert clean_word(typed) == word
     assert split_planes(replace_words("0 0; 0 0 | 0 0; 0 0", {(1, 0, 1): typed})) == [
         [["0", "0"], ["0", "0"]],
         [["0", word.replace("−", "-")], ["0", "0"]],

@@ -17,20 +17,20 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.datasets import FakeData
 
-from cnn_core.insight.graph import network_graph, pixels_seen
+from cnn_core.insight.graph import network_graph, receptive_pixels
 from cnn_core.networks import PRESETS, NetworkSpec, preset
-from cnn_core.networks.blocks import Branches, Residual, parts
+from cnn_core.networks.blocks import Branches, Residual, block_parts
 from cnn_core.networks.draft import (
     Draft,
-    duplicated,
-    examine,
-    exchanged,
+    duplicate_layer,
+    examine_draft,
+    exchange_layer,
     field_box,
-    inserted,
+    insert_layer,
     layer_at,
-    moved,
+    move_layer,
     read_draft,
-    removed,
+    remove_layer,
 )
 from cnn_core.networks.export import to_csv, to_markdown, to_notebook, to_onnx, to_source
 from cnn_core.networks.layers import (
@@ -49,9 +49,9 @@ from cnn_core.networks.layers import (
     ReLU6,
     Tanh,
 )
-from cnn_core.networks.measured_field import measured_field
-from cnn_core.networks.memory import saved_bytes, sizes, training_peak
-from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, question
+from cnn_core.networks.measured_field import measure_field
+from cnn_core.networks.memory import memory_sizes, saved_bytes, training_peak
+from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, make_question
 from cnn_core.networks.read_sequential import read_sequential
 from tests.golden import GOLDEN
 
@@ -123,8 +123,8 @@ def check_against_torch(spec: NetworkSpec) -> None:
 
 
 def parts_of(spec: NetworkSpec, name: str) -> bool:
-    line = next(line for line in examine(Draft(spec.name, spec.input_shape, spec.layers)) if line.name == name)
-    return bool(parts(line.layer))
+    line = next(line for line in examine_draft(Draft(spec.name, spec.input_shape, spec.layers)) if line.name == name)
+    return bool(block_parts(line.layer))
 
 
 # Counting
@@ -148,7 +148,7 @@ def test_branches_count_as_torch_does() -> None:
 
 @pytest.mark.parametrize("name", ["D-vgg", "D-resnet18"])
 def test_megabytes_are_the_course_s_to_the_last_digit(name: str) -> None:
-    found, wanted = sizes(preset(name)), NETWORK_FIGURES[name]
+    found, wanted = memory_sizes(preset(name)), NETWORK_FIGURES[name]
     assert round(found.every_layer, 2) == wanted["forward_backward_mb"]
     assert round(found.parameters, 2) == wanted["params_mb"]
     assert round(found.input, 2) == wanted.get("input_mb", 0.05)
@@ -183,7 +183,7 @@ def test_saved_memory_is_what_autograd_saves(name: str) -> None:
 
 def test_the_training_peak_grows_with_batch_and_optimiser() -> None:
     spec = preset("B-base")
-    weights, saved = sizes(spec).parameters, sizes(spec).saved
+    weights, saved = memory_sizes(spec).parameters, memory_sizes(spec).saved
     assert training_peak(spec, 1, "SGD") == pytest.approx(2 * weights + saved)
     assert training_peak(spec, 64, "Adam") == pytest.approx(4 * weights + 64 * saved)
     with pytest.raises(ValueError, match="optimizer is 'LBFGS': choose SGD"):
@@ -197,12 +197,12 @@ def test_the_training_peak_grows_with_batch_and_optimiser() -> None:
 @given(networks())
 def test_the_lines_of_a_finished_draft_are_the_rows_of_the_network(spec: NetworkSpec) -> None:
     draft = Draft(spec.name, spec.input_shape, spec.layers)
-    lines = examine(draft)
+    lines = examine_draft(draft)
     assert sorted((line.row for line in lines), key=lambda row: row.name) == sorted(
         spec.summary(), key=lambda row: row.name
     )
     assert not any(line.problem for line in lines)
-    assert draft.finished() == spec
+    assert draft.to_spec() == spec
     assert read_draft(draft.to_json()) == draft
     for line in lines:
         assert layer_at(draft.layers, line.path) == line.layer
@@ -211,45 +211,45 @@ def test_the_lines_of_a_finished_draft_are_the_rows_of_the_network(spec: Network
 
 def test_the_layer_that_does_not_fit_carries_the_sentence() -> None:
     draft = Draft("Wrong", (3, 8, 8), (Conv2d(4, 3), Linear(5), ReLU(), Conv2d(2, 9)))
-    first, second, third, _ = examine(draft)
+    first, second, third, _ = examine_draft(draft)
     assert first.row.output_shape == (4, 6, 6)
     assert second.problem == "Fc1: needs flat input, but gets 4×6×6: put a flatten before it."
     assert (third.row, third.problem, third.input_shape) == (None, "", None)
     with pytest.raises(ValueError, match="needs flat input"):
-        draft.finished()
+        draft.to_spec()
 
 
 def test_blocks_that_do_not_join_carry_the_sentence() -> None:
-    sum_, *_ = examine(Draft("Sum", (3, 8, 8), (Residual((Conv2d(4, 3),)),)))
+    sum_, *_ = examine_draft(Draft("Sum", (3, 8, 8), (Residual((Conv2d(4, 3),)),)))
     assert sum_.problem == "Block1: its body gives 4×6×6 and its shortcut 3×8×8; a sum needs them equal."
-    stack, *_ = examine(Draft("Stack", (3, 8, 8), (Branches(((Conv2d(4, 3),), ())),)))
+    stack, *_ = examine_draft(Draft("Stack", (3, 8, 8), (Branches(((Conv2d(4, 3),), ())),)))
     assert "its branches give 4×6×6 and 3×8×8; stacking channels needs the other sizes equal" in stack.problem
-    inside = examine(Draft("Inside", (3, 8, 8), (Residual((Conv2d(4, 3), Linear(3))), ReLU())))
+    inside = examine_draft(Draft("Inside", (3, 8, 8), (Residual((Conv2d(4, 3), Linear(3))), ReLU())))
     assert [bool(line.problem) for line in inside] == [False, False, True, False]
 
 
 def test_networks_beyond_all_memory_are_refused_with_the_estimate() -> None:
-    lines = examine(Draft("Huge", (3, 512, 512), (Flatten(), Linear(65_536))))
+    lines = examine_draft(Draft("Huge", (3, 512, 512), (Flatten(), Linear(65_536))))
     assert lines[1].problem == "The network has 51,539,673,088 parameters, 192.0 GB: at most 1,000,000,000 fit."
-    wide = examine(Draft("Wide", (1, 4096, 4096), (Conv2d(65_536, 1),)))
+    wide = examine_draft(Draft("Wide", (1, 4096, 4096), (Conv2d(65_536, 1),)))
     assert "1,099,511,627,776 values for one image, 4,096.0 GB; at most 268,435,456 fit" in wide[0].problem
 
 
 def test_editing_everywhere() -> None:
     a, b, c, d = Conv2d(1, 1), ReLU(), Tanh(), GELU()
     layers = (a, Residual((b, c)), d)
-    assert inserted(layers, (0,), d) == (d, *layers)
-    assert inserted(layers, (99,), d) == (*layers, d)
-    assert inserted(layers, (1, 1, 0), a)[1] == Residual((b, c), (a,))
-    assert removed(layers, (1, 0, 0))[1] == Residual((c,))
-    assert removed(layers, (1,)) == (a, d)
-    assert exchanged(layers, (1, 0, 1), d)[1] == Residual((b, d))
-    assert duplicated(layers, (1,)) == (a, layers[1], layers[1], d)
-    assert moved(layers, (0,), 1) == (layers[1], a, d)
-    assert moved(layers, (2,), -5) == (d, a, layers[1])
-    assert moved(layers, (1, 0, 0), 1)[1] == Residual((c, b))
+    assert insert_layer(layers, (0,), d) == (d, *layers)
+    assert insert_layer(layers, (99,), d) == (*layers, d)
+    assert insert_layer(layers, (1, 1, 0), a)[1] == Residual((b, c), (a,))
+    assert remove_layer(layers, (1, 0, 0))[1] == Residual((c,))
+    assert remove_layer(layers, (1,)) == (a, d)
+    assert exchange_layer(layers, (1, 0, 1), d)[1] == Residual((b, d))
+    assert duplicate_layer(layers, (1,)) == (a, layers[1], layers[1], d)
+    assert move_layer(layers, (0,), 1) == (layers[1], a, d)
+    assert move_layer(layers, (2,), -5) == (d, a, layers[1])
+    assert move_layer(layers, (1, 0, 0), 1)[1] == Residual((c, b))
     with pytest.raises(ValueError, match="at least one layer"):
-        removed(removed(layers, (1, 0, 0)), (1, 0, 0))
+        remove_layer(remove_layer(layers, (1, 0, 0)), (1, 0, 0))
     for path in ((9,), (1, 7, 0), (1, 0, 9), ()):
         with pytest.raises(ValueError, match="There is no"):
             layer_at(layers, path)
@@ -403,7 +403,7 @@ def test_our_own_source_and_torchs_repr_come_back(name: str) -> None:
     assert read_sequential(inside, spec.input_shape).layers == spec.layers
     if spec.total_parameters < 1e7:
         printed = ", ".join(f"nn.{module!r}" for module in spec.build(seed=0))
-        again = read_sequential(f"nn.Sequential({printed})", spec.input_shape).finished()
+        again = read_sequential(f"nn.Sequential({printed})", spec.input_shape).to_spec()
         assert [row.output_shape for row in again.summary()] == [row.output_shape for row in spec.summary()]
         assert again.total_parameters == spec.total_parameters
 
@@ -468,33 +468,33 @@ def test_dropout_survives_the_round_trip() -> None:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(networks())
 def test_questions_have_the_answer_of_the_table_and_slips_that_are_wrong(spec: NetworkSpec) -> None:
-    for line in examine(Draft(spec.name, spec.input_shape, spec.layers)):
+    for line in examine_draft(Draft(spec.name, spec.input_shape, spec.layers)):
         for column in COLUMNS:
-            asked = question(line, column)
+            asked = make_question(line, column)
             assert asked.answer not in asked.slips
             assert asked.hint.endswith(".")
-        assert question(line, SHAPE).answer == "×".join(map(str, line.row.output_shape))
-        assert question(line, PARAMETERS).answer == str(line.row.parameters)
+        assert make_question(line, SHAPE).answer == "×".join(map(str, line.row.output_shape))
+        assert make_question(line, PARAMETERS).answer == str(line.row.parameters)
 
 
 def test_slips_name_the_term_that_differs() -> None:
     layers = (Conv2d(32, 5, padding=2), MaxPool2d(2), Conv2d(64, 5), BatchNorm(), Flatten())
-    lines = examine(Draft("B", (3, 32, 32), layers))
+    lines = examine_draft(Draft("B", (3, 32, 32), layers))
     conv, _, deeper, norm, flat = lines
-    assert question(conv, PARAMETERS).answer == "2432"
-    slips = question(conv, PARAMETERS).slips
+    assert make_question(conv, PARAMETERS).answer == "2432"
+    slips = make_question(conv, PARAMETERS).slips
     assert "biases are missing" in slips[str(32 * 3 * 25)]
     assert "channels are missing" in slips[str(32 * 25 + 32)]
     assert "One bias for each filter" in slips[str(32 * 75 + 1)]
-    assert "padding is missing" in question(conv, SHAPE).slips["32×28×28"]
-    assert "not those of the input" in question(conv, SHAPE).slips["3×32×32"]
-    field = question(deeper, FIELD)
+    assert "padding is missing" in make_question(conv, SHAPE).slips["32×28×28"]
+    assert "not those of the input" in make_question(conv, SHAPE).slips["3×32×32"]
+    field = make_question(deeper, FIELD)
     assert field.answer == "14×14"
     assert "strides before it" in field.slips["10×10"]
-    assert "kept, not learned" in question(norm, PARAMETERS).slips["256"]
-    assert "channels count too" in question(flat, SHAPE).slips["144"]
+    assert "kept, not learned" in make_question(norm, PARAMETERS).slips["256"]
+    assert "channels count too" in make_question(flat, SHAPE).slips["144"]
     with pytest.raises(ValueError, match="column is 'MACs': choose Output shape"):
-        question(conv, "MACs")
+        make_question(conv, "MACs")
 
 
 LOST = NetworkSpec("Lost row", (1, 11, 6), (MaxPool2d(2), AvgPool2d(2, ceil_mode=True), Conv2d(1, 2)))
@@ -503,14 +503,14 @@ LOST = NetworkSpec("Lost row", (1, 11, 6), (MaxPool2d(2), AvgPool2d(2, ceil_mode
 
 def test_the_first_layer_of_a_block_is_asked_from_what_goes_into_the_block() -> None:
     layers = (Conv2d(4, 5, stride=2), Residual((Conv2d(4, 3, padding=1),)), AdaptiveAvgPool2d(2), Flatten())
-    _, _, inside, pool, flat = examine(Draft("Deep", (3, 21, 21), layers))
-    assert question(inside, FIELD).answer == "9×9"
-    assert question(inside, FIELD).hint.startswith("5 + (kernel − 1) · 2")
-    assert "strides before it" in question(inside, FIELD).slips["7×7"]
-    assert "output size that is set" in question(pool, SHAPE).hint
-    assert question(pool, FIELD).answer == "17×17"  # bins of 5 of the 9 rows: 9 + (5 − 1) · 2
-    assert question(flat, FIELD).hint == "From here on all places are seen together: 17 + (2 − 1) · 10."
-    assert question(flat, FIELD).answer == "27×27"
+    _, _, inside, pool, flat = examine_draft(Draft("Deep", (3, 21, 21), layers))
+    assert make_question(inside, FIELD).answer == "9×9"
+    assert make_question(inside, FIELD).hint.startswith("5 + (kernel − 1) · 2")
+    assert "strides before it" in make_question(inside, FIELD).slips["7×7"]
+    assert "output size that is set" in make_question(pool, SHAPE).hint
+    assert make_question(pool, FIELD).answer == "17×17"  # bins of 5 of the 9 rows: 9 + (5 − 1) · 2
+    assert make_question(flat, FIELD).hint == "From here on all places are seen together: 17 + (2 − 1) · 10."
+    assert make_question(flat, FIELD).answer == "27×27"
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -519,11 +519,13 @@ def test_the_first_layer_of_a_block_is_asked_from_what_goes_into_the_block() -> 
 @example(NetworkSpec("Lost column", (1, 6, 11), LOST.layers), Random(0))
 def test_the_measured_field_is_counted_back_and_lies_in_the_formula_s(spec: NetworkSpec, chance: Random) -> None:
     nodes = network_graph(spec)
-    for line in examine(Draft(spec.name, spec.input_shape, spec.layers)):
+    for line in examine_draft(Draft(spec.name, spec.input_shape, spec.layers)):
         shape = line.row.output_shape
         place = tuple(chance.randrange(size) for size in shape[1:]) or (0, 0)
-        seen = measured_field(spec, line.name, place) > 0
-        np.testing.assert_array_equal(seen, pixels_seen(nodes, line.name, *place), err_msg=f"{line.name} at {place}")
+        seen = measure_field(spec, line.name, place) > 0
+        np.testing.assert_array_equal(
+            seen, receptive_pixels(nodes, line.name, *place), err_msg=f"{line.name} at {place}"
+        )
         if len(shape) == 3 and not uneven(spec):
             top, bottom, left, right = field_box(line, place)
             rows, columns = seen.any(axis=1).nonzero()[0], seen.any(axis=0).nonzero()[0]
@@ -532,9 +534,9 @@ def test_the_measured_field_is_counted_back_and_lies_in_the_formula_s(spec: Netw
 
 
 def test_a_row_that_an_earlier_layer_lost_is_not_seen() -> None:
-    *_, conv = examine(Draft(LOST.name, LOST.input_shape, LOST.layers))
+    *_, conv = examine_draft(Draft(LOST.name, LOST.input_shape, LOST.layers))
     assert field_box(conv, (1, 0))[:2] == (4, 4 + 8)  # 2 · 2 · 2 rows, one of them beyond the edge
-    assert measured_field(LOST, "conv1", (1, 0)).any(axis=1).nonzero()[0].tolist() == [4, 5, 6, 7, 8, 9]
+    assert measure_field(LOST, "conv1", (1, 0)).any(axis=1).nonzero()[0].tolist() == [4, 5, 6, 7, 8, 9]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -544,11 +546,11 @@ def test_far_from_every_edge_the_measured_field_is_the_formula_s(layers: list) -
         spec = NetworkSpec("Wide", (1, 120, 130), tuple(layers))
     except ValueError:
         return
-    *_, line = examine(Draft(spec.name, spec.input_shape, spec.layers))
+    *_, line = examine_draft(Draft(spec.name, spec.input_shape, spec.layers))
     if uneven(spec):
         return
     place = (line.row.output_shape[1] // 2, line.row.output_shape[2] // 2)
-    seen = measured_field(spec, line.name, place)
+    seen = measure_field(spec, line.name, place)
     box = field_box(line, place)
     rows, columns = seen.any(axis=1).nonzero()[0], seen.any(axis=0).nonzero()[0]
     assert (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1) == box
@@ -556,12 +558,12 @@ def test_far_from_every_edge_the_measured_field_is_the_formula_s(layers: list) -
 
 def uneven(spec: NetworkSpec) -> bool:
     """Whether a field depends on the place: in adaptive bins, and where branches see parts of different size."""
-    return any(isinstance(layer, AdaptiveAvgPool2d) or parts(layer) for layer in spec.layers)
+    return any(isinstance(layer, AdaptiveAvgPool2d) or block_parts(layer) for layer in spec.layers)
 
 
 def test_paths_are_counted() -> None:
     spec = NetworkSpec("Two", (2, 7, 7), (Conv2d(4, 3, padding=1), ReLU(), Conv2d(3, 3, padding=1)))
-    paths = measured_field(spec, "conv2", (3, 3))
+    paths = measure_field(spec, "conv2", (3, 3))
     one = np.array([1, 2, 3, 2, 1])  # 3 by 3 ones, convolved with themselves
     np.testing.assert_allclose(paths[1:6, 1:6] / paths[1, 1], np.outer(one, one))
 
@@ -572,21 +574,23 @@ def test_the_measured_field_of_resnet() -> None:
     rows = {row.name: row for row in spec.summary()}
     for name in ("pool1", "block1", "block3"):
         shape = rows[name].output_shape
-        seen = measured_field(spec, name, (shape[1] // 2, shape[2] // 2)) > 0
+        seen = measure_field(spec, name, (shape[1] // 2, shape[2] // 2)) > 0
         assert (seen.any(axis=1).sum(), seen.any(axis=0).sum()) == rows[name].receptive_field
     with pytest.raises(ValueError, match="There is no layer “nope” in ResNet-18"):
-        measured_field(spec, "nope")
+        measure_field(spec, "nope")
     with pytest.raises(ValueError, match=r"place is \(0, 256\): conv1 has 256 rows and 256 columns"):
-        measured_field(spec, "conv1", (0, 256))
+        measure_field(spec, "conv1", (0, 256))
 
 
 def test_what_does_not_fit_into_memory_is_refused_before_anything_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = NetworkSpec("Heavy", (3, 64, 64), (Flatten(), Linear(60_000)))
     monkeypatch.setattr("cnn_core.networks.memory.free_mb", lambda: 1024.0)
-    monkeypatch.setattr("cnn_core.networks.torch_modules.build", lambda *_: pytest.fail("something was allocated"))
+    monkeypatch.setattr(
+        "cnn_core.networks.torch_modules.build_module", lambda *_: pytest.fail("something was allocated")
+    )
     with pytest.raises(ValueError, match=r"Heavy needs about 2\.7 GB of memory, and 1\.0 GB are free"):
         spec.build()
     with pytest.raises(ValueError, match=r"Measuring Heavy needs about 8\.2 GB"):
-        measured_field(spec, "fc1")
+        measure_field(spec, "fc1")
     with pytest.raises(ValueError, match=r"The ONNX file needs about 11\.0 GB"):
         to_onnx(spec, Path("never.onnx"))

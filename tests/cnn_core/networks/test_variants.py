@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from cnn_core.networks import PRESETS, NetworkSpec, preset
-from cnn_core.networks.blocks import parts
+from cnn_core.networks.blocks import block_parts
 from cnn_core.networks.layers import (
     ELU,
     BatchNorm,
@@ -21,7 +21,7 @@ from cnn_core.networks.variants import with_activation, with_batch_norm, with_dr
 
 
 def every(layers: tuple[Layer, ...]) -> list[Layer]:
-    return [one for layer in layers for one in (layer, *(i for part in parts(layer) for i in every(part)))]
+    return [one for layer in layers for one in (layer, *(i for part in block_parts(layer) for i in every(part)))]
 
 
 def test_dropout_stands_before_each_fully_connected_layer() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cnn_core.render.colour import DIVERGING, diverging_rgb, symmetric_limit
+from cnn_core.render.colour import DIVERGING_COLOURS, diverging_rgb, symmetric_limit
 
 FINITE = st.floats(-1e300, 1e300)
 ARRAYS = hnp.arrays(np.float64, hnp.array_shapes(max_dims=4, max_side=4, min_side=0), elements=FINITE)
@@ -31,13 +31,13 @@ def test_any_numbers_get_a_colour_without_a_warning(values: np.ndarray, limit: f
 
 def test_the_ends_the_middle_and_beyond() -> None:
     colours = diverging_rgb(np.array([-9.0, -2, 0, 2, 9, -np.inf, np.inf]), 2.0)
-    red, white, blue = DIVERGING[0], DIVERGING[5], DIVERGING[-1]
+    red, white, blue = DIVERGING_COLOURS[0], DIVERGING_COLOURS[5], DIVERGING_COLOURS[-1]
     np.testing.assert_array_equal(colours, [red, red, white, blue, blue, red, blue])
 
 
 def test_halfway_between_two_stops_is_their_mean() -> None:
     colour = diverging_rgb(np.array(0.1), 1.0)  # the stops are 2/10 apart
-    np.testing.assert_array_equal(colour, np.round((DIVERGING[5] + DIVERGING[6]) / 2))
+    np.testing.assert_array_equal(colour, np.round((DIVERGING_COLOURS[5] + DIVERGING_COLOURS[6]) / 2))
 
 
 @pytest.mark.parametrize("sign", [-1, 1])

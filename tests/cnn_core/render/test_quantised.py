@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cnn_core.render.quantised import quantised
+from cnn_core.render.quantised import quantise_maps
 
 anything = arrays(
     np.float32,
@@ -18,11 +18,14 @@ anything = arrays(
 
 @given(anything, st.integers(1, 9))
 def test_a_byte_is_right_to_half_a_step_of_its_maps_scale(maps: np.ndarray, most: int) -> None:
-    found = quantised(maps, most)
-    kept = maps[:, :: found.every, :: found.every].astype(np.float64)
+    found = quantise_maps(maps, most)
+    kept = maps[:, :: found.sampling_step, :: found.sampling_step].astype(np.float64)
     assert max(kept.shape[1:]) <= most
-    assert found.every == 1 or max(maps[:, :: found.every - 1, :: found.every - 1].shape[1:]) > most
-    sent = np.frombuffer(base64.b64decode(found.text), np.uint8).reshape(kept.shape)
+    assert (
+        found.sampling_step == 1
+        or max(maps[:, :: found.sampling_step - 1, :: found.sampling_step - 1].shape[1:]) > most
+    )
+    sent = np.frombuffer(base64.b64decode(found.base64_text), np.uint8).reshape(kept.shape)
     finite = np.isfinite(kept)
     assert ((sent == 0) == ~finite).all()
     shown = (sent.astype(float) - 128) / 127 * found.limits[:, None, None]
@@ -31,6 +34,6 @@ def test_a_byte_is_right_to_half_a_step_of_its_maps_scale(maps: np.ndarray, most
 
 
 def test_zeros_have_a_scale() -> None:
-    found = quantised(np.zeros((2, 3, 3), np.float32), 8)
-    assert (found.bytes == 128).all()
+    found = quantise_maps(np.zeros((2, 3, 3), np.float32), 8)
+    assert (found.codes == 128).all()
     assert found.limits.tolist() == [1.0, 1.0]

@@ -5,20 +5,20 @@ import pytest
 
 from cnn_core.insight import FilterLayer, first_layer, tile_labels
 from cnn_core.networks import Flatten, Linear, MaxPool2d, NetworkSpec, preset
-from cnn_core.render.colour import DIVERGING
+from cnn_core.render.colour import DIVERGING_COLOURS
 from cnn_core.render.tiles import (
-    FRAME,
+    FRAME_COLOUR,
     LABEL_HEIGHT,
+    draw_frame,
     enlarge,
     filter_grid,
     filter_tiles,
-    framed,
     image_rgb,
     signed_tiles,
     tile_grid,
 )
 
-WHITE, RED, BLUE = (DIVERGING[i].astype(int).tolist() for i in (5, 0, 10))
+WHITE, RED, BLUE = (DIVERGING_COLOURS[i].astype(int).tolist() for i in (5, 0, 10))
 
 
 def test_signed_maps_share_one_symmetric_scale() -> None:
@@ -30,7 +30,7 @@ def test_signed_maps_share_one_symmetric_scale() -> None:
 
 
 def test_each_map_by_itself_reaches_the_end_of_the_scale() -> None:
-    tiles = signed_tiles(np.array([[[0.0, 2.0]], [[-0.1, 0.0]]]), each=True)
+    tiles = signed_tiles(np.array([[[0.0, 2.0]], [[-0.1, 0.0]]]), per_map=True)
     assert tiles.limits.tolist() == [2, 0.1]
     assert tiles.rgb[1, 0].tolist() == [RED, WHITE]
 
@@ -155,14 +155,14 @@ def test_infinite_maps_are_refused() -> None:
 
 def test_a_frame_lies_inside_its_box_and_is_cut_off_at_the_edges() -> None:
     picture = np.zeros((6, 8, 3), dtype=np.uint8)
-    orange = (framed(picture, (1, 5, 2, 7), line=1) == FRAME).all(axis=2)
+    orange = (draw_frame(picture, (1, 5, 2, 7), line=1) == FRAME_COLOUR).all(axis=2)
     assert orange.sum() == 2 * 5 + 2 * 2
     assert all(edge.all() for edge in (orange[1, 2:7], orange[4, 2:7], orange[1:5, 2], orange[1:5, 6]))
-    over = (framed(picture, (-3, 2, 6, 99), line=1) == FRAME).all(axis=2)
+    over = (draw_frame(picture, (-3, 2, 6, 99), line=1) == FRAME_COLOUR).all(axis=2)
     np.testing.assert_array_equal(np.argwhere(over), [[0, 6], [0, 7], [1, 6], [1, 7]])
     assert not picture.any()
 
 
 def test_a_frame_around_less_than_its_own_lines_fills_the_box() -> None:
     picture = np.zeros((4, 4, 3), dtype=np.uint8)
-    assert (framed(picture, (1, 3, 1, 3), line=2) == FRAME).all(axis=2).sum() == 4
+    assert (draw_frame(picture, (1, 3, 1, 3), line=2) == FRAME_COLOUR).all(axis=2).sum() == 4

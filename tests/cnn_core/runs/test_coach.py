@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from cnn_core.datasets import Dataset, Split, load
 from cnn_core.networks import preset
-from cnn_core.runs.coach import MOST_REMARKS, coach
+from cnn_core.runs.coach import MAX_REMARKS, review_run
 from cnn_core.runs.coach_evidence import Remark, chance_loss
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import EpochDone, Event, Failed, Started, StepDone
-from cnn_core.training.objective import objective
+from cnn_core.training.objective import make_objective
 
 CONFIG = TrainConfig(epochs=20, device="cpu")
 LN10 = math.log(10)
@@ -39,20 +39,20 @@ def epochs(train: list[float], val: list[float], *, accuracy: float = 0.5, dead:
 def said(
     config: TrainConfig = CONFIG, initial: float | None = LN10, steps=(), epochs=(), classes: int = 10
 ) -> dict[str, Remark]:
-    return {remark.kind: remark for remark in coach(config, classes, initial, steps, epochs)}
+    return {remark.kind: remark for remark in review_run(config, classes, initial, steps, epochs)}
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "quadratic"])
 @pytest.mark.parametrize("classes", [2, 10, 20])
 def test_guessing_costs_what_the_loss_says(loss: str, classes: int) -> None:
     logits, labels = torch.zeros(classes, classes, dtype=torch.float64), torch.arange(classes)
-    assert chance_loss(loss, classes) == pytest.approx(objective(loss)(logits, labels).item(), rel=1e-6)
+    assert chance_loss(loss, classes) == pytest.approx(make_objective(loss)(logits, labels).item(), rel=1e-6)
 
 
 @pytest.mark.parametrize(("initial", "words"), [(2.52, "guesses"), (2.54, "sure of answers"), (2.08, "guesses")])
 def test_the_first_loss(initial: float, words: str) -> None:
     remark = said(initial=initial)["start"]
-    assert words in remark.says
+    assert words in remark.statement
     assert "ln C = 2.303 for 10 classes" in remark.evidence
     assert f"{initial:.2f}"[:3] in remark.evidence
 
@@ -60,8 +60,8 @@ def test_the_first_loss(initial: float, words: str) -> None:
 def test_the_first_loss_of_other_losses_and_runs() -> None:
     quadratic = replace(CONFIG, loss="quadratic")
     assert "½ (1 − 1/C) = 0.450" in said(quadratic, 0.452)["start"].evidence
-    assert "worse than guessing" in said(quadratic, 0.52)["start"].says
-    assert "below guessing" in said(initial=2.0)["start"].says
+    assert "worse than guessing" in said(quadratic, 0.52)["start"].statement
+    assert "below guessing" in said(initial=2.0)["start"].statement
     assert said(initial=None) == said(initial=math.nan) == {}
 
 
@@ -132,7 +132,7 @@ def test_vanishing_gradients() -> None:
 def test_overfitting_is_named_with_since_when() -> None:
     train = [2.0, 1.0, 0.5, 0.4, 0.3, 0.2]
     told = said(epochs=epochs(train, [2.0, 1.5, 1.0, 1.2, 1.3, 1.4]))
-    assert "since epoch 3" in told["overfitting"].says
+    assert "since epoch 3" in told["overfitting"].statement
     assert "from 1 (epoch 3, its lowest) to 1.4 (epoch 6)" in told["overfitting"].evidence
     assert "from 0.5 to 0.2" in told["overfitting"].evidence
     assert next(iter(told)) == "overfitting"
@@ -217,9 +217,9 @@ def test_the_end() -> None:
 
 
 def test_nothing_is_said_of_nothing() -> None:
-    assert coach(CONFIG, 10, None, [], []) == ()
-    assert coach(CONFIG, 1, 0.0, [], []) == ()
-    assert [r.kind for r in coach(CONFIG, 10, 2.3, steps(2.3, 2.3), [])] == ["start"]
+    assert review_run(CONFIG, 10, None, [], []) == ()
+    assert review_run(CONFIG, 1, 0.0, [], []) == ()
+    assert [r.kind for r in review_run(CONFIG, 10, 2.3, steps(2.3, 2.3), [])] == ["start"]
 
 
 ANY = st.floats() | st.floats(0, 5) | st.sampled_from([0.0, -0.0, math.inf, math.nan, 1e308, 5e-324, -1e308, 1e99])
@@ -238,12 +238,12 @@ CONFIGS = st.builds(
 @given(CONFIGS, st.integers(-1, 30), st.none() | ANY, st.lists(STEPS, max_size=30), st.lists(EPOCHS, max_size=12))
 @settings(max_examples=400, deadline=None)
 def test_it_never_fails_and_never_says_nan(config, classes, initial, steps, epochs) -> None:
-    remarks = coach(config, classes, initial, steps, epochs)
-    assert len(remarks) <= MOST_REMARKS
+    remarks = review_run(config, classes, initial, steps, epochs)
+    assert len(remarks) <= MAX_REMARKS
     assert len({remark.kind for remark in remarks}) == len(remarks)
     for remark in remarks:
-        assert all((remark.kind, remark.says, remark.evidence, remark.advice))
-        text = " ".join((remark.says, remark.evidence, remark.advice))
+        assert all((remark.kind, remark.statement, remark.evidence, remark.advice))
+        text = " ".join((remark.statement, remark.evidence, remark.advice))
         assert not re.search(r"\b(nan|inf|None)\b", text), text
         assert re.search(r"\d", remark.evidence) or "no longer finite" in remark.evidence
 

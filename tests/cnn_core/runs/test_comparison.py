@@ -11,24 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from cnn_core.evaluation.outcomes import Outcome, comparison_csv, outcome
+from cnn_core.evaluation.outcomes import Outcome, comparison_csv, run_outcome
 from cnn_core.networks import preset
 from cnn_core.networks.blocks import Residual
 from cnn_core.networks.layers import Conv2d
 from cnn_core.runs.comparison import (
-    NO_FACTORS,
-    changed,
-    choices,
-    differing,
-    factor_plan,
-    factors,
-    read_values,
-    said,
-    settings,
-    smoothed,
-    spread,
-    suggested,
-    verdict,
+    EXCLUDED_SETTINGS,
+    compute_spreads,
+    describe_change,
+    describe_setting,
+    differing_settings,
+    experiment_factors,
+    experiment_verdict,
+    factor_choices,
+    parse_values,
+    plan_factor_runs,
+    run_settings,
+    smooth_curve,
+    suggest_values,
 )
 from cnn_core.runs.store import Run
 from cnn_core.training import TrainConfig
@@ -39,21 +39,21 @@ CONFIG = TrainConfig()
 
 
 def test_only_what_differs_is_told() -> None:
-    runs = [settings(TINY, replace(CONFIG, seed=seed, learning_rate=rate)) for seed, rate in ((0, 0.1), (0, 0.2))]
-    assert differing(runs) == {"learning_rate": (0.1, 0.2)}
-    assert differing(runs[:1]) == differing([]) == {}
+    runs = [run_settings(TINY, replace(CONFIG, seed=seed, learning_rate=rate)) for seed, rate in ((0, 0.1), (0, 0.2))]
+    assert differing_settings(runs) == {"learning_rate": (0.1, 0.2)}
+    assert differing_settings(runs[:1]) == differing_settings([]) == {}
 
 
 def test_layers_that_differ_are_named() -> None:
     wider = type(TINY)("Tiny CNN", TINY.input_shape, (replace(TINY.layers[0], filters=17), *TINY.layers[1:]))
-    first, second = differing([settings(spec, CONFIG) for spec in (TINY, wider)])["layer conv1"]
+    first, second = differing_settings([run_settings(spec, CONFIG) for spec in (TINY, wider)])["layer conv1"]
     assert "filters=16" in first
     assert "filters=17" in second
 
 
 def test_very_different_networks_are_told_apart_by_name_and_size() -> None:
     specs = [TINY, preset("ResNet-18", input_shape=(3, 64, 64), classes=10)]
-    found = differing([settings(spec, CONFIG) for spec in specs])
+    found = differing_settings([run_settings(spec, CONFIG) for spec in specs])
     assert found["network"] == ("Tiny CNN", "ResNet-18")
     assert found["layers"][0] < 10 < found["layers"][1]
     assert not any(name.startswith("layer ") for name in found)
@@ -65,13 +65,15 @@ def test_a_change_deep_inside_a_block_is_seen() -> None:
     conv, first = next((i, layer) for i, layer in enumerate(block.body) if isinstance(layer, Conv2d))
     inner = (*block.body[:conv], replace(first, bias=not first.bias), *block.body[conv + 1 :])
     layers = (*spec.layers[:place], replace(block, body=inner), *spec.layers[place + 1 :])
-    (name,) = differing([settings(s, CONFIG) for s in (spec, type(spec)(spec.name, spec.input_shape, layers))])
+    (name,) = differing_settings(
+        [run_settings(s, CONFIG) for s in (spec, type(spec)(spec.name, spec.input_shape, layers))]
+    )
     assert ".body." in name
 
 
 @given(st.lists(st.floats(-1e6, 1e6), max_size=30), st.floats(0, 0.999))
 def test_smoothing_is_the_weighted_mean_of_what_came_before(values: list[float], weight: float) -> None:
-    found = smoothed(values, weight)
+    found = smooth_curve(values, weight)
     for k, value in enumerate(found):
         weights = np.array([weight ** (k - i) for i in range(k + 1)])
         assert value == pytest.approx(float(np.average(values[: k + 1], weights=weights)), rel=1e-9, abs=1e-6)
@@ -83,19 +85,19 @@ def test_smoothing_is_tensorboards() -> None:
     for n, value in enumerate(values, 1):
         last = weight * last + (1 - weight) * value
         wanted.append(last / (1 - weight**n))
-    assert smoothed(values, weight) == pytest.approx(wanted)
-    assert smoothed([2.0, math.nan, 4.0, math.inf], 0.5)[::2] == pytest.approx([2, 10 / 3])
+    assert smooth_curve(values, weight) == pytest.approx(wanted)
+    assert smooth_curve([2.0, math.nan, 4.0, math.inf], 0.5)[::2] == pytest.approx([2, 10 / 3])
     for bad in (1, -0.1, math.nan):
         with pytest.raises(ValueError, match="weight is"):
-            smoothed(values, bad)
+            smooth_curve(values, bad)
 
 
 def test_every_setting_of_a_run_is_a_factor_but_a_few() -> None:
-    assert set(factors()) == {field.name for field in fields(TrainConfig)} - set(NO_FACTORS)
-    for factor in factors():  # and each takes at least its own default back
+    assert set(experiment_factors()) == {field.name for field in fields(TrainConfig)} - set(EXCLUDED_SETTINGS)
+    for factor in experiment_factors():  # and each takes at least its own default back
         default = getattr(CONFIG, factor)
-        options = choices(factor)
-        values = options or read_values(factor, said(default))
+        options = factor_choices(factor)
+        values = options or parse_values(factor, describe_setting(default))
         assert default in values, factor
         for value in values:
             if factor != "nesterov":  # which needs another optimiser
@@ -103,17 +105,17 @@ def test_every_setting_of_a_run_is_a_factor_but_a_few() -> None:
 
 
 def test_what_was_typed_becomes_values() -> None:
-    assert read_values("learning_rate", "0.001, 1e-2,0.1,") == (0.001, 0.01, 0.1)
-    assert read_values("batch_size", " 8, 16") == (8, 16)
-    assert read_values("epochs", "") == ()
+    assert parse_values("learning_rate", "0.001, 1e-2,0.1,") == (0.001, 0.01, 0.1)
+    assert parse_values("batch_size", " 8, 16") == (8, 16)
+    assert parse_values("epochs", "") == ()
     with pytest.raises(ValueError, match="'fast' is not a number: learning rate takes"):
-        read_values("learning_rate", "0.1, fast")
+        parse_values("learning_rate", "0.1, fast")
     with pytest.raises(ValueError, match=r"'1\.5' is not a whole number"):
-        read_values("batch_size", "1.5")
+        parse_values("batch_size", "1.5")
 
 
 def test_an_experiment_tries_every_value_with_every_seed() -> None:
-    plan = factor_plan(TINY, CONFIG, "learning_rate", [0.1, 0.2], [0, 1, 2])
+    plan = plan_factor_runs(TINY, CONFIG, "learning_rate", [0.1, 0.2], [0, 1, 2])
     assert [(p.config.learning_rate, p.config.seed) for p in plan] == [(r, s) for s in (0, 1, 2) for r in (0.1, 0.2)]
     assert plan[0].name == "0.1, seed 0"
     assert all(replace(p.config, learning_rate=CONFIG.learning_rate, seed=0) == CONFIG for p in plan)
@@ -122,7 +124,7 @@ def test_an_experiment_tries_every_value_with_every_seed() -> None:
 
 def test_networks_can_be_the_factor() -> None:
     other = preset("Linear only", input_shape=(1, 8, 8), classes=10)
-    plan = factor_plan(TINY, CONFIG, "network", [TINY, other], [3])
+    plan = plan_factor_runs(TINY, CONFIG, "network", [TINY, other], [3])
     assert [(p.spec, p.config.seed, p.name) for p in plan] == [
         (TINY, 3, "Tiny CNN, seed 3"),
         (other, 3, "Linear only, seed 3"),
@@ -146,12 +148,12 @@ def test_networks_can_be_the_factor() -> None:
 )
 def test_impossible_experiments_get_a_sentence(factor, values, seeds, message) -> None:
     with pytest.raises(ValueError, match=message):
-        factor_plan(TINY, CONFIG, factor, values, seeds)
+        plan_factor_runs(TINY, CONFIG, factor, values, seeds)
 
 
 def test_spread_is_mean_and_sample_deviation() -> None:
     values = [0.9, 0.95, 0.91]
-    one, alone = spread({"a": values, "none yet": [], "b": [0.5]})
+    one, alone = compute_spreads({"a": values, "none yet": [], "b": [0.5]})
     assert (one.mean, one.deviation) == pytest.approx((np.mean(values), np.std(values, ddof=1)))
     assert (one.lowest, one.highest, alone.deviation) == (0.9, 0.95, None)
 
@@ -172,15 +174,17 @@ def test_spread_is_mean_and_sample_deviation() -> None:
     ],
 )
 def test_sentences_claim_no_more_than_the_spread_allows(figures, words) -> None:
-    said = verdict(spread(figures), higher_is_better=True)
+    said = experiment_verdict(compute_spreads(figures), higher_is_better=True)
     for word in words:
         assert word in said
-    flipped = verdict(spread({k: [-x for x in v] for k, v in figures.items()}), higher_is_better=False)
+    flipped = experiment_verdict(
+        compute_spreads({k: [-x for x in v] for k, v in figures.items()}), higher_is_better=False
+    )
     assert flipped == said
 
 
 def test_one_value_alone_gives_no_sentence() -> None:
-    assert verdict(spread({"a": [1, 2]}), higher_is_better=True) == ""
+    assert experiment_verdict(compute_spreads({"a": [1, 2]}), higher_is_better=True) == ""
 
 
 def test_the_chance_told_is_that_of_a_permutation() -> None:
@@ -203,7 +207,7 @@ def test_the_outcome_of_a_run_is_that_of_scikit_learn() -> None:
     true, predicted = rng.integers(0, 4, 100), rng.integers(0, 4, 100)
     matrix = tuple(tuple(int(n) for n in row) for row in confusion_matrix(true, predicted))
     epochs = [EpochDone(n, 1 / n, 0.5, 2 / n, 0.6, 0.1, 3.0 * n) for n in (1, 2)]
-    found = outcome(run(test_loss=0.3, test_accuracy=0.9, seconds=7.0, confusion=matrix), epochs)
+    found = run_outcome(run(test_loss=0.3, test_accuracy=0.9, seconds=7.0, confusion=matrix), epochs)
     wanted = precision_recall_fscore_support(true, predicted, average="macro")[:3]
     assert (found.precision, found.recall, found.f1) == pytest.approx(wanted)
     assert (found.epochs, found.train_loss, found.val_loss, found.seconds) == (2, 0.5, 1.0, 7.0)
@@ -212,17 +216,17 @@ def test_the_outcome_of_a_run_is_that_of_scikit_learn() -> None:
 
 def test_figures_are_those_of_the_weights_that_were_tested() -> None:
     epochs = [EpochDone(n, 1 / n, 0.5, 2 / n, 0.6, 0.1, 3.0 * n) for n in (1, 2, 3)]
-    found = outcome(run(test_loss=0.3, test_accuracy=0.9, seconds=9.0, tested_epoch=2), epochs)
+    found = run_outcome(run(test_loss=0.3, test_accuracy=0.9, seconds=9.0, tested_epoch=2), epochs)
     assert (found.epochs, found.train_loss, found.val_loss) == (3, 0.5, 1.0)
 
 
 def test_a_run_without_figures_has_none() -> None:
-    found = outcome(run(test_loss=None, test_accuracy=None, seconds=None), [])
+    found = run_outcome(run(test_loss=None, test_accuracy=None, seconds=None), [])
     assert found == Outcome(0, *[None] * 9, 6090, None)
 
 
 def test_the_table_is_csv() -> None:
-    found = outcome(run(test_loss=None, test_accuracy=0.5, seconds=1.0), [])
+    found = run_outcome(run(test_loss=None, test_accuracy=0.5, seconds=1.0), [])
     text = comparison_csv(['a, "b"', "c"], {"learning_rate": (0.1, 0.2)}, [found, found])
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["run"], row["learning_rate"], row["test_accuracy"], row["f1"]) for row in rows] == [
@@ -232,20 +236,20 @@ def test_the_table_is_csv() -> None:
 
 
 def test_what_an_experiment_changed_is_found_from_its_runs() -> None:
-    plan = factor_plan(TINY, CONFIG, "augmentation", [(), ("flip", "crop")], [0, 1])
-    assert changed([(p.spec, p.config) for p in plan]) == (
+    plan = plan_factor_runs(TINY, CONFIG, "augmentation", [(), ("flip", "crop")], [0, 1])
+    assert describe_change([(p.spec, p.config) for p in plan]) == (
         "augmentation",
-        ["none", said(plan[1].config.augmentation)] * 2,
+        ["none", describe_setting(plan[1].config.augmentation)] * 2,
     )
     other = preset("Linear only", input_shape=(1, 8, 8), classes=10)
-    plan = factor_plan(TINY, CONFIG, "network", [TINY, other], [0])
-    assert changed([(p.spec, p.config) for p in plan]) == ("network", ["Tiny CNN", "Linear only"])
-    assert changed([(TINY, CONFIG), (TINY, replace(CONFIG, seed=1))]) == ("", ["", ""])
+    plan = plan_factor_runs(TINY, CONFIG, "network", [TINY, other], [0])
+    assert describe_change([(p.spec, p.config) for p in plan]) == ("network", ["Tiny CNN", "Linear only"])
+    assert describe_change([(TINY, CONFIG), (TINY, replace(CONFIG, seed=1))]) == ("", ["", ""])
 
 
 def test_every_suggestion_makes_an_experiment() -> None:
     for base in (CONFIG, TrainConfig("shapes", "sgd", 1e6, momentum=0.0, batch_size=1, epochs=1000, step_every=1)):
-        for factor in factors():
-            if not choices(factor):
-                plan = factor_plan(TINY, base, factor, read_values(factor, suggested(factor, base))[:5], [0])
+        for factor in experiment_factors():
+            if not factor_choices(factor):
+                plan = plan_factor_runs(TINY, base, factor, parse_values(factor, suggest_values(factor, base))[:5], [0])
                 assert len(plan) >= 2, factor

@@ -19,7 +19,7 @@ from cnn_core import datasets
 from cnn_core.datasets import Dataset, Split
 from cnn_core.insight.load import load_network
 from cnn_core.networks import preset
-from cnn_core.runs.export import archive, file_name, tensorboard, tensorboard_archive
+from cnn_core.runs.export import export_archive, export_tensorboard, file_name, write_tensorboard
 from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import Finished, Snapshot, StepDone
@@ -61,10 +61,10 @@ def run_python(folder: Path, *arguments: str) -> str:
 def test_the_code_in_the_archive_gives_the_logits_of_the_run(store, tmp_path, network):
     data = tiny_data((3, 32, 32), 5)
     spec = preset(network, input_shape=(3, 32, 32), classes=5)
-    run_id = store.create("mine", spec, TrainConfig(epochs=1, batch_size=8))
+    run_id = store.create_run("mine", spec, TrainConfig(epochs=1, batch_size=8))
     events = list(train(spec, data, TrainConfig(epochs=1, batch_size=8, device="cpu")))
-    store.append(run_id, *events)
-    folder = unpacked(archive(store, run_id, data), tmp_path / "out")
+    store.append_events(run_id, *events)
+    folder = unpacked(export_archive(store, run_id, data), tmp_path / "out")
     np.save(folder / "images.npy", data.test.images)
     run_python(folder, "-c", ASK)
     wanted = predict_logits(load_network(spec, store.load_weights(run_id)), data.test.images, data)
@@ -82,11 +82,11 @@ def test_tables_and_json_hold_what_the_store_holds(store, tmp_path):
         preset("Tiny CNN"),
         TrainConfig(epochs=2, batch_size=256, device="cpu"),
     )
-    run_id = store.create("mine", spec, config, name="wide", batch="b")
-    store.annotate(run_id, "looks good")
+    run_id = store.create_run("mine", spec, config, name="wide", batch="b")
+    store.annotate_run(run_id, "looks good")
     events = [e for e in train(spec, data, config) if not isinstance(e, Finished)]
-    store.append(run_id, *events, Finished("completed", 2, 0.5, 0.875, 3.0, ((7, 1), (0, 8))))
-    folder = unpacked(archive(store, run_id, data, every_epoch=True), tmp_path / "out")
+    store.append_events(run_id, *events, Finished("completed", 2, 0.5, 0.875, 3.0, ((7, 1), (0, 8))))
+    folder = unpacked(export_archive(store, run_id, data, every_epoch=True), tmp_path / "out")
     told = json.loads((folder / "run.json").read_text("utf-8"))
     assert TrainConfig.from_dict(told["config"]) == config
     assert type(spec).from_json(json.dumps(told["network"])) == spec
@@ -115,8 +115,8 @@ def test_tables_and_json_hold_what_the_store_holds(store, tmp_path):
 
 
 def test_a_run_that_never_began_and_whose_images_are_gone_is_exported(store, tmp_path):
-    run_id = store.create("mine", preset("Tiny CNN"), TrainConfig())
-    folder = unpacked(archive(store, run_id, None), tmp_path / "out")
+    run_id = store.create_run("mine", preset("Tiny CNN"), TrainConfig())
+    folder = unpacked(export_archive(store, run_id, None), tmp_path / "out")
     assert {path.name for path in folder.iterdir()} == {
         "run.json",
         "steps.csv",
@@ -127,28 +127,28 @@ def test_a_run_that_never_began_and_whose_images_are_gone_is_exported(store, tmp
     assert "put the right numbers in" in (folder / "network.py").read_text()
     run_python(folder, "-c", "import network; network.network()")
     with pytest.raises(ValueError, match="There is no run"):
-        archive(store, "nobody", None)
+        export_archive(store, "nobody", None)
 
 
 def test_tensorboard_reads_the_files_back(store, tmp_path):
     reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     data, spec, config = tiny_data((1, 8, 8), 10), preset("Tiny CNN"), TrainConfig(epochs=2, batch_size=8)
-    ids = [store.create("mine", spec, config, name=name) for name in ("../../a b/…", "", "")]
+    ids = [store.create_run("mine", spec, config, name=name) for name in ("../../a b/…", "", "")]
     for run_id in ids[:2]:
-        store.append(run_id, *train(spec, data, TrainConfig(epochs=2, batch_size=8, device="cpu")))
-    tensorboard(store, ids[0], tmp_path / "board")
+        store.append_events(run_id, *train(spec, data, TrainConfig(epochs=2, batch_size=8, device="cpu")))
+    write_tensorboard(store, ids[0], tmp_path / "board")
     found = reader.EventAccumulator(str(tmp_path / "board"), size_guidance={reader.SCALARS: 0})
     found.Reload()
-    run, epochs = store.get(ids[0]), store.epochs(ids[0])
+    run, epochs = store.get_run(ids[0]), store.load_epochs(ids[0])
     assert [(e.step, e.value) for e in found.Scalars("step/loss")] == [
-        (s.step, pytest.approx(s.loss, rel=1e-6)) for s in store.steps(ids[0])
+        (s.step, pytest.approx(s.loss, rel=1e-6)) for s in store.load_steps(ids[0])
     ]
     for name in ("train_loss", "val_loss", "train_accuracy", "val_accuracy"):
         wanted = [pytest.approx(getattr(epoch, name), rel=1e-6) for epoch in epochs]
         assert [e.value for e in found.Scalars(f"epoch/{name}")] == wanted
     assert found.Scalars("epoch/test_accuracy")[0].value == pytest.approx(run.test_accuracy)
     assert found.Scalars("epoch/val_loss")[0].wall_time == pytest.approx(run.created_at + epochs[0].seconds, abs=1e-3)
-    folder = unpacked(tensorboard_archive(store, ids), tmp_path / "all")
+    folder = unpacked(export_tensorboard(store, ids), tmp_path / "all")
     assert sorted(path.name for path in folder.iterdir()) == ["1-a-b", "2-Tiny-CNN", "3-Tiny-CNN"]
 
 

@@ -8,21 +8,30 @@ import torch
 
 from cnn_core.datasets import load
 from cnn_core.networks import BatchNorm, Dropout, preset
-from cnn_core.runs.recipes import RECIPES, Images, Planned, ladder, other_images, plan, recipe, small_vgg
+from cnn_core.runs.recipes import (
+    RECIPES,
+    PlannedRun,
+    RecipeImages,
+    describe_other_images,
+    find_recipe,
+    overfitting_ladder,
+    plan_recipe,
+    small_vgg,
+)
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import EpochDone, Finished
 from cnn_core.training.pretrained import check_pretrained
 
 DATA = {
-    "digits": Images("digits", (1, 8, 8), 10),
-    "textures": Images("textures", (1, 32, 32), 6),
-    "shapes": Images("shapes", (3, 32, 32), 5),
-    "mnist": Images("mnist", (1, 28, 28), 10),
-    "fashion-mnist": Images("fashion-mnist", (1, 28, 28), 10),
-    "cifar10": Images("cifar10", (3, 32, 32), 10),
-    "cifar100": Images("cifar100", (3, 32, 32), 100),
-    "cifar100-20": Images("cifar100-20", (3, 32, 32), 20),
-    "own-flowers": Images("own-flowers", (3, 64, 64), 3),
+    "digits": RecipeImages("digits", (1, 8, 8), 10),
+    "textures": RecipeImages("textures", (1, 32, 32), 6),
+    "shapes": RecipeImages("shapes", (3, 32, 32), 5),
+    "mnist": RecipeImages("mnist", (1, 28, 28), 10),
+    "fashion-mnist": RecipeImages("fashion-mnist", (1, 28, 28), 10),
+    "cifar10": RecipeImages("cifar10", (3, 32, 32), 10),
+    "cifar100": RecipeImages("cifar100", (3, 32, 32), 100),
+    "cifar100-20": RecipeImages("cifar100-20", (3, 32, 32), 20),
+    "own-flowers": RecipeImages("own-flowers", (3, 64, 64), 3),
 }
 NAMES = [one.name for one in RECIPES]
 TOO_SMALL = {("d", "digits"), ("d", "mnist"), ("d", "fashion-mnist"), ("e", "digits")}
@@ -34,14 +43,14 @@ def test_every_recipe_fits_every_data_set_or_says_why_not(name: str, dataset: st
     images = DATA[dataset]
     if (name, dataset) in TOO_SMALL:
         with pytest.raises(ValueError, match=r"does not fit .* It fits images of \d+×\d+ and more\."):
-            plan(name, images)
+            plan_recipe(name, images)
         return
-    runs = plan(name, images)
+    runs = plan_recipe(name, images)
     assert len({label for label, _, _ in runs}) == len(runs)
     assert len({(spec, config) for _, spec, config in runs}) == len(runs)
     for label, spec, config in runs:
         assert 0 < len(label) <= 80
-        assert (spec.input_shape, spec.classes) == (config.seen_shape(images.shape), images.classes)
+        assert (spec.input_shape, spec.classes) == (config.network_shape(images.shape), images.classes)
         check_pretrained(spec, config)
         assert config.dataset == dataset
         assert "flip" not in config.augmentation or dataset not in ("digits", "mnist")
@@ -50,15 +59,15 @@ def test_every_recipe_fits_every_data_set_or_says_why_not(name: str, dataset: st
 def test_recipes_have_names_of_their_own_and_data_sets_that_fit() -> None:
     assert len(set(NAMES)) == len(NAMES)
     for one in RECIPES:
-        assert recipe(one.name) is one
-        assert plan(one.name, DATA[one.dataset])
-        assert other_images(one, one.dataset) == ""
-        assert "own-flowers" in other_images(one, "own-flowers")
+        assert find_recipe(one.name) is one
+        assert plan_recipe(one.name, DATA[one.dataset])
+        assert describe_other_images(one, one.dataset) == ""
+        assert "own-flowers" in describe_other_images(one, "own-flowers")
 
 
 def test_an_unknown_recipe_gets_a_sentence() -> None:
     with pytest.raises(ValueError, match="choose one of a, b, b-effects"):
-        plan("z", DATA["digits"])
+        plan_recipe("z", DATA["digits"])
 
 
 @pytest.mark.parametrize(
@@ -70,19 +79,19 @@ def test_an_unknown_recipe_gets_a_sentence() -> None:
     ],
 )
 def test_the_courses_own_figures(name: str, parameters: list[int], settings: dict[str, object]) -> None:
-    runs = plan(name, DATA[recipe(name).dataset])
+    runs = plan_recipe(name, DATA[find_recipe(name).dataset])
     assert [spec.total_parameters for _, spec, _ in runs] == parameters
     for _, _, config in runs:
         assert {key: getattr(config, key) for key in settings} == settings
 
 
 def test_the_courses_photographs() -> None:
-    runs = plan("d", DATA["own-flowers"])
+    runs = plan_recipe("d", DATA["own-flowers"])
     assert [spec.total_parameters for _, spec, _ in runs] == [34_591_299] * 5 + [11_178_051]
     assert 10 * small_vgg(DATA["own-flowers"]).total_macs < runs[0][1].total_macs
 
 
-def changed(before: Planned, after: Planned) -> set[str]:
+def changed(before: PlannedRun, after: PlannedRun) -> set[str]:
     """What differs between two runs: settings, and "network"."""
     settings = {f.name for f in fields(TrainConfig) if getattr(before[2], f.name) != getattr(after[2], f.name)}
     return settings | ({"network"} if before[1].layers != after[1].layers else set())
@@ -90,7 +99,9 @@ def changed(before: Planned, after: Planned) -> set[str]:
 
 def test_each_rung_of_the_ladder_adds_one_thing() -> None:
     config = TrainConfig()
-    runs = ladder(preset("D-vgg"), config, weight_decay=1e-4, p=0.3, patience=5, augmentation=("flip",))
+    runs = overfitting_ladder(
+        preset("D-vgg"), config, weight_decay=1e-4, dropout=0.3, patience=5, augmentation=("flip",)
+    )
     steps = [changed(one, two) for one, two in pairwise(runs)]
     assert steps == [{"weight_decay"}, {"network"}, {"patience"}, {"augmentation"}]
     dropped = [sum(isinstance(layer, Dropout) for layer in spec.layers) for _, spec, _ in runs]
@@ -99,7 +110,7 @@ def test_each_rung_of_the_ladder_adds_one_thing() -> None:
 
 
 def test_each_effect_is_seen_alone() -> None:
-    base, *others = plan("b-effects", DATA["cifar10"])
+    base, *others = plan_recipe("b-effects", DATA["cifar10"])
     assert [changed(base, other) for other in others] == [{"augmentation"}, *[{"network"}] * 4]
     assert sum(isinstance(layer, BatchNorm) for layer in others[-1][1].layers) == 3
 
@@ -109,7 +120,7 @@ def outcomes(name: str, dataset: str) -> dict[str, tuple[EpochDone, Finished]]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     found = {}
-    for label, spec, config in plan(name, DATA[dataset]):
+    for label, spec, config in plan_recipe(name, DATA[dataset]):
         events = list(train(spec, data, replace(config, device="cpu")))
         found[label] = [event for event in events if isinstance(event, EpochDone)][-1], events[-1]
     torch.set_num_threads(threads)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from cnn_core.networks import preset
 from cnn_core.runs import database
-from cnn_core.runs.checkpoints import MOST_CHECKPOINTS
+from cnn_core.runs.checkpoints import MAX_CHECKPOINTS
 from cnn_core.runs.database import StoreUnavailableError
 from cnn_core.runs.store import KEPT_DELETED_S, LOST_AFTER_S, RunStore, default_store
 from cnn_core.training import TrainConfig
@@ -53,33 +53,39 @@ def step(number: int) -> StepDone:
 
 
 def test_a_run_comes_back_as_it_was_told(store):
-    run_id = store.create("mine", SPEC, CONFIG)
-    assert store.get(run_id).status == "queued"
+    run_id = store.create_run("mine", SPEC, CONFIG)
+    assert store.get_run(run_id).status == "queued"
     epoch = EpochDone(1, 1.5, 0.4, 1.2, 0.5, 0.002, 3.0)
-    store.append(run_id, Started("CPU", 6090, 3, 34, 2.3), step(1), step(2), epoch)
-    run = store.get(run_id)
+    store.append_events(run_id, Started("CPU", 6090, 3, 34, 2.3), step(1), step(2), epoch)
+    run = store.get_run(run_id)
     assert (run.status, run.device, run.steps_per_epoch, run.initial_loss) == ("running", "CPU", 34, 2.3)
     assert (run.spec, run.config, run.workspace) == (SPEC, CONFIG, "mine")
-    assert store.steps(run_id) == (step(1), step(2))
-    assert store.epochs(run_id) == (epoch,)
-    store.append(run_id, Finished("completed", 3, 0.1, 0.97, 4.5))
-    run = store.get(run_id)
-    assert (run.status, run.test_loss, run.test_accuracy, run.seconds, run.alive) == ("finished", 0.1, 0.97, 4.5, False)
+    assert store.load_steps(run_id) == (step(1), step(2))
+    assert store.load_epochs(run_id) == (epoch,)
+    store.append_events(run_id, Finished("completed", 3, 0.1, 0.97, 4.5))
+    run = store.get_run(run_id)
+    assert (run.status, run.test_loss, run.test_accuracy, run.seconds, run.is_active) == (
+        "finished",
+        0.1,
+        0.97,
+        4.5,
+        False,
+    )
 
 
 def test_a_failed_run_says_why(store):
-    run_id = store.create("mine", SPEC, CONFIG)
-    store.append(run_id, Failed("loss became NaN at step 3: lower the learning rate", 3))
-    assert (store.get(run_id).status, store.get(run_id).message[:15]) == ("failed", "loss became NaN")
+    run_id = store.create_run("mine", SPEC, CONFIG)
+    store.append_events(run_id, Failed("loss became NaN at step 3: lower the learning rate", 3))
+    assert (store.get_run(run_id).status, store.get_run(run_id).message[:15]) == ("failed", "loss became NaN")
 
 
 def test_weights_come_back_bit_by_bit(store):
-    run_id = store.create("mine", SPEC, CONFIG)
+    run_id = store.create_run("mine", SPEC, CONFIG)
     rng = np.random.default_rng(0)
     weights = {"conv1.weight": rng.random((4, 1, 3, 3), np.float32), "bn1.num_batches_tracked": np.array(7)}
     transposed = rng.random((3, 5), np.float32).T  # not contiguous
-    store.append(run_id, Snapshot(0, weights), Snapshot(2, {**weights, "fc1.weight": transposed}))
-    assert store.checkpoints(run_id) == (0, 2)
+    store.append_events(run_id, Snapshot(0, weights), Snapshot(2, {**weights, "fc1.weight": transposed}))
+    assert store.checkpoint_epochs(run_id) == (0, 2)
     np.testing.assert_array_equal(store.load_weights(run_id, 0)["conv1.weight"], weights["conv1.weight"])
     np.testing.assert_array_equal(store.load_weights(run_id)["fc1.weight"], transposed)
     assert store.load_weights(run_id)["bn1.num_batches_tracked"] == 7
@@ -89,61 +95,61 @@ def test_weights_come_back_bit_by_bit(store):
 
 def test_a_run_without_weights_says_so(store):
     with pytest.raises(ValueError, match="no weights are stored"):
-        store.load_weights(store.create("mine", SPEC, CONFIG))
+        store.load_weights(store.create_run("mine", SPEC, CONFIG))
 
 
 def test_many_steps_are_thinned_evenly_and_end_with_the_last(store):
-    run_id = store.create("mine", SPEC, CONFIG)
-    store.append(run_id, *(step(n) for n in range(1, 5001)))
-    steps = [s.step for s in store.steps(run_id, at_most=100)]
+    run_id = store.create_run("mine", SPEC, CONFIG)
+    store.append_events(run_id, *(step(n) for n in range(1, 5001)))
+    steps = [s.step for s in store.load_steps(run_id, at_most=100)]
     assert steps == [1, *range(50, 5001, 50)]
 
 
 def test_workspaces_do_not_see_each_other(store):
-    mine = [store.create("mine", SPEC, CONFIG) for _ in range(2)]
-    theirs = store.create("theirs", SPEC, CONFIG)
-    assert [run.id for run in store.runs("mine")] == mine[::-1]
-    assert [run.id for run in store.runs("theirs")] == [theirs]
+    mine = [store.create_run("mine", SPEC, CONFIG) for _ in range(2)]
+    theirs = store.create_run("theirs", SPEC, CONFIG)
+    assert [run.id for run in store.list_runs("mine")] == mine[::-1]
+    assert [run.id for run in store.list_runs("theirs")] == [theirs]
     assert len({*mine, theirs}) == 3
     assert all(len(run_id) > 20 for run_id in mine)
 
 
 def test_stop_is_asked_for_one_run_only(store):
-    first, second = (store.create("mine", SPEC, CONFIG) for _ in range(2))
+    first, second = (store.create_run("mine", SPEC, CONFIG) for _ in range(2))
     store.request_stop(first)
-    assert store.orders(first).stop
-    assert not store.orders(second).stop
+    assert store.load_orders(first).stop
+    assert not store.load_orders(second).stop
 
 
 def test_a_run_that_nobody_works_on_is_shown_as_interrupted(store):
-    run_id = store.create("mine", SPEC, CONFIG)
+    run_id = store.create_run("mine", SPEC, CONFIG)
     sql(store, "UPDATE runs SET heard_at = :then", then=time.time() - LOST_AFTER_S - 1)
-    assert store.get(run_id).status == "interrupted"
-    assert "it can go on from" in store.get(run_id).message
-    store.heard(run_id)  # the worker was only slow
-    assert store.get(run_id).status == "queued"
+    assert store.get_run(run_id).status == "interrupted"
+    assert "it can go on from" in store.get_run(run_id).message
+    store.record_heartbeat(run_id)  # the worker was only slow
+    assert store.get_run(run_id).status == "queued"
 
 
 @pytest.mark.parametrize("run_id", ["nobody", "", "../../etc/passwd", "'; DROP TABLE runs; --", "\0", "ü" * 500])
 def test_unknown_runs_get_a_sentence(store, run_id):
     with pytest.raises(ValueError, match="There is no run"):
-        store.get(run_id)
-    assert store.steps(run_id) == ()
+        store.get_run(run_id)
+    assert store.load_steps(run_id) == ()
 
 
 def test_a_hostile_id_reaches_no_other_folder(store):
     with pytest.raises(ValueError, match="There is no run"):
-        store.checkpoints("../..")
+        store.checkpoint_epochs("../..")
 
 
 def _write(url: str, folder: str, run_id: str, first: int) -> None:
     store = RunStore(url, Path(folder))
     for number in range(first, first + 100):
-        store.append(run_id, step(number))
+        store.append_events(run_id, step(number))
 
 
 def test_two_processes_write_at_once_and_nothing_is_lost(store):
-    run_ids = [store.create("mine", SPEC, CONFIG) for _ in range(2)]
+    run_ids = [store.create_run("mine", SPEC, CONFIG) for _ in range(2)]
     spawn = multiprocessing.get_context("spawn")
     jobs = [spawn.Process(target=_write, args=(store.url, str(store.folder), run_id, 1)) for run_id in run_ids]
     for job in jobs:
@@ -152,22 +158,22 @@ def test_two_processes_write_at_once_and_nothing_is_lost(store):
         job.join(120)
     assert [job.exitcode for job in jobs] == [0, 0]
     for run_id in run_ids:
-        assert [s.step for s in store.steps(run_id)] == list(range(1, 101))
+        assert [s.step for s in store.load_steps(run_id)] == list(range(1, 101))
 
 
 def test_the_default_store_lies_in_the_data_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("CNN_LAB_DATA", str(tmp_path / "elsewhere"))
     monkeypatch.delenv("CNN_LAB_DATABASE_URL", raising=False)
     store = default_store()
-    store.create("mine", SPEC, CONFIG)
+    store.create_run("mine", SPEC, CONFIG)
     assert (tmp_path / "elsewhere" / "runs.sqlite").exists()
     monkeypatch.setenv("CNN_LAB_DATABASE_URL", f"sqlite:///{tmp_path / 'other.sqlite'}")
-    assert default_store().runs("mine") == ()
+    assert default_store().list_runs("mine") == ()
 
 
 def test_what_is_stored_is_json_and_safetensors_only(store):
-    run_id = store.create("mine", SPEC, CONFIG)
-    store.append(run_id, Snapshot(0, {"w": np.zeros(3, np.float32)}))
+    run_id = store.create_run("mine", SPEC, CONFIG)
+    store.append_events(run_id, Snapshot(0, {"w": np.zeros(3, np.float32)}))
     spec, config = sql(store, "SELECT spec, config FROM runs")[0]
     assert json.loads(config)["seed"] == 7
     assert json.loads(spec)
@@ -176,108 +182,110 @@ def test_what_is_stored_is_json_and_safetensors_only(store):
 
 
 def test_nothing_is_written_for_unknown_runs(store):
-    for write in (lambda: store.append("nobody", step(1)), lambda: store.request_stop("nobody")):
+    for write in (lambda: store.append_events("nobody", step(1)), lambda: store.request_stop("nobody")):
         with pytest.raises(ValueError, match="There is no run 'nobody'"):
             write()
-    assert store.steps("nobody") == ()
+    assert store.load_steps("nobody") == ()
 
 
 def test_of_many_checkpoints_some_are_kept_evenly_with_the_first_and_the_last(store):
-    run_id = store.create("mine", SPEC, CONFIG)
-    for epoch in range(2 * MOST_CHECKPOINTS + 2):
-        store.append(run_id, Snapshot(epoch, {"w": np.full(1, epoch, np.float32)}))
-    last = 2 * MOST_CHECKPOINTS + 1
-    assert store.checkpoints(run_id) == (*range(0, last, 4), last)
+    run_id = store.create_run("mine", SPEC, CONFIG)
+    for epoch in range(2 * MAX_CHECKPOINTS + 2):
+        store.append_events(run_id, Snapshot(epoch, {"w": np.full(1, epoch, np.float32)}))
+    last = 2 * MAX_CHECKPOINTS + 1
+    assert store.checkpoint_epochs(run_id) == (*range(0, last, 4), last)
     assert store.load_weights(run_id)["w"] == last
 
 
 def test_a_large_network_keeps_fewer_checkpoints(store, monkeypatch):
-    monkeypatch.setattr("cnn_core.runs.checkpoints.MOST_BYTES", 10_000)
-    run_id = store.create("mine", SPEC, CONFIG)
+    monkeypatch.setattr("cnn_core.runs.checkpoints.MAX_CHECKPOINT_BYTES", 10_000)
+    run_id = store.create_run("mine", SPEC, CONFIG)
     for epoch in range(12):
-        store.append(run_id, Snapshot(epoch, {"w": np.zeros(1000, np.float32)}))
-    assert store.checkpoints(run_id) == (0, 8, 11)
+        store.append_events(run_id, Snapshot(epoch, {"w": np.zeros(1000, np.float32)}))
+    assert store.checkpoint_epochs(run_id) == (0, 8, 11)
     assert sum(file.stat().st_size for file in (store.folder / "runs" / run_id).iterdir()) < 15_000
 
 
 def test_many_threads_may_open_a_new_store_at_once(tmp_path):
     stores = [RunStore(f"sqlite:///{tmp_path / f'{n}.sqlite'}", tmp_path) for n in range(5)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda n: stores[n % 5].runs("mine"), range(40)))
+        found = list(pool.map(lambda n: stores[n % 5].list_runs("mine"), range(40)))
     assert found == [()] * 40
 
 
 def test_names_notes_and_where_a_run_comes_from(store):
-    parent = store.create("mine", SPEC, CONFIG, name=" wide ")
-    run_id = store.create("mine", SPEC, CONFIG, batch="b1", parent=parent)
-    assert (store.get(parent).name, store.get(parent).batch, store.get(parent).parent) == ("wide", "", "")
-    assert (store.get(run_id).name, store.get(run_id).batch, store.get(run_id).parent) == ("", "b1", parent)
-    store.rename(run_id, "näher <b>'; --\0")
-    store.annotate(run_id, "two\nlines")
-    assert (store.get(run_id).name, store.get(run_id).note) == ("näher <b>'; --", "two\nlines")
+    parent = store.create_run("mine", SPEC, CONFIG, name=" wide ")
+    run_id = store.create_run("mine", SPEC, CONFIG, batch="b1", parent=parent)
+    assert (store.get_run(parent).name, store.get_run(parent).batch, store.get_run(parent).parent) == ("wide", "", "")
+    assert (store.get_run(run_id).name, store.get_run(run_id).batch, store.get_run(run_id).parent) == ("", "b1", parent)
+    store.rename_run(run_id, "näher <b>'; --\0")
+    store.annotate_run(run_id, "two\nlines")
+    assert (store.get_run(run_id).name, store.get_run(run_id).note) == ("näher <b>'; --", "two\nlines")
     with pytest.raises(ValueError, match="The name has 81 characters: at most 80 fit"):
-        store.rename(run_id, "x" * 81)
+        store.rename_run(run_id, "x" * 81)
     with pytest.raises(ValueError, match="The note has 2,001 characters: at most 2,000 fit"):
-        store.annotate(run_id, "x" * 2001)
+        store.annotate_run(run_id, "x" * 2001)
     with pytest.raises(ValueError, match="The name has"):
-        store.create("mine", SPEC, CONFIG, name="x" * 81)
-    assert store.get(run_id).name.startswith("näher")
-    for write in (store.rename, store.annotate):
+        store.create_run("mine", SPEC, CONFIG, name="x" * 81)
+    assert store.get_run(run_id).name.startswith("näher")
+    for write in (store.rename_run, store.annotate_run):
         with pytest.raises(ValueError, match="There is no run 'nobody'"):
             write("nobody", "x")
 
 
 def test_the_confusion_matrix_comes_back(store):
-    run_id = store.create("mine", SPEC, CONFIG)
-    assert store.get(run_id).confusion is None
-    store.append(run_id, Finished("completed", 1, 0.1, 0.9, 1.0, ((5, 1), (0, 4))))
-    assert store.get(run_id).confusion == ((5, 1), (0, 4))
-    other = store.create("mine", SPEC, CONFIG)
-    store.append(other, Finished("stopped", 1, None, None, 1.0))
-    assert store.get(other).confusion is None
+    run_id = store.create_run("mine", SPEC, CONFIG)
+    assert store.get_run(run_id).confusion is None
+    store.append_events(run_id, Finished("completed", 1, 0.1, 0.9, 1.0, ((5, 1), (0, 4))))
+    assert store.get_run(run_id).confusion == ((5, 1), (0, 4))
+    other = store.create_run("mine", SPEC, CONFIG)
+    store.append_events(other, Finished("stopped", 1, None, None, 1.0))
+    assert store.get_run(other).confusion is None
 
 
 def finished(store: RunStore, workspace: str = "mine") -> str:
-    run_id = store.create(workspace, SPEC, CONFIG)
+    run_id = store.create_run(workspace, SPEC, CONFIG)
     weights = Snapshot(0, {"w": np.zeros(3, np.float32)})
     epoch = EpochDone(1, 1.5, 0.4, 1.2, 0.5, 0.002, 3.0)
-    store.append(run_id, Started("CPU", 6090, 3, 34, 2.3), step(1), epoch, weights, Finished("completed", 1, 1, 1, 1))
+    store.append_events(
+        run_id, Started("CPU", 6090, 3, 34, 2.3), step(1), epoch, weights, Finished("completed", 1, 1, 1, 1)
+    )
     return run_id
 
 
 def test_a_deleted_run_is_gone_until_it_is_restored(store):
     kept, deleted = finished(store), finished(store)
-    store.delete(deleted)
-    assert [run.id for run in store.runs("mine")] == [kept]
+    store.delete_run(deleted)
+    assert [run.id for run in store.list_runs("mine")] == [kept]
     with pytest.raises(ValueError, match="There is no run"):
-        store.get(deleted)
+        store.get_run(deleted)
     with pytest.raises(ValueError, match="There is no run"):
-        store.delete(deleted)
-    store.restore(deleted)
-    assert [run.id for run in store.runs("mine")] == [deleted, kept]
-    assert len(store.load_weights(deleted)) == len(store.epochs(deleted)) == 1
+        store.delete_run(deleted)
+    store.restore_run(deleted)
+    assert [run.id for run in store.list_runs("mine")] == [deleted, kept]
+    assert len(store.load_weights(deleted)) == len(store.load_epochs(deleted)) == 1
 
 
 def test_a_run_that_goes_on_is_not_deleted(store):
-    run_id = store.create("mine", SPEC, CONFIG)
+    run_id = store.create_run("mine", SPEC, CONFIG)
     with pytest.raises(ValueError, match="still going on: stop it first"):
-        store.delete(run_id)
-    assert store.get(run_id).alive
+        store.delete_run(run_id)
+    assert store.get_run(run_id).is_active
 
 
 def test_after_a_day_a_deleted_run_is_removed_with_all_that_belongs_to_it(store):
     kept, recent, old = finished(store), finished(store), finished(store, "theirs")
     for run_id in (recent, old):
-        store.delete(run_id)
+        store.delete_run(run_id)
     then = time.time() - KEPT_DELETED_S - 1
     sql(store, "UPDATE runs SET deleted_at = :then WHERE id = :id", then=then, id=old)
-    assert [run.id for run in store.runs("mine")] == [kept]  # any listing purges
+    assert [run.id for run in store.list_runs("mine")] == [kept]  # any listing purges
     for table, column in (("runs", "id"), ("steps", "run_id"), ("epochs", "run_id")):
         assert {row[0] for row in sql(store, f"SELECT {column} FROM {table}")} == {kept, recent}
     assert {path.name for path in (store.folder / "runs").iterdir()} == {kept, recent}
     with pytest.raises(ValueError, match="There is no run"):
-        store.restore(old)
-    store.restore(recent)
+        store.restore_run(old)
+    store.restore_run(recent)
 
 
 # As version 0.3 made it.
@@ -295,17 +303,17 @@ def test_a_database_of_an_older_version_goes_on_working(store):
         spec=SPEC.to_json(),
         config=json.dumps(CONFIG.to_dict()),
     )
-    (old,) = store.runs("mine")
+    (old,) = store.list_runs("mine")
     assert (old.name, old.note, old.batch, old.confusion, old.spec) == ("", "", "", None, SPEC)
-    store.rename("old", "the old one")
-    store.append(store.create("mine", SPEC, CONFIG), step(1))
-    store.delete("old")
-    store.restore("old")
-    assert [run.name for run in store.runs("mine")] == ["", "the old one"]
+    store.rename_run("old", "the old one")
+    store.append_events(store.create_run("mine", SPEC, CONFIG), step(1))
+    store.delete_run("old")
+    store.restore_run("old")
+    assert [run.name for run in store.list_runs("mine")] == ["", "the old one"]
 
 
 def _open(url: str, folder: str) -> None:
-    RunStore(url, Path(folder)).create("mine", SPEC, CONFIG)
+    RunStore(url, Path(folder)).create_run("mine", SPEC, CONFIG)
 
 
 @pytest.mark.parametrize("older", [True, False])
@@ -319,7 +327,7 @@ def test_many_processes_may_open_an_older_database_at_once(store, older):
     for job in jobs:
         job.join(120)
     assert [job.exitcode for job in jobs] == [0] * 4
-    assert len(store.runs("mine")) == 4
+    assert len(store.list_runs("mine")) == 4
 
 
 def test_a_locked_database_is_told_in_a_sentence(tmp_path, monkeypatch):
@@ -329,16 +337,16 @@ def test_a_locked_database_is_told_in_a_sentence(tmp_path, monkeypatch):
     other = sqlite3.connect(tmp_path / "runs.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailableError, match="perhaps because it is locked: try again"):
-        store.rename(run_id, "x")
-    assert store.get(run_id).name == ""  # reading goes on
+        store.rename_run(run_id, "x")
+    assert store.get_run(run_id).name == ""  # reading goes on
     other.execute("ROLLBACK")
     other.close()
-    store.rename(run_id, "x")
-    assert store.get(run_id).name == "x"
+    store.rename_run(run_id, "x")
+    assert store.get_run(run_id).name == "x"
 
 
 def test_a_server_that_is_not_there_is_told_in_a_sentence(tmp_path):
     pytest.importorskip("psycopg")
     store = RunStore(f"postgresql+psycopg://nobody@/runs?host={tmp_path}", tmp_path)
     with pytest.raises(StoreUnavailableError, match="does not answer"):
-        store.runs("mine")
+        store.list_runs("mine")

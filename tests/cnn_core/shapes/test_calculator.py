@@ -14,11 +14,11 @@ from cnn_core.shapes import calculator
 from cnn_core.shapes.calculator import (
     KINDS,
     SETTINGS,
-    Case,
-    Way,
-    answer,
-    curve,
-    solve,
+    AxisSettings,
+    LayerCase,
+    layer_report,
+    output_curve,
+    solve_settings,
     torch_source,
     uneven_padding,
 )
@@ -26,13 +26,13 @@ from tests.golden import GOLDEN
 
 
 @st.composite
-def cases(draw, kind: str) -> Case:
+def cases(draw, kind: str) -> LayerCase:
     """Any layer of a kind, most of which fit."""
     dims = draw(st.integers(1, 3))
     groups = draw(st.integers(1, 3))
     pools = "pooling" in kind  # PyTorch pads a pooling by half its kernel at the most
     ways = tuple(
-        Way(
+        AxisSettings(
             size=draw(st.integers(1, 9)),
             kernel=(kernel := draw(st.integers(1, 4))),
             stride=draw(st.integers(1, 3)),
@@ -44,10 +44,10 @@ def cases(draw, kind: str) -> Case:
         for _ in range(dims)
     )
     flags = draw(st.booleans()), draw(st.booleans())
-    return Case(kind, groups * draw(st.integers(1, 2)), ways, groups * draw(st.integers(1, 2)), groups, *flags)
+    return LayerCase(kind, groups * draw(st.integers(1, 2)), ways, groups * draw(st.integers(1, 2)), groups, *flags)
 
 
-def module_of(case: Case) -> nn.Module:
+def module_of(case: LayerCase) -> nn.Module:
     """PyTorch's layer of the same settings."""
     dims = len(case.axes)
     kernel, stride, padding, dilation, extra, bins = (
@@ -82,7 +82,7 @@ def test_every_kind_agrees_with_torch(kind: str) -> None:
 
     @settings(max_examples=120, deadline=None)
     @given(cases(kind))
-    def check(case: Case) -> None:
+    def check(case: LayerCase) -> None:
         nonlocal fitted
         if kind == calculator.AVERAGE_POOLING and len(case.axes) == 3:
             # AvgPool3d alone forgets its padding when it asks whether a window fits
@@ -96,17 +96,17 @@ def test_every_kind_agrees_with_torch(kind: str) -> None:
             assert y.numel()  # torch allows a transposed convolution that leaves nothing; here it is refused
         except (RuntimeError, ValueError, AssertionError):
             with pytest.raises(ValueError, match=r"\w"):
-                answer(case)
+                layer_report(case)
             return
-        ours = answer(case)
+        ours = layer_report(case)
         fitted += 1
         assert ours.output_shape == tuple(y.shape[1:])
         from_source = eval(torch_source(case), {"nn": nn}).eval()
         assert from_source(x).shape == y.shape
         assert [p.shape for p in from_source.parameters()] == [p.shape for p in module.parameters()]
         assert ours.parameters == sum(p.numel() for p in module.parameters())
-        assert ours.values == y[0].numel()
-        assert ours.bytes == y[0].numel() * y.element_size()
+        assert ours.output_values == y[0].numel()
+        assert ours.output_bytes == y[0].numel() * y.element_size()
         if (
             kind != "Transposed convolution"
         ):  # torch counts a transposed convolution by its output, as if none overlapped
@@ -117,10 +117,10 @@ def test_every_kind_agrees_with_torch(kind: str) -> None:
 
 
 def test_the_work_of_a_transposed_convolution_is_that_of_the_convolution_it_undoes() -> None:
-    way = Way(7, kernel=3, stride=2, padding=1)
-    up = answer(Case(calculator.TRANSPOSED, 8, (way, way), 4))
+    way = AxisSettings(7, kernel=3, stride=2, padding=1)
+    up = layer_report(LayerCase(calculator.TRANSPOSED_CONVOLUTION, 8, (way, way), 4))
     size = up.output_shape[1]
-    down = answer(Case(calculator.CONVOLUTION, 4, (Way(size, 3, 2, 1),) * 2, 8))
+    down = layer_report(LayerCase(calculator.CONVOLUTION, 4, (AxisSettings(size, 3, 2, 1),) * 2, 8))
     assert down.output_shape == (8, 7, 7)
     assert up.macs == down.macs
     assert up.weights == down.weights
@@ -129,16 +129,16 @@ def test_the_work_of_a_transposed_convolution_is_that_of_the_convolution_it_undo
 @pytest.mark.parametrize("question", GOLDEN["first_layer_questions"])
 def test_first_layer_questions(question: dict) -> None:
     channels, *sizes = question["input"]
-    ways = tuple(Way(size, question["kernel"], question["stride"], question["padding"]) for size in sizes)
-    ours = answer(Case(calculator.CONVOLUTION, channels, ways, question["filters"]))
+    ways = tuple(AxisSettings(size, question["kernel"], question["stride"], question["padding"]) for size in sizes)
+    ours = layer_report(LayerCase(calculator.CONVOLUTION, channels, ways, question["filters"]))
     assert list(ours.output_shape) == question["out"]
     assert ours.parameters == question["parameters"]
 
 
 @pytest.mark.parametrize("case", GOLDEN["output_sizes"])
 def test_every_setting_of_a_course_question_is_found_again(case: dict) -> None:
-    way = Way(case["size"], case["kernel"], case["stride"], case["padding"], case["dilation"])
-    found = solve(way, case["out"])
+    way = AxisSettings(case["size"], case["kernel"], case["stride"], case["padding"], case["dilation"])
+    found = solve_settings(way, case["out"])
     for name in SETTINGS:
         assert getattr(way, name) in found[name]
 
@@ -155,50 +155,56 @@ def test_every_setting_of_a_course_question_is_found_again(case: dict) -> None:
 def test_the_inverse_finds_all_values_and_no_others(
     size: int, kernel: int, stride: int, padding: int, dilation: int, out: int
 ) -> None:
-    way = Way(size, kernel, stride, padding, dilation)
-    found = solve(way, out)
+    way = AxisSettings(size, kernel, stride, padding, dilation)
+    found = solve_settings(way, out)
     for name in SETTINGS:
-        wanted = [value for value, reached in curve(calculator.CONVOLUTION, way, name) if reached == out]
+        wanted = [value for value, reached in output_curve(calculator.CONVOLUTION, way, name) if reached == out]
         if name == "stride" and out == 1:
             wanted = wanted[:1]  # every longer stride leaves one window too
         if name == "dilation" and kernel == 1:
             wanted = wanted[:1]
-        most = calculator.MOST[name]
+        most = calculator.MAX_SETTINGS[name]
         assert [value for value in found[name] if value <= most] == wanted, name
 
 
 def test_curves_leave_out_what_does_not_fit() -> None:
-    way = Way(5, kernel=3)
-    assert curve(calculator.CONVOLUTION, way, "kernel") == [(k, 6 - k) for k in range(1, 6)]
-    assert curve(calculator.MAX_POOLING, way, "padding") == [(0, 3), (1, 5)]
-    assert curve(calculator.TRANSPOSED, way, "stride")[:3] == [(1, 7), (2, 11), (3, 15)]
+    way = AxisSettings(5, kernel=3)
+    assert output_curve(calculator.CONVOLUTION, way, "kernel") == [(k, 6 - k) for k in range(1, 6)]
+    assert output_curve(calculator.MAX_POOLING, way, "padding") == [(0, 3), (1, 5)]
+    assert output_curve(calculator.TRANSPOSED_CONVOLUTION, way, "stride")[:3] == [(1, 7), (2, 11), (3, 15)]
 
 
 @pytest.mark.parametrize(
     ("case", "words"),
     [
-        (Case("Fold", 3, (Way(5),)), "kind is 'Fold': choose Convolution"),
-        (Case(calculator.CONVOLUTION, 0, (Way(5),)), "channels is 0"),
-        (Case(calculator.CONVOLUTION, 3, (Way(5),), 4, groups=2), "must divide both the 3 input channels"),
-        (Case(calculator.TRANSPOSED, 3, (Way(5, output_padding=1),)), "output padding is 1: it must be smaller than"),
+        (LayerCase("Fold", 3, (AxisSettings(5),)), "kind is 'Fold': choose Convolution"),
+        (LayerCase(calculator.CONVOLUTION, 0, (AxisSettings(5),)), "channels is 0"),
         (
-            Case(calculator.TRANSPOSED, 1, (Way(1, padding=2),)),
+            LayerCase(calculator.CONVOLUTION, 3, (AxisSettings(5),), 4, groups=2),
+            "must divide both the 3 input channels",
+        ),
+        (
+            LayerCase(calculator.TRANSPOSED_CONVOLUTION, 3, (AxisSettings(5, output_padding=1),)),
+            "output padding is 1: it must be smaller than",
+        ),
+        (
+            LayerCase(calculator.TRANSPOSED_CONVOLUTION, 1, (AxisSettings(1, padding=2),)),
             "padding 2 cuts away all 1 cells of the output; padding 0",
         ),
-        (Case(calculator.ADAPTIVE, 1, (Way(5, bins=0),)), "output size is 0"),
-        (Case(calculator.CONVOLUTION, 1, (Way(3, kernel=5),)), "padding 1 or more would"),
+        (LayerCase(calculator.ADAPTIVE_POOLING, 1, (AxisSettings(5, bins=0),)), "output size is 0"),
+        (LayerCase(calculator.CONVOLUTION, 1, (AxisSettings(3, kernel=5),)), "padding 1 or more would"),
     ],
 )
-def test_what_does_not_fit_gets_a_sentence(case: Case, words: str) -> None:
+def test_what_does_not_fit_gets_a_sentence(case: LayerCase, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        answer(case)
+        layer_report(case)
 
 
 @given(st.integers(1, 40), st.integers(1, 9), st.integers(1, 3), st.integers(1, 3), st.integers(1, 40))
 def test_uneven_padding_is_the_answer_where_no_even_one_is(
     size: int, kernel: int, stride: int, dilation: int, out: int
 ) -> None:
-    sides = uneven_padding(Way(size, kernel, stride=stride, dilation=dilation), out)
+    sides = uneven_padding(AxisSettings(size, kernel, stride=stride, dilation=dilation), out)
     even = solve_padding(size, kernel, out, stride=stride, dilation=dilation)
     if sides is None:
         pairs = [(before, before + 1) for before in range(60)]

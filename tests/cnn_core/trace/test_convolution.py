@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cnn_core import ops
 from cnn_core.trace import convolution_trace, play_data
-from cnn_core.trace.decimals import exact, show
+from cnn_core.trace.decimals import exact_decimal, format_decimal
 from cnn_core.trace.model import lines, sentence, visited
 from tests.golden import GOLDEN
 
@@ -153,7 +153,7 @@ def test_rounded_numbers_are_marked():
     [(-0.5, "−0.5"), (0.0, "0"), (-0.0, "0"), (100.0, "100"), (1 / 3, "0.3333"), (-1e-9, "0"), (1e15, "1.0000e+15")],
 )
 def test_numbers_as_a_learner_reads_them(value, text):
-    assert show(exact(value)) == text
+    assert format_decimal(exact_decimal(value)) == text
 
 
 @pytest.mark.parametrize(

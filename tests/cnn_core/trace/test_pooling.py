@@ -18,12 +18,12 @@ from cnn_core.trace import (
     Trace,
     adaptive_pool_trace,
     avg_pool_trace,
+    describe_ties,
+    find_ties,
     lp_pool_trace,
     max_pool_trace,
     play_data,
     pooling_slips,
-    tie_note,
-    ties,
     unpooling_trace,
 )
 from cnn_core.trace.model import sentence, visited
@@ -170,22 +170,22 @@ def test_divisors_at_the_border() -> None:
 def test_ties_are_found_and_told() -> None:
     trace = max_pool_trace(TIES, 2)
     # windows 7 7 / 7 3, 1 2 / 2 0, 0 0 / 0 0 and 5 1 / 1 9
-    found = [(tie.writes[2:], [cell[2:] for cell in tie.cells], tie.value) for tie in ties(trace)]
+    found = [(tie.writes[2:], [cell[2:] for cell in tie.cells], tie.value) for tie in find_ties(trace)]
     assert found == [
         ((0, 0), [(0, 0), (0, 1), (1, 0)], 7),
         ((0, 1), [(0, 3), (1, 2)], 2),
         ((1, 0), [(2, 0), (2, 1), (3, 0), (3, 1)], 0),
     ]
     assert [step.chosen for step in trace.steps] == [0, 1, 0, 3]
-    assert tie_note(trace).startswith(
+    assert describe_ties(trace).startswith(
         "**3 of 4 windows are tied** (cells as row, column): output (1, 1) has its 7 in (1, 1), (1, 2), (2, 1); "
     )
-    assert "the gradient goes to it alone" in tie_note(trace)
-    assert tie_note(max_pool_trace(CLASSICAL, 2)) == tie_note(avg_pool_trace(TIES, 2)) == ""
+    assert "the gradient goes to it alone" in describe_ties(trace)
+    assert describe_ties(max_pool_trace(CLASSICAL, 2)) == describe_ties(avg_pool_trace(TIES, 2)) == ""
 
 
 def test_many_ties_are_counted_not_listed() -> None:
-    note = tie_note(max_pool_trace(np.zeros((1, 6, 6)), 3, stride=1, padding=1))
+    note = describe_ties(max_pool_trace(np.zeros((1, 6, 6)), 3, stride=1, padding=1))
     assert note.startswith("**36 of 36 windows are tied** (cells as row, column of the padded input)")
     assert "; and 33 more." in note
 
@@ -218,7 +218,7 @@ def test_no_right_answer_is_called_wrong(case: tuple[str, np.ndarray, Any, dict]
 def test_a_window_that_meets_padding_alone_has_no_winner() -> None:
     trace = max_pool_trace(np.ones((1, 1, 1)), 2, stride=1, padding=1, dilation=2)
     assert (trace.steps[0].chosen, trace.steps[0].total) == (None, Decimal("-Infinity"))
-    assert ties(trace) == ()
+    assert find_ties(trace) == ()
     assert unpooling_trace(trace, switches=True).grid["unpooled"].values.tolist() == [[[0]]]
     assert unpooling_trace(trace, switches=False).grid["unpooled"].values.tolist() == [[[0]]]
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnn_core.training import augmentation as aug
-from cnn_core.training.augmentation import AUGMENTATIONS, NAMES, augment, mixup
+from cnn_core.training import augmentation
+from cnn_core.training.augmentation import AUGMENTATIONS, NAMES, apply_mixup, augment_images
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 20), st.integers(1, 20))
@@ -58,7 +58,7 @@ def test_images_of_a_batch_are_drawn_one_by_one_and_seeds_differ(name: str) -> N
 
 def test_flip_gives_an_image_or_its_mirror_image() -> None:
     images = pictures(400, 2, 5, 7)
-    flipped = aug.flip(images, seeded())
+    flipped = augmentation.flip_images(images, seeded())
     kept = (flipped == images).flatten(1).all(dim=1)
     turned = (flipped == images.flip(3)).flatten(1).all(dim=1)
     assert (kept | turned).all()
@@ -68,19 +68,19 @@ def test_flip_gives_an_image_or_its_mirror_image() -> None:
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (8, 8), (9, 24), (1, 1)])
 def test_every_crop_is_a_window_of_the_padded_image_and_every_window_comes(height: int, width: int) -> None:
     images = 1 + pictures(1, 2, height, width, dtype=torch.float32).expand(2000, -1, -1, -1)
-    high, wide = aug.border(height), aug.border(width)
+    high, wide = augmentation.crop_border(height), augmentation.crop_border(width)
     padded = F.pad(images[0], (wide, wide, high, high))
     windows = {
         padded[:, top : top + height, left : left + width].contiguous().numpy().tobytes()
         for top in range(2 * high + 1)
         for left in range(2 * wide + 1)
     }
-    drawn = {image.numpy().tobytes() for image in aug.crop(images, seeded())}
+    drawn = {image.numpy().tobytes() for image in augmentation.crop_images(images, seeded())}
     assert drawn == windows
 
 
 def test_a_crop_of_cifar_pads_by_four_and_one_of_digits_by_one() -> None:
-    assert [aug.border(side) for side in (32, 28, 8, 64, 3)] == [4, 4, 1, 8, 1]
+    assert [augmentation.crop_border(side) for side in (32, 28, 8, 64, 3)] == [4, 4, 1, 8, 1]
 
 
 def test_channels_of_an_image_move_together() -> None:
@@ -97,8 +97,8 @@ def test_rotation_agrees_with_scipys(height: int, width: int) -> None:
 
     picture = gaussian_filter(np.random.default_rng(0).uniform(0, 255, (height, width)), 3)
     generator = seeded(5)
-    degrees = float((torch.rand(1, generator=seeded(5)) * 2 - 1) * aug.MOST_DEGREES)
-    ours = aug.rotate(torch.from_numpy(picture)[None, None].float(), generator)[0, 0].numpy()
+    degrees = float((torch.rand(1, generator=seeded(5)) * 2 - 1) * augmentation.MAX_DEGREES)
+    ours = augmentation.rotate_images(torch.from_numpy(picture)[None, None].float(), generator)[0, 0].numpy()
     theirs = scipy_rotate(picture, degrees, reshape=False, order=1)
     middle = (slice(height // 4, -height // 4), slice(width // 4, -width // 4))
     assert abs(degrees) > 2
@@ -108,7 +108,7 @@ def test_rotation_agrees_with_scipys(height: int, width: int) -> None:
 def test_rotations_reach_fifteen_degrees_and_no_more() -> None:
     line = torch.zeros(300, 1, 101, 101)
     line[:, 0, 50, 50:] = 255  # from the middle to the right edge
-    turned = aug.rotate(line, seeded())[:, 0, :, 90]
+    turned = augmentation.rotate_images(line, seeded())[:, 0, :, 90]
     heights = (turned * torch.arange(101)).sum(1) / turned.sum(1) - 50
     degrees = torch.rad2deg(torch.atan(heights / 40))
     assert 14 < float(degrees.abs().max()) <= 15.1
@@ -120,14 +120,14 @@ def test_colour_is_brightness_then_contrast_about_the_mean() -> None:
     factors = 1 + (torch.rand(2, 200, 1, 1, 1, generator=seeded(9)) * 2 - 1) * 0.3
     bright = images * factors[0]
     mean = bright.mean((1, 2, 3), keepdim=True)
-    torch.testing.assert_close(aug.colour(images, seeded(9)), (bright - mean) * factors[1] + mean)
+    torch.testing.assert_close(augmentation.jitter_colours(images, seeded(9)), (bright - mean) * factors[1] + mean)
     assert 0.7 <= float(factors.min()) < 0.72 < 1.28 < float(factors.max()) <= 1.3
 
 
 @pytest.mark.parametrize(("height", "width", "side"), [(32, 32, 8), (8, 8, 2), (20, 40, 5), (1, 1, 1), (3, 3, 1)])
 def test_cutout_covers_one_whole_square(height: int, width: int, side: int) -> None:
     images = torch.full((8000, 2, height, width), 200, dtype=torch.uint8)
-    holes = aug.cutout(images, seeded()) == 0
+    holes = augmentation.apply_cutout(images, seeded()) == 0
     assert torch.equal(holes[:, 0], holes[:, 1])
     rows, columns = holes[:, 0].any(2).sum(1), holes[:, 0].any(1).sum(1)
     assert set(rows.tolist()) == set(columns.tolist()) == {side}
@@ -142,22 +142,22 @@ def test_names_come_in_one_order_and_mixup_is_left_out() -> None:
     for change in AUGMENTATIONS.values():
         expected = change(expected, generator)
     for names in (NAMES, tuple(reversed(NAMES)), [name for name in NAMES if name != "mixup"]):
-        drawn = augment(images, names, seeded(7))
+        drawn = augment_images(images, names, seeded(7))
         assert drawn.dtype == torch.float32
         torch.testing.assert_close(drawn, expected)
-    assert torch.equal(augment(images, (), seeded()), images.float())
+    assert torch.equal(augment_images(images, (), seeded()), images.float())
 
 
 def test_every_name_has_a_label_and_a_line() -> None:
-    assert tuple(aug.LABELS) == tuple(aug.DESCRIPTIONS) == NAMES == (*AUGMENTATIONS, "mixup")
+    assert tuple(augmentation.LABELS) == tuple(augmentation.DESCRIPTIONS) == NAMES == (*AUGMENTATIONS, "mixup")
 
 
 def test_unknown_names_and_impossible_alphas_get_a_sentence() -> None:
     with pytest.raises(ValueError, match="augmentation is 'blur': choose among crop, flip"):
-        augment(pictures(1, 1, 4, 4), ["flip", "blur"], seeded())
+        augment_images(pictures(1, 1, 4, 4), ["flip", "blur"], seeded())
     for alpha in (0, -1, float("nan")):
         with pytest.raises(ValueError, match=r"alpha is .*: it must be above 0"):
-            mixup(pictures(2, 1, 4, 4), torch.eye(2), seeded(), alpha)
+            apply_mixup(pictures(2, 1, 4, 4), torch.eye(2), seeded(), alpha)
 
 
 @given(count=st.integers(1, 30), classes=st.integers(2, 6), seed=st.integers(0, 99), alpha=st.floats(0.05, 3))
@@ -166,19 +166,19 @@ def test_mixup_mixes_pictures_and_labels_in_the_same_shares(count: int, classes:
     labels = torch.randint(classes, (count,), generator=seeded(seed))
     one_hot = F.one_hot(labels, classes)
     images = one_hot[:, :, None, None] * 255  # a picture that shows its own label
-    mixed, soft = mixup(images, one_hot, seeded(seed), alpha)
+    mixed, soft = apply_mixup(images, one_hot, seeded(seed), alpha)
     assert mixed.dtype == soft.dtype == torch.float32
     torch.testing.assert_close(soft.sum(1), torch.ones(count))
     assert soft.min() >= 0
     torch.testing.assert_close(mixed[:, :, 0, 0] / 255, soft)
-    assert torch.equal(mixup(images, one_hot, seeded(seed), alpha)[1], soft)
+    assert torch.equal(apply_mixup(images, one_hot, seeded(seed), alpha)[1], soft)
 
 
 def test_the_shares_of_mixup_follow_the_beta_distribution() -> None:
     from scipy.stats import beta, kstest
 
     images = torch.zeros(4000, 1, 1, 1)
-    shares = mixup(images, torch.eye(4000), seeded(3))[1].diagonal()
+    shares = apply_mixup(images, torch.eye(4000), seeded(3))[1].diagonal()
     # one image in four thousand may be its own partner, with a share of 1
     assert kstest(shares.numpy(), beta(0.2, 0.2).cdf).pvalue > 1e-4
 

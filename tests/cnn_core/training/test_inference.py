@@ -13,7 +13,7 @@ from torch import nn
 from cnn_core.datasets import Dataset, Split
 from cnn_core.networks import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU
 from cnn_core.training.device import pick_device
-from cnn_core.training.inference import EVALUATION_BATCH, measure, normaliser, predict_logits
+from cnn_core.training.inference import EVALUATION_BATCH, make_normaliser, measure_split, predict_logits
 
 CPU = torch.device("cpu")
 SPEC = NetworkSpec("", (2, 5, 5), (Conv2d(4, 3), BatchNorm(), ReLU(), Dropout(0.5), Flatten(), Linear(3)))
@@ -61,7 +61,7 @@ def test_no_images_give_no_logits(data: Dataset, model: nn.Module) -> None:
 
 
 def test_measure_equals_scikit_learn(data: Dataset, model: nn.Module) -> None:
-    figures = measure(model, data.val, normaliser(data, CPU), lambda: False)
+    figures = measure_split(model, data.val, make_normaliser(data, CPU), lambda: False)
     logits = by_hand(model, data.val.images, data)
     probabilities = torch.softmax(torch.from_numpy(logits), 1).numpy()
     expected = log_loss(data.val.labels, probabilities), accuracy_score(data.val.labels, logits.argmax(1))
@@ -73,7 +73,7 @@ def test_measure_equals_scikit_learn(data: Dataset, model: nn.Module) -> None:
 @pytest.mark.parametrize("asked", range(4))
 def test_measuring_can_be_stopped_at_every_batch(data: Dataset, model: nn.Module, asked: int) -> None:
     times = count()
-    figures = measure(model, data.val, normaliser(data, CPU), lambda: next(times) >= asked)
+    figures = measure_split(model, data.val, make_normaliser(data, CPU), lambda: next(times) >= asked)
     assert (figures is None) == (asked < 3)  # three batches
     assert model.training
 
@@ -83,7 +83,7 @@ def look(model: nn.Module, data: Dataset) -> None:
 
 
 def measured(model: nn.Module, data: Dataset) -> None:
-    measure(model, data.val, normaliser(data, CPU), lambda: False)
+    measure_split(model, data.val, make_normaliser(data, CPU), lambda: False)
 
 
 def stumble(model: nn.Module, data: Dataset) -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from cnn_core.datasets import BUILT_IN, Dataset, Split, load, normalisation
+from cnn_core.datasets import BUILT_IN, Dataset, Split, channel_statistics, load
 from cnn_core.networks import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU, preset
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.batches import shuffled_batches
@@ -86,7 +86,7 @@ def test_losses_equal_those_of_a_loop_written_by_hand(name):
 
     model = spec.build(seed=1)
     optimizer = OPTIMIZERS[name](model.parameters())
-    mean, deviation = (torch.tensor(v).view(1, -1, 1, 1) for v in normalisation(data))
+    mean, deviation = (torch.tensor(v).view(1, -1, 1, 1) for v in channel_statistics(data))
     images = (torch.tensor(data.train.images).float() - mean) / deviation
     theirs = []
     for epoch in (1, 2, 3):

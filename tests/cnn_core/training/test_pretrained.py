@@ -23,8 +23,8 @@ from cnn_core.insight.load import load_network, stored_image_maps
 from cnn_core.networks import NetworkSpec, preset
 from cnn_core.training import TrainConfig, pretrained, train
 from cnn_core.training.events import EpochDone, Finished, Snapshot, Started, StepDone
-from cnn_core.training.inference import IMAGENET, normaliser, predict_logits
-from cnn_core.training.orders import Start
+from cnn_core.training.inference import IMAGENET_STATISTICS, make_normaliser, predict_logits
+from cnn_core.training.orders import StartPoint
 
 CPU = torch.device("cpu")
 
@@ -79,7 +79,7 @@ def test_the_answers_are_torchvisions(folder: Path, name: str, preset_name: str,
     save_file(state, folder / "net.safetensors") if suffix == "safetensors" else torch.save(state, folder / "net.pth")
     spec = ours(1000, 64, preset_name)
     model = spec.build(seed=0)
-    pretrained.prepare(model, spec, config(weights=f"net.{suffix}"))
+    pretrained.apply_pretrained(model, spec, config(weights=f"net.{suffix}"))
     x = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         torch.testing.assert_close(model.eval()(x), oracle(x), atol=1e-5, rtol=1e-5)
@@ -91,7 +91,7 @@ def test_every_tensor_has_its_own_place(folder: Path) -> None:
         key: torch.full_like(value, number) for number, (key, value) in enumerate(theirs().state_dict().items(), 1)
     }
     model = ours(1000).build(seed=0)
-    made = pretrained.translated(state, "ResNet-18", model)
+    made = pretrained.translate_state(state, "ResNet-18", model)
     assert [int(value.flatten()[0]) for value in made.values()] == list(range(1, len(state) + 1))
     assert list(made) == list(model.state_dict())
 
@@ -100,7 +100,7 @@ def test_the_last_layer_is_new_for_other_classes(folder: Path) -> None:
     oracle = theirs()
     torch.save(oracle.state_dict(), folder / "net.pth")
     model, fresh = ours(3).build(seed=5), ours(3).build(seed=5)
-    pretrained.prepare(model, ours(3), config())
+    pretrained.apply_pretrained(model, ours(3), config())
     assert torch.equal(model[-1].weight, fresh[-1].weight)
     assert torch.equal(model[0].weight, oracle.conv1.weight)
     x = torch.randn(2, 3, 32, 32)
@@ -112,7 +112,7 @@ def test_the_last_layer_is_new_for_other_classes(folder: Path) -> None:
 def test_older_files_count_no_batches(folder: Path) -> None:
     state = {key: value for key, value in theirs().state_dict().items() if "num_batches" not in key}
     model = ours().build(seed=0)
-    assert set(pretrained.translated(state, "ResNet-18", model)) == set(model.state_dict())
+    assert set(pretrained.translate_state(state, "ResNet-18", model)) == set(model.state_dict())
 
 
 @pytest.mark.parametrize(
@@ -129,12 +129,12 @@ def test_weights_that_do_not_fit_get_a_sentence(spoil, words: str) -> None:
     state = theirs().state_dict()
     spoil(state)
     with pytest.raises(ValueError, match=words):
-        pretrained.translated(state, "ResNet-18", ours().build(seed=0))
+        pretrained.translate_state(state, "ResNet-18", ours().build(seed=0))
 
 
 def test_resnet18_weights_are_none_for_resnet34() -> None:
     with pytest.raises(ValueError, match="not those of ResNet-34"):
-        pretrained.translated(theirs().state_dict(), "ResNet-34", ours(name="ResNet-34").build(seed=0))
+        pretrained.translate_state(theirs().state_dict(), "ResNet-34", ours(name="ResNet-34").build(seed=0))
 
 
 class Evil:
@@ -227,7 +227,7 @@ def test_a_frozen_run_is_a_linear_layer_on_fixed_features(folder: Path) -> None:
     oracle.fc = nn.Identity()
     losses = []
     with torch.inference_mode():
-        features = oracle(normaliser(data, CPU, how)(torch.from_numpy(data.train.images))).clone()
+        features = oracle(make_normaliser(data, CPU, how)(torch.from_numpy(data.train.images))).clone()
     for _ in range(3):
         loss = nn.functional.cross_entropy(features.clone() @ weight.T + bias, torch.from_numpy(data.train.labels))
         losses.append(loss.item())
@@ -243,15 +243,15 @@ def test_images_are_made_ready_as_imagenets() -> None:
     grey = torch.from_numpy(data.test.images)
     resized = transforms.resize(grey.float(), [32, 32], antialias=True).expand(-1, 3, -1, -1) / 255
     expected = transforms.normalize(resized, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
-    torch.testing.assert_close(normaliser(data, CPU, config())(grey), expected, atol=1e-4, rtol=1e-4)
-    assert IMAGENET.shape == (2, 3)
+    torch.testing.assert_close(make_normaliser(data, CPU, config())(grey), expected, atol=1e-4, rtol=1e-4)
+    assert IMAGENET_STATISTICS.shape == (2, 3)
 
 
 def test_large_images_shrink_without_moiré() -> None:
     data = photos(3, 80)
     images = torch.from_numpy(data.test.images)
-    found = normaliser(data, CPU, TrainConfig(resize=32))(images)
-    plain = normaliser(data, CPU)(transforms.resize(images.float(), [32, 32], antialias=True))
+    found = make_normaliser(data, CPU, TrainConfig(resize=32))(images)
+    plain = make_normaliser(data, CPU)(transforms.resize(images.float(), [32, 32], antialias=True))
     torch.testing.assert_close(found, plain, atol=1e-4, rtol=1e-4)
 
 
@@ -281,7 +281,9 @@ def test_going_on_needs_no_file(folder: Path) -> None:
     how = config(pretrained="frozen", epochs=2)
     whole = list(train(ours(), photos(), how))
     first = [event for event in whole if isinstance(event, Snapshot)][1]
-    again = train(ours(), photos(), how, start=Start(1, first.weights, first.optimizer))  # the file is there to check
+    again = train(
+        ours(), photos(), how, start=StartPoint(1, first.weights, first.optimizer)
+    )  # the file is there to check
     rest = [event for event in again if isinstance(event, StepDone)]
     assert [e.loss for e in rest] == [e.loss for e in whole if isinstance(e, StepDone) and e.epoch == 2]
 
@@ -308,11 +310,11 @@ def test_weights_are_downloaded_once_and_checked(server: Path, monkeypatch: pyte
     # torchvision's own file cannot be had here, so this one takes its name, which holds the sum it is checked by.
     monkeypatch.setattr(pretrained, "published_url", lambda _: f"{base}/{name}")
     model = ours().build(seed=0)
-    pretrained.prepare(model, ours(), config(weights=""))
+    pretrained.apply_pretrained(model, ours(), config(weights=""))
     assert torch.equal(model[0].weight, theirs().conv1.weight)
     (server / name).unlink()
     again = ours().build(seed=1)
-    pretrained.prepare(again, ours(), config(weights=""))  # from torch's cache
+    pretrained.apply_pretrained(again, ours(), config(weights=""))  # from torch's cache
     assert torch.equal(again[0].weight, model[0].weight)
 
 
@@ -320,13 +322,13 @@ def test_a_download_with_another_sum_is_refused(server: Path, tmp_path: Path) ->
     file = pretrained.published_url("ResNet-18").rsplit("/", 1)[1]
     torch.save(theirs().state_dict(), server / file)
     with pytest.raises(ValueError, match="could not be downloaded"):
-        pretrained.prepare(ours().build(seed=0), ours(), config(weights=""))
+        pretrained.apply_pretrained(ours().build(seed=0), ours(), config(weights=""))
     assert not list((tmp_path / "torch").glob("**/*.pth"))
 
 
 def test_without_internet_a_sentence_says_what_to_do() -> None:
     with pytest.raises(ValueError, match=r"connect to the internet, or put the file resnet34-\w{8}\.pth"):
-        pretrained.prepare(ours(name="ResNet-34").build(seed=0), ours(name="ResNet-34"), config(weights=""))
+        pretrained.apply_pretrained(ours(name="ResNet-34").build(seed=0), ours(name="ResNet-34"), config(weights=""))
 
 
 def test_torchvisions_own_address_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

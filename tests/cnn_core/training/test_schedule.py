@@ -15,14 +15,14 @@ from cnn_core.datasets import Dataset, Split
 from cnn_core.networks import NetworkSpec
 from cnn_core.networks.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, ReLU
 from cnn_core.training import TrainConfig, train
-from cnn_core.training.batches import few
+from cnn_core.training.batches import balanced_subset
 from cnn_core.training.config import AUGMENTATIONS, INITIALISATIONS, SCHEDULES
-from cnn_core.training.device import drawing, mixed_precision, steps_ahead
-from cnn_core.training.diagnostics import dead_relus, gradient_norm
+from cnn_core.training.device import seeded_random, steps_ahead, uses_mixed_precision
+from cnn_core.training.diagnostics import dead_relu_share, gradient_norm
 from cnn_core.training.events import EpochDone, Event, Filters, Finished, Paused, Snapshot, Started, StepDone
-from cnn_core.training.initialise import initialise
-from cnn_core.training.objective import objective, quadratic
-from cnn_core.training.orders import Orders, Start
+from cnn_core.training.initialise import initialise_weights
+from cnn_core.training.objective import make_objective, quadratic_loss
+from cnn_core.training.orders import Orders, StartPoint
 from cnn_core.training.schedule import learning_rate
 
 SPEC = NetworkSpec(
@@ -98,15 +98,15 @@ def test_the_shortest_runs_have_a_rate_too(schedule: str, per_epoch: int, epochs
 def test_the_quadratic_loss_by_hand() -> None:
     logits = torch.tensor([[0.0, 0.0], [math.log(3), 0.0]])
     # one half and one half for class 0: ½(¼ + ¼); three quarters and a quarter for class 1: ½(9/16 + 9/16)
-    assert quadratic(logits, torch.tensor([0, 1])).item() == pytest.approx((0.25 + 0.5625) / 2)
+    assert quadratic_loss(logits, torch.tensor([0, 1])).item() == pytest.approx((0.25 + 0.5625) / 2)
     probabilities = torch.tensor([[0.5, 0.5], [0.75, 0.25]])
-    assert quadratic(logits, probabilities).item() == pytest.approx(0, abs=1e-12)
+    assert quadratic_loss(logits, probabilities).item() == pytest.approx(0, abs=1e-12)
 
 
 def test_smoothed_labels_equal_smoothed_probabilities() -> None:
     logits, labels = torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 3, 1, 2, 0])
     smooth = F.one_hot(labels, 4) * 0.8 + 0.2 / 4
-    loss = objective("cross-entropy", 0.2)(logits, labels)
+    loss = make_objective("cross-entropy", 0.2)(logits, labels)
     assert loss.item() == pytest.approx(-(smooth * logits.log_softmax(1)).sum(1).mean().item(), rel=1e-6)
 
 
@@ -114,7 +114,7 @@ def test_smoothed_labels_equal_smoothed_probabilities() -> None:
 def test_weights_are_drawn_as_the_scheme_says(scheme: str) -> None:
     model = nn.Sequential(nn.Conv2d(16, 64, 5), nn.ReLU(), nn.Flatten(), nn.Linear(400, 300))
     before = torch.random.get_rng_state()
-    initialise(model, scheme, seed=1)
+    initialise_weights(model, scheme, seed=1)
     assert torch.equal(torch.random.get_rng_state(), before)
     if scheme == "pytorch":
         return
@@ -123,7 +123,7 @@ def test_weights_are_drawn_as_the_scheme_says(scheme: str) -> None:
     assert model[0].weight.std().item() == pytest.approx(deviation[scheme], rel=0.03, abs=1e-8)
     assert model[3].bias.abs().max().item() == 0
     again = nn.Sequential(nn.Conv2d(16, 64, 5), nn.ReLU(), nn.Flatten(), nn.Linear(400, 300))
-    initialise(again, scheme, seed=1)
+    initialise_weights(again, scheme, seed=1)
     assert torch.equal(again[0].weight, model[0].weight)
 
 
@@ -167,7 +167,7 @@ def test_going_on_from_a_checkpoint_is_the_run_uncut(optimizer: str, augmentatio
     snapshot = whole[at]
     best = [s for s in of(Snapshot, whole[: at + 1]) if s.best][-1]
     loss = next(e.val_loss for e in of(EpochDone, whole) if e.epoch == best.epoch)
-    start = Start(cut, snapshot.weights, snapshot.optimizer, 5.0, best.epoch, loss, best.weights)
+    start = StartPoint(cut, snapshot.weights, snapshot.optimizer, 5.0, best.epoch, loss, best.weights)
     rest = run(config, start=start)
     assert told(rest[1:]) == told(whole[at + 1 :])
     assert rest[-1].seconds > 5.0
@@ -175,7 +175,7 @@ def test_going_on_from_a_checkpoint_is_the_run_uncut(optimizer: str, augmentatio
 
 def test_a_fork_begins_with_the_weights_given() -> None:
     last = of(Snapshot, run())[-1]
-    events = run(replace(CONFIG, learning_rate=1e-9, epochs=1), start=Start(0, last.weights))
+    events = run(replace(CONFIG, learning_rate=1e-9, epochs=1), start=StartPoint(0, last.weights))
     first, after = of(Snapshot, events)
     assert first.epoch == 0
     for name, array in last.weights.items():
@@ -239,9 +239,9 @@ def test_mixed_precision_still_learns_and_is_repeatable() -> None:
     events = run(config)
     assert told(events) == told(run(config)) != told(run())
     assert of(EpochDone, events)[-1].train_loss < of(EpochDone, events)[0].train_loss
-    assert not mixed_precision("auto", torch.device("cpu"), 1000)
-    assert mixed_precision("mixed", torch.device("cpu"), 0)
-    assert not mixed_precision("float32", torch.device("cpu"), 10**9)
+    assert not uses_mixed_precision("auto", torch.device("cpu"), 1000)
+    assert uses_mixed_precision("mixed", torch.device("cpu"), 0)
+    assert not uses_mixed_precision("float32", torch.device("cpu"), 10**9)
 
 
 def test_the_gradient_norm_is_what_torch_would_clip_by() -> None:
@@ -260,9 +260,9 @@ def test_dead_relus_are_counted_by_channel() -> None:
         model[3].weight.zero_()
         model[3].bias.copy_(torch.tensor([-1.0, 1.0, 1.0, 1.0]))  # unit 0 is dead
     images = torch.zeros(5, 1, 2, 2, dtype=torch.uint8)
-    assert dead_relus(model, images, lambda x: x.float()) == pytest.approx(3 / 8)
+    assert dead_relu_share(model, images, lambda x: x.float()) == pytest.approx(3 / 8)
     assert model.training
-    assert dead_relus(nn.Sequential(nn.Conv2d(1, 1, 1)), images, lambda x: x.float()) is None
+    assert dead_relu_share(nn.Sequential(nn.Conv2d(1, 1, 1)), images, lambda x: x.float()) is None
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_dropout_draws_what_torchs_own_seeding_gives() -> None:
     torch.manual_seed(8)
     after = torch.rand(3)
     torch.manual_seed(8)
-    with drawing(torch.device("cpu"), 7):
+    with seeded_random(torch.device("cpu"), 7):
         assert torch.equal(torch.rand(5), expected)
     assert torch.equal(torch.rand(3), after)
 
@@ -313,7 +313,7 @@ def test_dropout_draws_what_torchs_own_seeding_gives() -> None:
 @settings(max_examples=100, deadline=None)
 def test_few_images_are_of_all_classes_alike(labels: list[int], count: int) -> None:
     numbers = np.arange(len(labels), dtype=np.uint8)
-    kept = few(Split(numbers[:, None, None, None], np.array(labels, dtype=np.int64)), count)
+    kept = balanced_subset(Split(numbers[:, None, None, None], np.array(labels, dtype=np.int64)), count)
     assert len(kept) == (min(count, len(labels)) or len(labels))
     places = kept.images.ravel()
     assert list(places) == sorted(set(places))
@@ -328,7 +328,7 @@ def test_a_run_learns_from_the_few_images_asked_for() -> None:
     events = run(some)
     assert of(Started, events)[0].steps_per_epoch == 1  # 8 images and a last one that joins them
     assert len(of(EpochDone, events)) == some.epochs
-    cut = replace(DATA, train=few(DATA.train, 9))
+    cut = replace(DATA, train=balanced_subset(DATA.train, 9))
     # The same steps as with a data set that has no more images, but for the normalisation with all of them.
     assert [s.step for s in of(StepDone, events)] == [s.step for s in of(StepDone, list(train(SPEC, cut, CONFIG)))]
     assert told(run(replace(CONFIG, train_images=400))) == told(run())

@@ -8,25 +8,25 @@ from types import ModuleType
 
 import pytest
 
-import garbage as memory
+from pages.shared import garbage
 
 
 @pytest.fixture(autouse=True)
 def thawed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(memory, "_known", 0)
+    monkeypatch.setattr(garbage, "_module_count", 0)
     yield
     gc.unfreeze()
 
 
 def test_what_is_alive_is_frozen_and_again_after_an_import(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory.spare_libraries()
+    garbage.freeze_libraries()
     frozen = gc.get_freeze_count()
     assert frozen > 10_000
     kept = [[] for _ in range(500)]
-    memory.spare_libraries()
+    garbage.freeze_libraries()
     assert gc.get_freeze_count() <= frozen
     monkeypatch.setitem(sys.modules, "a_new_library", ModuleType("a_new_library"))
-    memory.spare_libraries()
+    garbage.freeze_libraries()
     assert gc.get_freeze_count() > frozen
     assert len(kept) == 500
 
@@ -40,7 +40,7 @@ class Knot:
 
 def test_garbage_is_still_collected() -> None:
     before = weakref.ref(Knot())
-    memory.spare_libraries()
+    garbage.freeze_libraries()
     assert before() is None  # not kept for ever by being frozen
     after = weakref.ref(Knot())
     assert after() is not None
