@@ -7,7 +7,7 @@ from PIL import Image, ImageOps
 
 from cnn_core import ops
 from cnn_core.datasets import load
-from cnn_core.experiments import shifts
+from cnn_core.experiments import explain, shifts
 from cnn_core.experiments.shifts import Scene
 from cnn_core.images import PHOTOS, load_photo, to_grey
 from pages.shared import lesson
@@ -124,7 +124,7 @@ def show_moving_pictures() -> None:
     with words:
         scenes = _load_scenes(source)
         st.markdown(f"**What was measured** (mean of {len(scenes)} pictures)")
-        st.markdown("\n".join(f"- {finding}" for finding in shifts.describe_changes(measured, shift)))
+        st.markdown("\n".join(f"- {finding}" for finding in explain.describe_changes(measured, shift)))
     _show_one_picture(source, size, shift)
 
 

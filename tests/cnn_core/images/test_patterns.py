@@ -1,9 +1,9 @@
-"""Drawn test patterns: what they show, measured."""
+"""The drawn test patterns."""
 
 import numpy as np
 import pytest
 
-from cnn_core.images import PATTERNS, crop_image, draw_pattern, shrink_pixels
+from cnn_core.images import PATTERNS, draw_pattern
 
 TITLES = [pattern.title for pattern in PATTERNS]
 
@@ -72,15 +72,3 @@ def test_bad_patterns_get_a_sentence():
         draw_pattern("Stripes", period=1)
     with pytest.raises(ValueError, match="period is nan"):
         draw_pattern("Stripes", period=float("nan"))
-
-
-def test_crop_and_scale():
-    image = np.arange(100 * 200 * 3, dtype=np.uint32).reshape(100, 200, 3).astype(np.uint8)
-    np.testing.assert_array_equal(crop_image(image, 0.1, 0.5, 0.25, 1), image[10:50, 50:200])
-    assert crop_image(image, 0.999, 1, 0.999, 1).shape == (1, 1, 3)
-    assert crop_image(image, 0, 0.0001, 0, 0.0001).shape == (1, 1, 3)
-    assert shrink_pixels(image, 50).shape == (25, 50, 3)
-    assert shrink_pixels(image, 400).shape == image.shape
-    for ends in ((0.5, 0.5, 0, 1), (0, 1, -0.1, 1), (0, 1.1, 0, 1), (float("nan"), 1, 0, 1)):
-        with pytest.raises(ValueError, match="two shares of the picture"):
-            crop_image(image, *ends)

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
 from cnn_core.images import to_grey
-from cnn_core.kernels.as_code import SCIPY_PADS, TORCH_PADS, scipy_code, torch_code
+from cnn_core.kernels.as_code import SCIPY_PADS, TORCH_PADS
 from cnn_core.kernels.filtering import (
     CHANNELS,
     PADDING_MODES,
@@ -21,18 +21,20 @@ from cnn_core.kernels.filtering import (
     select_channels,
 )
 from cnn_core.kernels.library import FAMILIES
-from cnn_core.kernels.notation import make_kernel, make_recipe
+from tests.cnn_core.kernels.drawn import weights_of
 
 pictures = hnp.arrays(np.uint8, st.tuples(st.integers(3, 12), st.integers(3, 12)))
+
+
 colour_pictures = hnp.arrays(np.uint8, st.tuples(st.integers(3, 8), st.integers(3, 8), st.just(3)))
+
+
 some_weights = hnp.arrays(
     np.float64, st.tuples(st.integers(1, 5), st.integers(1, 5)), elements=st.floats(-10, 10, width=32)
 )
+
+
 PICTURE = np.random.default_rng(3).integers(0, 256, (40, 37), dtype=np.uint8)
-
-
-def weights_of(family: str, size: int | None = None, **values: float) -> np.ndarray:
-    return make_kernel(make_recipe(family, size, **values)).weights
 
 
 def scipy_filter(image: np.ndarray, weights: np.ndarray, mode: str) -> np.ndarray:
@@ -174,25 +176,3 @@ def test_the_pixel_that_changes_most():
     image[20, 16] = 0
     padded = pad_image(image, laplacian, wide)
     assert most_changed_pixel(apply_kernel(image, laplacian, wide), padded, laplacian, wide) == (10, 8)
-
-
-LAYERS = [
-    FilterSettings(padding_mode=mode, flip=flip, **more)
-    for mode in PADDING_MODES
-    for flip in (False, True)
-    for more in ({}, {"stride": 2, "dilation": 3, "bias": -7.5, "relu": True})
-]
-
-
-@pytest.mark.parametrize("layer", LAYERS, ids=str)
-@pytest.mark.parametrize("size", [(3, 3), (5, 2), (4, 4), (1, 3)])
-def test_the_code_shown_does_what_the_page_does(layer, size):
-    image = np.random.default_rng(1).integers(0, 256, (22, 20), dtype=np.uint8)
-    w = np.random.default_rng(2).normal(size=size)  # no symmetry that could hide a flip
-    wanted = apply_kernel(image, w, layer)
-    here = {"x": torch.tensor(image[None, None], dtype=torch.float64), "w": torch.tensor(w)}
-    exec(torch_code(size, layer), here)
-    np.testing.assert_allclose(here["y"][0, 0], wanted, rtol=1e-5, atol=1e-2)
-    here = {"x": image.astype(float), "w": w}
-    exec(scipy_code(size, layer), here)
-    np.testing.assert_allclose(here["y"], wanted, rtol=1e-5, atol=1e-2)
