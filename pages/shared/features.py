@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from cnn_core.datasets import Split, explore
 from pages.shared import state
-from pages.shared.subject import LoadedRun, locked_model
+from pages.shared.subject import BY_RUN, LoadedRun, locked_model
 
 MAX_SEARCHED_IMAGES, MAX_SEARCHED_NUMBERS, MAX_SEARCHED_MACS = 5_000, 20_000_000, 5 * 10**11
 """Training images that are searched: no more than these, than so many features, and than so much work (seconds)."""
@@ -35,18 +35,16 @@ def used_training_split(subject: LoadedRun) -> Split:
     return balanced_subset(state.load_dataset(subject.dataset_name).train, subject.config.train_images)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Looking through the training images …")
-def _training_features(
-    run_id: str, epoch: int, _subject: LoadedRun
-) -> tuple[NDArray[np.intp], NDArray[np.float32], str]:
+@st.cache_resource(max_entries=2, show_spinner="Looking through the training images …", hash_funcs=BY_RUN)
+def _training_features(subject: LoadedRun, epoch: int) -> tuple[NDArray[np.intp], NDArray[np.float32], str]:
     """Places among `used_training_split` of the images that are searched, their features, and what these are."""
-    train = used_training_split(_subject)
-    width = compute_features(_subject, epoch, train.images[:1])[0].shape[1]
+    train = used_training_split(subject)
+    width = compute_features(subject, epoch, train.images[:1])[0].shape[1]
     count = min(
-        MAX_SEARCHED_IMAGES, MAX_SEARCHED_NUMBERS // width, MAX_SEARCHED_MACS // max(1, _subject.spec.total_macs)
+        MAX_SEARCHED_IMAGES, MAX_SEARCHED_NUMBERS // width, MAX_SEARCHED_MACS // max(1, subject.spec.total_macs)
     )
     places = explore.sample_indices(train, 0, max(50, count))
-    values, what = compute_features(_subject, epoch, train.images[places])
+    values, what = compute_features(subject, epoch, train.images[places])
     return places, values, what
 
 
@@ -60,7 +58,7 @@ def nearest_training_images(
     """
     from cnn_core.insight.embedding import nearest_neighbours
 
-    places, values, what = _training_features(subject.run_id, epoch, subject)
+    places, values, what = _training_features(subject, epoch)
     closest, cosines = nearest_neighbours(compute_features(subject, epoch, images)[0], values, count)
     total = len(used_training_split(subject))
     searched = f"all {total:,}" if len(places) == total else f"{len(places):,} of {total:,}, drawn at random,"

@@ -45,6 +45,12 @@ class LoadedRun:
         return self.config.dataset
 
 
+BY_RUN: dict[str | type[Any], Callable[[Any], Any]] = {LoadedRun: lambda subject: subject.run_id}
+"""The `hash_funcs` of cached functions that take a LoadedRun: the run's id stands for its description and settings,
+which never change. What depends on the checkpoint takes the epoch as an argument of its own; nothing that is cached may
+depend on the list of epochs, which grows while a run trains."""
+
+
 def choose_loaded_run(promise: str) -> LoadedRun | None:
     """Let the visitor pick a run, and say in words what state it is in.
 
@@ -105,35 +111,33 @@ def load_weights(run_id: str, epoch: int) -> dict[str, NDArray[Any]]:
     return dict(state.run_store().load_weights(run_id, epoch))
 
 
-@st.cache_data(max_entries=24, show_spinner="Running the network on the images …")
-def compute_logits(
-    run_id: str, epoch: int, _subject: LoadedRun, part: Literal["test", "val"] = "test"
-) -> NDArray[np.float32]:
+@st.cache_data(max_entries=24, show_spinner="Running the network on the images …", hash_funcs=BY_RUN)
+def compute_logits(subject: LoadedRun, epoch: int, part: Literal["test", "val"] = "test") -> NDArray[np.float32]:
     """Logits (N, classes) of all images of a split. Raises ValueError when they are not of the network's size."""
     from cnn_core.training.inference import predict_logits
 
-    data = state.load_dataset(_subject.dataset_name)
-    seen = _subject.config.network_shape(data.input_shape)
-    if seen != _subject.spec.input_shape:
+    data = state.load_dataset(subject.dataset_name)
+    seen = subject.config.network_shape(data.input_shape)
+    if seen != subject.spec.input_shape:
         raise ValueError(
-            f"the network takes images of {_format_shape(_subject.spec.input_shape)}, these have {_format_shape(seen)}."
+            f"the network takes images of {_format_shape(subject.spec.input_shape)}, these have {_format_shape(seen)}."
         )
     images = data.test.images if part == "test" else data.val.images
     if not len(images):
         raise ValueError("this part of the data set holds no image.")
-    with locked_model(_subject, epoch) as model:
-        return predict_logits(model, images, data, _subject.config)
+    with locked_model(subject, epoch) as model:
+        return predict_logits(model, images, data, subject.config)
 
 
 def _format_shape(shape: tuple[int, ...]) -> str:
     return f"{shape[0]} channel{'s' if shape[0] > 1 else ''} × {shape[1]} × {shape[2]} pixels"
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _cached_network(run_id: str, epoch: int, _spec: NetworkSpec) -> "tuple[nn.Module, Lock]":
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=BY_RUN)
+def _load_model(subject: LoadedRun, epoch: int) -> "tuple[nn.Module, Lock]":
     from cnn_core.insight.load import load_network
 
-    return load_network(_spec, load_weights(run_id, epoch)), Lock()
+    return load_network(subject.spec, load_weights(subject.run_id, epoch)), Lock()
 
 
 @contextmanager
@@ -142,54 +146,42 @@ def locked_model(subject: LoadedRun, epoch: int) -> "Iterator[nn.Module]":
 
     Hooks on a module that two threads run would see the images of both. Leave weights and modes as they were.
     """
-    model, lock = _cached_network(subject.run_id, epoch, subject.spec)
+    model, lock = _load_model(subject, epoch)
     with lock:
         yield model
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def run_normaliser(run_id: str, _subject: LoadedRun) -> "Callable[[Tensor], Tensor]":
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_RUN)
+def run_normaliser(subject: LoadedRun) -> "Callable[[Tensor], Tensor]":
     """How a run's images are made ready; kept, as the means are taken over all training images."""
     import torch
 
     from cnn_core.training.inference import make_normaliser
 
-    return make_normaliser(state.load_dataset(_subject.dataset_name), torch.device("cpu"), _subject.config)
+    return make_normaliser(state.load_dataset(subject.dataset_name), torch.device("cpu"), subject.config)
 
 
+@st.cache_data(max_entries=32, show_spinner=False, hash_funcs=BY_RUN)
 def compute_feature_maps(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
     """Layer name → feature maps (C, H, W) of one stored image uint8 (C, H, W)."""
-    return _cached_feature_maps(subject.run_id, epoch, image, subject)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _cached_feature_maps(
-    run_id: str, epoch: int, image: NDArray[np.uint8], _subject: LoadedRun
-) -> dict[str, NDArray[np.float32]]:
     from torch import from_numpy
 
     from cnn_core.insight.activations import feature_maps
 
-    ready = run_normaliser(run_id, _subject)(from_numpy(image[np.newaxis]))[0].numpy()
-    with locked_model(_subject, epoch) as model:
+    ready = run_normaliser(subject)(from_numpy(image[np.newaxis]))[0].numpy()
+    with locked_model(subject, epoch) as model:
         return feature_maps(model, ready)
 
 
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_RUN)
 def compute_probabilities(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What the network takes one stored image uint8 (C, H, W) for: (classes,)."""
-    return _cached_probabilities(subject.run_id, epoch, image, subject)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _cached_probabilities(
-    run_id: str, epoch: int, image: NDArray[np.uint8], _subject: LoadedRun
-) -> NDArray[np.float64]:
     from torch import from_numpy, no_grad
 
     from cnn_core.insight.activations import one_thread
 
-    ready = run_normaliser(run_id, _subject)(from_numpy(image[np.newaxis]))
-    with locked_model(_subject, epoch) as model, no_grad(), one_thread():
+    ready = run_normaliser(subject)(from_numpy(image[np.newaxis]))
+    with locked_model(subject, epoch) as model, no_grad(), one_thread():
         logits = model(ready)[0].numpy()
     found: NDArray[np.float64] = softmax(logits.astype(float))
     return found

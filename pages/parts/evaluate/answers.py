@@ -96,7 +96,7 @@ def compute_answers(subject: LoadedRun, epoch: int, split_name: str) -> Answers:
     """Run the network over the split. Raises ValueError, with a sentence, when its answers are no numbers."""
     data = state.load_dataset(subject.dataset_name)
     part: Literal["test", "val"] = "test" if split_name == TEST else "val"
-    logits = compute_logits(subject.run_id, epoch, subject, part)
+    logits = compute_logits(subject, epoch, part)
     if not np.isfinite(logits).all():
         raise ValueError("its answers are no longer numbers, as the training diverged. Choose an earlier one.")
     split = data.test if split_name == TEST else data.val

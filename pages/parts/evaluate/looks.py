@@ -10,28 +10,21 @@ from pages.parts.evaluate.cards import Figure, make_figure
 from pages.shared import state
 from pages.shared.features import nearest_training_images, used_training_split
 from pages.shared.pictures import to_thumbnail
-from pages.shared.subject import LoadedRun, locked_model
+from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 
 
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=BY_RUN)
 def compute_heat_map(
     subject: LoadedRun, epoch: int, image: NDArray[np.uint8], target: int, layer: str
 ) -> NDArray[np.float32]:
     """Grad-CAM (h, w) of one stored image uint8 (C, H, W) for class `target` at `layer`."""
-    return _cached_heat_map(subject.run_id, epoch, image, target, layer, subject)
+    from torch import from_numpy
 
+    from cnn_core.insight import grad_cam
 
-@st.cache_data(max_entries=512, show_spinner=False)
-def _cached_heat_map(
-    run_id: str, epoch: int, image: NDArray[np.uint8], target: int, layer: str, _subject: LoadedRun
-) -> NDArray[np.float32]:
-    import torch
-
-    from cnn_core.insight.class_activation import grad_cam
-    from cnn_core.training.inference import make_normaliser
-
-    ready = make_normaliser(state.load_dataset(_subject.dataset_name), torch.device("cpu"), _subject.config)
-    with locked_model(_subject, epoch) as model:
-        return grad_cam(model, ready(torch.from_numpy(image[np.newaxis]))[0].numpy(), target, layer)
+    ready = run_normaliser(subject)(from_numpy(image[np.newaxis]))[0].numpy()
+    with locked_model(subject, epoch) as model:
+        return grad_cam(model, ready, target, layer)
 
 
 def heat_map_figures(

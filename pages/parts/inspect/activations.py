@@ -11,27 +11,27 @@ from cnn_core.trace import play_data
 from pages.components.player import show_player
 from pages.parts.inspect.glance_data import Activations
 from pages.parts.inspect.layer_names import layer_title, map_title
-from pages.shared.subject import LoadedRun, locked_model, run_normaliser
+from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 
 
 def compute_activations(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> Activations:
     """Everything that the network computes for one stored image uint8 (C, H, W); nobody may write to it."""
-    nodes, values = _cached_activations(subject.run_id, epoch, image, subject)
+    nodes, values = _compute_values(subject, epoch, image)
     with locked_model(subject, epoch) as model:
         weights = {name: value.numpy() for name, value in model.state_dict().items()}
     return Activations(nodes, values, weights)
 
 
 # A resource, as the values of a large network are 100 MB, which cached data would copy at every click.
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _cached_activations(run_id: str, epoch: int, image: NDArray[np.uint8], _subject: LoadedRun) -> tuple[Graph, Values]:
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=BY_RUN)
+def _compute_values(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> tuple[Graph, Values]:
     import torch
 
     from cnn_core.insight.activations import layer_outputs, one_thread
 
-    nodes = network_graph(_subject.spec)
-    ready = run_normaliser(run_id, _subject)(torch.from_numpy(image[np.newaxis]))[0].numpy()
-    with locked_model(_subject, epoch) as model, one_thread():
+    nodes = network_graph(subject.spec)
+    ready = run_normaliser(subject)(torch.from_numpy(image[np.newaxis]))[0].numpy()
+    with locked_model(subject, epoch) as model, one_thread():
         return nodes, all_values(nodes, ready, layer_outputs(model, ready, nodes))
 
 

@@ -14,7 +14,14 @@ from cnn_core.render.tiles import enlarge
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
 from pages.shared.controls import choose_option, show_note
-from pages.shared.subject import NO_CONVOLUTION, LoadedRun, compute_probabilities, locked_model, run_normaliser
+from pages.shared.subject import (
+    BY_RUN,
+    NO_CONVOLUTION,
+    LoadedRun,
+    compute_probabilities,
+    locked_model,
+    run_normaliser,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -163,7 +170,7 @@ def _show_completeness(
     subject: LoadedRun, epoch: int, picture: Picture, method: Method, target: int, map_sum: float
 ) -> None:
     """What the map adds up to, beside what it should."""
-    here, nothing = _logit_pair(subject.run_id, epoch, picture.image, method.baseline, target, subject)
+    here, nothing = _logit_pair(subject, epoch, picture.image, method.baseline, target)
     error = abs(map_sum - (here - nothing))
     advice = "" if error <= 0.05 * max(abs(here - nothing), 1e-6) else " More steps bring them together."
     st.markdown(
@@ -229,28 +236,16 @@ def _rank_verdict(rank: float) -> str:
     return "The map hardly changes though the network forgot: it shows the picture more than what was learned."
 
 
+@st.cache_data(max_entries=256, show_spinner="Asking the network …", hash_funcs=BY_RUN)
 def compute_attribution(
     subject: LoadedRun, epoch: int, image: NDArray[np.uint8], method: Method, target: int, random_layers: int = 0
 ) -> NDArray[np.float32]:
     """The map (h, w) of one stored image uint8 (C, H, W), channels added up; `random_layers` last layers are random."""
-    return _cached_attribution(subject.run_id, epoch, image, method, target, random_layers, subject)
-
-
-@st.cache_data(max_entries=256, show_spinner="Asking the network …")
-def _cached_attribution(
-    run_id: str,
-    epoch: int,
-    image: NDArray[np.uint8],
-    method: Method,
-    target: int,
-    random_layers: int,
-    _subject: LoadedRun,
-) -> NDArray[np.float32]:
     from cnn_core.insight.randomised import randomise_last_layers
 
-    with locked_model(_subject, epoch) as model:
+    with locked_model(subject, epoch) as model:
         network = randomise_last_layers(model, random_layers, 0) if random_layers else model
-        return _apply_method(network, image, method, target, _subject)
+        return _apply_method(network, image, method, target, subject)
 
 
 def _apply_method(
@@ -276,7 +271,7 @@ def _prepare_image(subject: LoadedRun, image: NDArray[np.uint8]) -> NDArray[np.f
     """A stored image as the network is given it."""
     from torch import from_numpy
 
-    ready: NDArray[np.float32] = run_normaliser(subject.run_id, subject)(from_numpy(image[np.newaxis]))[0].numpy()
+    ready: NDArray[np.float32] = run_normaliser(subject)(from_numpy(image[np.newaxis]))[0].numpy()
     return ready
 
 
@@ -289,14 +284,14 @@ def _baseline_image(subject: LoadedRun, image: NDArray[np.uint8], baseline: str)
     return black if baseline == BASELINES[0] else np.zeros_like(black)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_RUN)
 def _logit_pair(
-    run_id: str, epoch: int, image: NDArray[np.uint8], baseline: str, target: int, _subject: LoadedRun
+    subject: LoadedRun, epoch: int, image: NDArray[np.uint8], baseline: str, target: int
 ) -> tuple[float, float]:
     """The logit for the picture and for nothing."""
     from cnn_core.insight.attribution import class_logit
 
-    with locked_model(_subject, epoch) as model:
-        return class_logit(model, _prepare_image(_subject, image), target), class_logit(
-            model, _baseline_image(_subject, image, baseline), target
+    with locked_model(subject, epoch) as model:
+        return class_logit(model, _prepare_image(subject, image), target), class_logit(
+            model, _baseline_image(subject, image, baseline), target
         )

@@ -12,7 +12,7 @@ from pages.shared.charts import line_chart
 from pages.shared.controls import choose_integer, choose_option, choose_value, show_note
 from pages.shared.picture import Picture
 from pages.shared.pictures import enlarged_rgb
-from pages.shared.subject import LoadedRun, locked_model, run_normaliser
+from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 
 if TYPE_CHECKING:
     from cnn_core.insight.maximise import AscentResult, AscentSettings
@@ -116,28 +116,16 @@ def _start_picture(subject: LoadedRun, start: str, seed: int, picture: Picture) 
     return noise.clip(0, 255).astype(np.uint8)
 
 
+@st.cache_data(max_entries=64, show_spinner="Climbing …", hash_funcs=BY_RUN)
 def compute_unit_image(
     subject: LoadedRun, epoch: int, layer: str, unit: int, image: NDArray[np.uint8], settings: "AscentSettings"
 ) -> "AscentResult":
     """The climb from one stored image uint8 (C, H, W)."""
-    return _cached_maximisation(subject.run_id, epoch, layer, unit, image, settings, subject)
-
-
-@st.cache_data(max_entries=64, show_spinner="Climbing …")
-def _cached_maximisation(
-    run_id: str,
-    epoch: int,
-    layer: str,
-    unit: int,
-    image: NDArray[np.uint8],
-    settings: "AscentSettings",
-    _subject: LoadedRun,
-) -> "AscentResult":
     from cnn_core.insight.activations import one_thread
     from cnn_core.insight.maximise import maximise_unit
 
-    with locked_model(_subject, epoch) as model, one_thread():
-        return maximise_unit(model, run_normaliser(run_id, _subject), layer, unit, image, settings)
+    with locked_model(subject, epoch) as model, one_thread():
+        return maximise_unit(model, run_normaliser(subject), layer, unit, image, settings)
 
 
 def peak_activation(subject: LoadedRun, epoch: int, layer: str, unit: int, image: NDArray[np.uint8]) -> float:
@@ -145,5 +133,5 @@ def peak_activation(subject: LoadedRun, epoch: int, layer: str, unit: int, image
     from cnn_core.insight.strongest_images import find_peaks
 
     with locked_model(subject, epoch) as model:
-        found = find_peaks(model, image[np.newaxis], run_normaliser(subject.run_id, subject), layer)
+        found = find_peaks(model, image[np.newaxis], run_normaliser(subject), layer)
     return float(found.values[0, unit])

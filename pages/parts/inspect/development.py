@@ -14,7 +14,14 @@ from pages.shared.charts import probability_chart
 from pages.shared.confusion_chart import confusion_chart
 from pages.shared.controls import show_note
 from pages.shared.pictures import COLUMNS, show_grid, show_scale
-from pages.shared.subject import LoadedRun, compute_feature_maps, compute_probabilities, load_weights, locked_model
+from pages.shared.subject import (
+    BY_RUN,
+    LoadedRun,
+    compute_feature_maps,
+    compute_probabilities,
+    load_weights,
+    locked_model,
+)
 from pages.shared.theme import text_colour
 
 TILE_SIDE, MAX_TILES = 48, 32
@@ -115,7 +122,7 @@ def _show_matrix(subject: LoadedRun, epoch: int) -> None:
     if not len(data.val):
         st.info("This data set has no validation images, so there is no confusion matrix to follow.")
         return
-    matrix = _validation_matrix(subject.run_id, epoch, subject)
+    matrix = _validation_matrix(subject, epoch)
     if matrix is None:
         st.warning("The answers of this checkpoint are no longer numbers: the training diverged.")
         return
@@ -134,14 +141,14 @@ def _show_matrix(subject: LoadedRun, epoch: int) -> None:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _validation_matrix(run_id: str, epoch: int, _subject: LoadedRun) -> NDArray[np.int64] | None:
+@st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_RUN)
+def _validation_matrix(subject: LoadedRun, epoch: int) -> NDArray[np.int64] | None:
     """The confusion matrix of a checkpoint over validation images; None when its answers are no numbers."""
     from cnn_core.training.inference import predict_logits
 
-    data = state.load_dataset(_subject.dataset_name)
-    with locked_model(_subject, epoch) as model:
-        logits = predict_logits(model, data.val.images[:MAX_JUDGED_IMAGES], data, _subject.config)
+    data = state.load_dataset(subject.dataset_name)
+    with locked_model(subject, epoch) as model:
+        logits = predict_logits(model, data.val.images[:MAX_JUDGED_IMAGES], data, subject.config)
     if not np.isfinite(logits).all():
         return None
     return confusion_matrix(data.val.labels[:MAX_JUDGED_IMAGES], logits.argmax(axis=1), len(data.class_names))

@@ -20,7 +20,7 @@ from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
 from pages.shared.controls import choose_option, show_note
 from pages.shared.pictures import COLUMNS, choose_page, show_grid, show_scale
-from pages.shared.subject import UNTRAINED, LoadedRun, load_weights, locked_model, run_normaliser
+from pages.shared.subject import BY_RUN, UNTRAINED, LoadedRun, load_weights, locked_model, run_normaliser
 
 BIG_TILE, SMALL_TILE = 112, 44
 CHANNELS = ("as one colour", "each by itself")
@@ -46,11 +46,7 @@ def show_filters(subject: LoadedRun, epoch: int, _picture: Picture) -> None:
     title = "Templates" if templates else "Filters"
     count, channels = layer.weights.shape[:2]
     st.subheader(f"{title} of {layer.name}", anchor=False)
-    layer_findings = (
-        ()
-        if templates
-        else collect_findings(layer.weights, _find_silent_maps(subject.run_id, epoch, layer.name, subject))
-    )
+    layer_findings = () if templates else collect_findings(layer.weights, _find_silent_maps(subject, epoch, layer.name))
     tiles = filter_tiles(layer.weights, per_filter=each, colour=colour)
     names = state.load_dataset(subject.dataset_name).class_names if templates and len(subject.spec.layers) == 2 else ()
     if len(tiles.rgb) == count:
@@ -169,19 +165,19 @@ def _describe_position(at: tuple[int, int, int], across: bool, rgb: bool) -> str
     return f"at row {at[1] + 1}, column {at[2] + 1}" + (f", {channel}" if across else "")
 
 
-@st.cache_data(max_entries=48, show_spinner=False)
-def _find_silent_maps(run_id: str, epoch: int, name: str, _subject: LoadedRun) -> NDArray[np.bool_] | None:
+@st.cache_data(max_entries=48, show_spinner=False, hash_funcs=BY_RUN)
+def _find_silent_maps(subject: LoadedRun, epoch: int, name: str) -> NDArray[np.bool_] | None:
     """Maps of a trained layer that are zero on all validation images tried."""
     from torch import from_numpy
 
     from cnn_core.insight.graph import network_graph
     from cnn_core.insight.silent_maps import find_silent_maps
 
-    if run_id == UNTRAINED:
+    if subject.run_id == UNTRAINED:
         return None
-    images = state.load_dataset(_subject.dataset_name).val.images[:TRIED_IMAGES]
+    images = state.load_dataset(subject.dataset_name).val.images[:TRIED_IMAGES]
     if not len(images):
         return None
-    ready = run_normaliser(run_id, _subject)(from_numpy(images))
-    with locked_model(_subject, epoch) as model:
-        return find_silent_maps(model, network_graph(_subject.spec), name, ready)
+    ready = run_normaliser(subject)(from_numpy(images))
+    with locked_model(subject, epoch) as model:
+        return find_silent_maps(model, network_graph(subject.spec), name, ready)

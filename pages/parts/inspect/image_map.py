@@ -16,7 +16,7 @@ from pages.shared.controls import choose_option, show_note
 from pages.shared.features import compute_features
 from pages.shared.image_map_charts import GREY, MAX_COLOURED_CLASSES, map_rows, scatter_chart
 from pages.shared.pictures import SPLITS, THUMBNAIL_SIDE, to_thumbnail
-from pages.shared.subject import LoadedRun, locked_model
+from pages.shared.subject import BY_RUN, LoadedRun, locked_model
 
 PCA, TSNE = "PCA", "t-SNE"
 RIGHT, WRONG = "right", "wrong"
@@ -50,8 +50,8 @@ def show_embedding(subject: LoadedRun, epoch: int, picture: Picture) -> None:
         if kind == TSNE:
             perplexity = st.slider("Perplexity", 2, 50, 30, key="inspect_perplexity", bind="query-params", width=220)
     try:
-        mapped = _mapped_images(subject.run_id, epoch, part, seed, subject)
-        spots, axes = _map_positions(subject.run_id, epoch, part, seed, kind, perplexity, subject)
+        mapped = _mapped_images(subject, epoch, part, seed)
+        spots, axes = _map_positions(subject, epoch, part, seed, kind, perplexity)
     except ValueError as problem:
         st.error(f"No map of images: {problem}")
         return
@@ -107,28 +107,28 @@ def _show_scatter(
     show_note("Point at a dot, or tap it, to see its picture. A click on a class in the legend brings it out.")
 
 
-@st.cache_resource(max_entries=8, show_spinner="Running the network on the images …")
-def _mapped_images(run_id: str, epoch: int, part: str, seed: int, _subject: LoadedRun) -> MappedImages:
+@st.cache_resource(max_entries=8, show_spinner="Running the network on the images …", hash_funcs=BY_RUN)
+def _mapped_images(subject: LoadedRun, epoch: int, part: str, seed: int) -> MappedImages:
     """At most 600 images of the split, with their features; nobody may write to them."""
     from cnn_core.training.inference import predict_logits
 
-    data = state.load_dataset(_subject.dataset_name)
+    data = state.load_dataset(subject.dataset_name)
     split = getattr(data, part)
     places = explore.sample_indices(split, seed)
     images = split.images[places]
-    features, what = compute_features(_subject, epoch, images)
-    with locked_model(_subject, epoch) as model:
-        predicted = predict_logits(model, images, data, _subject.config).argmax(axis=1)
+    features, what = compute_features(subject, epoch, images)
+    with locked_model(subject, epoch) as model:
+        predicted = predict_logits(model, images, data, subject.config).argmax(axis=1)
     pictures = tuple(encode_data_url(Image.fromarray(to_thumbnail(image, THUMBNAIL_SIDE))) for image in images)
     return MappedImages(places, features, what, predicted, pictures)
 
 
-@st.cache_data(max_entries=16, show_spinner="Arranging the images …")
+@st.cache_data(max_entries=16, show_spinner="Arranging the images …", hash_funcs=BY_RUN)
 def _map_positions(
-    run_id: str, epoch: int, part: str, seed: int, kind: str, perplexity: int, _subject: LoadedRun
+    subject: LoadedRun, epoch: int, part: str, seed: int, kind: str, perplexity: int
 ) -> tuple[NDArray[np.float64], tuple[str, str]]:
     """Where each image lies (N, 2), and what the axes are called."""
-    features = _mapped_images(run_id, epoch, part, seed, _subject).features
+    features = _mapped_images(subject, epoch, part, seed).features
     if kind == TSNE:
         return explore.row_map(features, seed, perplexity), ("first", "second")
     found = explore.row_components(features, 2)

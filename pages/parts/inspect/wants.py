@@ -12,7 +12,7 @@ from pages.shared import lesson, state
 from pages.shared.charts import class_bars
 from pages.shared.controls import choose_number, show_note
 from pages.shared.picture import Picture
-from pages.shared.subject import LoadedRun, locked_model, run_normaliser
+from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 
 MAX_IMAGES = 10_000
 """At most so many test images are tried."""
@@ -55,23 +55,17 @@ def _unit_noun(nodes: Graph, layer: str) -> str:
     return "Unit" if nodes[layer].is_flat else "Map"
 
 
+@st.cache_data(max_entries=16, show_spinner="Showing it the test images …", hash_funcs=BY_RUN)
 def largest_values(subject: LoadedRun, epoch: int, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """The largest value of every map of a layer for each test image (N, maps), and its row and column (N, maps, 2).
 
     Raises ValueError when there is no test image, or a value is no finite number.
     """
-    return _cached_peaks(subject.run_id, epoch, layer, subject)
-
-
-@st.cache_data(max_entries=16, show_spinner="Showing it the test images …")
-def _cached_peaks(
-    run_id: str, epoch: int, layer: str, _subject: LoadedRun
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     from cnn_core.insight.strongest_images import find_peaks
 
-    images = state.load_dataset(_subject.dataset_name).test.images[:MAX_IMAGES]
-    with locked_model(_subject, epoch) as model:
-        found = find_peaks(model, images, run_normaliser(run_id, _subject), layer)
+    images = state.load_dataset(subject.dataset_name).test.images[:MAX_IMAGES]
+    with locked_model(subject, epoch) as model:
+        found = find_peaks(model, images, run_normaliser(subject), layer)
     if not np.isfinite(found.values).all():
         raise ValueError(f"{layer} gives values that are infinite or not a number: choose an earlier checkpoint.")
     return found.values, found.positions
