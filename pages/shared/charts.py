@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# Colours that stand out on the light and on the dark background alike: right blue, wrong orange.
-RIGHT_COLOUR, WRONG_COLOUR = "#3F86CF", "#E8772E"
+from pages.shared.palette import GREEN, GREY, RIGHT_COLOUR, VIOLET, WRONG_COLOUR
+
 TRUE_CLASS_MARK = " ✓"
 """What the name of the true class ends with."""
 
@@ -77,7 +77,7 @@ def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.Layer
         color=alt.Color(
             "stage:N",
             sort=stages,
-            scale=alt.Scale(domain=stages, range=["#8A8F9C", RIGHT_COLOUR, WRONG_COLOUR, "#B45FC4"]),
+            scale=alt.Scale(domain=stages, range=[GREY, RIGHT_COLOUR, WRONG_COLOUR, VIOLET]),
             legend=alt.Legend(
                 title="relative change of the features", orient="top", columns=2, columnPadding=8, titleLimit=300
             ),
@@ -88,7 +88,7 @@ def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.Layer
         "stage:N", scale=alt.Scale(domain=stages, range=[[1, 0], [1, 0], [1, 0], [6, 4]]), legend=None
     )
     points = lines.mark_point(filled=True, size=80, opacity=1).encode(shape=alt.Shape("stage:N", sort=stages))
-    rule = alt.Chart(pd.DataFrame({"shift": [shift]})).mark_rule(color="#8A8F9C", strokeDash=[3, 3]).encode(x="shift:Q")
+    rule = alt.Chart(pd.DataFrame({"shift": [shift]})).mark_rule(color=GREY, strokeDash=[3, 3]).encode(x="shift:Q")
     return alt.LayerChart(layer=[rule, lines.mark_line(strokeWidth=2.5).encode(strokeDash=dashes), points]).properties(
         height=400
     )
@@ -118,7 +118,7 @@ def ladder_chart(seconds: Mapping[tuple[str, str], float]) -> alt.Chart:
         color=alt.Color(
             "rung:N",
             sort=rungs,
-            scale=alt.Scale(domain=rungs, range=["#8A8F9C", WRONG_COLOUR, RIGHT_COLOUR, "#2E9E6B"][: len(rungs)]),
+            scale=alt.Scale(domain=rungs, range=[GREY, WRONG_COLOUR, RIGHT_COLOUR, GREEN][: len(rungs)]),
             legend=alt.Legend(orient="top", title=None, symbolType="square", columns=2),
         ),
         tooltip=["job:N", "rung:N", alt.Tooltip("ms:Q", format=".3g")],
@@ -143,7 +143,7 @@ def line_chart(columns: Mapping[str, Sequence[float]], x: Sequence[float], x_tit
             color=alt.Color(
                 "line:N",
                 sort=names,
-                scale=alt.Scale(domain=names, range=[RIGHT_COLOUR, WRONG_COLOUR, "#8A8F9C", "#2E9E6B"][: len(names)]),
+                scale=alt.Scale(domain=names, range=[RIGHT_COLOUR, WRONG_COLOUR, GREY, GREEN][: len(names)]),
                 legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=["line:N", alt.Tooltip("x:Q", title=x_title), alt.Tooltip("value:Q", title=y_title, format=".4g")],
@@ -173,7 +173,7 @@ def histogram_chart(values: Mapping[str, NDArray[np.generic]]) -> alt.LayerChart
             color=alt.Color(
                 "series:N",
                 sort=list(values),
-                scale=alt.Scale(domain=list(values), range=[RIGHT_COLOUR, "#2E9E6B"][-len(values) :]),
+                scale=alt.Scale(domain=list(values), range=[RIGHT_COLOUR, GREEN][-len(values) :]),
                 legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=[
@@ -185,7 +185,7 @@ def histogram_chart(values: Mapping[str, NDArray[np.generic]]) -> alt.LayerChart
         )
     )
     ends = alt.Chart(pd.DataFrame({"value": [0, 255]}))
-    rules = ends.mark_rule(color="#8A8F9C", strokeDash=[4, 3]).encode(x="value:Q")
+    rules = ends.mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="value:Q")
     return alt.LayerChart(layer=[bars, rules]).properties(height=280)
 
 
@@ -214,13 +214,11 @@ def setting_chart(points: Sequence[tuple[int, int]], setting: str, current: int,
         ),
         tooltip=[alt.Tooltip("value:Q", title=setting), alt.Tooltip("size:Q", title="output size")],
     )
-    ring = base.transform_filter("datum.now").mark_point(size=220, strokeWidth=2, color="#8A8F9C")
+    ring = base.transform_filter("datum.now").mark_point(size=220, strokeWidth=2, color=GREY)
     rule = (
         alt.Chart(pd.DataFrame({"size": [wanted]})).mark_rule(color=WRONG_COLOUR, strokeDash=[4, 3]).encode(y="size:Q")
     )
-    return alt.LayerChart(layer=[rule, base.mark_line(color="#8A8F9C", strokeWidth=1), dots, ring]).properties(
-        height=260
-    )
+    return alt.LayerChart(layer=[rule, base.mark_line(color=GREY, strokeWidth=1), dots, ring]).properties(height=260)
 
 
 def probability_spec(classes: Sequence[str], *, text_colour: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cnn_core.evaluation.confusion import confusion_shares
-from pages.shared.charts import RIGHT_COLOUR, WRONG_COLOUR
+from pages.shared.palette import CELL_BORDER, RIGHT_COLOUR, WRONG_COLOUR
 
 CellNumbers = Literal["images", "row", "column"]
 MOST_NUMBERED_CLASSES = 20
@@ -47,7 +47,7 @@ def confusion_chart(
             alt.Tooltip("column:Q", format=".1%", title="share of the column"),
         ]
     )
-    heat = base.mark_rect(cursor="pointer", stroke="#98A2B3", strokeWidth=0.5).encode(
+    heat = base.mark_rect(cursor="pointer", stroke=CELL_BORDER, strokeWidth=0.5).encode(
         color=alt.Color(
             "answer:N", scale=alt.Scale(domain=["right", "wrong"], range=[RIGHT_COLOUR, WRONG_COLOUR]), legend=None
         ),

@@ -8,24 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-GREY = "#8A8F9C"
+from pages.shared.palette import CLASS_COLOURS, GREY, ORANGE
+
 OTHER_CLASSES = "other classes"
 MAX_COLOURED_CLASSES = 12
 """Above this many classes colours cannot be told apart: one class stands out from the others."""
-CLASS_COLOURS = [
-    "#3F86CF",
-    "#E8772E",
-    "#2E9E6B",
-    "#B45FC4",
-    "#B58E00",
-    "#8A8F9C",
-    "#D64550",
-    "#17A2B8",
-    "#9C6B4E",
-    "#6F7FE8",
-    "#7FA32E",
-    "#D66BA0",
-]
 
 
 def map_rows(
@@ -103,5 +90,5 @@ def _group_opacity() -> Any:
 
 def _group_colour(names: Sequence[str], marked: str, legend: alt.Legend | None) -> alt.Color:
     groups = [marked, OTHER_CLASSES] if marked else list(names)
-    colours = [CLASS_COLOURS[1], GREY] if marked else CLASS_COLOURS[: len(groups)]
+    colours = [ORANGE, GREY] if marked else list(CLASS_COLOURS[: len(groups)])
     return alt.Color("group:N", sort=groups, scale=alt.Scale(domain=groups, range=colours), legend=legend)

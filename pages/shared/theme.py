@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from pages.shared.palette import TEXT_ON_DARK, TEXT_ON_LIGHT
+
 
 def text_colour() -> str:
     """The text colour of the theme that is on, for charts that must be told."""
-    return "#E8ECF4" if st.context.theme.type == "dark" else "#1B2333"
+    return TEXT_ON_DARK if st.context.theme.type == "dark" else TEXT_ON_LIGHT

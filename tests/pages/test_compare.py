@@ -14,7 +14,8 @@ from cnn_core.runs import comparison, database
 from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
-from pages.parts.compare.charts import MAX_POINTS, PALETTE, UNSMOOTHED, VALIDATION, curve_rows
+from pages.parts.compare.charts import MAX_POINTS, UNSMOOTHED, VALIDATION, curve_rows
+from pages.shared.palette import RUN_COLOURS
 from pages.shared.site import PAGES
 from tests.project.test_theme import VISION, contrast, seen
 
@@ -328,9 +329,9 @@ def test_rows_stay_few_and_smoothing_keeps_what_was_before() -> None:
 
 def test_colours_are_apart_for_every_eye_and_on_both_backgrounds() -> None:
     for vision in VISION:
-        tones = [seen(colour, vision) for colour in PALETTE]
+        tones = [seen(colour, vision) for colour in RUN_COLOURS]
         least = min(np.linalg.norm(a - b) for i, a in enumerate(tones) for b in tones[:i])
         assert least > 18, vision
-    for colour in PALETTE:
+    for colour in RUN_COLOURS:
         assert contrast(colour, "#FFFFFF") > 2.9
         assert contrast(colour, "#11151F") > 2.9

@@ -8,9 +8,8 @@ import pandas as pd
 
 from cnn_core.runs.comparison import Spread, smooth_curve
 from cnn_core.training.events import EpochDone, StepDone
+from pages.shared.palette import RUN_COLOURS
 
-PALETTE = ("#3F86CF", "#E8772E", "#18AA61", "#9938FA", "#6F632A", "#A63F62", "#3FA6A6", "#BD059E")
-"""One colour a run, apart for every kind of eye on light and dark; a form each, too."""
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 MAX_POINTS = 2000
 Axis = Literal["epochs", "steps", "seconds"]
@@ -25,7 +24,7 @@ def curve_spec(metric: str, title: str, axis: Axis, names: Sequence[str], *, log
     y = {"field": metric, "type": "quantitative", "title": title, "scale": scale, "axis": {"format": "~g"}}
     legend = {"orient": "top", "columns": 1, "labelLimit": 290, "symbolStrokeWidth": 3, "symbolOpacity": 1}
     run = {"field": "run", "type": "nominal", "title": None}
-    colour = {**run, "scale": {"domain": [*names], "range": [*PALETTE[: len(names)]]}, "legend": legend}
+    colour = {**run, "scale": {"domain": [*names], "range": [*RUN_COLOURS[: len(names)]]}, "legend": legend}
     shape = {**run, "scale": {"domain": [*names], "range": [*SHAPES[: len(names)]]}, "legend": legend}
     tooltip = [
         {"field": "run", "type": "nominal"},
@@ -109,13 +108,13 @@ def spread_chart(spreads: Sequence[Spread], factor: str, figure: str, *, percent
     scale = alt.Scale(zero=False, padding=12, nice=True)
     base = alt.Chart(means).encode(x=x)
     low, high = alt.Y("low:Q", title=figure, scale=scale, axis=axis), alt.Y2("high:Q")
-    band = base.mark_bar(size=46, opacity=0.25, color=PALETTE[0]).encode(y=low, y2=high)
+    band = base.mark_bar(size=46, opacity=0.25, color=RUN_COLOURS[0]).encode(y=low, y2=high)
     number_format = ".2%" if percent else ".4f"
     tips = [alt.Tooltip("value:N", title=factor), alt.Tooltip("mean:Q", format=number_format)]
-    mean = base.mark_tick(size=46, thickness=3, color=PALETTE[0]).encode(y="mean:Q", tooltip=tips)
+    mean = base.mark_tick(size=46, thickness=3, color=RUN_COLOURS[0]).encode(y="mean:Q", tooltip=tips)
     seeds = (
         alt.Chart(points)
-        .mark_point(filled=True, size=80, opacity=0.9, color=PALETTE[1])
+        .mark_point(filled=True, size=80, opacity=0.9, color=RUN_COLOURS[1])
         .encode(
             x=x,
             y=alt.Y("figure:Q", scale=scale),

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pages.shared.palette import BLUE, GREEN, ORANGE
+
 SPLITS = ("train", "validation", "test")
-SPLIT_COLOURS = ["#3F86CF", "#E8772E", "#2E9E6B"]
+SPLIT_COLOURS = (BLUE, ORANGE, GREEN)
 
 
 def balance_chart(counts: NDArray[np.int64], names: Sequence[str]) -> alt.Chart:
@@ -32,7 +34,7 @@ def balance_chart(counts: NDArray[np.int64], names: Sequence[str]) -> alt.Chart:
             color=alt.Color(
                 "split:N",
                 sort=list(SPLITS),
-                scale=alt.Scale(domain=list(SPLITS), range=SPLIT_COLOURS),
+                scale=alt.Scale(domain=list(SPLITS), range=list(SPLIT_COLOURS)),
                 legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=["class:N", "split:N", "images:Q", alt.Tooltip("share:Q", format=".1%")],

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pages.components.thumbnails import encode_data_url
-from pages.shared.charts import RIGHT_COLOUR, WRONG_COLOUR
+from pages.shared.palette import RIGHT_COLOUR, WRONG_COLOUR
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from cnn_core.evaluation.calibration import Calibration
 from cnn_core.evaluation.metrics import ClassReport
 from cnn_core.render.colour import DIVERGING_COLOURS, symmetric_limit
-from pages.shared.charts import RIGHT_COLOUR, WRONG_COLOUR
 from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES, chart_height, matrix_base
-
-GREY = "#8A8F9C"
+from pages.shared.palette import CELL_BORDER, GREY, RIGHT_COLOUR, TEXT_ON_LIGHT, WHITE, WRONG_COLOUR
 
 
 def difference_chart(change: NDArray[np.integer], class_names: Sequence[str], order: Sequence[int]) -> alt.LayerChart:
@@ -43,7 +41,7 @@ def difference_chart(change: NDArray[np.integer], class_names: Sequence[str], or
         range=[_to_hex(c) for c in DIVERGING_COLOURS],
     )
     base = matrix_base(rows, names).encode(tooltip=["true:N", "predicted:N", alt.Tooltip("change:Q", format="+d")])
-    heat = base.mark_rect(stroke="#98A2B3", strokeWidth=0.5).encode(
+    heat = base.mark_rect(stroke=CELL_BORDER, strokeWidth=0.5).encode(
         color=alt.Color(
             "change:Q",
             scale=scale,
@@ -55,7 +53,7 @@ def difference_chart(change: NDArray[np.integer], class_names: Sequence[str], or
     )
     layers = [heat]
     if len(names) <= MOST_NUMBERED_CLASSES:
-        text_colour = alt.condition("datum.strong", alt.value("#FFFFFF"), alt.value("#1B2333"))
+        text_colour = alt.condition("datum.strong", alt.value(WHITE), alt.value(TEXT_ON_LIGHT))
         layers.append(base.mark_text(fontSize=13, aria=False).encode(text="label:N", color=text_colour))
     return alt.LayerChart(layer=layers).properties(height=chart_height(len(names)) + 50)
 
@@ -150,7 +148,7 @@ def confidence_chart(measured: Calibration) -> alt.Chart:
             for answer, count in (("right", part.correct), ("wrong", part.images - part.correct))
         ]
     )
-    chart = alt.Chart(rows).mark_bar(orient="vertical", stroke="white", strokeWidth=0.5)
+    chart = alt.Chart(rows).mark_bar(orient="vertical", stroke=WHITE, strokeWidth=0.5)
     return chart.encode(
         x=alt.X(
             "from:Q",

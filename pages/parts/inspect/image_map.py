@@ -14,7 +14,8 @@ from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
 from pages.shared.controls import choose_option, show_note
 from pages.shared.features import compute_features
-from pages.shared.image_map_charts import GREY, MAX_COLOURED_CLASSES, map_rows, scatter_chart
+from pages.shared.image_map_charts import MAX_COLOURED_CLASSES, map_rows, scatter_chart
+from pages.shared.palette import GREY
 from pages.shared.pictures import SPLITS, THUMBNAIL_SIDE, to_thumbnail
 from pages.shared.subject import BY_RUN, LoadedRun, locked_model
 

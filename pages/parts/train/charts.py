@@ -7,7 +7,7 @@ import pandas as pd
 
 from cnn_core.runs.coach_evidence import chance_loss
 from cnn_core.training.events import EpochDone, StepDone
-from pages.shared.charts import RIGHT_COLOUR, WRONG_COLOUR
+from pages.shared.palette import GREY, RIGHT_COLOUR, VIOLET, WRONG_COLOUR
 
 EPOCH_CHANNEL = {"field": "epoch", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1, "grid": False}}
 
@@ -22,7 +22,7 @@ def _curve_spec(metric: str, title: str, domain: list[float] | None) -> dict[str
         "field": "series",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": series, "range": [RIGHT_COLOUR, RIGHT_COLOUR, WRONG_COLOUR, "#8A8F9C"]},
+        "scale": {"domain": series, "range": [RIGHT_COLOUR, RIGHT_COLOUR, WRONG_COLOUR, GREY]},
         "legend": {
             "orient": "top",
             "values": series[1:],
@@ -83,8 +83,8 @@ LOSS_SPEC = _curve_spec("loss", "cross-entropy loss", None)
 QUADRATIC_SPEC = _curve_spec("loss", "quadratic loss", None)
 ACCURACY_SPEC = _curve_spec("accuracy", "accuracy", [0, 1])
 RATE_SPEC = _line_spec("rate", "learning rate", RIGHT_COLOUR, {"zero": True})
-GRADIENT_SPEC = _line_spec("gradient", "length of the gradient", "#B45FC4", {"zero": True})
-DEAD_SPEC = _line_spec("dead", "dead ReLU channels", "#8A8F9C", {"domain": [0, 1]})
+GRADIENT_SPEC = _line_spec("gradient", "length of the gradient", VIOLET, {"zero": True})
+DEAD_SPEC = _line_spec("dead", "dead ReLU channels", GREY, {"domain": [0, 1]})
 
 
 def curve_rows(
