@@ -222,14 +222,30 @@ def setting_chart(points: Sequence[tuple[int, int]], setting: str, current: int,
 
 
 def probability_spec(classes: Sequence[str], *, text_colour: str) -> dict[str, Any]:
-    """`probability_chart` without its data, for rows of these `classes` that come later.
-
-    Altair takes a tenth of a second for what changes by its numbers alone.
-    """
+    """Return `probability_chart` as a constant Vega-Lite specification, for rows of these `classes`."""
     sides = ["true class" if name.endswith(TRUE_CLASS_MARK) else "another class" for name in classes]
     rows = pd.DataFrame({"class": classes, "probability": 0.0, "is": sides, "label": ""})
-    spec: dict[str, Any] = _probability_bars(rows, text_colour).to_dict()
-    return {name: value for name, value in spec.items() if name not in ("data", "datasets", "config")}
+    return constant_spec(_probability_bars(rows, text_colour))
+
+
+def constant_spec(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
+    """Return a chart as a Vega-Lite specification without its data, to be sent again and again with other rows.
+
+    Altair takes a twentieth of a second for a specification, under a lock of the whole process; a browser that is sent
+    the same one with other rows draws only the rows anew, so that live curves do not flicker.
+    Raises ValueError when the layers of the chart draw different data.
+    """
+    spec: dict[str, Any] = chart.to_dict()
+    parts = [spec, *spec.get("layer", ())]
+    sources = {part["data"]["name"] for part in parts if "data" in part}
+    if len(sources) > 1:
+        raise ValueError(
+            f"The chart draws {len(sources)} tables: rows that are sent later can only take the place of one."
+        )
+    for part in parts:
+        part.pop("data", None)
+    # Altair's own configuration would overrule Streamlit's theme.
+    return {name: value for name, value in spec.items() if name not in ("$schema", "config", "datasets")}
 
 
 def class_bars(values: Sequence[float], class_names: Sequence[str], title: str) -> alt.Chart:

@@ -1,4 +1,4 @@
-"""Every colour that Python gives to a chart or a card. Each is seen on the light page and on the dark one."""
+"""Every colour that Python gives to a chart or a card, each seen on the light and the dark page. No Streamlit here."""
 
 BLUE = "#3F86CF"
 ORANGE = "#E8772E"

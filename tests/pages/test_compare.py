@@ -14,7 +14,8 @@ from cnn_core.runs import comparison, database
 from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
-from pages.parts.compare.charts import MAX_POINTS, UNSMOOTHED, VALIDATION, curve_rows
+from pages.parts.compare.charts import MAX_POINTS, UNSMOOTHED, comparison_rows
+from pages.shared.curves import VALIDATION
 from pages.shared.palette import RUN_COLOURS
 from pages.shared.site import PAGES
 from tests.project.test_theme import VISION, contrast, seen
@@ -317,7 +318,7 @@ def test_runs_without_a_result_are_not_left_out_in_silence(open_page: Open) -> N
 def test_rows_stay_few_and_smoothing_keeps_what_was_before() -> None:
     epochs = [EpochDone(n, 1 / n, 0.5, 1.1 / n, n % 2, 0.002, n) for n in range(1, 1001)]
     steps = [StepDone(n, 1, 1.0, 0.5, 0.002, n) for n in range(1, 1001)]
-    rows = curve_rows({f"run {n}": (34, epochs, steps) for n in range(8)}, "seconds", 0.9)
+    rows = comparison_rows({f"run {n}": (34, epochs, steps) for n in range(8)}, "seconds", 0.9)
     assert len(rows) <= MAX_POINTS
     assert rows["last"].sum() == 8
     last = rows[(rows["series"] == VALIDATION) & rows["last"]]

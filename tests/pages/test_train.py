@@ -13,7 +13,7 @@ from cnn_core.runs.recipes import RECIPES, Recipe
 from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
-from pages.parts.train.charts import curve_rows
+from pages.parts.train.charts import training_rows
 from pages.parts.train.choose import summarise_network
 
 Open = Callable[..., AppTest]
@@ -189,7 +189,7 @@ def test_networks_are_told_in_one_line() -> None:
 
 def test_a_run_too_long_to_draw_whole_stays_within_two_thousand_points() -> None:
     run_id = stored_run(*(StepDone(n, 1, 1.0, 0.5, 0.002, n) for n in range(1, 3001)))
-    rows = curve_rows(default_store().load_steps(run_id), (), steps_per_epoch=34, total_epochs=100, classes=10)
+    rows = training_rows(default_store().load_steps(run_id), (), steps_per_epoch=34, total_epochs=100, classes=10)
     assert len(rows) <= 2000
     assert rows["loss"].iloc[0] == pytest.approx(math.log(10))
 

@@ -1,6 +1,7 @@
-"""Several runs as charts: constant Vega-Lite specs and their rows, and the spread over seeds. No Streamlit here."""
+"""Several runs as charts: their curves over each other, and the spread over seeds. No Streamlit here."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import altair as alt
@@ -8,77 +9,83 @@ import pandas as pd
 
 from cnn_core.runs.comparison import Spread, smooth_curve
 from cnn_core.training.events import EpochDone, StepDone
+from pages.shared.charts import constant_spec
+from pages.shared.curves import EACH_STEP, TRAINING, VALIDATION, curve_points
 from pages.shared.palette import RUN_COLOURS
 
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
+RUN_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 MAX_POINTS = 2000
+"""Points that a chart draws at most: with more, a browser falls behind while runs are training."""
 Axis = Literal["epochs", "steps", "seconds"]
 AXES: tuple[Axis, ...] = ("epochs", "steps", "seconds")
-TRAINING, VALIDATION, UNSMOOTHED = "training", "validation", "before smoothing"
+UNSMOOTHED = "before smoothing"
+_FIELD_OF_AXIS = {"epochs": "epoch", "steps": "step", "seconds": "seconds"}
 
 
-def curve_spec(metric: str, title: str, axis: Axis, names: Sequence[str], *, log: bool = False) -> dict[str, Any]:
-    """The chart of `metric` ("loss" or "accuracy") over `axis`: only its rows change while runs go on."""
-    scale = {"type": "log"} if log else {"domain": [0, 1]} if metric == "accuracy" else {"zero": True}
-    x = {"field": "x", "type": "quantitative", "title": axis, "axis": {"grid": False, "tickMinStep": 1}}
-    y = {"field": metric, "type": "quantitative", "title": title, "scale": scale, "axis": {"format": "~g"}}
-    legend = {"orient": "top", "columns": 1, "labelLimit": 290, "symbolStrokeWidth": 3, "symbolOpacity": 1}
-    run = {"field": "run", "type": "nominal", "title": None}
-    colour = {**run, "scale": {"domain": [*names], "range": [*RUN_COLOURS[: len(names)]]}, "legend": legend}
-    shape = {**run, "scale": {"domain": [*names], "range": [*SHAPES[: len(names)]]}, "legend": legend}
-    tooltip = [
-        {"field": "run", "type": "nominal"},
-        {"field": "series", "type": "nominal"},
-        {"field": "x", "type": "quantitative", "title": axis, "format": ".4~g"},
-        {"field": metric, "type": "quantitative", "format": ".4f"},
-    ]
+@lru_cache(maxsize=32)
+def curve_spec(metric: str, title: str, axis: Axis, names: tuple[str, ...], *, log: bool = False) -> dict[str, Any]:
+    """Return the chart of `metric` ("loss" or "accuracy") over `axis` for the runs called `names`.
+
+    A constant Vega-Lite specification: only the rows of `comparison_rows` change while runs are training.
+    """
+    scale = alt.Scale(type="log") if log else alt.Scale(domain=[0, 1]) if metric == "accuracy" else alt.Scale(zero=True)
+    legend = alt.Legend(orient="top", columns=1, labelLimit=290, symbolStrokeWidth=3, symbolOpacity=1)
+    runs = list(names)
+    base = alt.Chart().encode(
+        x=alt.X("x:Q", title=axis, axis=alt.Axis(grid=False, tickMinStep=1)),
+        y=alt.Y(f"{metric}:Q", title=title, scale=scale, axis=alt.Axis(format="~g")),
+        color=alt.Color(
+            "run:N", title=None, scale=alt.Scale(domain=runs, range=list(RUN_COLOURS[: len(runs)])), legend=legend
+        ),
+        tooltip=[
+            "run:N",
+            "series:N",
+            alt.Tooltip("x:Q", title=axis, format=".4~g"),
+            alt.Tooltip(f"{metric}:Q", format=".4f"),
+        ],
+    )
+    shape = alt.Shape(
+        "run:N", title=None, scale=alt.Scale(domain=runs, range=list(RUN_SHAPES[: len(runs)])), legend=legend
+    )
     positive = f" && datum['{metric}'] > 0" if log else ""
 
-    def series_layer(test: str, mark: dict[str, Any], **more: Any) -> dict[str, Any]:
-        selection = {"filter": f"{test} && isValid(datum['{metric}']){positive}"}
-        encoding = {"x": x, "y": y, "color": colour, "tooltip": tooltip, **more}
-        return {"transform": [selection], "mark": mark, "encoding": encoding}
+    def select_rows(test: str) -> alt.Chart:
+        return base.transform_filter(f"{test} && isValid(datum['{metric}']){positive}")
 
-    return {
-        "layer": [
-            series_layer(
-                f"datum.series == '{UNSMOOTHED}'",
-                {"type": "line", "strokeWidth": 1, "opacity": 0.3},
-                detail={"field": "of"},
-            ),
-            series_layer(f"datum.series == '{TRAINING}'", {"type": "line", "strokeWidth": 1.5, "strokeDash": [5, 3]}),
-            series_layer(f"datum.series == '{VALIDATION}'", {"type": "line", "strokeWidth": 2.5}),
-            series_layer("datum.last", {"type": "point", "filled": True, "size": 90, "opacity": 1}, shape=shape),
-        ],
-        "height": 340 + 20 * len(names),  # below a line of the legend for each
-    }
+    layers = [
+        select_rows(f"datum.series == '{UNSMOOTHED}'").mark_line(strokeWidth=1, opacity=0.3).encode(detail="of:N"),
+        select_rows(f"datum.series == '{TRAINING}'").mark_line(strokeWidth=1.5, strokeDash=[5, 3]),
+        select_rows(f"datum.series == '{VALIDATION}'").mark_line(strokeWidth=2.5),
+        select_rows("datum.last").mark_point(filled=True, size=90, opacity=1).encode(shape=shape),
+    ]
+    height = 340 + 20 * len(runs)  # below a line of the legend for each
+    return constant_spec(alt.LayerChart(layer=layers).properties(height=height))
 
 
-def curve_rows(
+def comparison_rows(
     runs: Mapping[str, tuple[int, Sequence[EpochDone], Sequence[StepDone]]], axis: Axis, weight: float
 ) -> pd.DataFrame:
-    """Rows for `curve_spec`: columns run, series, of, x, loss, accuracy, last.
+    """Return the rows for `curve_spec`: columns run, series, of, x, loss, accuracy, last.
 
     `runs` gives for each name its steps an epoch, its epochs, and its steps where the training curve is to show every
-    step (else none: then it shows the means of the epochs). All are smoothed with `weight`. At most 2,000 rows.
+    step (else none: then it shows the means of the epochs). All are smoothed with `weight`: where that is not 0, the
+    series UNSMOOTHED `of` TRAINING and of VALIDATION stand beside them. At most MAX_POINTS rows.
     """
     max_points = MAX_POINTS // max(1, len(runs) * (4 if weight else 2))
-    rows: list[tuple[str, str, str, float, float | None, float | None, bool]] = []
+    rows: list[tuple[str, str, str, float, float, float, bool]] = []
     for name, (per_epoch, epochs, steps) in runs.items():
-        series: dict[str, list[tuple[float, ...]]] = {
-            TRAINING: [(e.epoch * per_epoch, e.epoch, e.seconds, e.train_loss, e.train_accuracy) for e in epochs],
-            VALIDATION: [(e.epoch * per_epoch, e.epoch, e.seconds, e.val_loss, e.val_accuracy) for e in epochs],
-        }
-        if steps:
-            series[TRAINING] = [(s.step, s.step / max(1, per_epoch), s.seconds, s.loss, s.accuracy) for s in steps]
-        for kind, points in series.items():
-            xs = [point[("steps", "epochs", "seconds").index(axis)] for point in points]
-            smoothing_weights = {UNSMOOTHED: 0.0, kind: weight} if weight else {kind: weight}
-            for label, how in smoothing_weights.items():
-                losses, accuracies = (smooth_curve([point[i] for point in points], how) for i in (3, 4))
-                for k in _thinned_indices(len(points), max_points):
-                    last = label == VALIDATION and k == len(points) - 1
-                    rows.append((name, label, kind, xs[k], losses[k], accuracies[k], last))
+        points = curve_points(epochs, steps, per_epoch)
+        for kind, series in ((TRAINING, EACH_STEP if steps else TRAINING), (VALIDATION, VALIDATION)):
+            curve = [point for point in points if point.series == series]
+            weights = {UNSMOOTHED: 0.0, kind: weight} if weight else {kind: weight}
+            for label, smoothing in weights.items():
+                losses = smooth_curve([point.loss for point in curve], smoothing)
+                accuracies = smooth_curve([point.accuracy for point in curve], smoothing)
+                for k in _thinned_indices(len(curve), max_points):
+                    x = getattr(curve[k], _FIELD_OF_AXIS[axis])
+                    rows.append(
+                        (name, label, kind, x, losses[k], accuracies[k], label == VALIDATION and k == len(curve) - 1)
+                    )
     return pd.DataFrame(rows, columns=["run", "series", "of", "x", "loss", "accuracy", "last"])
 
 

@@ -10,7 +10,7 @@ from cnn_core.runs.export import export_tensorboard
 from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone
 from pages.components.heartbeat import schedule_rerun
-from pages.parts.compare.charts import AXES, MAX_POINTS, curve_rows, curve_spec
+from pages.parts.compare.charts import AXES, MAX_POINTS, comparison_rows, curve_spec
 from pages.shared import state
 from pages.shared.controls import choose_option, show_note
 from pages.shared.state import show_store_errors
@@ -79,11 +79,11 @@ def show_curves(runs: Sequence[Run], names: Mapping[str, str], epochs: Mapping[s
     if not any(epochs.values()) and not any(steps.values()):
         st.info("No epoch of these runs is finished yet.", icon=":material/hourglass_top:")
         return
-    rows = curve_rows(drawn, axis, weight)
+    rows = comparison_rows(drawn, axis, weight)
     left, right = st.columns(2, gap="medium")
-    loss = curve_spec("loss", "cross-entropy loss", axis, list(drawn), log=log)
+    loss = curve_spec("loss", "cross-entropy loss", axis, tuple(drawn), log=log)
     left.vega_lite_chart(rows, loss, key="compare_loss_chart", alt=curves_alt_text(runs, names, epochs, "loss"))
-    accuracy = curve_spec("accuracy", "accuracy", axis, list(drawn))
+    accuracy = curve_spec("accuracy", "accuracy", axis, tuple(drawn))
     right.vega_lite_chart(
         rows, accuracy, key="compare_accuracy_chart", alt=curves_alt_text(runs, names, epochs, "accuracy")
     )

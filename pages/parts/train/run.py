@@ -11,13 +11,12 @@ from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone, StepDone
 from cnn_core.words import duration
 from pages.parts.train.charts import (
-    ACCURACY_SPEC,
-    DEAD_SPEC,
-    GRADIENT_SPEC,
-    LOSS_SPEC,
-    QUADRATIC_SPEC,
-    RATE_SPEC,
-    curve_rows,
+    accuracy_spec,
+    dead_relu_spec,
+    gradient_spec,
+    loss_spec,
+    rate_spec,
+    training_rows,
 )
 from pages.parts.train.controls import show_controls
 from pages.parts.train.together import show_batch_results
@@ -48,7 +47,7 @@ def show_training_run(run: Run) -> None:
     steps, epochs = state.run_store().load_steps(run.id), state.run_store().load_epochs(run.id)
     show_progress(run, steps, epochs)
     show_controls(run, epochs)
-    rows = curve_rows(
+    rows = training_rows(
         steps,
         epochs,
         steps_per_epoch=run.steps_per_epoch,
@@ -56,9 +55,9 @@ def show_training_run(run: Run) -> None:
         classes=run.spec.classes,
         quadratic=run.config.loss == "quadratic",
     )
-    loss = QUADRATIC_SPEC if run.config.loss == "quadratic" else LOSS_SPEC
+    loss = loss_spec(quadratic=run.config.loss == "quadratic")
     st.vega_lite_chart(rows, loss, key="train_loss_chart", alt=loss_alt_text(epochs))
-    st.vega_lite_chart(rows, ACCURACY_SPEC, key="train_accuracy_chart", alt=accuracy_alt_text(epochs))
+    st.vega_lite_chart(rows, accuracy_spec(), key="train_accuracy_chart", alt=accuracy_alt_text(epochs))
     show_remarks(run, steps, epochs)
     show_batch_results(run)
     show_details(run, rows, steps, epochs)
@@ -169,14 +168,14 @@ def show_details(run: Run, rows: object, steps: Sequence[StepDone], epochs: Sequ
     with left:
         show_filters(run)
         st.vega_lite_chart(
-            rows, RATE_SPEC, key="train_rate_chart", alt=_latest_value_text("Learning rate", steps, "learning_rate")
+            rows, rate_spec(), key="train_rate_chart", alt=_latest_value_text("Learning rate", steps, "learning_rate")
         )
     with right:
         words = _latest_value_text("Length of the gradient", steps, "gradient_norm")
-        st.vega_lite_chart(rows, GRADIENT_SPEC, key="train_gradient_chart", alt=words)
+        st.vega_lite_chart(rows, gradient_spec(), key="train_gradient_chart", alt=words)
         if any(epoch.dead_relus is not None for epoch in epochs):
             words = _latest_value_text("Share of dead ReLU channels", epochs, "dead_relus")
-            st.vega_lite_chart(rows, DEAD_SPEC, key="train_dead_chart", alt=words)
+            st.vega_lite_chart(rows, dead_relu_spec(), key="train_dead_chart", alt=words)
 
 
 def _latest_value_text(quantity: str, events: Sequence[StepDone] | Sequence[EpochDone], field: str) -> str:
