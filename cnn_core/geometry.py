@@ -1,11 +1,15 @@
 """Where the windows of a layer lie: output sizes, their inverse problems, receptive fields, parameters and MACs.
 
-Everything here is whole-number arithmetic along one axis (height and width never influence each other) or on
-plain counts. Formulas: Dumoulin & Visin, "A guide to convolution arithmetic for deep learning" (2016), and the
-"Shape" sections of PyTorch's Conv2d and MaxPool2d; receptive fields: Araujo, Norris & Sim, Distill (2019).
+Everything here is whole-number arithmetic along one axis (height and width never influence each other) or on plain
+counts. `Window` is the one description of a window along an axis: a layer has one along the height and one along the
+width. `Bins` take their place where a layer pools adaptively. Formulas: Dumoulin & Visin, "A guide to convolution
+arithmetic for deep learning" (2016), and the "Shape" sections of PyTorch's Conv2d and MaxPool2d; receptive fields:
+Araujo, Norris & Sim, Distill (2019).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from math import prod
 from operator import index
 from typing import Any
@@ -43,18 +47,220 @@ def effective_kernel(kernel: int, dilation: int = 1) -> int:
     return whole("dilation", dilation, 1) * (whole("kernel", kernel, 1) - 1) + 1
 
 
+@dataclass(frozen=True)
+class Window:
+    """A window that slides along one axis of `size` cells: the kernel of a layer, along its height or its width.
+
+    The axis has `before` and `after` cells of padding. The kernel has `kernel` cells that lie `dilation` apart, and
+    moves on by `stride`; with `ceil_mode` a last window may hang over the end. Cells of the padded axis count from the
+    first padding cell, input cells from the first one that is no padding (so the padding before is negative).
+    Raises ValueError when a field is not a whole number in range; whether a window fits, `out` says.
+
+    >>> window = Window(size=32, kernel=5, stride=2, before=1, after=1)
+    >>> window.room, window.out
+    (29, 15)
+    >>> window.cells(0)
+    range(0, 4)
+    >>> window.counts[-3:]
+    (1, 1, 0)
+    """
+
+    size: int
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+    ceil_mode: bool = False
+
+    def __post_init__(self) -> None:
+        for name, label, minimum in WINDOW_RANGES:
+            object.__setattr__(self, name, whole(label, getattr(self, name), minimum))
+
+    @classmethod
+    def for_convolution(
+        cls, size: int, kernel: int, *, stride: int = 1, padding: Padding = 0, dilation: int = 1
+    ) -> "Window":
+        """Return the window of a convolution. Raises ValueError when an argument is out of range or nothing fits.
+
+        >>> Window.for_convolution(32, 5, padding=2).out
+        32
+        """
+        before, after = sides(padding)
+        window = cls(size, kernel, stride, before, after, dilation)
+        if window.room < 0:
+            raise ValueError(misfit_sentence(size, kernel, padding, dilation))
+        return window
+
+    @classmethod
+    def for_pooling(
+        cls,
+        size: int,
+        kernel: int,
+        *,
+        stride: int | None = None,
+        padding: Padding = 0,
+        dilation: int = 1,
+        ceil_mode: bool = False,
+    ) -> "Window":
+        """Return the window of a pooling; `stride=None` means stride = kernel.
+
+        PyTorch allows padding up to half the kernel (of its size, not of its dilated span). Raises ValueError when the
+        padding is larger, when an argument is out of range, and when no window fits.
+
+        >>> Window.for_pooling(5, 2, ceil_mode=True).out
+        3
+        """
+        before, after = sides(padding)
+        window = cls(size, kernel, kernel if stride is None else stride, before, after, dilation, ceil_mode)
+        if max(before, after) > kernel // 2:
+            raise ValueError(
+                f"padding {padding} is more than half of kernel {kernel}: a window could hold padding only; "
+                f"pooling allows padding up to {kernel // 2}"
+            )
+        if window.out < 1:
+            raise ValueError(
+                f"kernel {kernel} does not fit a {size}-wide input with padding {padding}; "
+                f"a kernel spanning at most {window.padded_size} would"
+            )
+        return window
+
+    @property
+    def padding(self) -> tuple[int, int]:
+        """The cells added along the axis, (before, after)."""
+        return self.before, self.after
+
+    @property
+    def span(self) -> int:
+        """Cells from the first to the last cell of the kernel, gaps included: d(k − 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def padded_size(self) -> int:
+        """Cells of the axis and of its padding."""
+        return self.before + self.size + self.after
+
+    @property
+    def room(self) -> int:
+        """How far the window can move: padded size − span, negative when it does not fit."""
+        return self.padded_size - self.span
+
+    @cached_property
+    def out(self) -> int:
+        """How many windows there are: ⌊room / stride⌋ + 1, and 0 when none fits.
+
+        With `ceil_mode` the division rounds up, and a last window that would start beyond input + left padding is
+        dropped. Formula: PyTorch, Pool.h.
+        """
+        if not self.ceil_mode:
+            return max(0, self.room // self.stride + 1)
+        out = -(-self.room // self.stride) + 1
+        starts_too_late = (out - 1) * self.stride >= self.size + self.before
+        return max(0, out - 1 if starts_too_late else out)
+
+    @property
+    def reach(self) -> int:
+        """Cells from the start of the padding to its end, or to the end of a last window that hangs over it."""
+        return max(self.padded_size, (self.out - 1) * self.stride + self.span)
+
+    @property
+    def input_slice(self) -> slice:
+        """The cells of the padded axis that hold the input."""
+        return slice(self.before, self.before + self.size)
+
+    def cells(self, window: int) -> range:
+        """Return the input cells that `window` (counted from 0) reads; none of the padding, so perhaps no cell."""
+        start = window * self.stride - self.before
+        first = start % self.dilation if start < 0 else start
+        return range(first, min(start + self.span, self.size), self.dilation)
+
+    def padded_cells(self, window: int) -> range:
+        """Return the cells of the padded axis that `window` reads; what hangs over the padding is left out."""
+        start = window * self.stride
+        return range(start, min(start + self.span, self.padded_size), self.dilation)
+
+    @property
+    def all_cells(self) -> tuple[range, ...]:
+        """The input cells of every window, in order."""
+        return tuple(self.cells(window) for window in range(self.out))
+
+    def tap_slice(self, tap: int, windows: int | None = None) -> slice:
+        """Return the cells of the padded axis that kernel cell `tap` meets in the first `windows` windows (all)."""
+        count = self.out if windows is None else windows
+        first = tap * self.dilation
+        return slice(first, first + (count - 1) * self.stride + 1, self.stride)
+
+    def reader(self, cell: int, tap: int) -> int | None:
+        """Return the index of the window whose kernel cell `tap` reads input cell `cell`; None when no window does."""
+        window, rest = divmod(cell + self.before - tap * self.dilation, self.stride)
+        return window if rest == 0 and 0 <= window < self.out else None
+
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """How many windows read each cell of the padded axis, `padded_size` numbers; 0 where none ever does."""
+        counts = [0] * self.padded_size
+        for window in range(self.out):
+            for cell in self.padded_cells(window):
+                counts[cell] += 1
+        return tuple(counts)
+
+    @property
+    def unvisited_runs(self) -> tuple[tuple[int, int], ...]:
+        """Runs (first cell, number of cells) of the padded axis that no window reads."""
+        groups = groupby(range(self.padded_size), key=lambda cell: self.counts[cell] == 0)
+        runs = [list(cells) for unvisited, cells in groups if unvisited]
+        return tuple((run[0], len(run)) for run in runs)
+
+
+WINDOW_RANGES = (
+    ("size", "size", 1),
+    ("kernel", "kernel", 1),
+    ("stride", "stride", 1),
+    ("before", "padding before", 0),
+    ("after", "padding after", 0),
+    ("dilation", "dilation", 1),
+)
+"""The whole-number fields of a `Window`: name, name in a sentence, smallest value."""
+
+
+@dataclass(frozen=True)
+class Bins:
+    """The windows of an adaptive pooling along one axis: `out` of them share `size` cells.
+
+    Window i reads the cells ⌊i·size/out⌋ … ⌈(i + 1)·size/out⌉ − 1; neighbours share cells where `size` is no multiple
+    of `out`. Formula: PyTorch, AdaptivePooling.h. Raises ValueError when a field is below 1.
+
+    >>> Bins(size=5, out=2).all_cells
+    (range(0, 3), range(2, 5))
+    """
+
+    size: int
+    out: int
+
+    def __post_init__(self) -> None:
+        whole("size", self.size, 1)
+        whole("output size", self.out, 1)
+
+    def cells(self, window: int) -> range:
+        """Return the cells that `window` (counted from 0) reads."""
+        return range(window * self.size // self.out, -(-(window + 1) * self.size // self.out))
+
+    @property
+    def all_cells(self) -> tuple[range, ...]:
+        """The cells of every window, in order."""
+        return tuple(self.cells(window) for window in range(self.out))
+
+
+AxisWindows = Window | Bins
+"""The windows of a layer along one axis."""
+
+
 def conv_output_size(size: int, kernel: int, *, stride: int = 1, padding: Padding = 0, dilation: int = 1) -> int:
     """Output size of a convolution along one axis: ⌊(n + p_before + p_after − d(k − 1) − 1) / s⌋ + 1.
 
     Raises ValueError when an argument is out of range or the kernel does not fit the padded input.
     """
-    size, stride = whole("size", size, 1), whole("stride", stride, 1)
-    before, after = sides(padding)
-    span = effective_kernel(kernel, dilation)
-    room = size + before + after - span
-    if room < 0:
-        raise ValueError(misfit_sentence(size, kernel, padding, dilation))
-    return room // stride + 1
+    return Window.for_convolution(size, kernel, stride=stride, padding=padding, dilation=dilation).out
 
 
 def misfit_sentence(size: int, kernel: int, padding: Padding, dilation: int) -> str:
@@ -80,29 +286,9 @@ def pool_output_size(
     """Output size of a pooling along one axis; `stride=None` means stride = kernel.
 
     As for a convolution, but with `ceil_mode` the division rounds up, and then a last window that would start
-    beyond input + left padding is dropped (PyTorch, Pool.h). PyTorch allows padding up to half the
-    kernel (of its size, not of its dilated span). Raises ValueError when an argument is out of range or no window
-    fits.
+    beyond input + left padding is dropped (PyTorch, Pool.h). Raises ValueError as `Window.for_pooling` does.
     """
-    size = whole("size", size, 1)
-    span = effective_kernel(kernel, dilation)
-    step = whole("stride", kernel if stride is None else stride, 1)
-    before, after = sides(padding)
-    if max(before, after) > kernel // 2:
-        raise ValueError(
-            f"padding {padding} is more than half of kernel {kernel}: a window could hold padding only; "
-            f"pooling allows padding up to {kernel // 2}"
-        )
-    room = size + before + after - span
-    out = (-(-room // step) if ceil_mode else room // step) + 1
-    if ceil_mode and (out - 1) * step >= size + before:
-        out -= 1
-    if out < 1:
-        raise ValueError(
-            f"kernel {kernel} does not fit a {size}-wide input with padding {padding}; "
-            f"a kernel spanning at most {size + before + after} would"
-        )
-    return out
+    return Window.for_pooling(size, kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode).out
 
 
 def transposed_output_size(
@@ -164,22 +350,6 @@ def solve_kernel(size: int, out: int, *, stride: int = 1, padding: Padding = 0, 
     return list(range(first, last + 1))
 
 
-def visits(size: int, kernel: int, out: int, *, stride: int, padding: Padding, dilation: int = 1) -> tuple[int, ...]:
-    """How many windows read each cell of the padded input along one axis.
-
-    Returns p_before + size + p_after counts (padding cells included). A `ceil_mode` window may reach past the
-    end; those cells do not exist and are not counted. A count of 0 marks a cell that no window ever reads.
-    """
-    before, after = sides(padding)
-    counts = [0] * (before + size + after)
-    for window in range(out):
-        for tap in range(kernel):
-            cell = window * stride + tap * dilation
-            if cell < len(counts):
-                counts[cell] += 1
-    return tuple(counts)
-
-
 @dataclass(frozen=True)
 class ReceptiveField:
     """What one unit sees along one axis of the input: `size` cells, neighbouring units `jump` cells apart, and the
@@ -188,6 +358,14 @@ class ReceptiveField:
     size: int = 1
     jump: int = 1
     centre: float = 0.0
+
+    def behind(self, windows: AxisWindows) -> "ReceptiveField":
+        """The field after a layer with these windows; of unequal bins the widest, at the distance rounded up."""
+        if isinstance(windows, Window):
+            where = {"stride": windows.stride, "dilation": windows.dilation}
+            return self.through(windows.kernel, padding=windows.padding, **where)
+        widest = max(len(cells) for cells in windows.all_cells)
+        return self.through(widest, stride=-(-windows.size // windows.out))
 
     def through(self, kernel: int, *, stride: int = 1, padding: Padding = 0, dilation: int = 1) -> "ReceptiveField":
         """The field after one more layer: r + (e − 1)j, j·s, c + ((e − 1)/2 − p_before)j with e = d(k − 1) + 1."""

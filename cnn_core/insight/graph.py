@@ -8,28 +8,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.geometry import AxisWindows
 from cnn_core.networks import (
-    AdaptiveAvgPool2d,
-    AvgPool2d,
     Branches,
     Conv2d,
     Flatten,
     Layer,
     Linear,
-    MaxPool2d,
     NetworkSpec,
     Residual,
     Shape,
 )
 from cnn_core.networks.blocks import block_parts, part_names
 from cnn_core.networks.spec import name_layers
-from cnn_core.ops.adaptive import adaptive_bins
 
 IMAGE, PROBABILITIES = "image", "softmax"
 """The first and the last node; no layer of a network can bear these names."""
-
-Windows = tuple[range, ...]
-"""For every output row (or column) the input rows that it reads, inside the input; empty where all is padding."""
 
 
 class Extent(NamedTuple):
@@ -101,14 +95,9 @@ class Node:
         return len(self.shape) == 1
 
     @cached_property
-    def windows(self) -> tuple[Windows, Windows] | None:
-        """What each output row, and each output column, reads of the input's; None where it is the same place."""
-        if not isinstance(self.layer, Conv2d | MaxPool2d | AvgPool2d | AdaptiveAvgPool2d):
-            return None
-        (source,) = self.input_shapes
-        return _axis_windows(self.layer, source[1], self.map_size[0], 0), _axis_windows(
-            self.layer, source[2], self.map_size[1], 1
-        )
+    def windows(self) -> tuple[AxisWindows, AxisWindows] | None:
+        """The windows along the rows and along the columns of the input; None where an output reads its own place."""
+        return None if self.layer is None else self.layer.windows(self.input_shapes[0])
 
 
 Graph = dict[str, Node]
@@ -140,24 +129,6 @@ def _add_nodes(layers: tuple[Layer, ...], source: str, path: str, shapes: Mappin
         nodes[full] = Node(full, layer, inputs, shapes[full], tuple(nodes[name].shape for name in inputs))
         source = full
     return source
-
-
-def _axis_windows(layer: Layer, size: int, outputs: int, axis: int) -> Windows:
-    """What every output along an axis reads, cut off at the edges of an input of `size`."""
-    if isinstance(layer, AdaptiveAvgPool2d):
-        return adaptive_bins(size, outputs)
-    assert isinstance(layer, Conv2d | MaxPool2d | AvgPool2d)
-    along = layer.axis(axis)
-    before = along["padding"] if isinstance(along["padding"], int) else along["padding"][0]
-    return tuple(
-        _window_cells(i * along["stride"] - before, along["kernel"], along["dilation"], size) for i in range(outputs)
-    )
-
-
-def _window_cells(start: int, kernel: int, dilation: int, size: int) -> range:
-    """The cells of a window that lie inside the input."""
-    first = start % dilation if start < 0 else start
-    return range(first, min(start + (kernel - 1) * dilation + 1, size), dilation)
 
 
 def inputs_of(node: Node, extent: Extent) -> tuple[Extent, ...]:
@@ -194,7 +165,7 @@ def _receptive_extent(node: Node, extent: Extent, first: int, last: int) -> Exte
     if node.windows is None:
         return Extent(first, last, extent.rows, extent.columns)
     rows, columns = (
-        frozenset(cell for place in places for cell in windows[place])
+        frozenset(cell for place in places for cell in windows.cells(place))
         for windows, places in zip(node.windows, (extent.rows, extent.columns), strict=True)
     )
     return Extent(first, last, rows, columns)

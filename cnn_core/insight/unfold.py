@@ -27,7 +27,6 @@ from cnn_core.networks import (
     Residual,
     Tanh,
 )
-from cnn_core.networks.layers import pair
 from cnn_core.ops import conv2d
 from cnn_core.trace import decimals
 
@@ -133,16 +132,10 @@ def _convolution_contributions(
 ) -> list[Contribution]:
     """Each input map (C, h, w) with its own kernel (C, kh, kw), none summed up yet."""
     x, w = np.asarray(maps, np.float64), np.asarray(kernels, np.float64)
-    settings: dict[str, Any] = {"stride": pair(layer.stride), "dilation": pair(layer.dilation), "groups": len(x)}
+    settings: dict[str, Any] = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
     with np.errstate(all="ignore"):  # of numbers that are none
-        products = conv2d(x[None], w[:, None], padding=padding_of(layer), **settings)[0]
+        products = conv2d(x[None], w[:, None], groups=len(x), **settings)[0]
     return [Contribution(source, first + c, x[c], w[c], products[c]) for c in range(len(x))]
-
-
-def padding_of(layer: Conv2d) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The padding of a convolution: (top, bottom), (left, right)."""
-    top, left = (layer.axis(axis)["padding"] for axis in (0, 1))
-    return (top, top) if isinstance(top, int) else top, (left, left) if isinstance(left, int) else left
 
 
 def _linear_contributions(source: str, units: NDArray[np.floating], row: NDArray[Any]) -> list[Contribution]:
@@ -210,10 +203,10 @@ def _bias_term(bias: float | None) -> str:
 def _pooling_formula(layer: MaxPool2d | AvgPool2d | AdaptiveAvgPool2d, node: Node) -> str:
     if isinstance(layer, AdaptiveAvgPool2d):
         return f"the mean of each of {'×'.join(map(str, node.map_size))} parts of the map"
-    rows, columns = layer.axis(0), layer.axis(1)
+    rows, columns = layer.windows(node.input_shapes[0])
     what = "largest value" if isinstance(layer, MaxPool2d) else "mean"
-    step = f"{rows['stride']}" if rows["stride"] == columns["stride"] else f"{rows['stride']}, {columns['stride']}"
-    return f"the {what} of each window of {rows['kernel']}×{columns['kernel']}, stride {step}"
+    step = f"{rows.stride}" if rows.stride == columns.stride else f"{rows.stride}, {columns.stride}"
+    return f"the {what} of each window of {rows.kernel}×{columns.kernel}, stride {step}"
 
 
 def _activation_formula(node: Node) -> str:

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.geometry import Window
 from cnn_core.insight.graph import Graph, Node
-from cnn_core.insight.unfold import Array, Values, Weights, format_number, padding_of
+from cnn_core.insight.unfold import Array, Values, Weights, format_number
 from cnn_core.networks import AdaptiveAvgPool2d, AvgPool2d, Conv2d, MaxPool2d
 from cnn_core.networks.layers import pair
 from cnn_core.trace import Trace, adaptive_pool_trace, avg_pool_trace, convolution_trace, max_pool_trace
@@ -52,7 +53,7 @@ def pixel_trace(
     node = nodes[name]
     if node.windows is None:
         return None
-    value_windows = [windows[at] for windows, at in zip(node.windows, (row, column), strict=True)]
+    value_windows = [windows.cells(at) for windows, at in zip(node.windows, (row, column), strict=True)]
     if not all(value_windows):
         raise ValueError("this value's window lies in the padding alone: no number of the map before takes part.")
     source = np.asarray(values[node.inputs[0]], np.float64)
@@ -85,7 +86,7 @@ def _trace_convolution(
     places = (
         _neighbour_ranges(node, position) if fits else ((position[0], position[0] + 1), (position[1], position[1] + 1))
     )
-    cut = _cut_input(node, (layer.axis(0), layer.axis(1)), padding_of(layer), places)
+    cut = _cut_input(layer.windows(node.input_shapes[0]), places)
     patch = x[:, cut.rows, cut.columns]
     note, kept = "", np.arange(group_maps)
     if not fits:
@@ -138,19 +139,22 @@ def _left_out_note(kept: NDArray[Any], others: int, rest: float, bias: float | N
 
 def _trace_pooling(node: Node, layer: MaxPool2d | AvgPool2d, source: Array, position: tuple[int, int]) -> PixelTrace:
     places = _neighbour_ranges(node, position)
-    padding = pair(layer.padding)
-    cut = _cut_input(node, (layer.axis(0), layer.axis(1)), ((padding[0],) * 2, (padding[1],) * 2), places)
+    cut = _cut_input(layer.windows(node.input_shapes[0]), places)
     patch = source[None, cut.rows, cut.columns]
-    stride = (layer.axis(0)["stride"], layer.axis(1)["stride"])
     # the patch holds whole windows; only where the map ends may one hang over, as in the map itself
     if isinstance(layer, MaxPool2d):
         trace = max_pool_trace(
-            patch, layer.kernel_size, stride=stride, padding=cut.padding, dilation=layer.dilation, ceil_mode=True
+            patch, layer.kernel_size, stride=layer.stride, padding=cut.padding, dilation=layer.dilation, ceil_mode=True
         )
     else:
         counted = layer.count_include_pad
         trace = avg_pool_trace(
-            patch, layer.kernel_size, stride=stride, padding=cut.padding, ceil_mode=True, count_include_pad=counted
+            patch,
+            layer.kernel_size,
+            stride=layer.stride,
+            padding=cut.padding,
+            ceil_mode=True,
+            count_include_pad=counted,
         )
     width = places[1][1] - places[1][0]
     corner = places[0][0], places[1][0]
@@ -170,22 +174,17 @@ def _neighbour_ranges(node: Node, position: tuple[int, int]) -> tuple[tuple[int,
     assert node.windows is not None
     ranges = []
     for place, windows in zip(position, node.windows, strict=True):
-        first, last = max(place - NEIGHBOUR_RADIUS, 0), min(place + NEIGHBOUR_RADIUS + 1, len(windows))
-        ranges.append((first if windows[first] else place, last if windows[last - 1] else place + 1))
+        first, last = max(place - NEIGHBOUR_RADIUS, 0), min(place + NEIGHBOUR_RADIUS + 1, windows.out)
+        ranges.append((first if windows.cells(first) else place, last if windows.cells(last - 1) else place + 1))
     return ranges[0], ranges[1]
 
 
-def _cut_input(
-    node: Node,
-    axes: tuple[dict[str, Any], dict[str, Any]],
-    padding: tuple[tuple[int, int], tuple[int, int]],
-    places: tuple[tuple[int, int], tuple[int, int]],
-) -> _InputPatch:
+def _cut_input(windows: tuple[Window, Window], places: tuple[tuple[int, int], tuple[int, int]]) -> _InputPatch:
     """The input that the outputs at `places` read, from the first cell of the first window to the last of the last."""
     slices, remaining_padding = [], []
-    for axis, sides, (first, last), size in zip(axes, padding, places, node.input_shapes[0][1:], strict=True):
-        start = first * axis["stride"] - sides[0]
-        end = (last - 1) * axis["stride"] - sides[0] + axis["dilation"] * (axis["kernel"] - 1) + 1
-        slices.append(slice(max(start, 0), min(end, size)))
-        remaining_padding.append((max(-start, 0), min(max(end - size, 0), sides[1])))
+    for window, (first, last) in zip(windows, places, strict=True):
+        start = first * window.stride - window.before
+        end = (last - 1) * window.stride - window.before + window.span
+        slices.append(slice(max(start, 0), min(end, window.size)))
+        remaining_padding.append((max(-start, 0), min(max(end - window.size, 0), window.after)))
     return _InputPatch(slices[0], slices[1], (remaining_padding[0], remaining_padding[1]))

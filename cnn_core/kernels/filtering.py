@@ -6,6 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.geometry import Window, effective_kernel, same_padding
 from cnn_core.images import to_grey
 from cnn_core.kernels.families import Weights
 from cnn_core.ops.windows import NUMPY_MODES
@@ -33,7 +34,14 @@ class FilterSettings:
 
     def kernel_reach(self, side: int) -> int:
         """The pixels from the first to the last weight of a kernel with `side` weights: d(k − 1) + 1."""
-        return self.dilation * (side - 1) + 1
+        return effective_kernel(side, self.dilation)
+
+    def windows(self, size: tuple[int, ...], kernel: tuple[int, ...]) -> tuple[Window, Window]:
+        """The windows of a kernel along the height and the width of a picture of `size` that is padded already."""
+        rows, columns = (
+            Window(axis, side, self.stride, dilation=self.dilation) for axis, side in zip(size, kernel, strict=True)
+        )
+        return rows, columns
 
     def orient_kernel(self, weights: Weights) -> Weights:
         """The weights as they lie on the picture: turned by 180° with `flip`."""
@@ -75,8 +83,8 @@ def padding_margins(weights: Weights, layer: FilterSettings) -> tuple[tuple[int,
         raise ValueError(f"padding_mode is “{layer.padding_mode}”: choose {', '.join(PADDING_MODES)}.")
     if PADDING_MODES[layer.padding_mode] is None:
         return (0, 0), (0, 0)
-    first, second = ((layer.kernel_reach(side) - 1) for side in weights.shape)
-    return (first // 2, first - first // 2), (second // 2, second - second // 2)
+    rows, columns = (same_padding(side, dilation=layer.dilation) for side in weights.shape)
+    return rows, columns
 
 
 def pad_image(image: NDArray[Pixel], weights: Weights, layer: FilterSettings) -> NDArray[Pixel]:
@@ -126,19 +134,15 @@ def apply_to_padded(padded: NDArray[np.generic], weights: Weights, layer: Filter
 
 def _filter_plane(x: Result, weights: Weights, layer: FilterSettings) -> Result:
     """One shifted copy of the picture for each weight, strip by strip."""
-    stride, dilation = layer.stride, layer.dilation
-    rows, columns = (
-        (size - layer.kernel_reach(side)) // stride + 1 for size, side in zip(x.shape, weights.shape, strict=True)
-    )
-    result = np.zeros((rows, columns), dtype=np.float32)
-    product = np.empty((STRIP_ROWS, columns), dtype=np.float32)
-    taps = [(u * dilation, v * dilation, np.float32(weight)) for (u, v), weight in np.ndenumerate(weights) if weight]
-    across = (columns - 1) * stride + 1
-    for top in range(0, rows, STRIP_ROWS):
+    rows, columns = layer.windows(x.shape, weights.shape)
+    result = np.zeros((rows.out, columns.out), dtype=np.float32)
+    product = np.empty((STRIP_ROWS, columns.out), dtype=np.float32)
+    taps = [(u, columns.tap_slice(v), np.float32(weight)) for (u, v), weight in np.ndenumerate(weights) if weight]
+    for top in range(0, rows.out, STRIP_ROWS):
         strip = result[top : top + STRIP_ROWS]
-        down = (len(strip) - 1) * stride + 1
-        for u, v, weight in taps:
-            window = x[top * stride + u : top * stride + u + down : stride, v : v + across : stride]
+        beneath = x[top * rows.stride :]
+        for u, across, weight in taps:
+            window = beneath[rows.tap_slice(u, len(strip)), across]
             strip += np.multiply(window, weight, out=product[: len(strip)])
     return result
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from cnn_core.geometry import (
+    AxisWindows,
+    Bins,
     ReceptiveField,
+    Window,
     batch_norm_parameters,
+    check_groups,
     conv_macs,
-    conv_output_size,
     conv_parameters,
     linear_parameters,
-    pool_output_size,
     same_padding,
     whole,
 )
@@ -86,9 +88,17 @@ class Layer:
         """Multiply–accumulates for one image of `shape`; only convolutions and linear layers are counted."""
         return 0
 
+    def windows(self, shape: Shape) -> tuple[AxisWindows, AxisWindows] | None:
+        """Return the windows along the height and the width of an input of `shape`; None for layers without any.
+
+        Raises ValueError with a sentence when none fits.
+        """
+        return None
+
     def through(self, fields: Fields, shape: Shape) -> Fields:
         """The receptive fields after the layer, from those of its input."""
-        return fields
+        windows = self.windows(shape)
+        return fields if windows is None else (fields[0].behind(windows[0]), fields[1].behind(windows[1]))
 
 
 @dataclass(frozen=True)
@@ -120,16 +130,19 @@ class Conv2d(Layer):
         elif pair(self.stride) != (1, 1):
             raise ValueError(f'padding is "same" with stride {self.stride}: "same" needs stride 1.')
 
-    def axis(self, axis: int) -> dict[str, Any]:
-        """Kernel, stride, padding (before, after) and dilation along the height (0) or the width (1)."""
+    def _window(self, size: int, axis: int) -> Window:
         kernel, dilation = pair(self.kernel_size)[axis], pair(self.dilation)[axis]
         padding = same_padding(kernel, dilation=dilation) if self.padding == "same" else pair(self.padding)[axis]
-        return {"kernel": kernel, "stride": pair(self.stride)[axis], "padding": padding, "dilation": dilation}
+        return Window.for_convolution(size, kernel, stride=pair(self.stride)[axis], padding=padding, dilation=dilation)
+
+    def windows(self, shape: Shape) -> tuple[Window, Window]:
+        _, height, width = image_shape(shape)
+        return self._window(height, 0), self._window(width, 1)
 
     def output_shape(self, shape: Shape) -> Shape:
-        channels, *sizes = image_shape(shape)
-        conv_parameters(channels, self.filters, (1, 1), groups=self.groups)
-        return (self.filters, *(conv_output_size(size, **self.axis(i)) for i, size in enumerate(sizes)))
+        check_groups(image_shape(shape)[0], self.filters, self.groups)
+        rows, columns = self.windows(shape)
+        return self.filters, rows.out, columns.out
 
     def parameters(self, shape: Shape) -> int:
         return conv_parameters(shape[0], self.filters, pair(self.kernel_size), groups=self.groups, bias=self.bias)
@@ -137,9 +150,6 @@ class Conv2d(Layer):
     def macs(self, shape: Shape) -> int:
         out = image_shape(self.output_shape(shape))
         return conv_macs(shape[0], out, pair(self.kernel_size), groups=self.groups)
-
-    def through(self, fields: Fields, shape: Shape) -> Fields:
-        return fields[0].through(**self.axis(0)), fields[1].through(**self.axis(1))
 
 
 @dataclass(frozen=True)
@@ -160,19 +170,23 @@ class _Pool2d(Layer):
         if self.stride is not None:
             self._set_fields(stride=_check_pair("stride", self.stride, 1))
 
-    def axis(self, axis: int) -> dict[str, int]:
-        """Kernel, stride, padding and dilation along the height (0) or the width (1)."""
-        kernel = pair(self.kernel_size)[axis]
-        stride = kernel if self.stride is None else pair(self.stride)[axis]
-        return {"kernel": kernel, "stride": stride, "padding": pair(self.padding)[axis], "dilation": 1}
+    def _window(self, size: int, axis: int, dilation: int = 1) -> Window:
+        return Window.for_pooling(
+            size,
+            pair(self.kernel_size)[axis],
+            stride=None if self.stride is None else pair(self.stride)[axis],
+            padding=pair(self.padding)[axis],
+            dilation=dilation,
+            ceil_mode=self.ceil_mode,
+        )
+
+    def windows(self, shape: Shape) -> tuple[Window, Window]:
+        _, height, width = image_shape(shape)
+        return self._window(height, 0), self._window(width, 1)
 
     def output_shape(self, shape: Shape) -> Shape:
-        channels, *sizes = image_shape(shape)
-        ceil = self.ceil_mode
-        return (channels, *(pool_output_size(size, ceil_mode=ceil, **self.axis(i)) for i, size in enumerate(sizes)))
-
-    def through(self, fields: Fields, shape: Shape) -> Fields:
-        return fields[0].through(**self.axis(0)), fields[1].through(**self.axis(1))
+        rows, columns = self.windows(shape)
+        return shape[0], rows.out, columns.out
 
 
 @dataclass(frozen=True)
@@ -185,8 +199,10 @@ class MaxPool2d(_Pool2d):
         super().__post_init__()
         self._set_fields(dilation=_check_pair("dilation", self.dilation, 1))
 
-    def axis(self, axis: int) -> dict[str, int]:
-        return {**super().axis(axis), "dilation": pair(self.dilation)[axis]}
+    def windows(self, shape: Shape) -> tuple[Window, Window]:
+        _, height, width = image_shape(shape)
+        down, across = pair(self.dilation)
+        return self._window(height, 0, down), self._window(width, 1, across)
 
 
 @dataclass(frozen=True)
@@ -210,16 +226,13 @@ class AdaptiveAvgPool2d(Layer):
     def __post_init__(self) -> None:
         self._set_fields(output_size=_check_pair("output_size", self.output_size, 1))
 
+    def windows(self, shape: Shape) -> tuple[Bins, Bins]:
+        _, height, width = image_shape(shape)
+        rows, columns = pair(self.output_size)
+        return Bins(height, rows), Bins(width, columns)
+
     def output_shape(self, shape: Shape) -> Shape:
         return (image_shape(shape)[0], *pair(self.output_size))
-
-    def through(self, fields: Fields, shape: Shape) -> Fields:
-        # Bin i covers ⌊i·n/m⌋ … ⌈(i+1)·n/m⌉ − 1; the widest one gives the field when bins differ.
-        after = []
-        for field, size, out in zip(fields, shape[1:], pair(self.output_size), strict=True):
-            widest = max(-(-(i + 1) * size // out) - i * size // out for i in range(out))
-            after.append(field.through(widest, stride=max(1, -(-size // out))))
-        return after[0], after[1]
 
 
 @dataclass(frozen=True)

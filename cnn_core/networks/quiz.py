@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from math import prod
 
-from cnn_core.geometry import effective_kernel, sides
 from cnn_core.networks.draft import LayerLine
 from cnn_core.networks.layers import (
     AdaptiveAvgPool2d,
@@ -62,21 +61,13 @@ def _shape_question(line: LayerLine) -> Question:
     slips: dict[str, str] = {}
     hint = "This layer keeps the shape."
     if isinstance(layer, Conv2d | MaxPool2d | AvgPool2d):
-        axes = [layer.axis(0), layer.axis(1)]
-        room = [
-            size + sum(sides(axis["padding"])) - effective_kernel(axis["kernel"], axis["dilation"])
-            for size, axis in zip(shape[1:], axes, strict=True)
-        ]
-        strides = [axis["stride"] for axis in axes]
-        hint = f"⌊({shape[1]} + padding − kernel) / {strides[0]}⌋ + 1 along the height; the width likewise."
-        raised = [-(-rest // stride) + 1 for rest, stride in zip(room, strides, strict=True)]
+        windows = layer.windows(shape)
+        hint = f"⌊({shape[1]} + padding − kernel) / {windows[0].stride}⌋ + 1 along the height; the width likewise."
+        raised = [-(-window.room // window.stride) + 1 for window in windows]
         slips[format_shape((out[0], *raised))] = "That is rounded up: windows that do not fit are dropped (floor)."
-        slips[format_shape((out[0], *(rest // stride for rest, stride in zip(room, strides, strict=True))))] = (
-            "The + 1 is missing: the first window counts too."
-        )
-        bare = [
-            (rest - sum(sides(axis["padding"]))) // axis["stride"] + 1 for rest, axis in zip(room, axes, strict=True)
-        ]
+        one_less = [window.room // window.stride for window in windows]
+        slips[format_shape((out[0], *one_less))] = "The + 1 is missing: the first window counts too."
+        bare = [(window.room - sum(window.padding)) // window.stride + 1 for window in windows]
         slips[format_shape((out[0], *bare))] = "The padding is missing."
         slips[format_shape((out[0], *shape[1:]))] = "Height and width change here."
         slips[format_shape((shape[0], *out[1:]))] = "The channels are those of the filters, not those of the input."
@@ -144,8 +135,7 @@ def _field_question(line: LayerLine) -> Question:
     slips: dict[str, str] = {}
     hint = "It does not change here."
     if isinstance(line.layer, Conv2d | MaxPool2d | AvgPool2d):
-        axes = [line.layer.axis(0), line.layer.axis(1)]
-        spans = [effective_kernel(axis["kernel"], axis["dilation"]) for axis in axes]
+        spans = [window.span for window in line.layer.windows(line.input_shape)]
         hint = f"{before[0]} + (kernel − 1) · {jump[0]}: the jump is the product of the strides before this layer."
         slips = {
             format_shape(

@@ -7,22 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnn_core.geometry import Bins
 from cnn_core.ops.arguments import FloatArray, IntOrPair, check_picture, to_pair
 from cnn_core.ops.windows import summing_dtype
-
-
-def adaptive_bins(size: int, out: int) -> tuple[range, ...]:
-    """The cells of an axis of `size` cells that each of `out` windows reads: ⌊i·size/out⌋ … ⌈(i + 1)·size/out⌉ − 1.
-
-    Windows share cells where `size` is no multiple of `out`. Formula: PyTorch, AdaptivePooling.h.
-    """
-    return tuple(range(i * size // out, -(-(i + 1) * size // out)) for i in range(out))
 
 
 def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
     """The largest value of each window. x is (N, C, H, W), the result (N, C, *output_size) in x's dtype.
 
-    The windows are `adaptive_bins` of rows and columns; output_size 1 is global pooling, one window over the whole
+    The windows are the `geometry.Bins` of rows and columns; output_size 1 is global pooling, one window over the whole
     picture. Formula: torch.nn.AdaptiveMaxPool2d. Raises ValueError with a sentence when an argument is wrong.
     """
     return _pool_bins(check_picture("x", x), output_size, np.max)
@@ -35,7 +28,7 @@ def adaptive_avg_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
 
 def _pool_bins(x: FloatArray, output_size: IntOrPair, reduce: Callable[..., Any]) -> FloatArray:
     rows, columns = (
-        adaptive_bins(size, out) for size, out in zip(x.shape[2:], to_pair("output_size", output_size), strict=True)
+        Bins(size, out).all_cells for size, out in zip(x.shape[2:], to_pair("output_size", output_size), strict=True)
     )
     y = np.empty((*x.shape[:2], len(rows), len(columns)), summing_dtype(x))
     for (i, high), (j, across) in product(enumerate(rows), enumerate(columns)):

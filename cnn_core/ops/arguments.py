@@ -1,20 +1,11 @@
 """The arguments of the window operations: brought to one form, or refused with a sentence that says what is right."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.geometry import (
-    check_groups,
-    conv_output_size,
-    effective_kernel,
-    pool_output_size,
-    same_padding,
-    sides,
-    whole,
-)
+from cnn_core.geometry import Window, check_groups, same_padding, sides, whole
 
 FloatArray = NDArray[np.floating[Any]]
 Pair = tuple[int, int]
@@ -25,42 +16,55 @@ Padding = int | Pair | Sides | Literal["same", "valid"]
 PADDING_FORMS = 'a whole number, (vertical, horizontal), ((top, bottom), (left, right)), "same" or "valid"'
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """How a window moves over a picture; every field is (vertical, horizontal).
+class Sweep(NamedTuple):
+    """How a kernel moves over a picture: the windows along its rows (vertically) and along its columns (horizontally).
 
     Output cell (i, j) sees the padded picture at rows i·stride + u·dilation and likewise at columns, where (u, v) runs
-    over the cells of the kernel.
+    over the cells of the kernel. Every property is (vertical, horizontal).
     """
 
-    size: Pair
-    kernel: Pair
-    stride: Pair
-    padding: Sides
-    dilation: Pair
-    output: Pair
+    rows: Window
+    columns: Window
 
     @property
-    def kernel_span(self) -> Pair:
-        """Rows and columns that the window spans with its gaps: dilation·(kernel − 1) + 1."""
-        rows, columns = (effective_kernel(size, gap) for size, gap in zip(self.kernel, self.dilation, strict=True))
-        return rows, columns
+    def size(self) -> Pair:
+        """Rows and columns of the picture."""
+        return self.rows.size, self.columns.size
+
+    @property
+    def kernel(self) -> Pair:
+        """Rows and columns of the kernel."""
+        return self.rows.kernel, self.columns.kernel
+
+    @property
+    def stride(self) -> Pair:
+        """Cells from one window to the next."""
+        return self.rows.stride, self.columns.stride
+
+    @property
+    def dilation(self) -> Pair:
+        """Cells from one cell of the kernel to the next."""
+        return self.rows.dilation, self.columns.dilation
+
+    @property
+    def padding(self) -> Sides:
+        """((top, bottom), (left, right))."""
+        return self.rows.padding, self.columns.padding
+
+    @property
+    def output(self) -> Pair:
+        """Rows and columns of the output."""
+        return self.rows.out, self.columns.out
 
     @property
     def padded_size(self) -> Pair:
         """Size of the padded picture, long enough for the last window (with ceil_mode it may hang over the padding)."""
-        axes = zip(self.size, self.padding, self.output, self.stride, self.kernel_span, strict=True)
-        height, width = (
-            max(before + size + after, (output - 1) * stride + span)
-            for size, (before, after), output, stride, span in axes
-        )
-        return height, width
+        return self.rows.reach, self.columns.reach
 
     @property
     def picture_slices(self) -> tuple[slice, slice]:
         """The rows and the columns of the padded picture that hold the picture itself."""
-        (height, width), ((top, _), (left, _)) = self.size, self.padding
-        return slice(top, top + height), slice(left, left + width)
+        return self.rows.input_slice, self.columns.input_slice
 
 
 def check_picture(name: str, value: object) -> FloatArray:
@@ -100,11 +104,17 @@ def convolution_arguments(
     size, kernel = (x.shape[2], x.shape[3]), (w.shape[2], w.shape[3])
     steps, gaps = to_pair("stride", stride), to_pair("dilation", dilation)
     edges = _padding_sides(padding, kernel, steps, gaps)
-    height, width = (
-        conv_output_size(n, k, stride=step, padding=_shorten_padding(edge), dilation=gap)
-        for n, k, step, edge, gap in zip(size, kernel, steps, edges, gaps, strict=True)
+    axes = zip(size, kernel, steps, edges, gaps, strict=True)
+    return (
+        x,
+        w,
+        Sweep(
+            *(
+                Window.for_convolution(n, k, stride=step, padding=_shorten_padding(edge), dilation=gap)
+                for n, k, step, edge, gap in axes
+            )
+        ),
     )
-    return x, w, Sweep(size, kernel, steps, edges, gaps, (height, width))
 
 
 def pooling_arguments(
@@ -115,11 +125,15 @@ def pooling_arguments(
     size, kernel = (x.shape[2], x.shape[3]), to_pair("kernel_size", kernel_size)
     steps, gaps = (kernel if stride is None else to_pair("stride", stride)), to_pair("dilation", dilation)
     edges = _padding_sides(padding, kernel, steps, gaps)
-    height, width = (
-        pool_output_size(n, k, stride=step, padding=_shorten_padding(edge), dilation=gap, ceil_mode=ceil_mode)
-        for n, k, step, edge, gap in zip(size, kernel, steps, edges, gaps, strict=True)
+    axes = zip(size, kernel, steps, edges, gaps, strict=True)
+    return x, Sweep(
+        *(
+            Window.for_pooling(
+                n, k, stride=step, padding=_shorten_padding(edge), dilation=gap, ceil_mode=bool(ceil_mode)
+            )
+            for n, k, step, edge, gap in axes
+        )
     )
-    return x, Sweep(size, kernel, steps, edges, gaps, (height, width))
 
 
 def check_bias(b: object, w: FloatArray) -> FloatArray:

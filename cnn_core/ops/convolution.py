@@ -113,14 +113,15 @@ def _row_strips(padded: FloatArray, sweep: Sweep) -> Iterator[tuple[slice, Float
     step = max(1, COLUMN_BYTES // max(1, bytes_per_row))
     for first in range(0, height, step):
         last = min(first + step, height) - 1
-        top, bottom = first * sweep.stride[0], last * sweep.stride[0] + sweep.kernel_span[0]
+        top, bottom = first * sweep.rows.stride, last * sweep.rows.stride + sweep.rows.span
         yield slice(first, last + 1), padded[:, :, top:bottom]
 
 
 def _window_columns(strip: FloatArray, sweep: Sweep, groups: int) -> FloatArray:
     """im2col: the windows of a strip as columns, (N, groups, C/groups·h·w, windows)."""
     (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
-    windows = sliding_window_view(strip, sweep.kernel_span, axis=(2, 3))[:, :, ::sh, ::sw, ::dh, ::dw]
+    spans = (sweep.rows.span, sweep.columns.span)
+    windows = sliding_window_view(strip, spans, axis=(2, 3))[:, :, ::sh, ::sw, ::dh, ::dw]
     n, channels, height, width, kh, kw = windows.shape
     return windows.transpose(0, 1, 4, 5, 2, 3).reshape(n, groups, channels // groups * kh * kw, height * width)
 
@@ -128,8 +129,8 @@ def _window_columns(strip: FloatArray, sweep: Sweep, groups: int) -> FloatArray:
 def _add_window_columns(dstrip: FloatArray, columns: FloatArray, sweep: Sweep) -> None:
     """col2im, im2col's backward pass: add every column back to the cells of the strip that it was read from."""
     n, channels, height, _ = dstrip.shape
-    output = (height - sweep.kernel_span[0]) // sweep.stride[0] + 1, sweep.output[1]
-    stacked = columns.reshape(n, channels, *sweep.kernel, *output)
+    output_rows = (height - sweep.rows.span) // sweep.rows.stride + 1
+    stacked = columns.reshape(n, channels, *sweep.kernel, output_rows, sweep.columns.out)
     for u, v in np.ndindex(sweep.kernel):
-        cells = cells_under(dstrip, sweep, u, v, output)
+        cells = cells_under(dstrip, sweep, u, v, output_rows)
         cells += stacked[:, :, u, v]

@@ -7,7 +7,7 @@ The loops run over output cells (n, o, i, j): picture, channel, row, column; and
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnn_core.ops.adaptive import adaptive_bins
+from cnn_core.geometry import Bins
 from cnn_core.ops.arguments import (
     FloatArray,
     IntOrPair,
@@ -183,7 +183,7 @@ def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None 
 def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
     """Each output cell is the largest value of its bins of rows and columns. See `ops.adaptive_max_pool2d`."""
     x, (height, width) = check_picture("x", x), to_pair("output_size", output_size)
-    rows, columns = adaptive_bins(x.shape[2], height), adaptive_bins(x.shape[3], width)
+    rows, columns = Bins(x.shape[2], height).all_cells, Bins(x.shape[3], width).all_cells
     y = np.full((*x.shape[:2], height, width), -np.inf, x.dtype)
 
     for n, c, i, j in np.ndindex(y.shape):
@@ -197,7 +197,7 @@ def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
 def adaptive_avg_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
     """Each output cell is the mean of its bins of rows and columns. See `ops.adaptive_avg_pool2d`."""
     x, (height, width) = check_picture("x", x), to_pair("output_size", output_size)
-    rows, columns = adaptive_bins(x.shape[2], height), adaptive_bins(x.shape[3], width)
+    rows, columns = Bins(x.shape[2], height).all_cells, Bins(x.shape[3], width).all_cells
     y = np.zeros((*x.shape[:2], height, width), summing_dtype(x))
 
     for n, c, i, j in np.ndindex(y.shape):
@@ -218,11 +218,7 @@ def _first_channel(o: int, w_shape: tuple[int, ...], groups: int) -> int:
 
 def _window_cells(sweep: Sweep, i: int, j: int) -> list[tuple[int, int]]:
     """The (row, column) cells of the picture under window (i, j), in row-major order, padding left out."""
-    (kh, kw), (sh, sw), (dh, dw) = sweep.kernel, sweep.stride, sweep.dilation
-    (height, width), ((top, _), (left, _)) = sweep.size, sweep.padding
-    rows = [i * sh + u * dh - top for u in range(kh)]
-    columns = [j * sw + v * dw - left for v in range(kw)]
-    return [(row, column) for row in rows if 0 <= row < height for column in columns if 0 <= column < width]
+    return [(row, column) for row in sweep.rows.cells(i) for column in sweep.columns.cells(j)]
 
 
 def _find_winner(channel: FloatArray, cells: list[tuple[int, int]]) -> tuple[int, int] | None:
@@ -238,7 +234,4 @@ def _mean_divisor(sweep: Sweep, i: int, j: int, count_include_pad: bool) -> int:
     """How many cells the mean of window (i, j) counts; what hangs over the padding never does."""
     if not count_include_pad:
         return max(1, len(_window_cells(sweep, i, j)))
-    (height, width), ((top, bottom), (left, right)) = sweep.size, sweep.padding
-    rows = [u for u in range(sweep.kernel[0]) if i * sweep.stride[0] + u < top + height + bottom]
-    columns = [v for v in range(sweep.kernel[1]) if j * sweep.stride[1] + v < left + width + right]
-    return max(1, len(rows) * len(columns))
+    return max(1, len(sweep.rows.padded_cells(i)) * len(sweep.columns.padded_cells(j)))

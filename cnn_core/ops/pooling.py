@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnn_core.geometry import Window
 from cnn_core.ops.arguments import FloatArray, IntOrPair, Padding, Sweep, check_output_gradient, pooling_arguments
 from cnn_core.ops.windows import cells_under, crop_padding, pad_picture, summing_dtype
 
@@ -27,7 +28,7 @@ def max_pool2d(
     padded = pad_picture(x, sweep, -np.inf)
     y = np.full(x.shape[:2] + sweep.output, -np.inf, padded.dtype)
     for u, v in np.ndindex(sweep.kernel):
-        np.maximum(y, cells_under(padded, sweep, u, v, sweep.output), out=y)
+        np.maximum(y, cells_under(padded, sweep, u, v), out=y)
     return y.astype(x.dtype, copy=False)
 
 
@@ -72,7 +73,7 @@ def avg_pool2d(
     padded = pad_picture(x, sweep)
     total = np.zeros(x.shape[:2] + sweep.output, padded.dtype)
     for u, v in np.ndindex(sweep.kernel):
-        total += cells_under(padded, sweep, u, v, sweep.output)
+        total += cells_under(padded, sweep, u, v)
     total /= _mean_divisors(sweep, count_include_pad)
     return total.astype(x.dtype, copy=False)
 
@@ -97,7 +98,7 @@ def avg_pool2d_backward(
     dpadded = np.zeros(x.shape[:2] + sweep.padded_size, summing_dtype(x))
     shares = dy / _mean_divisors(sweep, count_include_pad).astype(dpadded.dtype)
     for u, v in np.ndindex(sweep.kernel):
-        cells = cells_under(dpadded, sweep, u, v, sweep.output)
+        cells = cells_under(dpadded, sweep, u, v)
         cells += shares
     return crop_padding(dpadded, sweep).astype(x.dtype, copy=False)
 
@@ -111,7 +112,7 @@ def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None 
     x, sweep = pooling_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
     total = np.zeros(x.shape[:2] + sweep.output, summing_dtype(x))
     for u, v in np.ndindex(sweep.kernel):
-        total += np.square(cells_under(x, sweep, u, v, sweep.output).astype(total.dtype, copy=False))
+        total += np.square(cells_under(x, sweep, u, v).astype(total.dtype, copy=False))
     return np.sqrt(total).astype(x.dtype, copy=False)
 
 
@@ -124,11 +125,11 @@ def window_winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
     planes = np.arange(n * channels).reshape(n, channels, 1, 1) * height * width
     corners = np.add.outer(np.arange(sweep.output[0]) * sh * width, np.arange(sweep.output[1]) * sw)
     # Counted from the window's corner at first; until a cell beats −∞, the first that is not padding.
-    first = np.add.outer(_first_inside(sweep, 0) * dh * width, _first_inside(sweep, 1) * dw)
+    first = np.add.outer(_first_inside(sweep.rows) * dh * width, _first_inside(sweep.columns) * dw)
     winners: NDArray[np.intp] = np.broadcast_to(first, (n, channels, *sweep.output)).copy()
     best = np.full(winners.shape, -np.inf, padded.dtype)
     for u, v in np.ndindex(sweep.kernel):
-        cells = cells_under(padded, sweep, u, v, sweep.output).copy()  # read three times: faster in one piece
+        cells = cells_under(padded, sweep, u, v).copy()  # read three times: faster in one piece
         leads = (cells > best) | np.isnan(cells)
         # In row-major order the offset grows with every cell, so the last one to lead has the largest.
         np.maximum(winners, leads * (u * dh * width + v * dw), out=winners)
@@ -138,20 +139,18 @@ def window_winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
     return winners
 
 
-def _first_inside(sweep: Sweep, axis: int) -> NDArray[np.intp]:
+def _first_inside(window: Window) -> NDArray[np.intp]:
     """For each output position of an axis, the first cell of its window that lies past the leading padding."""
-    starts = np.arange(sweep.output[axis]) * sweep.stride[axis]
-    first: NDArray[np.intp] = np.maximum(0, -((starts - sweep.padding[axis][0]) // sweep.dilation[axis]))
+    starts = np.arange(window.out) * window.stride
+    first: NDArray[np.intp] = np.maximum(0, -((starts - window.before) // window.dilation))
     return first
 
 
 def _mean_divisors(sweep: Sweep, count_include_pad: bool) -> NDArray[np.intp]:
     """How many cells each window's mean counts, (H', W')."""
-    counts = []
-    axes = zip(sweep.size, sweep.kernel, sweep.stride, sweep.padding, sweep.output, strict=True)
-    for size, kernel, stride, (before, after), output in axes:
-        first, last = (-before, size + after) if count_include_pad else (0, size)
-        starts = np.arange(output) * stride - before
+    rows, columns = (
         # With ceil_mode a last window may lie wholly beyond the counted cells: it sums zeros, and 0 / 1 is 0.
-        counts.append(np.maximum(1, np.minimum(starts + kernel, last) - np.maximum(starts, first)))
-    return np.outer(*counts)
+        [max(1, len(window.padded_cells(i) if count_include_pad else window.cells(i))) for i in range(window.out)]
+        for window in sweep
+    )
+    return np.outer(rows, columns)

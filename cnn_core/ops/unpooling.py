@@ -73,6 +73,6 @@ def spread_unpool2d(
     count = np.zeros((1, 1, *sweep.padded_size))
     for u, v in np.ndindex(sweep.kernel):
         for sums, values in ((total, y), (count, 1)):
-            cells = cells_under(sums, sweep, u, v, sweep.output)
+            cells = cells_under(sums, sweep, u, v)
             cells += values
     return (crop_padding(total, sweep) / np.maximum(crop_padding(count, sweep), 1)).astype(y.dtype, copy=False)

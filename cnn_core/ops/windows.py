@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cnn_core.ops.arguments import FloatArray, Pair, Sides, Sweep
+from cnn_core.ops.arguments import FloatArray, Sides, Sweep
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 NUMPY_MODES: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
@@ -47,8 +47,9 @@ def crop_padding(padded: FloatArray, sweep: Sweep) -> FloatArray:
     return padded[:, :, *sweep.picture_slices]
 
 
-def cells_under(padded: FloatArray, sweep: Sweep, u: int, v: int, output: Pair) -> FloatArray:
-    """The cells that kernel cell (u, v) meets at each of the `output` positions: a view of shape (N, C, *output)."""
-    (sh, sw), (dh, dw), (rows, columns) = sweep.stride, sweep.dilation, output
-    top, left = u * dh, v * dw
-    return padded[:, :, top : top + (rows - 1) * sh + 1 : sh, left : left + (columns - 1) * sw + 1 : sw]
+def cells_under(padded: FloatArray, sweep: Sweep, u: int, v: int, output_rows: int | None = None) -> FloatArray:
+    """The cells that kernel cell (u, v) meets in each window, as a view of shape (N, C, H', W').
+
+    With `output_rows`, only those in the first rows of windows: of a strip of the padded picture.
+    """
+    return padded[:, :, sweep.rows.tap_slice(u, output_rows), sweep.columns.tap_slice(v)]

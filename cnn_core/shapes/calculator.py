@@ -6,15 +6,17 @@ about.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 
 from cnn_core.geometry import (
+    AxisWindows,
+    Bins,
+    Window,
     batch_norm_parameters,
-    conv_output_size,
     conv_parameters,
     effective_kernel,
     linear_parameters,
-    pool_output_size,
     solve_kernel,
     solve_padding,
     transposed_output_size,
@@ -74,6 +76,12 @@ class LayerCase:
         """(C, …) of one example; a linear layer's is flat."""
         sizes = tuple(way.size for way in self.axes)
         return (self.channels * prod(sizes),) if self.kind == LINEAR else (self.channels, *sizes)
+
+    @property
+    def windows(self) -> tuple[AxisWindows, ...]:
+        """The windows along each axis, none for a kind without any. Raises ValueError where a setting does not fit."""
+        found = (axis_windows(self.kind, axis, ceil_mode=self.ceil_mode) for axis in self.axes)
+        return tuple(windows for windows in found if windows is not None)
 
 
 @dataclass(frozen=True)
@@ -138,25 +146,67 @@ def layer_report(case: LayerCase) -> LayerReport:
     return LayerReport((case.channels, *sizes), 0, 0, 0)
 
 
-def axis_output(kind: str, axis: AxisSettings, *, ceil_mode: bool = False) -> int:
-    """Output size along one axis. Raises ValueError with a sentence when the settings do not fit."""
-    where = {"padding": axis.padding, "dilation": axis.dilation}
+@dataclass(frozen=True)
+class TransposedWindow(Window):
+    """The windows of a transposed convolution, on its output of `size` cells: each of its `inputs` writes to one.
+
+    It is the window of the convolution that is undone. More windows may fit than there are inputs, where an output
+    padding is as long as the stride.
+    """
+
+    inputs: int = 1
+
+    @cached_property
+    def out(self) -> int:
+        """How many windows there are: one for each input."""
+        return self.inputs
+
+
+def axis_windows(kind: str, axis: AxisSettings, *, ceil_mode: bool = False) -> AxisWindows | None:
+    """Return the windows of a layer along one axis; None for a kind that has none.
+
+    The single window of a linear layer covers everything; those of a transposed convolution lie on its output. Raises
+    ValueError with a sentence when the settings do not fit.
+    """
+    where = {"stride": axis.stride, "padding": axis.padding}
     match kind:
         case "Convolution":
-            return conv_output_size(axis.size, axis.kernel, stride=axis.stride, **where)
+            return Window.for_convolution(axis.size, axis.kernel, dilation=axis.dilation, **where)
         case "Transposed convolution":
-            return transposed_output_size(
-                axis.size, axis.kernel, stride=axis.stride, output_padding=axis.output_padding, **where
-            )
+            return _transposed_window(axis)
         case "Max pooling":
-            return pool_output_size(axis.size, axis.kernel, stride=axis.stride, ceil_mode=ceil_mode, **where)
+            return Window.for_pooling(axis.size, axis.kernel, dilation=axis.dilation, ceil_mode=ceil_mode, **where)
         case "Average pooling":
-            return pool_output_size(
-                axis.size, axis.kernel, stride=axis.stride, padding=axis.padding, ceil_mode=ceil_mode
-            )
+            return Window.for_pooling(axis.size, axis.kernel, ceil_mode=ceil_mode, **where)
         case "Adaptive pooling":
-            return whole("output size", axis.bins, 1)
-    return whole("size", axis.size, 1)
+            return Bins(axis.size, axis.bins)
+        case "Linear":
+            return Window(axis.size, axis.size)
+    return None
+
+
+def _transposed_window(axis: AxisSettings) -> TransposedWindow:
+    size = transposed_output_size(
+        axis.size,
+        axis.kernel,
+        stride=axis.stride,
+        padding=axis.padding,
+        dilation=axis.dilation,
+        output_padding=axis.output_padding,
+    )
+    after = max(0, axis.padding - axis.output_padding)
+    return TransposedWindow(size, axis.kernel, axis.stride, axis.padding, after, axis.dilation, inputs=axis.size)
+
+
+def axis_output(kind: str, axis: AxisSettings, *, ceil_mode: bool = False) -> int:
+    """Return the output size along one axis; a layer without windows, or a linear one, leaves the size as it is.
+
+    Raises ValueError with a sentence when the settings do not fit.
+    """
+    windows = None if kind == LINEAR else axis_windows(kind, axis, ceil_mode=ceil_mode)
+    if windows is None:
+        return whole("size", axis.size, 1)
+    return windows.size if kind == TRANSPOSED_CONVOLUTION else windows.out
 
 
 def solve_stride(size: int, kernel: int, out: int, *, padding: int = 0, dilation: int = 1) -> list[int]:

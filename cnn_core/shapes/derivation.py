@@ -3,108 +3,17 @@
 Every function returns the steps of one derivation, each line an equality that continues the line before.
 """
 
-from dataclasses import dataclass
-from itertools import groupby
-
-from cnn_core.geometry import effective_kernel, sides, visits
-from cnn_core.networks.layers import AvgPool2d, Conv2d, MaxPool2d, Shape
-from cnn_core.ops.adaptive import adaptive_bins
-from cnn_core.ops.arguments import Sweep
+from cnn_core.geometry import Bins, Window, effective_kernel
 from cnn_core.shapes.calculator import (
-    AVERAGE_POOLING,
     AXIS_NAMES,
     CONVOLUTION,
     LINEAR,
-    MAX_POOLING,
     TRANSPOSED_CONVOLUTION,
-    WINDOWED_KINDS,
     AxisSettings,
     LayerCase,
     axis_output,
     layer_report,
 )
-
-WindowLayer = Conv2d | MaxPool2d | AvgPool2d
-
-
-@dataclass(frozen=True)
-class AxisWindows:
-    """A layer's windows along one axis: `size` input cells, `before` and `after` cells of padding, `out` windows."""
-
-    size: int
-    kernel: int
-    stride: int
-    padding_before: int
-    padding_after: int
-    dilation: int
-    ceil_mode: bool
-    out: int
-
-    @property
-    def span(self) -> int:
-        """Cells from the first to the last tap of the kernel."""
-        return effective_kernel(self.kernel, self.dilation)
-
-    @property
-    def room(self) -> int:
-        """How far the window can move: padded size − span. The size formula divides this by the stride."""
-        return self.size + self.padding_before + self.padding_after - self.span
-
-    @property
-    def reach(self) -> int:
-        """Cells from the start of the padding to the end of the last window or of the padding, whichever is later."""
-        return max(self.size + self.padding_before + self.padding_after, (self.out - 1) * self.stride + self.span)
-
-    @property
-    def read_counts(self) -> tuple[int, ...]:
-        """How many windows read each cell of the padded axis."""
-        padding = (self.padding_before, self.padding_after)
-        return visits(self.size, self.kernel, self.out, stride=self.stride, padding=padding, dilation=self.dilation)
-
-    @property
-    def unvisited_runs(self) -> tuple[tuple[int, int], ...]:
-        """Runs (first cell, number of cells) of the padded axis that no window reads."""
-        return tuple((run[0], len(run)) for run in _unvisited_runs(self.read_counts))
-
-
-@dataclass(frozen=True)
-class AdaptiveWindows:
-    """The windows of an adaptive pooling along one axis: `out` of them share `size` cells out."""
-
-    size: int
-    out: int
-
-    @property
-    def window_bounds(self) -> tuple[tuple[int, int], ...]:
-        """The first cell of each window, and one past its last."""
-        return tuple((cells.start, cells.stop) for cells in adaptive_bins(self.size, self.out))
-
-
-def _unvisited_runs(counts: tuple[int, ...]) -> list[list[int]]:
-    """Neighbouring cells with count 0, in groups."""
-    groups = groupby(range(len(counts)), key=lambda cell: counts[cell] == 0)
-    return [list(cells) for never, cells in groups if never]
-
-
-def layer_windows(layer: WindowLayer, shape: Shape, axis: int) -> AxisWindows:
-    """The windows of `layer` along the height (0) or width (1) of an input of `shape` (C, H, W).
-
-    Raises ValueError with a sentence when the layer does not fit.
-    """
-    where = layer.axis(axis)
-    before, after = sides(where["padding"])
-    ceil_mode = not isinstance(layer, Conv2d) and layer.ceil_mode
-    out = layer.output_shape(shape)[1 + axis]
-    return AxisWindows(
-        shape[1 + axis], where["kernel"], where["stride"], before, after, where["dilation"], ceil_mode, out
-    )
-
-
-def sweep_windows(sweep: Sweep, axis: int) -> AxisWindows:
-    """The windows along the height (0) or width (1) of an operation of `cnn_core.ops` that rounds down."""
-    before, after = sweep.padding[axis]
-    size, kernel, stride, dilation = sweep.size[axis], sweep.kernel[axis], sweep.stride[axis], sweep.dilation[axis]
-    return AxisWindows(size, kernel, stride, before, after, dilation, False, sweep.output[axis])
 
 
 def align_steps(steps: list[str]) -> str:
@@ -136,15 +45,11 @@ def _mixed_fraction(room: int, stride: int) -> str:
     return fraction if fraction and whole == 0 else f"{whole}{fraction}"
 
 
-def size_steps(axis: AxisWindows, symbol: str) -> list[str]:
+def size_steps(axis: Window, symbol: str) -> list[str]:
     """The output size along one axis; `symbol` is its letter, "H" or "W". Source: see `geometry.conv_output_size`."""
     left, right = (r"\left\lceil", r"\right\rceil") if axis.ceil_mode else (r"\left\lfloor", r"\right\rfloor")
     kernel = "K" if axis.dilation == 1 else "K'"
-    padding = (
-        rf"2 \cdot {axis.padding_before}"
-        if axis.padding_before == axis.padding_after
-        else f"{axis.padding_before} + {axis.padding_after}"
-    )
+    padding = rf"2 \cdot {axis.before}" if axis.before == axis.after else f"{axis.before} + {axis.after}"
     steps = []
     if axis.dilation > 1:
         steps.append(rf"K' = D\,(K - 1) + 1 = {axis.dilation}\,({axis.kernel} - 1) + 1 = {axis.span}")
@@ -157,37 +62,38 @@ def size_steps(axis: AxisWindows, symbol: str) -> list[str]:
     before = "" if whole else rf"= {left} {_mixed_fraction(axis.room, axis.stride)} {right} + 1 "
     steps.append(rf"{before}= {rounded} + 1 = {rounded + 1}")
     if rounded + 1 > axis.out:
-        start, bound = rounded * axis.stride, axis.size + axis.padding_before
+        start, bound = rounded * axis.stride, axis.size + axis.before
         steps.append(
-            rf"{start} \ge {axis.size} + {axis.padding_before} = {bound} \;\Rightarrow\; {rounded + 1} - 1 = {axis.out}"
+            rf"{start} \ge {axis.size} + {axis.before} = {bound} \;\Rightarrow\; {rounded + 1} - 1 = {axis.out}"
         )
     return steps
 
 
-def bin_steps(size: int, out: int, symbol: str) -> list[str]:
+def bin_steps(bins: Bins, symbol: str) -> list[str]:
     """Which cells each window of an adaptive pooling reads along one axis, counted from 1.
 
-    At most the first three and the last window are written out. Source: see `ops.adaptive.adaptive_bins`.
+    At most the first three and the last window are written out. Source: see `geometry.Bins`.
     """
     steps = [
         rf"\text{{window }} i &: \left\lfloor \tfrac{{(i-1)\,{symbol}}}{{{symbol}_\text{{out}}}} \right\rfloor + 1 "
         rf"\;\ldots\; \left\lceil \tfrac{{i\,{symbol}}}{{{symbol}_\text{{out}}}} \right\rceil"
     ]
+    size, out = bins.size, bins.out
     shown = range(1, out + 1) if out <= 4 else (1, 2, 3, out)
     for i in shown:
-        first, last = (i - 1) * size // out + 1, -(-i * size // out)
+        cells = bins.cells(i - 1)
         if i == out > 4:
             steps.append(r"&\;\;\vdots")
         steps.append(
             rf"i = {i} &: \left\lfloor \tfrac{{{i - 1} \cdot {size}}}{{{out}}} \right\rfloor + 1 \;\ldots\; "
-            rf"\left\lceil \tfrac{{{i} \cdot {size}}}{{{out}}} \right\rceil = {first} \;\ldots\; {last}"
+            rf"\left\lceil \tfrac{{{i} \cdot {size}}}{{{out}}} \right\rceil = {cells.start + 1} \;\ldots\; {cells.stop}"
         )
     return steps
 
 
-def describe_sharing(axis: AdaptiveWindows, noun: str) -> str:
+def describe_sharing(axis: Bins, noun: str) -> str:
     """How an adaptive pooling shares the cells of one axis out; `noun` is "row", "column" …"""
-    lengths = sorted({last - first for first, last in axis.window_bounds})
+    lengths = sorted({len(cells) for cells in axis.all_cells})
     each = " or ".join(map(str, lengths))
     cells = f"{each} {noun}" if lengths == [1] else f"{each} {noun}s"
     if axis.size % axis.out == 0:
@@ -195,7 +101,7 @@ def describe_sharing(axis: AdaptiveWindows, noun: str) -> str:
     return f"{axis.size}/{axis.out} is not whole: windows of {cells}, and neighbours share what is on their border."
 
 
-def describe_leftovers(axis: AxisWindows, noun: str) -> str:
+def describe_leftovers(axis: Window, noun: str) -> str:
     """What the rounding does along one axis, and which cells no window reads.
 
     `noun` is "row", "column", or "row and column" when both axes are alike.
@@ -203,7 +109,7 @@ def describe_leftovers(axis: AxisWindows, noun: str) -> str:
     return " ".join(part for part in (_describe_rounding(axis), _describe_unvisited(axis, noun)) if part)
 
 
-def _describe_rounding(axis: AxisWindows) -> str:
+def _describe_rounding(axis: Window) -> str:
     rest = axis.room % axis.stride
     if axis.stride == 1:
         return "Stride 1 always fits: the last window ends exactly at the edge."
@@ -214,23 +120,23 @@ def _describe_rounding(axis: AxisWindows) -> str:
         return text + "the floor drops the window that would no longer fit."
     floored = axis.room // axis.stride + 1
     if axis.out > floored:
-        over = axis.reach - len(axis.read_counts)
+        over = axis.reach - axis.padded_size
         return text + f"the ceiling keeps one more window, which reaches {_count_nouns(over, 'cell')} past the edge."
     return text + (
         f"the ceiling would add a window, but it would start at {floored * axis.stride}, "
-        f"beyond input + left padding ({axis.size} + {axis.padding_before}), so it is dropped."
+        f"beyond input + left padding ({axis.size} + {axis.before}), so it is dropped."
     )
 
 
-def _describe_unvisited(axis: AxisWindows, noun: str) -> str:
+def _describe_unvisited(axis: Window, noun: str) -> str:
     """The sentence on cells of the padded input that no window reads, the last ones first; empty when all are read."""
-    runs, end = axis.unvisited_runs, len(axis.read_counts)
+    runs, end = axis.unvisited_runs, axis.padded_size
     last = runs[-1][1] if runs and sum(runs[-1]) == end else 0
     between = sum(length for _, length in runs) - last
     one = " and " not in noun
     parts = []
     if last:
-        lost = max(0, last - axis.padding_after)
+        lost = max(0, last - axis.after)
         what = "pixels are lost" if lost else "only padding, no pixel is lost"
         which = f"the last {noun}" if last == 1 else f"the last {_count_nouns(last, noun)}"
         verb = "is" if last == 1 and one else "are"
@@ -247,27 +153,6 @@ def _count_nouns(count: int, noun: str) -> str:
     """1 row, 3 columns, 3 rows and 3 columns."""
     words = noun.split(" and ")
     return " and ".join(f"{count} {word}" if count == 1 else f"{count} {word}s" for word in words)
-
-
-def case_windows(case: LayerCase, axis: int) -> AxisWindows:
-    """The windows of a layer along one of its axes; a linear layer's single window covers everything.
-
-    A transposed convolution is shown as the convolution it undoes: its windows lie on the output, an input each. Raises
-    ValueError with a sentence when the layer does not fit, or has no windows of one size.
-    """
-    way = case.axes[axis]
-    if case.kind == LINEAR:
-        return AxisWindows(way.size, way.size, 1, 0, 0, 1, False, 1)
-    if case.kind not in WINDOWED_KINDS:
-        raise ValueError(f"{case.kind} has no windows of one size.")
-    out = axis_output(case.kind, way, ceil_mode=case.ceil_mode)
-    if case.kind == TRANSPOSED_CONVOLUTION:
-        after = max(0, way.padding - way.output_padding)
-        return AxisWindows(out, way.kernel, way.stride, way.padding, after, way.dilation, False, way.size)
-    pooled = case.kind in (MAX_POOLING, AVERAGE_POOLING)
-    dilation = 1 if case.kind == AVERAGE_POOLING else way.dilation
-    ceil_mode = pooled and case.ceil_mode
-    return AxisWindows(way.size, way.kernel, way.stride, way.padding, way.padding, dilation, ceil_mode, out)
 
 
 def transposed_steps(axis: AxisSettings, symbol: str) -> list[str]:

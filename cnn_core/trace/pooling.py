@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.ops.adaptive import adaptive_bins
+from cnn_core.geometry import Bins
 from cnn_core.ops.arguments import IntOrPair, Sweep, pooling_arguments, to_pair
 from cnn_core.ops.arguments import Padding as PaddingArgument
 from cnn_core.trace.decimals import exact_decimal, format_decimal
@@ -71,7 +71,8 @@ def adaptive_pool_trace(x: Array, output_size: IntOrPair, *, combine: Literal["m
     """
     x, _ = _check_arguments(x, 1, 1, 0, 1, ceil_mode=False)
     height, width = to_pair("output_size", output_size)
-    return _pooling_trace(x, combine, adaptive_bins(x.shape[1], height), adaptive_bins(x.shape[2], width), NO_PADDING)
+    rows, columns = Bins(x.shape[1], height), Bins(x.shape[2], width)
+    return _pooling_trace(x, combine, rows.all_cells, columns.all_cells, NO_PADDING)
 
 
 def _check_arguments(
@@ -90,15 +91,7 @@ def _check_arguments(
 
 def _window_axes(sweep: Sweep) -> tuple[AxisCells, AxisCells]:
     """Which rows and which columns of the padded input each window reads; cells beyond the padding left out."""
-    rows, columns = (
-        [
-            [cell for cell in range(i * stride, i * stride + kernel * gap, gap) if cell < before + size + after]
-            for i in range(out)
-        ]
-        for size, kernel, stride, (before, after), gap, out in zip(
-            sweep.size, sweep.kernel, sweep.stride, sweep.padding, sweep.dilation, sweep.output, strict=True
-        )
-    )
+    rows, columns = ([window.padded_cells(i) for i in range(window.out)] for window in sweep)
     return rows, columns
 
 

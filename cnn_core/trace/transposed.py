@@ -60,7 +60,7 @@ def _transposed_steps(y: Array, w: Array, sweep: Sweep, groups: int) -> tuple[St
         group, c = divmod(channel, channels)
         terms = []
         for f, u, v in product(range(group * per_group, (group + 1) * per_group), *map(range, kernel)):
-            i, j = _window_position(row, u, 0, sweep), _window_position(column, v, 1, sweep)
+            i, j = sweep.rows.reader(row, u), sweep.columns.reader(column, v)
             if i is not None and j is not None:
                 value = exact_decimal(float(y[f, i, j])) * exact_decimal(float(w[f, c, u, v]))
                 terms.append(Term(Cell("input", f, i, j), Cell("kernel", f * channels + c, u, v), value))
@@ -69,9 +69,3 @@ def _transposed_steps(y: Array, w: Array, sweep: Sweep, groups: int) -> tuple[St
         total = sum((term.value for term in terms), Decimal(0))
         steps.append(Step(Cell("output", channel, row, column), tuple(terms), total))
     return tuple(steps)
-
-
-def _window_position(cell: int, tap: int, axis: int, sweep: Sweep) -> int | None:
-    """The window along one axis whose kernel cell `tap` reads input cell `cell`, if there is one."""
-    window, rest = divmod(cell + sweep.padding[axis][0] - tap * sweep.dilation[axis], sweep.stride[axis])
-    return window if rest == 0 and 0 <= window < sweep.output[axis] else None

@@ -8,6 +8,7 @@ from torch import nn
 
 from cnn_core.geometry import (
     ReceptiveField,
+    Window,
     conv_macs,
     conv_output_size,
     conv_parameters,
@@ -15,7 +16,6 @@ from cnn_core.geometry import (
     same_padding,
     solve_kernel,
     solve_padding,
-    visits,
 )
 from tests.golden import GOLDEN
 
@@ -112,16 +112,15 @@ def test_visits_count_the_windows_that_read_each_cell(
     size: int, kernel: int, stride: int, padding: int, dilation: int
 ) -> None:
     assume(size + 2 * padding >= dilation * (kernel - 1) + 1)
-    out = conv_output_size(size, kernel, stride=stride, padding=padding, dilation=dilation)
     x = torch.zeros(1, 1, size + 2 * padding, requires_grad=True)
     nn.functional.conv1d(x, torch.ones(1, 1, kernel), stride=stride, dilation=dilation).sum().backward()
     assert x.grad is not None
-    counts = visits(size, kernel, out, stride=stride, padding=padding, dilation=dilation)
+    counts = Window.for_convolution(size, kernel, stride=stride, padding=padding, dilation=dilation).counts
     assert list(counts) == x.grad[0, 0].int().tolist()
 
 
 def test_the_course_example_never_visits_the_last_padding_cell() -> None:
-    counts = visits(32, 5, 15, stride=2, padding=1)
+    counts = Window.for_convolution(32, 5, stride=2, padding=1).counts
     assert counts[-1] == 0
     assert min(counts[:-1]) >= 1
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.shapes.derivation import AdaptiveWindows, AxisWindows
+from cnn_core.geometry import AxisWindows, Bins
 
 HERE = Path(__file__).parent
 
@@ -16,15 +16,16 @@ _component = st.components.v2.component(
 )
 
 
-def _axis_data(axis: AxisWindows | AdaptiveWindows) -> dict[str, object]:
+def _axis_data(axis: AxisWindows) -> dict[str, object]:
     """One axis as the component reads it; `taps` are windows that are not all alike."""
-    if isinstance(axis, AdaptiveWindows):
+    if isinstance(axis, Bins):
+        taps = [(cells.start, cells.stop) for cells in axis.all_cells]
         fixed = {"before": 0, "cells": axis.size, "reach": axis.size, "dilation": 1, "unvisited": ()}
-        return {"size": axis.size, "out": axis.out, "taps": axis.window_bounds, **fixed}
+        return {"size": axis.size, "out": axis.out, "taps": taps, **fixed}
     return {
         "size": axis.size,
-        "before": axis.padding_before,
-        "cells": len(axis.read_counts),
+        "before": axis.before,
+        "cells": axis.padded_size,
         "reach": axis.reach,
         "kernel": axis.kernel,
         "stride": axis.stride,
@@ -35,8 +36,8 @@ def _axis_data(axis: AxisWindows | AdaptiveWindows) -> dict[str, object]:
 
 
 def show_windows(
-    height: AxisWindows | AdaptiveWindows,
-    width: AxisWindows | AdaptiveWindows,
+    height: AxisWindows,
+    width: AxisWindows,
     *,
     channels: int,
     filters: int,

@@ -9,7 +9,7 @@ from cnn_core.matrices.inputs import Stack
 from cnn_core.ops import conv2d, flip_kernel
 from cnn_core.ops.arguments import Sweep
 from cnn_core.ops.windows import PaddingMode
-from cnn_core.shapes.derivation import align_steps, describe_leftovers, size_steps, sweep_windows
+from cnn_core.shapes.derivation import align_steps, describe_leftovers, size_steps
 from cnn_core.trace import convolution_trace, play_data
 from cnn_core.trace.as_code import loop_code, torch_code
 from cnn_core.trace.im2col import im2col_trace
@@ -76,7 +76,7 @@ def show_formula(setup: ConvolutionSetup, sweep: Sweep) -> None:
     st.latex(
         rf"y_{{f,i,j}} = {bias}{channels}\sum_{{u,v}} w_{{f,c,u,v}} \cdot x_{{c,\,i S + u D - P,\; j S + v D - P}}"
     )
-    rows, columns = sweep_windows(sweep, 0), sweep_windows(sweep, 1)
+    rows, columns = sweep
     st.latex(align_steps([*size_steps(rows, "H"), *size_steps(columns, "W")]))
     show_note(f"Rows: {describe_leftovers(rows, 'row')} Columns: {describe_leftovers(columns, 'column')}")
     show_cost(setup, sweep)

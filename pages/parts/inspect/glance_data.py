@@ -80,8 +80,8 @@ def _window_ranges(node: Node) -> list[Any] | None:
     if node.windows is None:
         return None
     return [
-        {"ends": [[cells.start, cells.stop] for cells in windows], "step": max(cells.step for cells in windows)}
-        for windows in node.windows
+        {"ends": [[cells.start, cells.stop] for cells in reads], "step": max(cells.step for cells in reads)}
+        for reads in (windows.all_cells for windows in node.windows)
     ]
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnn_core.geometry import Bins
 from cnn_core.networks import AvgPool2d, MaxPool2d
-from cnn_core.shapes.derivation import align_steps, bin_steps, describe_leftovers, layer_windows, size_steps
+from cnn_core.shapes.derivation import align_steps, bin_steps, describe_leftovers, size_steps
 from cnn_core.trace import describe_ties, play_data, pooling_slips, unpooling_trace
 from pages.components.player import show_player
 from pages.parts.pooling.form import Pooling, loop_source, torch_source
@@ -45,11 +46,11 @@ def show_formula(pooling: Pooling, x: Matrix, output_size: tuple[int, int]) -> N
         if pooling.kind.setting_names:
             for size, out, symbol, noun in zip(x.shape, output_size, "HW", ("Rows", "Columns"), strict=True):
                 show_note(f"{noun} that each window reads, counted from 1:")
-                st.latex(align_steps(bin_steps(size, out, symbol)))
+                st.latex(align_steps(bin_steps(Bins(size, out), symbol)))
         return
     window = {"kernel_size": pooling.size, **pooling.settings}
     layer = AvgPool2d(**window) if pooling.name == "Average" else MaxPool2d(**window)
-    rows, columns = (layer_windows(layer, (1, *x.shape), axis) for axis in (0, 1))
+    rows, columns = layer.windows((1, *x.shape))
     st.latex(align_steps([*size_steps(rows, "H"), *size_steps(columns, "W")]))
     show_note(f"Rows: {describe_leftovers(rows, 'row')} Columns: {describe_leftovers(columns, 'column')}")
 

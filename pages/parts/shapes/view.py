@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from cnn_core.geometry import AxisWindows, Bins, Window
 from cnn_core.shapes.calculator import (
     ADAPTIVE_POOLING,
     AVERAGE_POOLING,
@@ -19,6 +20,7 @@ from cnn_core.shapes.calculator import (
     AxisSettings,
     LayerCase,
     LayerReport,
+    TransposedWindow,
     axis_output,
     output_curve,
     solve_settings,
@@ -26,11 +28,8 @@ from cnn_core.shapes.calculator import (
     uneven_padding,
 )
 from cnn_core.shapes.derivation import (
-    AdaptiveWindows,
-    AxisWindows,
     align_steps,
     bin_steps,
-    case_windows,
     describe_leftovers,
     describe_sharing,
     latex_int,
@@ -44,7 +43,7 @@ from pages.components.window_map import show_windows
 from pages.shared import charts
 from pages.shared.controls import choose_option, show_note
 
-SINGLE_CELL_AXIS = AxisWindows(1, 1, 1, 0, 0, 1, False, 1)
+SINGLE_CELL_AXIS = Window(size=1, kernel=1)
 """The axis that a one-dimensional layer does not have."""
 WINDOWLESS_REMARKS = {
     FLATTEN: "Row by row, channel after channel: no number changes.",
@@ -69,7 +68,7 @@ def show_totals(case: LayerCase, results: LayerReport) -> None:
     )
     span = ""
     if case.kind in WINDOWED_KINDS:
-        spans = " × ".join(str(case_windows(case, axis).span) for axis in range(len(case.axes)))
+        spans = " × ".join(str(window.span) for window in case.windows if isinstance(window, Window))
         span = f" Effective kernel D(K − 1) + 1: **{spans}**."
     show_note(
         f"**{results.flops:,} FLOPs** (two for each MAC). The output holds {results.output_values:,} numbers: "
@@ -83,7 +82,7 @@ def show_layer_drawing(case: LayerCase, results: LayerReport) -> None:
     if case.kind in WINDOWLESS_REMARKS:
         st.info(WINDOWLESS_REMARKS[case.kind], icon=":material/straighten:")
         return
-    axes = [axis_windows(case, axis) for axis in range(len(case.axes))]
+    axes = case.windows
     rows, columns = (SINGLE_CELL_AXIS, axes[0]) if len(axes) == 1 else axes[-2:]
     up = case.kind == TRANSPOSED_CONVOLUTION
     channels, depth = (results.output_shape[0], case.channels) if up else (case.channels, results.output_shape[0])
@@ -94,17 +93,7 @@ def show_layer_drawing(case: LayerCase, results: LayerReport) -> None:
     st.info(describe_rounding(case, axes), icon=":material/straighten:")
 
 
-def axis_windows(case: LayerCase, axis: int) -> AxisWindows | AdaptiveWindows:
-    """The windows along one axis."""
-    axis_settings = case.axes[axis]
-    return (
-        AdaptiveWindows(axis_settings.size, axis_settings.bins)
-        if case.kind == ADAPTIVE_POOLING
-        else case_windows(case, axis)
-    )
-
-
-def describe_rounding(case: LayerCase, axes: Sequence[AxisWindows | AdaptiveWindows]) -> str:
+def describe_rounding(case: LayerCase, axes: Sequence[AxisWindows]) -> str:
     """What the rounding does along each axis, and which cells are never visited."""
     if case.kind == LINEAR:
         return "Every unit reads the whole input: a convolution whose kernel covers everything."
@@ -120,11 +109,11 @@ def describe_rounding(case: LayerCase, axes: Sequence[AxisWindows | AdaptiveWind
     )
 
 
-def describe_axis_rounding(axis: AxisWindows | AdaptiveWindows, noun: str) -> str:
+def describe_axis_rounding(axis: AxisWindows, noun: str) -> str:
     """What the rounding does along one axis."""
     return (
         describe_sharing(axis, noun.replace(" and column", ""))
-        if isinstance(axis, AdaptiveWindows)
+        if isinstance(axis, Bins)
         else describe_leftovers(axis, noun)
     )
 
@@ -158,12 +147,12 @@ def show_size_steps(case: LayerCase, results: LayerReport) -> None:
 
 def axis_steps(case: LayerCase, axis: int, letter: str) -> list[str]:
     """The derivation along one axis."""
-    axis_settings = case.axes[axis]
-    if case.kind == ADAPTIVE_POOLING:
-        return bin_steps(axis_settings.size, axis_settings.bins, letter)
-    if case.kind == TRANSPOSED_CONVOLUTION:
-        return transposed_steps(axis_settings, letter)
-    return size_steps(case_windows(case, axis), letter)
+    windows = case.windows[axis]
+    if isinstance(windows, Bins):
+        return bin_steps(windows, letter)
+    if isinstance(windows, TransposedWindow):
+        return transposed_steps(case.axes[axis], letter)
+    return size_steps(windows, letter)
 
 
 def show_count_steps(case: LayerCase) -> None:

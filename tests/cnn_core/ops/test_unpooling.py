@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from cnn_core import ops
+from cnn_core.geometry import Bins
 from cnn_core.ops import naive
-from cnn_core.ops.adaptive import adaptive_bins
 
 BOTH = pytest.mark.parametrize("module", [ops, naive], ids=["vectorised", "naive"])
 
@@ -49,8 +49,8 @@ def test_adaptive_pooling_equals_pytorch(module: Any, name: str, x: np.ndarray, 
 
 
 def test_bins_share_cells_where_the_size_does_not_divide() -> None:
-    assert [list(cells) for cells in adaptive_bins(5, 2)] == [[0, 1, 2], [2, 3, 4]]  # ⌊5/2⌋ = 2, ⌈5/2⌉ = 3
-    assert [list(cells) for cells in adaptive_bins(6, 2)] == [[0, 1, 2], [3, 4, 5]]
+    assert [list(cells) for cells in Bins(5, 2).all_cells] == [[0, 1, 2], [2, 3, 4]]  # ⌊5/2⌋ = 2, ⌈5/2⌉ = 3
+    assert [list(cells) for cells in Bins(6, 2).all_cells] == [[0, 1, 2], [3, 4, 5]]
 
 
 @st.composite

@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnn_core.geometry import Bins, Window
 from cnn_core.networks import AvgPool2d, Conv2d, MaxPool2d
 from cnn_core.shapes.calculator import KINDS, AxisSettings, LayerCase, layer_report
 from cnn_core.shapes.derivation import (
     align_steps,
     bin_steps,
-    case_windows,
     describe_leftovers,
     latex_int,
-    layer_windows,
     mac_steps,
     parameter_steps,
     size_steps,
@@ -26,7 +25,7 @@ COURSE_CASE = LayerCase("Convolution", 3, (AxisSettings(32, 5, 2, 1), AxisSettin
 
 
 def test_steps_of_the_course_example() -> None:
-    steps = size_steps(layer_windows(COURSE, (3, 32, 32), 0), "H")
+    steps = size_steps(COURSE.windows((3, 32, 32))[0], "H")
     assert steps[1].startswith(r"= \left\lfloor \frac{32 + 2 \cdot 1 - 5}{2} \right\rfloor + 1")
     assert steps[2] == r"= \left\lfloor 14\tfrac{1}{2} \right\rfloor + 1 = 14 + 1 = 15"
     assert parameter_steps(COURSE_CASE)[1:3] == [r"= 36\,(3 \cdot 5 \cdot 5) + 36", r"= 36 \cdot 75 + 36"]
@@ -34,12 +33,12 @@ def test_steps_of_the_course_example() -> None:
 
 
 def test_what_the_course_example_leaves_over() -> None:
-    text = describe_leftovers(layer_windows(COURSE, (3, 32, 32), 0), "row and column")
+    text = describe_leftovers(COURSE.windows((3, 32, 32))[0], "row and column")
     assert text == (
         "29/2 is not whole: the floor drops the window that would no longer fit. "
         "The last row and column of the padded input are never visited (only padding, no pixel is lost)."
     )
-    bare = describe_leftovers(layer_windows(Conv2d(36, 5, stride=2), (3, 32, 32), 0), "row")
+    bare = describe_leftovers(Conv2d(36, 5, stride=2).windows((3, 32, 32))[0], "row")
     assert bare.endswith("The last row of the padded input is never visited (pixels are lost).")
 
 
@@ -54,11 +53,11 @@ def test_what_the_course_example_leaves_over() -> None:
     ],
 )
 def test_leftovers_name_the_case(layer: Conv2d | MaxPool2d, sentence: str) -> None:
-    assert re.search(sentence, describe_leftovers(layer_windows(layer, (1, 10, 10), 0), "row"))
+    assert re.search(sentence, describe_leftovers(layer.windows((1, 10, 10))[0], "row"))
 
 
 def test_a_dropped_ceil_window_is_said() -> None:
-    axis = layer_windows(MaxPool2d(2, 3, padding=1, ceil_mode=True), (1, 4, 4), 0)
+    axis = MaxPool2d(2, 3, padding=1, ceil_mode=True).windows((1, 4, 4))[0]
     assert "it would start at 6, beyond input + left padding (4 + 1), so it is dropped" in describe_leftovers(
         axis, "row"
     )
@@ -76,11 +75,11 @@ def test_steps_end_in_the_output_size(
         AvgPool2d(kernel, stride, padding, ceil_mode),
     ):
         try:
-            axis = layer_windows(layer, (1, size, size), 0)
+            axis = layer.windows((1, size, size))[0]
         except ValueError:
             continue
         assert size_steps(axis, "H")[-1].endswith(f"= {axis.out}")
-        assert sum(count for _, count in axis.unvisited_runs) == axis.read_counts.count(0)
+        assert sum(count for _, count in axis.unvisited_runs) == axis.counts.count(0)
         assert describe_leftovers(axis, "row").endswith(".")
 
 
@@ -115,18 +114,19 @@ def test_a_transposed_convolution_is_drawn_as_the_one_it_undoes(
     except ValueError:
         return
     assert transposed_steps(way, "H")[-1].endswith(f"= {out}")
-    axis = case_windows(LayerCase("Transposed convolution", 1, (way,)), 0)
+    (axis,) = LayerCase("Transposed convolution", 1, (way,)).windows
+    assert isinstance(axis, Window)
     assert (axis.size, axis.out) == (out, size)
-    assert sum(axis.read_counts) == size * kernel  # every input writes as many cells as the kernel has
+    assert sum(axis.counts) == size * kernel  # every input writes as many cells as the kernel has
 
 
 def test_the_bins_of_an_adaptive_pooling() -> None:
-    steps = bin_steps(5, 2, "H")
+    steps = bin_steps(Bins(5, 2), "H")
     assert steps[1].endswith(r"= 1 \;\ldots\; 3")  # ⌊0/2⌋ + 1 … ⌈5/2⌉
     assert steps[2].endswith(r"= 3 \;\ldots\; 5")  # ⌊5/2⌋ + 1 … ⌈10/2⌉
     assert align_steps(steps).count("&") == len(steps) == 3
-    assert len(bin_steps(12, 4, "W")) == 5
-    many = bin_steps(12, 7, "W")  # the first three and the last
+    assert len(bin_steps(Bins(12, 4), "W")) == 5
+    many = bin_steps(Bins(12, 7), "W")  # the first three and the last
     assert [step.partition(" &")[0] for step in many[1:4]] == ["i = 1", "i = 2", "i = 3"]
     assert many[-1].startswith("i = 7")
     assert r"\vdots" in many[-2]
