@@ -14,12 +14,41 @@ from math import prod
 from operator import index
 from typing import Any
 
+__all__ = [
+    "AxisWindows",
+    "Bins",
+    "Padding",
+    "ReceptiveField",
+    "Window",
+    "batch_norm_parameters",
+    "check_groups",
+    "conv_macs",
+    "conv_output_size",
+    "conv_parameters",
+    "effective_kernel",
+    "linear_parameters",
+    "pool_output_size",
+    "same_padding",
+    "sides",
+    "solve_kernel",
+    "solve_padding",
+    "transposed_output_size",
+    "whole",
+]
+
 Padding = int | tuple[int, int]
 """Cells added along one axis: the same number on both sides, or (before, after)."""
 
 
 def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
-    """`value` as an int; ValueError with a sentence naming the argument when it is not a whole number in range."""
+    """Return `value` as an int. Raises ValueError naming the argument when it is not a whole number in range.
+
+    >>> whole("stride", 2, 1)
+    2
+    >>> whole("stride", 0, 1)
+    Traceback (most recent call last):
+    ValueError: stride is 0: it must be a whole number of at least 1.
+    """
     right = f"a whole number of at least {minimum}"
     if maximum is not None:
         right = f"a whole number from {minimum} to {maximum}"
@@ -33,7 +62,11 @@ def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> in
 
 
 def sides(padding: Padding) -> tuple[int, int]:
-    """Padding along one axis as (before, after). Raises ValueError when a side is negative or not whole."""
+    """Return the padding along one axis as (before, after). Raises ValueError when a side is negative or not whole.
+
+    >>> sides(2), sides((1, 2))
+    ((2, 2), (1, 2))
+    """
     if isinstance(padding, tuple | list):
         if len(padding) != 2:
             raise ValueError(f"padding is {padding!r}: it must be one number or a pair (before, after).")
@@ -43,8 +76,23 @@ def sides(padding: Padding) -> tuple[int, int]:
 
 
 def effective_kernel(kernel: int, dilation: int = 1) -> int:
-    """Cells that a dilated kernel spans along one axis: d(k − 1) + 1. Raises ValueError below 1."""
+    """Return the number of cells that a dilated kernel spans along one axis: d(k − 1) + 1. Raises ValueError below 1.
+
+    >>> effective_kernel(3, dilation=2)
+    5
+    """
     return whole("dilation", dilation, 1) * (whole("kernel", kernel, 1) - 1) + 1
+
+
+WINDOW_RANGES = (
+    ("size", "size", 1),
+    ("kernel", "kernel", 1),
+    ("stride", "stride", 1),
+    ("before", "padding before", 0),
+    ("after", "padding after", 0),
+    ("dilation", "dilation", 1),
+)
+"""The whole-number fields of a `Window`: name, name in a sentence, smallest value."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +100,9 @@ class Window:
     """A window that slides along one axis of `size` cells: the kernel of a layer, along its height or its width.
 
     The axis has `before` and `after` cells of padding. The kernel has `kernel` cells that lie `dilation` apart, and
-    moves on by `stride`; with `ceil_mode` a last window may hang over the end. Cells of the padded axis count from the
-    first padding cell, input cells from the first one that is no padding (so the padding before is negative).
-    Raises ValueError when a field is not a whole number in range; whether a window fits, `out` says.
+    moves by `stride`; with `ceil_mode` a last window may hang over the end. Cells of the padded axis are counted from
+    the first padding cell, cells of the input from the first one that is not padding. Raises ValueError when a field is
+    not a whole number in range; `out` is 0 when no window fits.
 
     >>> window = Window(size=32, kernel=5, stride=2, before=1, after=1)
     >>> window.room, window.out
@@ -89,7 +137,7 @@ class Window:
         before, after = sides(padding)
         window = cls(size, kernel, stride, before, after, dilation)
         if window.room < 0:
-            raise ValueError(misfit_sentence(size, kernel, padding, dilation))
+            raise ValueError(_misfit_sentence(size, kernel, padding, dilation))
         return window
 
     @classmethod
@@ -212,17 +260,6 @@ class Window:
         return tuple((run[0], len(run)) for run in runs)
 
 
-WINDOW_RANGES = (
-    ("size", "size", 1),
-    ("kernel", "kernel", 1),
-    ("stride", "stride", 1),
-    ("before", "padding before", 0),
-    ("after", "padding after", 0),
-    ("dilation", "dilation", 1),
-)
-"""The whole-number fields of a `Window`: name, name in a sentence, smallest value."""
-
-
 @dataclass(frozen=True)
 class Bins:
     """The windows of an adaptive pooling along one axis: `out` of them share `size` cells.
@@ -256,15 +293,18 @@ AxisWindows = Window | Bins
 
 
 def conv_output_size(size: int, kernel: int, *, stride: int = 1, padding: Padding = 0, dilation: int = 1) -> int:
-    """Output size of a convolution along one axis: ⌊(n + p_before + p_after − d(k − 1) − 1) / s⌋ + 1.
+    """Return the output size of a convolution along one axis: ⌊(n + p_before + p_after − d(k − 1) − 1) / s⌋ + 1.
 
     Raises ValueError when an argument is out of range or the kernel does not fit the padded input.
+
+    >>> conv_output_size(32, 5, stride=2, padding=1)
+    15
     """
     return Window.for_convolution(size, kernel, stride=stride, padding=padding, dilation=dilation).out
 
 
-def misfit_sentence(size: int, kernel: int, padding: Padding, dilation: int) -> str:
-    """Why a kernel does not fit along one axis, and the smallest padding (on both sides) with which it would."""
+def _misfit_sentence(size: int, kernel: int, padding: Padding, dilation: int) -> str:
+    """Say why a kernel does not fit along one axis, and name the smallest padding (on both sides) that would help."""
     span = effective_kernel(kernel, dilation)
     spanning = f" with dilation {dilation} (spanning {span})" if dilation > 1 else ""
     enough = -((size - span) // 2)
@@ -283,10 +323,12 @@ def pool_output_size(
     dilation: int = 1,
     ceil_mode: bool = False,
 ) -> int:
-    """Output size of a pooling along one axis; `stride=None` means stride = kernel.
+    """Return the output size of a pooling along one axis; `stride=None` means stride = kernel.
 
-    As for a convolution, but with `ceil_mode` the division rounds up, and then a last window that would start
-    beyond input + left padding is dropped (PyTorch, Pool.h). Raises ValueError as `Window.for_pooling` does.
+    The formula is that of a convolution; for `ceil_mode` see `Window.out`. Raises ValueError as `Window.for_pooling`.
+
+    >>> pool_output_size(5, 2), pool_output_size(5, 2, ceil_mode=True)
+    (2, 3)
     """
     return Window.for_pooling(size, kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode).out
 
@@ -294,11 +336,14 @@ def pool_output_size(
 def transposed_output_size(
     size: int, kernel: int, *, stride: int = 1, padding: int = 0, dilation: int = 1, output_padding: int = 0
 ) -> int:
-    """Output size of a transposed convolution along one axis: (n − 1)s − 2p + d(k − 1) + 1 + output padding.
+    """Return the output size of a transposed convolution along one axis: (n − 1)s − 2p + d(k − 1) + 1 + output padding.
 
-    The output padding picks one of the s sizes that the convolution with the same settings would bring back to n: it
-    must be smaller than the stride or the dilation (PyTorch's rule). Raises ValueError when an argument is out of range
-    or nothing would be left.
+    A convolution with stride s turns s different sizes into the same n; the output padding picks one of them. It must
+    be smaller than the stride or the dilation (PyTorch's rule). Raises ValueError when an argument is out of range or
+    nothing would be left.
+
+    >>> transposed_output_size(16, 4, stride=2, padding=1)
+    32
     """
     size, stride = whole("size", size, 1), whole("stride", stride, 1)
     span = effective_kernel(kernel, dilation)
@@ -318,18 +363,25 @@ def transposed_output_size(
 
 
 def same_padding(kernel: int, *, dilation: int = 1) -> tuple[int, int]:
-    """Padding (before, after) with which a stride-1 convolution keeps the size: d(k − 1) cells in all.
+    """Return the padding (before, after) with which a stride-1 convolution keeps the size: d(k − 1) cells in all.
 
     When that is odd (even span) the extra cell goes after (right, bottom), as in PyTorch and TensorFlow.
+
+    >>> same_padding(5), same_padding(4)
+    ((2, 2), (1, 2))
     """
     total = effective_kernel(kernel, dilation) - 1
     return total // 2, total - total // 2
 
 
 def solve_padding(size: int, kernel: int, out: int, *, stride: int = 1, dilation: int = 1) -> list[int]:
-    """Every padding (the same on both sides) for which a convolution turns `size` into `out`, smallest first.
+    """List every padding (the same on both sides) with which a convolution turns `size` into `out`, smallest first.
 
-    From out = ⌊(n + 2p − e) / s⌋ + 1 with e = d(k − 1) + 1: (out − 1)s ≤ n + 2p − e ≤ (out − 1)s + s − 1.
+    From out = ⌊(n + 2p − e) / s⌋ + 1 with e = d(k − 1) + 1 follows (out − 1)s ≤ n + 2p − e ≤ (out − 1)s + s − 1.
+    Raises ValueError when an argument is below 1.
+
+    >>> solve_padding(32, 5, 32), solve_padding(32, 4, 32)
+    ([2], [])
     """
     size, out, stride = whole("size", size, 1), whole("out", out, 1), whole("stride", stride, 1)
     need = (out - 1) * stride + effective_kernel(kernel, dilation) - size
@@ -338,9 +390,13 @@ def solve_padding(size: int, kernel: int, out: int, *, stride: int = 1, dilation
 
 
 def solve_kernel(size: int, out: int, *, stride: int = 1, padding: Padding = 0, dilation: int = 1) -> list[int]:
-    """Every kernel size for which a convolution turns `size` into `out`, smallest first.
+    """List every kernel size with which a convolution turns `size` into `out`, smallest first.
 
-    The span e must satisfy n + p − (out − 1)s − (s − 1) ≤ e ≤ n + p − (out − 1)s, and e = d(k − 1) + 1.
+    The span e = d(k − 1) + 1 must satisfy n + p − (out − 1)s − (s − 1) ≤ e ≤ n + p − (out − 1)s, where p counts the
+    padding of both sides. Raises ValueError when an argument is out of range.
+
+    >>> solve_kernel(32, 16, stride=2)
+    [1, 2]
     """
     size, out, stride = whole("size", size, 1), whole("out", out, 1), whole("stride", stride, 1)
     dilation = whole("dilation", dilation, 1)
@@ -352,15 +408,21 @@ def solve_kernel(size: int, out: int, *, stride: int = 1, padding: Padding = 0, 
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What one unit sees along one axis of the input: `size` cells, neighbouring units `jump` cells apart, and the
-    `centre` of the first unit's field, as an input coordinate (0 = middle of the first cell; not whole in general)."""
+    """The cells of the input that one unit sees along one axis: `size` of them.
+
+    The fields of neighbouring units lie `jump` cells apart. `centre` is the middle of the first unit's field, as a
+    coordinate of the input (0 is the middle of the first cell; it is not whole in general).
+
+    >>> ReceptiveField().through(3, padding=1).through(3, stride=2)
+    ReceptiveField(size=5, jump=2, centre=1.0)
+    """
 
     size: int = 1
     jump: int = 1
     centre: float = 0.0
 
     def behind(self, windows: AxisWindows) -> "ReceptiveField":
-        """The field after a layer with these windows; of unequal bins the widest, at the distance rounded up."""
+        """Return the field after a layer with these windows; unequal bins count as their widest."""
         if isinstance(windows, Window):
             where = {"stride": windows.stride, "dilation": windows.dilation}
             return self.through(windows.kernel, padding=windows.padding, **where)
@@ -368,7 +430,11 @@ class ReceptiveField:
         return self.through(widest, stride=-(-windows.size // windows.out))
 
     def through(self, kernel: int, *, stride: int = 1, padding: Padding = 0, dilation: int = 1) -> "ReceptiveField":
-        """The field after one more layer: r + (e − 1)j, j·s, c + ((e − 1)/2 − p_before)j with e = d(k − 1) + 1."""
+        """Return the field after one more layer.
+
+        With e = d(k − 1) + 1 its size is r + (e − 1)j, its jump j·s and its centre c + ((e − 1)/2 − p_before)j
+        (Araujo, Norris & Sim, 2019). Raises ValueError when an argument is out of range.
+        """
         span = effective_kernel(kernel, dilation)
         return ReceptiveField(
             size=self.size + (span - 1) * self.jump,
@@ -378,7 +444,10 @@ class ReceptiveField:
 
 
 def check_groups(in_channels: int, filters: int, groups: int) -> None:
-    """Raises ValueError unless `groups` divides both the input channels and the filters."""
+    """Raise ValueError unless `groups` divides both the input channels and the filters.
+
+    >>> check_groups(8, 12, groups=4)
+    """
     whole("groups", groups, 1)
     if in_channels % groups or filters % groups:
         raise ValueError(
@@ -389,25 +458,43 @@ def check_groups(in_channels: int, filters: int, groups: int) -> None:
 def conv_parameters(
     in_channels: int, filters: int, kernel: tuple[int, ...], *, groups: int = 1, bias: bool = True
 ) -> int:
-    """Weights and biases of a convolution along any number of axes: F · (C / groups) · k_h · k_w … (+ F)."""
+    """Count the weights and biases of a convolution along any number of axes: F · (C / groups) · k_h · k_w … (+ F).
+
+    Raises ValueError when `groups` does not divide the channels and the filters.
+
+    >>> conv_parameters(3, 36, (5, 5))
+    2736
+    """
     check_groups(in_channels, filters, groups)
     return filters * (in_channels // groups) * prod(kernel) + (filters if bias else 0)
 
 
 def conv_macs(in_channels: int, out_shape: tuple[int, int, int], kernel: tuple[int, int], *, groups: int = 1) -> int:
-    """Multiply–accumulates of a convolution for one image: one per weight and output position, biases not counted.
+    """Count the multiply–accumulates of a convolution for one image: one per weight and output position, no biases.
 
-    `out_shape` is (F, H_out, W_out): F · H_out · W_out · (C / groups) · k_h · k_w.
+    `out_shape` is (F, H_out, W_out); the count is F · H_out · W_out · (C / groups) · k_h · k_w. Raises ValueError when
+    `groups` does not divide the channels and the filters.
+
+    >>> conv_macs(3, (36, 15, 15), (5, 5))
+    607500
     """
     check_groups(in_channels, out_shape[0], groups)
     return out_shape[0] * out_shape[1] * out_shape[2] * (in_channels // groups) * kernel[0] * kernel[1]
 
 
 def linear_parameters(in_features: int, units: int, *, bias: bool = True) -> int:
-    """Weights and biases of a fully connected layer: n · m (+ m). Its MACs are the weights: n · m."""
+    """Count the weights and biases of a fully connected layer: n · m (+ m). Its MACs are the weights: n · m.
+
+    >>> linear_parameters(120, 10)
+    1210
+    """
     return in_features * units + (units if bias else 0)
 
 
 def batch_norm_parameters(channels: int) -> int:
-    """Learned numbers of a batch norm: a scale and a shift a channel, 2C (the 2C running statistics are buffers)."""
+    """Count the learned numbers of a batch norm, 2C: a scale and a shift per channel (running statistics do not count).
+
+    >>> batch_norm_parameters(64)
+    128
+    """
     return 2 * channels

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from cnn_core.geometry import (
+    Bins,
     ReceptiveField,
     Window,
     conv_macs,
@@ -117,6 +118,91 @@ def test_visits_count_the_windows_that_read_each_cell(
     assert x.grad is not None
     counts = Window.for_convolution(size, kernel, stride=stride, padding=padding, dilation=dilation).counts
     assert list(counts) == x.grad[0, 0].int().tolist()
+
+
+@st.composite
+def pooling_windows(draw: st.DrawFn) -> Window:
+    """Windows of all kinds, padded unevenly too; those that PyTorch's pooling refuses are left out."""
+    kernel = draw(KERNELS)
+    padding = st.integers(0, kernel // 2)
+    window = Window(
+        draw(SIZES), kernel, draw(STRIDES), draw(padding), draw(padding), draw(st.integers(1, 3)), draw(st.booleans())
+    )
+    assume(window.out > 0)
+    return window
+
+
+def read_by_torch(window: Window) -> torch.Tensor:
+    """For each window a row that is 1 at the cells of the padded axis that PyTorch reads; `reach` columns."""
+    cells = torch.eye(window.reach)[:, None]
+    ones = torch.ones(1, 1, window.kernel)
+    return nn.functional.conv1d(cells, ones, stride=window.stride, dilation=window.dilation)[:, 0].T[: window.out]
+
+
+@given(SIZES, KERNELS, STRIDES, st.integers(0, 4), st.integers(0, 4), st.integers(1, 3))
+@settings(max_examples=150, deadline=None)
+def test_windows_of_uneven_padding_are_as_many_as_torchs(
+    size: int, kernel: int, stride: int, before: int, after: int, dilation: int
+) -> None:
+    window = Window(size, kernel, stride, before, after, dilation)
+    padded = nn.functional.pad(torch.zeros(1, 1, size), (before, after))
+    try:
+        expected = nn.functional.conv1d(padded, torch.zeros(1, 1, kernel), stride=stride, dilation=dilation).shape[-1]
+    except RuntimeError:
+        expected = 0
+    assert window.out == expected
+    assert (window.room < 0) == (expected == 0)
+
+
+@given(pooling_windows())
+@settings(max_examples=200, deadline=None)
+def test_windows_read_the_cells_that_torch_reads(window: Window) -> None:
+    read = read_by_torch(window)
+    assert len(read) == window.out
+    for i, row in enumerate(read):
+        cells = row.nonzero().flatten().tolist()
+        assert list(window.padded_cells(i)) == [cell for cell in cells if cell < window.padded_size]
+        assert list(window.cells(i)) == [
+            cell - window.before for cell in cells if 0 <= cell - window.before < window.size
+        ]
+    assert list(window.counts) == read.sum(dim=0).int().tolist()[: window.padded_size]
+    assert sum(length for _, length in window.unvisited_runs) == window.counts.count(0)
+
+
+@given(pooling_windows())
+@settings(max_examples=150, deadline=None)
+def test_kernel_cells_and_their_readers_agree_with_the_windows(window: Window) -> None:
+    axis = list(range(window.reach))
+    for tap in range(window.kernel):
+        met = axis[window.tap_slice(tap)]
+        assert met == [i * window.stride + tap * window.dilation for i in range(window.out)]
+        assert axis[window.tap_slice(tap, 1)] == met[:1]
+        readers = {cell: window.reader(cell, tap) for cell in range(window.size)}
+        assert readers == {
+            cell: met.index(cell + window.before) if cell + window.before in met else None for cell in readers
+        }
+
+
+@given(SIZES, st.integers(1, 12))
+@settings(max_examples=100, deadline=None)
+def test_bins_are_those_of_torchs_adaptive_pooling(size: int, out: int) -> None:
+    shares = nn.functional.adaptive_avg_pool1d(torch.eye(size)[:, None], out)[:, 0].T
+    bins = Bins(size, out)
+    assert [row.nonzero().flatten().tolist() for row in shares] == [list(cells) for cells in bins.all_cells]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"size": 0, "kernel": 1}, "size is 0: it must be a whole number of at least 1"),
+        ({"size": 4, "kernel": 1.5}, "kernel is 1.5"),
+        ({"size": 4, "kernel": 1, "after": -1}, "padding after is -1"),
+        ({"size": 4, "kernel": 1, "dilation": 0}, "dilation is 0"),
+    ],
+)
+def test_a_window_of_impossible_numbers_is_refused(fields: dict[str, int], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Window(**fields)
 
 
 def test_the_course_example_never_visits_the_last_padding_cell() -> None:
