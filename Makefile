@@ -5,28 +5,45 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install -qq --no-input --disable-pip-version-check
 # More than cores: browser tests wait much of their time.
 WORKERS ?= 3
+# Which tests: `make test-all` takes the slow ones along.
+MARKS ?= -m "not slow"
 ARGS ?=
+PYTEST = OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(MARKS) $(ARGS)
 
-.PHONY: help app test test-all check format bench chromium clean
+.PHONY: help app test test-all test-core test-pages test-browser check format docs bench chromium clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make app        set up once, start CNN Lab and open the browser"
-	@echo "make test       set up once, then every check and test"
-	@echo "make test-all   the same with the slow tests"
-	@echo "make check      ruff, mypy and the import rules"
-	@echo "make format     let ruff lay out the code"
-	@echo "make bench      every benchmark, one table each"
-	@echo "make clean      remove the environment and all caches (never data/)"
+	@echo "make app           set up once, start CNN Lab and open the browser"
+	@echo "make test          set up once, then every check and test"
+	@echo "make test-all      the same with the slow tests and the documentation"
+	@echo "make test-core     the library's tests, with its coverage"
+	@echo "make test-pages    the pages' tests, without a browser"
+	@echo "make test-browser  the tests in a real browser"
+	@echo "make check         ruff, mypy and the import rules"
+	@echo "make format        let ruff lay out the code"
+	@echo "make docs          the library's documentation as web pages, in build/docs"
+	@echo "make bench         every benchmark, one table each"
+	@echo "make clean         remove the environment and all caches (never data/)"
 
 app: $(VENV)/.app-installed
 	@$(PY) -m streamlit run app.py $(ARGS)
 
-test: $(VENV)/.test-installed chromium check
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+# The quickest first, so that a fault shows early.
+test: check test-core test-pages test-browser
 
-test-all: $(VENV)/.test-installed chromium check
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+test-all:
+	@$(MAKE) --no-print-directory test MARKS=
+	@$(MAKE) --no-print-directory docs
+
+test-core: $(VENV)/.test-installed
+	$(PYTEST) tests/cnn_core tests/project tests/benchmarks --cov --cov-report=term
+
+test-pages: $(VENV)/.test-installed
+	$(PYTEST) tests/pages
+
+test-browser: $(VENV)/.test-installed chromium
+	$(PYTEST) tests/browser
 
 check: $(VENV)/.test-installed
 	@$(PY) -m ruff check --quiet .
@@ -38,11 +55,15 @@ check: $(VENV)/.test-installed
 format: $(VENV)/.test-installed
 	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format .
 
+docs: $(VENV)/.test-installed
+	@$(PY) -W error::UserWarning:pdoc -m pdoc --output-directory build/docs cnn_core
+	@echo "documentation written: build/docs/index.html"
+
 bench: $(VENV)/.test-installed chromium
 	@for file in benchmarks/[a-z]*.py; do $(PY) -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build .coverage .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python that PyTorch has wheels for; the plain `python3` first, then the others by name.

@@ -1,4 +1,4 @@
-"""Shared fixtures. Every test gets a data folder of its own, so no test meets another's runs."""
+"""A data folder for each test process, so that no test meets the runs of whoever works here."""
 
 import os
 import tempfile

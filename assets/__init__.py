@@ -1,0 +1,1 @@
+"""Lesson texts, illustrations, and the script that draws them from real numbers."""
