@@ -56,8 +56,7 @@ format: $(VENV)/.test-installed
 	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format .
 
 docs: $(VENV)/.test-installed
-	@$(PY) -W error::UserWarning:pdoc -m pdoc --output-directory build/docs cnn_core
-	@echo "documentation written: build/docs/index.html"
+	@$(PY) -m docs.build_api
 
 bench: $(VENV)/.test-installed chromium
 	@for file in benchmarks/[a-z]*.py; do $(PY) -m benchmarks.$$(basename $$file .py) || exit 1; done

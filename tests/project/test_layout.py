@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PATTERNS = ("*.py", "assets/*.py", "cnn_core/**/*.py", "pages/**/*.py", "benchmarks/*.py")
+PATTERNS = ("*.py", "assets/*.py", "docs/*.py", "cnn_core/**/*.py", "pages/**/*.py", "benchmarks/*.py")
 SOURCES = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
 PAGES = sorted(ROOT.glob("pages/*.py"))
 SCREEN = [ROOT / "app.py", *sorted(ROOT.glob("pages/**/*.py"))]

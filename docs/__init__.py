@@ -1,0 +1,1 @@
+"""Architecture notes, and the script that builds the documentation of the library."""
