@@ -1,4 +1,4 @@
-"""A network being designed: it may be wrong, and then it is said which layer is and what would mend it."""
+"""A network being designed: it may not fit together yet, and then each layer says what is wrong with it."""
 
 import json
 from collections.abc import Callable
@@ -20,45 +20,43 @@ from cnn_core.networks.spec import (
 )
 
 LayerPath = tuple[int, ...]
-"""Where a layer stands: its place in the network; inside a block, the block's path, the part, the place in it."""
+"""Position of a layer: its index in the network; inside a block, the block's path, the part, the index in the part."""
 
 Layers = tuple[Layer, ...]
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A network as it is being made: `input_shape` is (C, H, W); its layers may not fit together yet."""
+    """A network while it is designed: `input_shape` is (C, H, W); its layers may not fit together yet."""
 
     name: str
     input_shape: tuple[int, int, int]
     layers: Layers
 
     def to_json(self) -> str:
-        """As `NetworkSpec.to_json`: a finished draft is read by `NetworkSpec.from_json`."""
+        """Return the draft as JSON; that of a finished draft is read by `NetworkSpec.from_json` too."""
         layers = [layer_to_dict(layer) for layer in self.layers]
         return json.dumps({"name": self.name, "input_shape": self.input_shape, "layers": layers}, ensure_ascii=False)
 
     def to_spec(self) -> NetworkSpec:
-        """The network. Raises ValueError with the sentence of `examine_draft` when it is not one yet."""
+        """Return the network. Raises ValueError with the sentence of `examine_draft` when its layers do not fit."""
         return NetworkSpec(self.name, self.input_shape, self.layers)
 
 
 def read_draft(text: str) -> Draft:
-    """Read what `to_json` wrote, whether its layers fit together or not.
+    """Read the JSON of a draft, whether its layers fit together or not.
 
-    Raises ValueError with a sentence for anything else: bad JSON, unknown layers, settings out of range.
+    Raises ValueError with a sentence for anything else: invalid JSON, unknown layers, settings out of range.
     """
     return Draft(*parse_network(text))
 
 
 @dataclass(frozen=True)
-class LayerLine:
-    """A line of the designer: a layer at its `path`, `depth` blocks deep, what goes in and what is known of it.
+class _Placed:
+    """A layer in the designer's table: at its `path`, `depth` blocks deep; `problem` says what is wrong with it.
 
-    `row` is None for a layer that nothing reaches because one before it does not fit; `problem` is the sentence of the
-    one that does not. A block's line stands before those of its layers and counts none of them; `part` is the name of
-    the part in which the layer stands, empty outside of blocks; `input_fields` are the receptive fields of what goes
-    in.
+    A block's line stands before those of its layers and counts none of them; `part` is the name of the block's part in
+    which the layer stands, empty outside of blocks.
     """
 
     path: LayerPath
@@ -66,12 +64,36 @@ class LayerLine:
     name: str
     layer: Layer
     part: str
-    input_shape: Shape | None
-    row: Row | None
+
+
+@dataclass(frozen=True)
+class ResolvedLine(_Placed):
+    """A layer that fits its input of `input_shape`: its row of the table, and jump and centre of its first unit.
+
+    `input_fields` are the receptive fields of what goes in.
+    """
+
+    input_shape: Shape
+    row: Row
+    jump: tuple[int, int]
+    centre: tuple[float, float]
+    input_fields: Fields
     problem: str = ""
-    jump: tuple[int, int] = (1, 1)
-    centre: tuple[float, float] = (0.0, 0.0)
-    input_fields: Fields = (ReceptiveField(), ReceptiveField())
+
+
+@dataclass(frozen=True)
+class UnresolvedLine(_Placed):
+    """A layer without a row: it does not fit its input (`problem` says why), or nothing reaches it.
+
+    `input_shape` is None when nothing reaches it.
+    """
+
+    input_shape: Shape | None
+    problem: str = ""
+
+
+LayerLine = ResolvedLine | UnresolvedLine
+"""A line of the designer's table."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +103,20 @@ class _LayerInput:
 
 
 def examine_draft(draft: Draft) -> list[LayerLine]:
-    """A line for every layer, in order; the first that does not fit carries the sentence."""
+    """Return a line for every layer, in order; the first that does not fit carries the sentence that says why.
+
+    >>> from cnn_core.networks import Flatten, Linear, ReLU
+    >>> draft = Draft("Unfinished", (1, 8, 8), (Linear(10), Flatten(), ReLU()))
+    >>> [bool(line.problem) for line in examine_draft(draft)]  # the linear layer needs flat input
+    [True, False, False]
+    """
     start = _LayerInput(draft.input_shape, (ReceptiveField(), ReceptiveField()))
     lines, _ = _examine_layers(draft.layers, start, (), "", "")
-    total = sum(map(_parameter_count, lines))
-    if total > MAX_PARAMETERS and lines:
-        heaviest = max(range(len(lines)), key=lambda i: _parameter_count(lines[i]))
-        lines[heaviest] = replace(lines[heaviest], problem=lines[heaviest].problem or too_heavy_message(total))
+    counts = [line.row.parameters if isinstance(line, ResolvedLine) else 0 for line in lines]
+    if sum(counts) > MAX_PARAMETERS:
+        heaviest = counts.index(max(counts))
+        lines[heaviest] = replace(lines[heaviest], problem=too_heavy_message(sum(counts)))
     return lines
-
-
-def _parameter_count(line: LayerLine) -> int:
-    return line.row.parameters if line.row else 0
 
 
 def _examine_layers(
@@ -115,20 +139,21 @@ def _examine_layer(
 ) -> tuple[LayerLine, _LayerInput | None]:
     depth = len(path) // 2
     if layer_input is None:
-        return LayerLine(path, depth, name, layer, part, None, None), None
+        return UnresolvedLine(path, depth, name, layer, part, None), None
     try:
         row, shape, fields = summarise_layer(layer, layer_input.shape, layer_input.fields, name)
     except ValueError as error:
-        return LayerLine(path, depth, name, layer, part, layer_input.shape, None, _as_sentence(error)), None
+        return UnresolvedLine(path, depth, name, layer, part, layer_input.shape, _as_sentence(error)), None
     jump, centre = (fields[0].jump, fields[1].jump), (fields[0].centre, fields[1].centre)
-    line = LayerLine(path, depth, name, layer, part, layer_input.shape, row, "", jump, centre, layer_input.fields)
+    line = ResolvedLine(path, depth, name, layer, part, layer_input.shape, row, jump, centre, layer_input.fields)
     return line, _LayerInput(shape, fields)
 
 
 def _examine_block(
     block: Layer, layer_input: _LayerInput | None, path: LayerPath, name: str, part: str
 ) -> tuple[list[LayerLine], _LayerInput | None]:
-    head = LayerLine(path, len(path) // 2, name, block, part, layer_input.shape if layer_input else None, None)
+    depth = len(path) // 2
+    head = UnresolvedLine(path, depth, name, block, part, layer_input.shape if layer_input else None)
     inner: list[LayerLine] = []
     ends: list[_LayerInput | None] = []
     for index, (part_name, layers) in enumerate(zip(part_names(block), block_parts(block), strict=True)):
@@ -136,7 +161,7 @@ def _examine_block(
         inner += lines
         ends.append(end)
     reached = [end for end in ends if end is not None]
-    if len(reached) < len(ends):
+    if layer_input is None or len(reached) < len(ends):
         return [head, *inner], None
     try:
         after = joined_shape(block, [end.shape for end in reached], name)
@@ -145,7 +170,8 @@ def _examine_block(
     height, width = (max((end.fields[axis] for end in reached), key=lambda field: field.size) for axis in (0, 1))
     row = Row(name, type(block).__name__, after, 0, 0, (height.size, width.size))
     jump, centre = (height.jump, width.jump), (height.centre, width.centre)
-    return [replace(head, row=row, jump=jump, centre=centre), *inner], _LayerInput(after, (height, width))
+    line = ResolvedLine(path, depth, name, block, part, layer_input.shape, row, jump, centre, layer_input.fields)
+    return [line, *inner], _LayerInput(after, (height, width))
 
 
 def _as_sentence(error: ValueError) -> str:
@@ -153,13 +179,11 @@ def _as_sentence(error: ValueError) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def field_box(line: LayerLine, place: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The pixels that the unit at `place` (row, column) of a line sees by the formula, beyond the edges too.
+def field_box(line: ResolvedLine, place: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Compute the pixels that the unit at `place` (row, column) sees by the formula of receptive fields.
 
-    First row, one past the last, first column, one past the last. Raises ValueError for a line that is not reached.
+    Returns the first row, one past the last, the first column, one past the last; they may lie beyond the image's edge.
     """
-    if line.row is None:
-        raise ValueError(f"{line.name} is not reached: its receptive field is not known.")
     box: list[int] = []
     for size, jump, centre, at in zip(line.row.receptive_field, line.jump, line.centre, place, strict=True):
         first = round(centre + at * jump - (size - 1) / 2)
@@ -168,7 +192,7 @@ def field_box(line: LayerLine, place: tuple[int, int]) -> tuple[int, int, int, i
 
 
 def layer_at(layers: Layers, path: LayerPath) -> Layer:
-    """The layer at a path. Raises ValueError when there is none."""
+    """Return the layer at a path. Raises ValueError when there is none."""
     if not path or not 0 <= path[0] < len(layers):
         raise ValueError(f"There is no layer at {path}.")
     layer = layers[path[0]]
@@ -181,29 +205,32 @@ def layer_at(layers: Layers, path: LayerPath) -> Layer:
 
 
 def insert_layer(layers: Layers, path: LayerPath, layer: Layer) -> Layers:
-    """With `layer` at `path`, those from there on one place later; a place beyond the end is the end."""
+    """Return the layers with `layer` inserted at `path`; an index beyond the end counts as the end."""
     return _change_row(layers, path, lambda row, place: (*row[:place], layer, *row[place:]))
 
 
 def remove_layer(layers: Layers, path: LayerPath) -> Layers:
-    """Without the layer at `path`. Raises ValueError when a block would be left that cannot be."""
+    """Return the layers without the one at `path`. Raises ValueError when its block needs it, or there is none."""
     layer_at(layers, path)
     return _change_row(layers, path, lambda row, place: (*row[:place], *row[place + 1 :]))
 
 
 def exchange_layer(layers: Layers, path: LayerPath, layer: Layer) -> Layers:
-    """With `layer` in place of the one at `path`."""
+    """Return the layers with `layer` in place of the one at `path`. Raises ValueError when there is none."""
     layer_at(layers, path)
     return _change_row(layers, path, lambda row, place: (*row[:place], layer, *row[place + 1 :]))
 
 
 def duplicate_layer(layers: Layers, path: LayerPath) -> Layers:
-    """With the layer at `path` a second time, behind itself."""
+    """Return the layers with the one at `path` repeated directly after it. Raises ValueError when there is none."""
     return insert_layer(layers, (*path[:-1], path[-1] + 1), layer_at(layers, path))
 
 
 def move_layer(layers: Layers, path: LayerPath, offset: int) -> Layers:
-    """With the layer at `path` `offset` places later among its neighbours, or earlier if negative, within bounds."""
+    """Return the layers with the one at `path` moved by `offset` places within its row, at most to the row's end.
+
+    A negative `offset` moves it towards the input. Raises ValueError when there is no layer at `path`.
+    """
     layer = layer_at(layers, path)
 
     def move_in_row(row: Layers, place: int) -> Layers:
@@ -215,7 +242,7 @@ def move_layer(layers: Layers, path: LayerPath, offset: int) -> Layers:
 
 
 def _change_row(layers: Layers, path: LayerPath, change: Callable[[Layers, int], Layers]) -> Layers:
-    """`change` applied to the row of layers in which `path` ends."""
+    """Apply `change` to the row of layers in which `path` ends."""
     if len(path) == 1:
         return change(layers, min(max(path[0], 0), len(layers)))
     block = layer_at(layers, path[:1])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.networks.blocks import Branches, Residual, block_parts, part_names
-from cnn_core.networks.draft import Draft, examine_draft
+from cnn_core.networks.draft import Draft, ResolvedLine, examine_draft
 from cnn_core.networks.layers import Layer, Shape
 from cnn_core.networks.memory import FLOAT_BYTES, check_free_memory, parameter_mb
 from cnn_core.networks.spec import NetworkSpec, name_layers
@@ -104,8 +104,8 @@ COLUMNS = (
 def _table_rows(spec: NetworkSpec) -> list[tuple[str | int, ...]]:
     """The cells of COLUMNS for every layer; the centre is that of the first unit, in pixels counted from 1."""
     found: list[tuple[str | int, ...]] = []
-    for line in examine_draft(Draft(spec.name, spec.input_shape, spec.layers)):
-        assert line.row is not None  # of a network whose layers all fit
+    lines = examine_draft(Draft(spec.name, spec.input_shape, spec.layers))
+    for line in (line for line in lines if isinstance(line, ResolvedLine)):  # all of them, as a NetworkSpec fits
         row, out = line.row, line.row.output_shape
         centre = "×".join(f"{middle + 1:g}" for middle in line.centre)
         seen = (_format_shape(row.receptive_field), _format_shape(line.jump), centre)

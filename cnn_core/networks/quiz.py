@@ -1,9 +1,9 @@
-"""Predict first: what to ask of a layer, the answer, likely wrong answers with the term that differs, and a hint."""
+"""Questions about a layer: the answer, likely wrong answers with the term that differs, and a hint."""
 
 from dataclasses import dataclass
 from math import prod
 
-from cnn_core.networks.draft import LayerLine
+from cnn_core.networks.draft import ResolvedLine
 from cnn_core.networks.layers import (
     AdaptiveAvgPool2d,
     AvgPool2d,
@@ -15,48 +15,43 @@ from cnn_core.networks.layers import (
     pair,
 )
 
-SHAPE, PARAMETERS, FIELD = "Output shape", "Parameters", "Receptive field"
+SHAPE = "Output shape"
+PARAMETERS = "Parameters"
+FIELD = "Receptive field"
 COLUMNS = (SHAPE, PARAMETERS, FIELD)
+"""Columns of the designer's table that can be asked for."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """The right answer as it is written, wrong ones with the sentence that tells them apart, and a hint for others."""
+    """The right answer as text, likely wrong ones with a sentence on each, and a hint for all other answers."""
 
     answer: str
     slips: dict[str, str]
     hint: str
 
 
-def make_question(line: LayerLine, column: str) -> Question:
-    """What to ask of a finished line.
-
-    Raises ValueError for a column that is not in COLUMNS, and for a line that has no answers.
-    """
-    if line.row is None or line.input_shape is None:
-        raise ValueError("This layer is not reached: there is nothing to predict.")
+def make_question(line: ResolvedLine, column: str) -> Question:
+    """Ask for the value in `column` of a layer's line. Raises ValueError for a column that is not in COLUMNS."""
     match column:
         case "Output shape":
-            found = _shape_question(line)
+            question = _shape_question(line)
         case "Parameters":
-            found = _parameters_question(line)
+            question = _parameters_question(line)
         case "Receptive field":
-            found = _field_question(line)
+            question = _field_question(line)
         case _:
             raise ValueError(f"column is {column!r}: choose {', '.join(COLUMNS)}.")
-    return Question(
-        found.answer, {wrong: why for wrong, why in found.slips.items() if wrong != found.answer}, found.hint
-    )
+    slips = {wrong: reason for wrong, reason in question.slips.items() if wrong != question.answer}
+    return Question(question.answer, slips, question.hint)
 
 
 def format_shape(shape: tuple[int, ...]) -> str:
-    """3×32×32."""
+    """Return the sizes joined by ×, such as "3×32×32"."""
     return "×".join(map(str, shape))
 
 
-def _shape_question(line: LayerLine) -> Question:
-    assert line.row is not None
-    assert line.input_shape is not None
+def _shape_question(line: ResolvedLine) -> Question:
     layer, shape, out = line.layer, line.input_shape, line.row.output_shape
     slips: dict[str, str] = {}
     hint = "This layer keeps the shape."
@@ -85,9 +80,7 @@ def _shape_question(line: LayerLine) -> Question:
     return Question(format_shape(out), slips, hint)
 
 
-def _parameters_question(line: LayerLine) -> Question:
-    assert line.row is not None
-    assert line.input_shape is not None
+def _parameters_question(line: ResolvedLine) -> Question:
     layer, shape, right = line.layer, line.input_shape, line.row.parameters
     slips: dict[str, str] = {}
     hint = "This layer learns nothing."
@@ -126,9 +119,7 @@ def _parameters_question(line: LayerLine) -> Question:
     return Question(str(right), slips, hint)
 
 
-def _field_question(line: LayerLine) -> Question:
-    assert line.row is not None
-    assert line.input_shape is not None
+def _field_question(line: ResolvedLine) -> Question:
     right = line.row.receptive_field
     before = (line.input_fields[0].size, line.input_fields[1].size)
     jump = (line.input_fields[0].jump, line.input_fields[1].jump)

@@ -9,7 +9,7 @@ import streamlit as st
 from cnn_core.matrices import inputs
 from cnn_core.matrices.text import format_planes
 from cnn_core.networks.blocks import KINDS, Branches, Residual, part_names
-from cnn_core.networks.draft import Draft, LayerLine, LayerPath, examine_draft, exchange_layer, layer_at
+from cnn_core.networks.draft import Draft, LayerLine, LayerPath, ResolvedLine, examine_draft, exchange_layer, layer_at
 from cnn_core.networks.layers import (
     AdaptiveAvgPool2d,
     AvgPool2d,
@@ -224,7 +224,7 @@ def _add_chosen_layer() -> None:
         session.add_layer(new_layer(kind, draft.input_shape[0]), (0,))
         return
     chosen = next(line for line in examine_draft(draft) if line.path == path)
-    output_shape = chosen.row.output_shape if chosen.row else chosen.input_shape
+    output_shape = chosen.row.output_shape if isinstance(chosen, ResolvedLine) else chosen.input_shape
     input_shape = output_shape if where == AFTER else chosen.input_shape
     layer = new_layer(kind, input_shape[0] if input_shape else 1)
     names = part_names(chosen.layer)

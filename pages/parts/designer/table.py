@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from cnn_core.networks.blocks import Branches, Residual
-from cnn_core.networks.draft import Draft, LayerLine, LayerPath
+from cnn_core.networks.draft import Draft, LayerLine, LayerPath, ResolvedLine, UnresolvedLine
 from cnn_core.networks.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
 from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, format_shape, make_question
 from pages.parts.designer.session import format_path
@@ -34,10 +34,11 @@ BOX_ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPo
 
 def table_data(draft: Draft, lines: list[LayerLine], chosen: LayerPath | None, predict: str) -> dict[str, Any]:
     """What network.js draws; the column `predict` is asked for instead of shown."""
+    rows = [line.row for line in lines if isinstance(line, ResolvedLine)]
     totals = {
-        PARAMETERS: sum(line.row.parameters for line in lines if line.row),
-        MACS: sum(line.row.macs for line in lines if line.row),
-        MEMORY: sum(prod(line.row.output_shape) for line in lines if line.row),
+        PARAMETERS: sum(row.parameters for row in rows),
+        MACS: sum(row.macs for row in rows),
+        MEMORY: sum(prod(row.output_shape) for row in rows),
     }
     return {
         "label": f"Layers of {draft.name}",
@@ -52,10 +53,10 @@ def table_data(draft: Draft, lines: list[LayerLine], chosen: LayerPath | None, p
 
 
 def _line_data(line: LayerLine, totals: dict[str, int], predict: str) -> dict[str, Any]:
-    row = line.row
     cells: dict[str, str] = {}
     shares: dict[str, float] = {}
-    if row:
+    if isinstance(line, ResolvedLine):
+        row = line.row
         values = {PARAMETERS: row.parameters, MACS: row.macs, MEMORY: prod(row.output_shape)}
         cells = {SHAPE: format_shape(row.output_shape), FIELD: format_shape(row.receptive_field)}
         cells[JUMP] = _format_axes(*(str(jump) for jump in line.jump))
@@ -77,14 +78,14 @@ def _line_data(line: LayerLine, totals: dict[str, int], predict: str) -> dict[st
         "cells": cells,
         "shares": shares,
         "problem": line.problem,
-        "waits": row is None and not line.problem,
+        "waits": isinstance(line, UnresolvedLine) and not line.problem,
         "question": _question_data(line, predict),
     }
 
 
 def _question_data(line: LayerLine, predict: str) -> dict[str, Any] | None:
     """What is asked of a layer; nothing of blocks, of layers not reached, and while nothing is predicted."""
-    if predict not in COLUMNS or line.row is None or isinstance(line.layer, Residual | Branches):
+    if predict not in COLUMNS or isinstance(line, UnresolvedLine) or isinstance(line.layer, Residual | Branches):
         return None
     return vars(make_question(line, predict))
 
@@ -137,7 +138,7 @@ def diagram_boxes(draft: Draft, lines: list[LayerLine]) -> list[dict[str, Any]]:
     result = [_diagram_box("input", "input", draft.input_shape, "")]
     shape: tuple[int, ...] = draft.input_shape
     for line in lines:
-        if line.depth or line.row is None:
+        if line.depth or isinstance(line, UnresolvedLine):
             continue
         if line.row.output_shape != shape or type(line.layer) in BOX_ROLES:
             shape = line.row.output_shape

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from cnn_core.images import PHOTOS, load_photo
 from cnn_core.networks import NetworkSpec
-from cnn_core.networks.draft import Draft, LayerLine, field_box
+from cnn_core.networks.draft import Draft, LayerLine, ResolvedLine, UnresolvedLine, field_box
 from cnn_core.networks.memory import OPTIMIZER_COPIES, free_mb, memory_sizes, training_peak
 from pages.shared.controls import choose_option, show_note
 
@@ -68,7 +68,7 @@ def _format_megabytes(megabytes: float) -> str:
 
 def show_receptive_field(draft: Draft, line: LayerLine, fits: bool) -> None:
     """What a unit of the chosen layer sees of a picture: by the formula and, where all `fits`, measured beside it."""
-    if line.row is None:
+    if isinstance(line, UnresolvedLine):
         show_note("This layer is not reached yet: its receptive field is not known.")
         return
     words, formula, measure = st.columns([4, 3, 3], gap="medium")
@@ -104,9 +104,8 @@ def _choose_unit(shape: tuple[int, ...]) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def _describe_field(line: LayerLine, place: tuple[int, int]) -> str:
+def _describe_field(line: ResolvedLine, place: tuple[int, int]) -> str:
     """What the formula says, in words."""
-    assert line.row is not None
     shape = line.row.output_shape
     size = " × ".join(f"{side:,}" for side in line.row.receptive_field)
     if len(shape) != 3:
@@ -121,7 +120,7 @@ def _describe_field(line: LayerLine, place: tuple[int, int]) -> str:
     )
 
 
-def _show_measured_field(draft: Draft, line: LayerLine, place: tuple[int, int], box: Box) -> None:
+def _show_measured_field(draft: Draft, line: ResolvedLine, place: tuple[int, int], box: Box) -> None:
     """The measured field, and how it compares with the formula's. Raises ValueError when it cannot be measured."""
     draft.to_spec()  # says which layer does not fit
     picture, found, holes = _measure_field(draft.to_json(), line.name, place)

@@ -7,6 +7,7 @@ from cnn_core.networks import NetworkSpec
 from cnn_core.networks.blocks import Branches, Residual
 from cnn_core.networks.draft import (
     Draft,
+    UnresolvedLine,
     duplicate_layer,
     examine_draft,
     exchange_layer,
@@ -48,7 +49,8 @@ def test_the_layer_that_does_not_fit_carries_the_sentence() -> None:
     first, second, third, _ = examine_draft(draft)
     assert first.row.output_shape == (4, 6, 6)
     assert second.problem == "Fc1: needs flat input, but gets 4×6×6: put a flatten before it."
-    assert (third.row, third.problem, third.input_shape) == (None, "", None)
+    assert isinstance(third, UnresolvedLine)
+    assert (third.problem, third.input_shape) == ("", None)
     with pytest.raises(ValueError, match="needs flat input"):
         draft.to_spec()
 
