@@ -104,6 +104,12 @@ def test_palette_agrees_with_the_theme() -> None:
     assert [int(palette.ORANGE[i : i + 2], 16) for i in (1, 3, 5)] == HEAT_COLOUR.tolist()
 
 
+def test_cards_and_charts_share_the_colours_of_right_and_wrong() -> None:
+    css = (ROOT / "assets" / "site.css").read_text(encoding="utf-8")
+    assert f".true {{ background: {palette.RIGHT_COLOUR}; }}" in css
+    assert f".other {{ background: {palette.WRONG_COLOUR}; }}" in css
+
+
 def test_only_the_palette_names_colours() -> None:
     for path in sorted((ROOT / "pages").rglob("*.py")):
         if path.name != "palette.py":
