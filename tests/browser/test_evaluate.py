@@ -43,6 +43,8 @@ def test_a_clicked_cell_shows_its_images_with_what_explains_them(runs: Runs, pag
     expect(card.get_by_role("img", name=re.compile("^Grad-CAM at relu2 for true and predicted, 0"))).to_be_visible()
     expect(card.get_by_role("table", name="Most probable classes")).to_be_visible()
     expect(card.get_by_role("img", name=re.compile("^Training image"))).to_have_count(4)
+    expect(card.get_by_role("img").first).to_have_css("width", "96px")  # laid out by site.css
+    expect(card.locator(".card-probabilities .true").first).to_have_css("background-color", "rgb(63, 134, 207)")
     drawn = card.get_by_role("img").first.evaluate("image => image.naturalWidth")
     assert drawn >= 64
     page.get_by_role("button", name="Look closer").nth(1).click()
