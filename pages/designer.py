@@ -25,19 +25,20 @@ def show_controls(draft: Draft, fits: bool) -> str:
             key = session.control_key(f"input_{axis}")
             size = draft.input_shape[axis]
             st.number_input(label, 1, 4096, size, key=key, on_change=apply_input_size, args=(axis, key), width=96)
-        undo_possible, redo_possible = session.can_undo_and_redo()
-        st.button(
-            "Undo", icon=":material/undo:", key="designer_undo", on_click=session.undo, disabled=not undo_possible
-        )
-        st.button(
-            "Redo", icon=":material/redo:", key="designer_redo", on_click=session.redo, disabled=not redo_possible
-        )
+        show_undo_buttons()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hint = "The column is hidden: fill it in yourself."
         predict = choose_option("Predict", table.PREDICTABLE, table.NOTHING, "designer_predict", hint)
         show_import()
         show_export(draft, fits)
     return predict
+
+
+def show_undo_buttons() -> None:
+    """One step back, one forward."""
+    network = session.NETWORK_TEXT
+    st.button("Undo", icon=":material/undo:", key="designer_undo", on_click=network.undo, disabled=not network.can_undo)
+    st.button("Redo", icon=":material/redo:", key="designer_redo", on_click=network.redo, disabled=not network.can_redo)
 
 
 def apply_input_size(axis: int, key: str) -> None:

@@ -12,7 +12,8 @@ from pages.parts.train.run import show_training_run
 from pages.parts.train.settings import choose_settings
 from pages.parts.train.start import start_all
 from pages.shared import lesson, state
-from pages.shared.controls import button_pressed, choose_option
+from pages.shared.controls import choose_option
+from pages.shared.fresh import button_pressed
 from pages.shared.run_choice import choose_run
 from pages.shared.site import ensure_router, show_header
 

@@ -1,6 +1,6 @@
 """Controls that several pages use, kept in the link, and the small print beside them."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 
@@ -38,20 +38,6 @@ def choose_number(label: str, maximum: int, start: int | None, key: str) -> int 
     if (st.session_state.get(key) or 1) > maximum:
         st.session_state[key] = maximum
     return st.number_input(label, 1, maximum, start, key=key, bind="query-params", width=150)
-
-
-def button_pressed(label: str, key: str, **button_options: Any) -> bool:
-    """A button, and whether it was pressed: the press is kept until it is read, should another rerun overtake this one.
-
-    For what needs the values of other controls; what does not belongs into a callback.
-    """
-    press_key = f"{key}_pressed"
-
-    def store_press() -> None:
-        st.session_state[press_key] = True
-
-    st.button(label, key=key, on_click=store_press, **button_options)
-    return bool(st.session_state.pop(press_key, False))
 
 
 def show_note(text: str) -> None:

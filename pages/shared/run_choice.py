@@ -7,11 +7,14 @@ import streamlit as st
 from cnn_core.runs.database import StoreUnavailableError
 from cnn_core.runs.store import Run
 from pages.shared import state
-from pages.shared.fresh import is_current_key, key_for_options
+from pages.shared.fresh import RevisedKey
 from pages.shared.run_words import run_name
 
 MAX_RUNS = 8
 """Runs that are compared at once: curves of more cannot be told apart."""
+
+
+RUN_KEYS = RevisedKey("run_choice")
 
 
 def select_run(run_id: str) -> None:
@@ -46,7 +49,7 @@ def choose_run() -> Run | None:
     select_run(chosen)
     state.keep_in_link(workspace=state.current_workspace(), run=chosen)
     options = list(runs)
-    key = key_for_options("run_choice", chosen, *names.items())
+    key = RUN_KEYS.key_for((chosen, *names.items()))
     place = options.index(chosen)
     st.selectbox(
         "Run", options, place, key=key, format_func=names.__getitem__, on_change=_apply_run_choice, args=(key,)
@@ -55,7 +58,7 @@ def choose_run() -> Run | None:
 
 
 def _apply_run_choice(key: str) -> None:
-    if is_current_key("run_choice", key):
+    if RUN_KEYS.is_current(key):
         select_run(st.session_state[key])
 
 
@@ -65,10 +68,11 @@ def choose_by_id(label: str, titles: Mapping[str, str], key: str) -> str:
     chosen: str = wanted if wanted in titles else next(iter(titles))
     st.session_state[f"{key}_kept"] = chosen
     state.keep_in_link(**{key: chosen})
-    widget = key_for_options(key, chosen, *titles.items())
+    widget_keys = RevisedKey(key)
+    widget = widget_keys.key_for((chosen, *titles.items()))
 
     def store_choice() -> None:
-        if is_current_key(key, widget):
+        if widget_keys.is_current(widget):
             st.session_state[f"{key}_kept"] = st.session_state[widget]
 
     options = list(titles)

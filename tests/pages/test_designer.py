@@ -274,6 +274,29 @@ def test_a_click_that_overtakes_the_drawing_meets_the_layer_that_is_chosen_by_th
     assert table(at)["shown"] == before
 
 
+def test_a_click_that_brings_the_old_network_along_changes_nothing_else(open_page: Open) -> None:
+    at = open_page("designer")
+    at.selectbox("designer_preset").select("A").run()
+    old = at.text_area("designer_network").value
+    at.selectbox("designer_preset").select("C").run()
+    new = at.text_area("designer_network").value
+    assert new != old
+    # The new network is not on the screen yet: the browser sends the JSON that it still shows, here with no callback.
+    at.text_area("designer_network").set_value(old)
+    at.selectbox("designer_kind").select("ReLU").run()
+    assert at.text_area("designer_network").value == new
+    at.text_area("designer_network").set_value(old)
+    at.button("designer_add").click().run()
+    assert '"kind": "ReLU"' in at.text_area("designer_network").value
+    at.button("designer_undo").click().run()
+    assert at.text_area("designer_network").value == new
+    at.run()  # the browser has sent the network that is shown: the old one is now a choice
+    at.text_area("designer_network").set_value(old).run()
+    assert at.text_area("designer_network").value == old
+    at.button("designer_undo").click().run()
+    assert at.text_area("designer_network").value == new
+
+
 def test_a_bias_before_batch_norm_is_called_useless(open_page: Open) -> None:
     conv, norm = {"kind": "Conv2d", "filters": 4, "kernel_size": 3}, {"kind": "BatchNorm"}
     useless = "The batch norm behind it takes this bias away again: it is useless."

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-UNSTEADY = '''
+UNSTEADY = """
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ def test_broken():
 
 def test_steady():
     pass
-'''
+"""
 
 
 def run_pytest(folder: Path, *arguments: str) -> str:

@@ -7,12 +7,13 @@ import streamlit as st
 from cnn_core.runs.database import StoreUnavailableError
 from cnn_core.runs.store import Run
 from pages.shared import state
-from pages.shared.fresh import is_current_key, key_for_options
+from pages.shared.fresh import RevisedKey
 from pages.shared.run_choice import MAX_RUNS
 from pages.shared.run_words import run_result, run_title
 
 PRESELECTED_RUNS = 3
-CHOSEN_KEY, CHOICE_KEY, PROBLEM_KEY = "compare_runs", "compare_choice", "compare_said"
+CHOSEN_KEY, PROBLEM_KEY = "compare_runs", "compare_said"
+CHOICE_KEYS = RevisedKey("compare_choice")
 
 
 def own_runs() -> tuple[Run, ...]:
@@ -36,7 +37,7 @@ def choose_runs(own: Sequence[Run]) -> list[Run]:
         return []
     names = run_labels(tuple(runs.values()), own)
     titles = {run_id: f"{names[run_id]} · {run_result(run)}" for run_id, run in runs.items()}
-    key = key_for_options(CHOICE_KEY, chosen, *titles.items())
+    key = CHOICE_KEYS.key_for((chosen, *titles.items()))
     st.multiselect(
         "Runs to compare",
         list(runs),
@@ -62,7 +63,7 @@ def _add_linked_run(run_id: str, runs: dict[str, Run]) -> bool:
 
 
 def _store_choice(key: str) -> None:
-    if is_current_key(CHOICE_KEY, key):
+    if CHOICE_KEYS.is_current(key):
         st.session_state[CHOSEN_KEY] = list(st.session_state[key])
 
 

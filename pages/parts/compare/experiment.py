@@ -18,7 +18,8 @@ from pages.parts.compare.charts import spread_chart
 from pages.parts.compare.chosen import CHOSEN_KEY, attempt_change, run_labels
 from pages.parts.compare.side_by_side import FIGURES
 from pages.shared import state
-from pages.shared.controls import button_pressed, choose_option, show_note
+from pages.shared.controls import choose_option, show_note
+from pages.shared.fresh import button_pressed
 from pages.shared.run_choice import MAX_RUNS, choose_by_id
 from pages.shared.run_words import format_age
 from pages.shared.site import get_page

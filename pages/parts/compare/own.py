@@ -9,7 +9,8 @@ from cnn_core.runs.export import export_archive, export_tensorboard, file_name
 from cnn_core.runs.schema import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, Run
 from pages.parts.compare.chosen import CHOSEN_KEY, attempt_change, own_runs, run_labels
 from pages.shared import state
-from pages.shared.controls import button_pressed, show_note
+from pages.shared.controls import show_note
+from pages.shared.fresh import button_pressed
 from pages.shared.run_choice import choose_by_id, select_run
 from pages.shared.run_words import run_result, run_title
 from pages.shared.site import get_page

@@ -23,7 +23,8 @@ MAX_BYTES = 4 * MAX_TEXT
 def show_import() -> None:
     """The network as JSON, which the link holds; and the source of an nn.Sequential to read."""
     with st.popover("Import", icon=":material/input:", on_change="rerun", key="designer_import") as box:
-        st.text_area("JSON", session.FIRST_JSON, key=session.NETWORK_KEY, bind="query-params", height=120)
+        st.text_area("JSON", session.NETWORK_TEXT.first, key=session.NETWORK_KEY, bind="query-params", height=120)
+        session.NETWORK_TEXT.mark_drawn()
         if box.open:
             st.file_uploader("Open network.json or network.py", ["json", "py"], key=FILE_KEY, on_change=_apply_file)
             st.text_area("Source", key=SOURCE_KEY, height=160, placeholder="nn.Sequential(nn.Conv2d(3, 16, 3), …)")

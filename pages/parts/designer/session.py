@@ -15,11 +15,13 @@ from cnn_core.networks.draft import (
     remove_layer,
 )
 from cnn_core.networks.layers import Layer
-from pages.shared.undo import History, record_change, redo_change, undo_change
+from pages.shared.fresh import RevisedKey
+from pages.shared.undo import UndoText
 
-NETWORK_KEY, CHOSEN_KEY, HISTORY_KEY = "designer_network", "designer_chosen", "designer_history"
-PROBLEM_KEY, LAST_DRAFT_KEY = "designer_problem", "designer_last"
-FORM_VERSION_KEY, DRAWN_KEY = "designer_form", "designer_drawn"
+NETWORK_KEY = "designer_network"
+CHOSEN_KEY = "designer_chosen"
+PROBLEM_KEY = "designer_problem"
+LAST_DRAFT_KEY = "designer_last"
 FIRST_PRESET = "B-base"
 
 
@@ -29,18 +31,16 @@ def preset_draft(name: str) -> Draft:
     return Draft(spec.name, spec.input_shape, spec.layers)
 
 
-FIRST_JSON = preset_draft(FIRST_PRESET).to_json()
-
-
-def current_json() -> str:
-    """The JSON; on the first run the link has it, as its widget comes further down the page."""
-    return str(st.session_state.get(NETWORK_KEY) or st.query_params.get(NETWORK_KEY) or FIRST_JSON)
+NETWORK_TEXT = UndoText(NETWORK_KEY, preset_draft(FIRST_PRESET).to_json())
+"""The network as JSON, which the link holds."""
+CONTROL_KEYS = RevisedKey("designer")
+"""The keys of the controls that show a part of the network."""
 
 
 def current_draft() -> Draft:
     """The network. While the text is no network, the last one stays, and `problem` says what is wrong."""
     try:
-        draft = read_draft(current_json())
+        draft = read_draft(NETWORK_TEXT.text)
     except ValueError as error:
         store_problem(str(error))
         last_draft: Draft | None = st.session_state.get(LAST_DRAFT_KEY)
@@ -56,9 +56,7 @@ def store_problem(problem: str) -> None:
 
 def store_draft(draft: Draft) -> None:
     """Another network, as one step that can be undone."""
-    new = draft.to_json()
-    st.session_state[HISTORY_KEY] = record_change(_current_history(), new)
-    st.session_state[NETWORK_KEY] = new
+    NETWORK_TEXT.write(draft.to_json())
 
 
 def store_layers(layers: Layers) -> None:
@@ -68,19 +66,13 @@ def store_layers(layers: Layers) -> None:
 
 
 def control_key(name: str) -> str:
-    """The key of a control that shows a part of the network: a new one when the network changed by other means.
-
-    A control that kept its key could hand back what it showed before an undo, when a click overtakes the drawing.
-    """
-    if st.session_state.get(DRAWN_KEY) != current_json():
-        st.session_state[FORM_VERSION_KEY] = st.session_state.get(FORM_VERSION_KEY, 0) + 1
-        st.session_state[DRAWN_KEY] = current_json()
-    return f"designer_{name}_{st.session_state[FORM_VERSION_KEY]}"
+    """Return the key of a control that shows a part of the network: a new one when the network changed otherwise."""
+    return CONTROL_KEYS.key_for(NETWORK_TEXT.text, name)
 
 
 def mark_as_drawn() -> None:
-    """The network was just changed by one of its controls, which goes on showing it."""
-    st.session_state[DRAWN_KEY] = current_json()
+    """Keep the keys of the controls: one of them just changed the network, and goes on showing it."""
+    CONTROL_KEYS.keep_key(NETWORK_TEXT.text)
 
 
 def chosen_path(draft: Draft) -> LayerPath | None:
@@ -161,29 +153,3 @@ def apply_preset() -> None:
     if name in PRESETS:
         store_draft(preset_draft(name))
         select_layer((0,))
-
-
-def undo() -> None:
-    """One step back."""
-    _store_history(undo_change(_current_history()))
-
-
-def redo() -> None:
-    """One step forward again."""
-    _store_history(redo_change(_current_history()))
-
-
-def can_undo_and_redo() -> tuple[bool, bool]:
-    """Whether there is a step back, and one forward."""
-    history = _current_history()
-    return bool(history.past), bool(history.future)
-
-
-def _current_history() -> History:
-    now = current_json()
-    history = st.session_state.get(HISTORY_KEY)
-    return history if history is not None and history.now == now else record_change(history or History(now), now)
-
-
-def _store_history(history: History) -> None:
-    st.session_state[HISTORY_KEY], st.session_state[NETWORK_KEY] = history, history.now

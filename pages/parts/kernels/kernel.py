@@ -26,8 +26,9 @@ from pages.parts.kernels.learned import show_learned_filters
 from pages.parts.kernels.settings import VIEW_KEY
 from pages.shared import state
 from pages.shared.controls import show_note
-from pages.shared.fresh import is_new_choice, record_drawn_value
+from pages.shared.fresh import RevisedKey
 
+NAME_KEYS = RevisedKey("kernels_name")
 VIEW_LABEL_OF = {"signed": "Signed", "clamp": "0 to 255"}
 COARSE_ANGLES = {"Line": 45, "Corner": 90}
 """Degrees between the angles of families that know few."""
@@ -60,7 +61,7 @@ def _show_cells(kernel_stack: stack.KernelStack) -> None:
         key="kernels_cells",
         on_edit=stack.write_cells,
         role="kernel",
-        undo_actions=UndoActions(stack.undo, stack.redo, stack.undo_revision()),
+        undo_actions=UndoActions(stack.undo, stack.redo, stack.TEXT.revision),
     )
     if problem:
         st.error(problem + (" Until then the last kernel is shown." if chosen is not None else ""))
@@ -104,16 +105,19 @@ def choose_slot() -> None:
 
 def choose_name(known: Recipe | None) -> None:
     """What the kernel is called; another name brings its weights."""
-    st.session_state.kernels_name = recipe_name(known) if known else None
+    name = recipe_name(known) if known else None
+    names = list(NAMED_RECIPES)
+    key = NAME_KEYS.key_for(name)
     st.selectbox(
         "Kernel",
-        list(NAMED_RECIPES),
+        names,
+        index=None if name is None else names.index(name),
         format_func=lambda name: f"{FAMILIES[NAMED_RECIPES[name].family].group}: {name}",
-        key="kernels_name",
+        key=key,
         on_change=_apply_name,
+        args=(key,),
         placeholder="Your own numbers",
     )
-    record_drawn_value("kernels_name")
 
 
 def show_kernel_dials(kernel_stack: stack.KernelStack) -> None:
@@ -148,9 +152,8 @@ def _apply_sides(weights: Weights, turned: Mapping[str, float]) -> None:
 
 def show_tools(weights: Weights | None) -> None:
     """Undo, redo, and what can be done to the weights."""
-    undo_possible, redo_possible = stack.can_undo()
-    _show_quiet_button("Undo", "undo", stack.undo, not undo_possible, "Ctrl+Z")
-    _show_quiet_button("Redo", "redo", stack.redo, not redo_possible, "Ctrl+Y")
+    _show_quiet_button("Undo", "undo", stack.undo, not stack.TEXT.can_undo, "Ctrl+Z")
+    _show_quiet_button("Redo", "redo", stack.redo, not stack.TEXT.can_redo, "Ctrl+Y")
     with st.popover("Change", on_change="rerun", key="kernels_change") as box:
         if box.open and weights is not None:
             show_transforms()
@@ -173,14 +176,13 @@ def show_other_sources() -> None:
     with st.popover("More", on_change="rerun", key="kernels_more") as box:
         st.text_area(
             "Type or paste the weights",
-            stack.FIRST_TEXT,
-            key=stack.TEXT_KEY,
+            stack.TEXT.first,
+            key=stack.TEXT.key,
             bind="query-params",
-            on_change=stack.record_typed_text,
             help="Rows end with ; or a new line, kernels with |. Fractions such as 1/9 work, and so do names: "
             "Gaussian blur 7 sigma=2.",
         )
-        stack.record_shown_text()
+        stack.TEXT.mark_drawn()
         if box.open:
             with state.show_store_errors():
                 show_learned_filters()
@@ -203,9 +205,10 @@ def show_transforms() -> None:
         st.error(st.session_state.pop("kernels_turn_problem"))
 
 
-def _apply_name() -> None:
-    name = st.session_state.kernels_name
-    if name and is_new_choice("kernels_name"):
+def _apply_name(key: str) -> None:
+    name = st.session_state[key]
+    if name and NAME_KEYS.is_current(key):
+        NAME_KEYS.keep_key(name)
         kernel = make_kernel(NAMED_RECIPES[name])
         stack.write_slot(str(kernel.recipe))
         st.session_state[VIEW_KEY] = VIEW_LABEL_OF[suggest_view(kernel.weights)]

@@ -1,6 +1,5 @@
 """The kernels of the lab as one text, parted by `|`: read, rewritten, undone; it stands in the link."""
 
-import time
 from dataclasses import dataclass
 
 import streamlit as st
@@ -8,14 +7,14 @@ import streamlit as st
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.notation import Kernel, Recipe, format_weights, make_recipe, parse_kernel, recognise_recipe
 from cnn_core.matrices.text import PLANE_SEPARATOR, format_matrix, split_matrix
-from pages.shared.fresh import is_new_choice, record_drawn_value
-from pages.shared.undo import History, record_change, redo_change, undo_change
+from pages.shared.undo import UndoText
 
-TEXT_KEY, SLOT_KEY = "kernels_weights", "kernels_slot"
-LAST_KEY, ORIGIN_KEY = "kernels_last", "kernels_origin"
-HISTORY_KEY, REVISION_KEY = "kernels_history", "kernels_revision"
+TEXT = UndoText("kernels_weights", str(make_recipe("Sobel")))
+"""The text of all slots, which the link holds."""
+SLOT_KEY = "kernels_slot"
+LAST_KEY = "kernels_last"
+ORIGIN_KEY = "kernels_origin"
 MAX_SLOTS = 8
-FIRST_TEXT = str(make_recipe("Sobel"))
 ADDED_TEXT = str(make_recipe("Gaussian blur", 5))
 
 
@@ -34,14 +33,9 @@ class KernelStack:
         return self.kernels[self.slot]
 
 
-def stack_text() -> str:
-    """The text of all slots; on the first run the link has it, as its widget comes further down the page."""
-    return str(st.session_state.get(TEXT_KEY) or st.query_params.get(TEXT_KEY) or FIRST_TEXT)
-
-
 def slot_texts() -> list[str]:
     """The text of each slot, eight at most."""
-    return stack_text().split(PLANE_SEPARATOR)[:MAX_SLOTS]
+    return TEXT.text.split(PLANE_SEPARATOR)[:MAX_SLOTS]
 
 
 def chosen_slot() -> int:
@@ -66,24 +60,15 @@ def read_stack() -> KernelStack:
     )
 
 
-def write_stack(new: str, kind: str = "") -> None:
-    """Rewrite the text as one step that can be undone; steps of one `kind` in quick succession are one."""
-    session = st.session_state
-    session[HISTORY_KEY] = record_change(_current_history(), new, kind=kind, at=time.monotonic())
-    session[TEXT_KEY] = new
-
-
 def write_slot(new: str, kind: str = "") -> None:
-    """Rewrite the chosen slot."""
-    _discard_stale_text()
+    """Rewrite the chosen slot as one step; steps of one `kind` in quick succession are one."""
     parts, index = slot_texts(), chosen_slot()
     parts[index] = f" {new.strip()} "
-    write_stack(PLANE_SEPARATOR.join(parts).strip(), kind and f"{index} {kind}")
+    TEXT.write(PLANE_SEPARATOR.join(parts).strip(), kind and f"{index} {kind}")
 
 
 def write_cells(new: str) -> None:
     """Rewrite the chosen slot as numbers, cell by cell: keys typed into one cell are one step."""
-    _discard_stale_text()
     st.session_state[SLOT_KEY] = chosen_slot() + 1
     write_slot(new, "cells " + _first_difference(_slot_numbers(slot_texts()[chosen_slot()]), new))
 
@@ -115,93 +100,46 @@ def shown_recipe(kernel_stack: KernelStack) -> Recipe | None:
 
 def add_slot() -> None:
     """One more kernel, after the others, to choose anew."""
-    _discard_stale_text()
     parts = slot_texts()
-    write_stack(f" {PLANE_SEPARATOR} ".join([*(words.strip() for words in parts), ADDED_TEXT]))
+    TEXT.write(f" {PLANE_SEPARATOR} ".join([*(words.strip() for words in parts), ADDED_TEXT]))
     st.session_state[SLOT_KEY] = len(parts) + 1
 
 
 def remove_slot() -> None:
-    """The chosen kernel goes."""
-    _discard_stale_text()
+    """Remove the chosen kernel."""
     parts, index = slot_texts(), chosen_slot()
     del parts[index]
     st.session_state.pop(LAST_KEY, None)
     st.session_state.pop(ORIGIN_KEY, None)
-    write_stack(f" {PLANE_SEPARATOR} ".join(words.strip() for words in parts))
+    TEXT.write(f" {PLANE_SEPARATOR} ".join(words.strip() for words in parts))
     st.session_state[SLOT_KEY] = max(1, min(index + 1, len(parts)))
 
 
 def replace_stack(kernels: list[Weights]) -> None:
     """These kernels and no others."""
-    _discard_stale_text()
-    write_stack(f" {PLANE_SEPARATOR} ".join(map(format_matrix, kernels)))
+    TEXT.write(f" {PLANE_SEPARATOR} ".join(map(format_matrix, kernels)))
     st.session_state[SLOT_KEY] = 1
 
 
 def undo() -> None:
-    """One step back."""
-    _discard_stale_text()
-    _apply_history(undo_change(_current_history()))
+    """Go one step back."""
+    count = len(slot_texts())
+    TEXT.undo()
+    _forget_kernels(count)
 
 
 def redo() -> None:
-    """One step forward again."""
-    _discard_stale_text()
-    _apply_history(redo_change(_current_history()))
+    """Go one step forward again."""
+    count = len(slot_texts())
+    TEXT.redo()
+    _forget_kernels(count)
 
 
-def can_undo() -> tuple[bool, bool]:
-    """Whether there is a step back, and one forward."""
-    history = _current_history()
-    return bool(history.past), bool(history.future)
-
-
-def undo_revision() -> int:
-    """A number that grows with every undo and redo."""
-    return int(st.session_state.get(REVISION_KEY, 0))
-
-
-def record_typed_text() -> None:
-    """The text was rewritten by hand: that is a step too."""
-    _discard_stale_text()
-    st.session_state[HISTORY_KEY] = record_change(
-        st.session_state.get(HISTORY_KEY, History(FIRST_TEXT)), st.session_state[TEXT_KEY]
-    )
-
-
-def record_shown_text() -> None:
-    """Note that the text is being drawn, and that the history ends with it."""
-    st.session_state[HISTORY_KEY] = _current_history()
-    record_drawn_value(TEXT_KEY)
-
-
-def _discard_stale_text() -> None:
-    """Take back a text that a quick click brought along: before every change that is made by a callback."""
-    history = st.session_state.get(HISTORY_KEY)
-    if (
-        history is not None
-        and TEXT_KEY in st.session_state
-        and stack_text() != history.now
-        and not is_new_choice(TEXT_KEY)
-    ):
-        st.session_state[TEXT_KEY] = history.now
-
-
-def _current_history() -> History:
-    """The history, brought up to the text, which a link may have changed."""
-    now = stack_text()
-    history = st.session_state.get(HISTORY_KEY)
-    return history if history is not None and history.now == now else record_change(history or History(now), now)
-
-
-def _apply_history(history: History) -> None:
-    session, count = st.session_state, len(slot_texts())
-    session[HISTORY_KEY], session[TEXT_KEY] = history, history.now
-    session[REVISION_KEY] = undo_revision() + 1
-    if len(slot_texts()) != count:
-        session.pop(LAST_KEY, None)
-    session.pop(ORIGIN_KEY, None)
+def _forget_kernels(count_before: int) -> None:
+    """Forget what was read of kernels that may be others now; `count_before` is the number of slots there were."""
+    if len(slot_texts()) != count_before:
+        st.session_state.pop(LAST_KEY, None)
+    st.session_state.pop(ORIGIN_KEY, None)
 
 
 def _slot_numbers(words: str) -> str:

@@ -1,7 +1,8 @@
-"""Undo and redo against a plain list of everything that was."""
+"""Undo and redo against a plain list of all texts there were, and on a page."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from pages.shared.undo import MAX_STEPS, MERGE_WITHIN_S, History, record_change, redo_change, undo_change
 
@@ -44,3 +45,90 @@ def test_old_steps_are_forgotten():
         history = record_change(history, str(i))
     assert len(history.past) == MAX_STEPS
     assert history.past[-1] == "498"
+
+
+def page_with_text() -> None:
+    import streamlit as st
+
+    from pages.shared.undo import UndoText
+
+    text = UndoText("words", "first")
+    st.button("Undo", key="undo", on_click=text.undo, disabled=not text.can_undo)
+    st.button("Redo", key="redo", on_click=text.redo, disabled=not text.can_redo)
+    for name in ("one", "two"):
+        st.button(name, key=name, on_click=text.write, args=(name,))
+    st.button("Dial", key="dial", on_click=lambda: text.write(text.text + "+", "dial"))
+    st.text_area("Words", "first", key="words")
+    text.mark_drawn()
+
+
+def open_text() -> AppTest:
+    return AppTest.from_function(page_with_text).run()
+
+
+def press(at: AppTest, *buttons: str) -> str:
+    for name in buttons:
+        at.button(name).click().run()
+        assert not at.exception
+    return str(at.text_area("words").value)
+
+
+def test_written_and_typed_texts_are_steps():
+    at = open_text()
+    assert at.button("undo").disabled
+    assert press(at, "one") == "one"
+    at.text_area("words").set_value("typed").run()
+    assert press(at, "two") == "two"
+    assert [press(at, "undo") for _ in range(3)] == ["typed", "one", "first"]
+    assert at.button("undo").disabled
+    assert [press(at, "redo") for _ in range(3)] == ["one", "typed", "two"]
+    assert at.button("redo").disabled
+
+
+def test_turning_a_dial_is_one_step():
+    at = open_text()
+    assert press(at, "one", "dial", "dial") == "one++"
+    assert press(at, "undo") == "one"
+
+
+def test_a_text_typed_just_before_a_click_is_a_step_of_its_own():
+    at = open_text()
+    at.text_area("words").set_value("typed")
+    assert press(at, "two") == "two"
+    assert press(at, "undo") == "typed"
+
+
+def test_an_old_text_that_a_click_brings_along_is_taken_back():
+    at = open_text()
+    press(at, "one", "two")
+    at.text_area("words").set_value("one")  # "two" is not on the screen yet
+    assert press(at, "undo") == "one"
+    at.text_area("words").set_value("two")
+    assert press(at, "undo") == "first"
+    at.text_area("words").set_value("two")
+    at.run()  # a click that has no callback
+    assert at.text_area("words").value == "first"
+    at.run()  # the browser sends "first": it has arrived
+    at.text_area("words").set_value("two").run()
+    assert at.text_area("words").value == "two"
+
+
+def test_the_revision_grows_with_undo_and_redo_alone():
+    def page() -> None:
+        import streamlit as st
+
+        from pages.shared.undo import UndoText
+
+        text = UndoText("words", "first")
+        st.text_area("Words", "first", key="words")
+        for name, action in (("write", lambda: text.write("new")), ("undo", text.undo), ("redo", text.redo)):
+            st.button(name, key=name, on_click=action)
+        text.mark_drawn()
+        st.text(text.revision)
+
+    at = AppTest.from_function(page).run()
+    revisions = []
+    for name in ("write", "undo", "redo"):
+        at.button(name).click().run()
+        revisions.append(at.text[0].value)
+    assert revisions == ["0", "1", "2"]
