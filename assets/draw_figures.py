@@ -16,7 +16,6 @@ from assets.svg import (
     draw_cells,
     draw_label,
     embed_picture,
-    format_number,
     grey_to_rgb,
     save_figure,
     svg_element,
@@ -35,6 +34,7 @@ from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.augmentation import AUGMENTATIONS
 from cnn_core.training.events import EpochDone, Finished, Snapshot, StepDone
+from cnn_core.words import format_number
 
 SOBEL: Grid = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 

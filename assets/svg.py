@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnn_core.words import format_number
+
 FIGURES_FOLDER = Path(__file__).parent / "figures"
 Grid = NDArray[np.float64]
 
@@ -53,11 +55,6 @@ def draw_label(
         dominant_baseline="central",
         **more,
     )
-
-
-def format_number(value: float) -> str:
-    """A whole number with a real minus sign."""
-    return f"{value:g}".replace("-", "−")
 
 
 def draw_box(x: float, y: float, width: float, height: float, role: str) -> str:

@@ -5,6 +5,7 @@ from importlib.metadata import version
 import streamlit as st
 
 from cnn_core.hardware import detect_device
+from cnn_core.words import format_count
 from pages.parts.home.figure import show_figure
 from pages.shared.lesson import load_sections, show_section, show_try_this
 from pages.shared.site import PAGES, PageInfo, ensure_router, get_page
@@ -38,7 +39,7 @@ def show_page_card(number: int, info: PageInfo) -> None:
 def describe_device() -> str:
     """What training will run on, in one line."""
     device = detect_device()
-    cores = f"{device.cores} CPU core{'s' if device.cores > 1 else ''}"
+    cores = format_count(device.cores, "CPU core")
     torch = f"PyTorch {version('torch')}"
     if device.memory is not None:
         return f":material/bolt: **GPU: {device.name}**, {device.memory / 2**30:.0f} GiB · {cores} · {torch}"

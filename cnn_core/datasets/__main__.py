@@ -6,6 +6,7 @@ import sys
 from cnn_core.datasets import BUILT_IN, DESCRIPTIONS, DOWNLOADABLE, available_names, download_megabytes, load
 from cnn_core.datasets.fetch import MIRROR_VARIABLE, fetch_dataset
 from cnn_core.folders import dataset_folder
+from cnn_core.words import format_megabytes
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -45,7 +46,7 @@ def _fetch_and_report(name: str) -> int:
         if percent != shown_percent and (sys.stdout.isatty() or percent % 10 == 0):
             shown_percent = percent
             start, end = ("\r", "") if sys.stdout.isatty() else ("", "\n")
-            print(f"{start}{name}: {done / 1e6:.1f} of {total / 1e6:.1f} MB, {percent} %", end=end, flush=True)
+            print(f"{start}{name}: {done / 1e6:.1f} of {format_megabytes(total, 1)}, {percent} %", end=end, flush=True)
 
     try:
         fetch_dataset(name, show_progress)

@@ -24,6 +24,7 @@ from cnn_core.datasets.zip_entries import MAX_ENTRIES, PlacedPicture, SkippedFil
 from cnn_core.folders import dataset_folder
 from cnn_core.images.pixels import to_grey
 from cnn_core.images.uploads import decode_upload
+from cnn_core.words import format_megabytes
 
 MAX_ARCHIVE_BYTES = 100_000_000
 MIN_PICTURE_SIDE, MAX_PICTURE_SIDE, DEFAULT_PICTURE_SIDE = 16, 224, 64
@@ -34,8 +35,8 @@ MAX_STORED_BYTES = 5_000_000_000
 MIN_CLASS_PICTURES = 5
 """Pictures a class needs to have one in each of three splits of 60, 20 and 20 %."""
 LIMITS_SENTENCE = (
-    f"At most {MAX_ARCHIVE_BYTES // 10**6} MB and {MAX_ENTRIES:,} files; a folder for each class, or train, val and "
-    "test folders with the classes in them."
+    f"At most {format_megabytes(MAX_ARCHIVE_BYTES)} and {MAX_ENTRIES:,} files; a folder for each class, or train, val "
+    "and test folders with the classes in them."
 )
 Progress = Callable[[int, int], None]
 _reading_slots = threading.Semaphore(2)
@@ -88,7 +89,9 @@ def read_archive(
 def _open_archive(source: bytes | Path) -> zipfile.ZipFile:
     length = len(source) if isinstance(source, bytes) else source.stat().st_size
     if length > MAX_ARCHIVE_BYTES:
-        raise ValueError(f"The file has {length / 1e6:.0f} MB: at most {MAX_ARCHIVE_BYTES // 10**6} MB can be read.")
+        raise ValueError(
+            f"The file has {format_megabytes(length)}: at most {format_megabytes(MAX_ARCHIVE_BYTES)} can be read."
+        )
     data = source if isinstance(source, bytes) else source.read_bytes()
     # counted before the directory is read: millions of entries would take gigabytes of memory
     if data.count(b"PK\x01\x02") > MAX_ENTRIES:
@@ -103,8 +106,8 @@ def _check_result_size(count: int, size: int, channels: int) -> None:
     total = count * size * size * channels
     if total > MAX_RESULT_BYTES:
         raise ValueError(
-            f"{count:,} pictures of {size} × {size} pixels would take {total / 1e6:,.0f} MB of memory, and at most "
-            f"{MAX_RESULT_BYTES // 10**6} MB are allowed: choose a smaller size, or grey."
+            f"{count:,} pictures of {size} × {size} pixels would take {format_megabytes(total)} of memory, and at most "
+            f"{format_megabytes(MAX_RESULT_BYTES)} are allowed: choose a smaller size, or grey."
         )
 
 

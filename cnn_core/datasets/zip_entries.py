@@ -11,6 +11,7 @@ from PIL import Image
 
 from cnn_core.images.uploads import FORMATS
 from cnn_core.images.uploads import MAX_BYTES as MOST_FILE_BYTES
+from cnn_core.words import format_megabytes
 
 MAX_ENTRIES = 20_000
 MAX_CLASSES = 200
@@ -115,7 +116,7 @@ def _usable_entries(file: zipfile.ZipFile, skipped: SkippedFiles) -> list[zipfil
             locked += 1
             skipped.add_file("locked by a password", info.filename)
         elif info.file_size > MOST_FILE_BYTES:
-            skipped.add_file(f"larger than {MOST_FILE_BYTES // 10**6} MB", info.filename)
+            skipped.add_file(f"larger than {format_megabytes(MOST_FILE_BYTES)}", info.filename)
         else:
             usable.append(info)
     if locked and not usable:
@@ -137,7 +138,8 @@ def _check_unpacked_size(infos: list[zipfile.ZipInfo]) -> None:
     total = sum(info.file_size for info in infos)
     if total > MAX_UNPACKED_BYTES:
         raise ValueError(
-            f"Unpacked, the ZIP would take {total / 1e6:,.0f} MB: at most {MAX_UNPACKED_BYTES // 10**6} MB are read."
+            f"Unpacked, the ZIP would take {format_megabytes(total)}: "
+            f"at most {format_megabytes(MAX_UNPACKED_BYTES)} are read."
         )
     for info in infos:
         if info.file_size > RATIO_MIN_BYTES and info.file_size > MAX_RATIO * info.compress_size:

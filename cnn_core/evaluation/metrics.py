@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnn_core.words import format_count
+
 Z_95 = 1.959963984540054
 """The normal quantile of a two-sided 95 % interval."""
 
@@ -154,10 +156,9 @@ def confused_pairs(matrix: NDArray[np.integer], *, top: int = 5) -> list[Confuse
 
 def pair_sentence(pair: ConfusedPair, class_names: Sequence[str]) -> str:
     """A confused pair in words, in Markdown: "**9** was taken for **4** in 3 of 36 images (8.3 %)."."""
-    support = round(pair.count / pair.share)
-    images = "image" if support == 1 else "images"
+    images = format_count(round(pair.count / pair.share), "image")
     names = class_names[pair.true], class_names[pair.predicted]
-    return f"**{names[0]}** was taken for **{names[1]}** in {pair.count} of {support} {images} ({pair.share:.1%})."
+    return f"**{names[0]}** was taken for **{names[1]}** in {pair.count} of {images} ({pair.share:.1%})."
 
 
 def report_lines(report: ClassReport, class_names: Sequence[str]) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from cnn_core.experiments.shifts import MAX_SHIFT, STAGES
+from cnn_core.words import format_count
 
 MIN_POINTS = 2
 """Percentage points below which two changes count as equal: less is due to the choice of pictures."""
@@ -18,7 +19,7 @@ def describe_changes(stage_changes: Mapping[str, Sequence[float]], shift: int) -
     none, largest, mean, strided = (stage_changes[stage] for stage in STAGES)
     if shift == 0:
         return ("Not moved, nothing changes: all four are at 0%.", _describe_steadiest(stage_changes))
-    pixels = "1 pixel" if shift == 1 else f"{shift} pixels"
+    pixels = format_count(shift, "pixel")
     return (
         f"Moved by {pixels}, the features change by **{none[shift]:.0%}** without pooling, **{largest[shift]:.0%}** "
         f"after max pooling, **{mean[shift]:.0%}** after average pooling and **{strided[shift]:.0%}** after the "

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from cnn_core.images.pixels import LONG_SIDE, Pixels, shrink_image
+from cnn_core.words import format_megabytes, format_size
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = {"JPEG": 50_000_000, "WEBP": 10_000_000}
@@ -46,7 +47,9 @@ def decode_upload(data: bytes) -> Upload:
     if not data:
         raise ValueError("The file is empty: choose another one.")
     if len(data) > MAX_BYTES:
-        raise ValueError(f"The file has {len(data) / 1e6:.0f} MB: at most {MAX_BYTES // 10**6} MB can be read.")
+        raise ValueError(
+            f"The file has {format_megabytes(len(data))}: at most {format_megabytes(MAX_BYTES)} can be read."
+        )
     try:
         return _decode_image(data)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
@@ -68,7 +71,8 @@ def _check_size(image: Image.Image) -> None:
     most = MAX_PIXELS.get(str(image.format), MAX_OTHER_PIXELS) if simple else MAX_OTHER_PIXELS
     if width * height > most:
         raise _TooLargeError(
-            f"The picture claims {width:,} × {height:,} pixels: of its kind at most {most // 10**6} million are read."
+            f"The picture claims {format_size((width, height))} pixels: "
+            f"of its kind at most {most // 10**6} million are read."
         )
 
 
@@ -102,7 +106,7 @@ def _decode_image(data: bytes) -> Upload:
         rgb = rgb.transpose(UPRIGHT_TRANSPOSES[still]) if still in UPRIGHT_TRANSPOSES else rgb
         full = full[::-1] if orientation >= 5 else full  # 5 … 8 lie on their side
     if max(full) > LONG_SIDE:
-        notes.append(f"Shrunk from {full[0]:,} × {full[1]:,} pixels to {' × '.join(map(str, rgb.size))}.")
+        notes.append(f"Shrunk from {format_size(full)} pixels to {format_size(rgb.size)}.")
     return Upload(np.array(rgb), tuple(notes))
 
 

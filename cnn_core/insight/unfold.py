@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from cnn_core import words
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node, contributing_maps
 from cnn_core.networks import (
     ELU,
@@ -163,7 +164,7 @@ def _strongest_places(parts: list[Contribution], max_parts: int) -> list[int]:
 def format_number(value: float) -> str:
     """A number in a sentence: four decimals at most, and four digits where it is smaller than that."""
     short = decimals.format_decimal(decimals.exact_decimal(float(value)))
-    return short if short != "0" or value == 0 else f"{value:.3g}".replace("-", "−")
+    return short if short != "0" or value == 0 else words.format_number(value, ".3g")
 
 
 def map_formula(node: Node, weights: Weights, index: int, bias: float | None = None) -> str:
@@ -202,7 +203,7 @@ def _bias_term(bias: float | None) -> str:
 
 def _pooling_formula(layer: MaxPool2d | AvgPool2d | AdaptiveAvgPool2d, node: Node) -> str:
     if isinstance(layer, AdaptiveAvgPool2d):
-        return f"the mean of each of {'×'.join(map(str, node.map_size))} parts of the map"
+        return f"the mean of each of {words.format_shape(node.map_size)} parts of the map"
     rows, columns = layer.windows(node.input_shapes[0])
     what = "largest value" if isinstance(layer, MaxPool2d) else "mean"
     step = f"{rows.stride}" if rows.stride == columns.stride else f"{rows.stride}, {columns.stride}"

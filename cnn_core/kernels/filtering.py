@@ -10,6 +10,7 @@ from cnn_core.geometry import Window, effective_kernel, same_padding
 from cnn_core.images import to_grey
 from cnn_core.kernels.families import Weights
 from cnn_core.ops.windows import NUMPY_MODES
+from cnn_core.words import format_size
 
 Result = NDArray[np.float32]
 Pixel = TypeVar("Pixel", bound=np.generic)
@@ -52,7 +53,7 @@ def check_weights(weights: Weights) -> Weights:
     """`weights` as float64, unchanged. Raises ValueError unless finite and two-dimensional, with a weight at least."""
     values = np.asarray(weights, dtype=np.float64)
     if values.ndim != 2 or not values.size:
-        shape = " × ".join(map(str, values.shape))
+        shape = format_size(values.shape)
         raise ValueError(f"The kernel is {shape}: give it rows and columns, one of each at least.")
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):

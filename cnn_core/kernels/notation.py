@@ -9,6 +9,7 @@ import numpy as np
 from cnn_core.kernels.families import PARAMETERS, SIZES, Family, Weights
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.matrices.text import format_matrix, parse_matrix
+from cnn_core.words import format_number
 
 MAX_SIZE = max(SIZES)
 # longest first: “Laplacian of Gaussian” begins with “Laplacian”
@@ -157,4 +158,5 @@ def describe_sum(weights: Weights) -> str:
         return "The weights add up to 0: flat areas become 0, only changes are seen."
     if abs(total - 1) < 1e-9:
         return "The weights add up to 1: flat areas keep their brightness."
-    return f"The weights add up to {total:.4g}: flat areas come out {total:.4g} times as bright.".replace("-", "−")
+    number = format_number(total, ".4g")
+    return f"The weights add up to {number}: flat areas come out {number} times as bright."

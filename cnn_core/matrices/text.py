@@ -7,6 +7,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.words import format_size
+
 MAX_MAGNITUDE = 1e6
 PLANE_SEPARATOR = "|"
 EMPTY_CELL = "_"
@@ -68,7 +70,7 @@ def parse_planes(
     ]
     odd = next((i for i, plane in enumerate(planes) if plane.shape != planes[0].shape), None)
     if odd is not None:
-        sizes = [" × ".join(map(str, planes[i].shape)) for i in (odd, 0)]
+        sizes = [format_size(planes[i].shape) for i in (odd, 0)]
         raise ValueError(
             f"Plane {odd + 1} of the {name} is {sizes[0]}, plane 1 is {sizes[1]}: every plane needs the same size."
         )

@@ -22,6 +22,7 @@ from cnn_core.networks.layers import (
     Shape,
     Tanh,
 )
+from cnn_core.words import format_shape
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _shape_after(layers: tuple[Layer, ...], shape: Shape) -> Shape:
 def stacked_shape(shapes: list[Shape]) -> Shape:
     """The shape of several outputs with their channels stacked; ValueError unless their other sizes agree."""
     if len({shape[1:] for shape in shapes}) > 1:
-        sizes = " and ".join("×".join(map(str, shape)) for shape in shapes)
+        sizes = " and ".join(map(format_shape, shapes))
         raise ValueError(f"its branches give {sizes}; stacking channels needs the other sizes equal.")
     return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 

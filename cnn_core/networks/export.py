@@ -14,6 +14,7 @@ from cnn_core.networks.layers import Layer, Shape
 from cnn_core.networks.memory import FLOAT_BYTES, check_free_memory, parameter_mb
 from cnn_core.networks.spec import NetworkSpec, name_layers
 from cnn_core.networks.torch_lines import torch_line
+from cnn_core.words import format_shape
 
 _RESIDUAL_SOURCE = '''class Residual(nn.Module):
     """body(x) + shortcut(x); an empty shortcut is the identity."""
@@ -107,9 +108,9 @@ def _table_rows(spec: NetworkSpec) -> list[tuple[str | int, ...]]:
     lines = examine_draft(Draft(spec.name, spec.input_shape, spec.layers))
     for line in (line for line in lines if isinstance(line, ResolvedLine)):  # all of them, as a NetworkSpec fits
         row, out = line.row, line.row.output_shape
-        centre = "×".join(f"{middle + 1:g}" for middle in line.centre)
-        seen = (_format_shape(row.receptive_field), _format_shape(line.jump), centre)
-        found.append((row.name, row.kind, _format_shape(out), row.parameters, row.macs, FLOAT_BYTES * prod(out), *seen))
+        centre = format_shape(middle + 1.0 for middle in line.centre)
+        seen = (format_shape(row.receptive_field), format_shape(line.jump), centre)
+        found.append((row.name, row.kind, format_shape(out), row.parameters, row.macs, FLOAT_BYTES * prod(out), *seen))
     return found
 
 
@@ -128,10 +129,6 @@ def to_csv(spec: NetworkSpec) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerows([COLUMNS, *_table_rows(spec)])
     return buffer.getvalue()
-
-
-def _format_shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))
 
 
 def to_notebook(spec: NetworkSpec, seed: int = 0) -> str:

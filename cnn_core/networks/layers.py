@@ -21,6 +21,7 @@ from cnn_core.geometry import (
     same_padding,
     whole,
 )
+from cnn_core.words import format_shape
 
 Shape = tuple[int, ...]
 Pair = int | tuple[int, int]
@@ -343,7 +344,7 @@ class Linear(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
-            raise ValueError(f"needs flat input, but gets {'×'.join(map(str, shape))}: put a flatten before it")
+            raise ValueError(f"needs flat input, but gets {format_shape(shape)}: put a flatten before it")
         return (self.units,)
 
     def parameters(self, shape: Shape) -> int:

@@ -24,6 +24,7 @@ from cnn_core.networks.layers import (
     Tanh,
 )
 from cnn_core.networks.spec import NetworkSpec
+from cnn_core.words import format_memory
 
 FLOAT_BYTES = 4
 """Of a float32."""
@@ -94,8 +95,9 @@ def check_free_memory(subject: str, needed_mb: float) -> None:
     """Raises ValueError with the estimate when `subject` needs more megabytes than are free."""
     free = free_mb()
     if needed_mb > free:
+        needed_text, free_text = (format_memory(megabytes * MB, 1) for megabytes in (needed_mb, free))
         raise ValueError(
-            f"{subject} needs about {needed_mb / 1024:,.1f} GB of memory, and {free / 1024:,.1f} GB are free: "
+            f"{subject} needs about {needed_text} of memory, and {free_text} are free: "
             "fewer filters or units, or a smaller input, would fit."
         )
 

@@ -24,6 +24,7 @@ from cnn_core.networks.layers import (
     Tanh,
 )
 from cnn_core.networks.spec import NetworkSpec, check_input_shape
+from cnn_core.words import format_shape
 
 Layers = tuple[Layer, ...]
 
@@ -237,7 +238,7 @@ def preset(name: str, *, input_shape: tuple[int, int, int] | None = None, classe
     try:
         return NetworkSpec(name, shape, layers)
     except ValueError as error:
-        size = "×".join(map(str, shape))
+        size = format_shape(shape)
         raise ValueError(
             f"{name} does not fit {size} images: {error}.{_smallest_size_sentence(shape, layers)}"
         ) from None

@@ -14,6 +14,7 @@ from cnn_core.networks.layers import (
     MaxPool2d,
     pair,
 )
+from cnn_core.words import format_shape
 
 SHAPE = "Output shape"
 PARAMETERS = "Parameters"
@@ -44,11 +45,6 @@ def make_question(line: ResolvedLine, column: str) -> Question:
             raise ValueError(f"column is {column!r}: choose {', '.join(COLUMNS)}.")
     slips = {wrong: reason for wrong, reason in question.slips.items() if wrong != question.answer}
     return Question(question.answer, slips, question.hint)
-
-
-def format_shape(shape: tuple[int, ...]) -> str:
-    """Return the sizes joined by ×, such as "3×32×32"."""
-    return "×".join(map(str, shape))
 
 
 def _shape_question(line: ResolvedLine) -> Question:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cnn_core.geometry import ReceptiveField, whole
 from cnn_core.networks.blocks import KINDS, Branches, Residual, block_parts, part_names, stacked_shape
 from cnn_core.networks.layers import Fields, Layer, Linear, Shape
+from cnn_core.words import format_memory, format_shape
 
 if TYPE_CHECKING:
     from torch import nn
@@ -140,14 +141,10 @@ def parse_network(text: str) -> tuple[str, tuple[int, int, int], tuple[Layer, ..
     return data["name"], check_input_shape(data["input_shape"]), parse_layers(data["layers"], 0)
 
 
-def format_gigabytes(values: int) -> str:
-    """What float32 numbers take."""
-    return f"{4 * values / 2**30:,.1f} GB"
-
-
 def too_heavy_message(parameters: int) -> str:
     """The sentence on a network with more than MAX_PARAMETERS."""
-    return f"The network has {parameters:,} parameters, {format_gigabytes(parameters)}: at most {MAX_PARAMETERS:,} fit."
+    size = format_memory(4 * parameters, 1)
+    return f"The network has {parameters:,} parameters, {size}: at most {MAX_PARAMETERS:,} fit."
 
 
 def adapt_to_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> NetworkSpec:
@@ -265,7 +262,7 @@ def summarise_layer(layer: Layer, shape: Shape, receptive_fields: Fields, name: 
         values *= size
     if values > MAX_LAYER_VALUES:
         raise ValueError(
-            f"{name}: its output has {values:,} values for one image, {format_gigabytes(values)}; at most "
+            f"{name}: its output has {values:,} values for one image, {format_memory(4 * values, 1)}; at most "
             f"{MAX_LAYER_VALUES:,} fit."
         )
     receptive_fields = layer.through(receptive_fields, shape)
@@ -300,6 +297,6 @@ def joined_shape(block: Layer, ends: list[Shape], name: str) -> Shape:
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
     if ends[0] != ends[1]:
-        body, shortcut = ("×".join(map(str, end)) for end in ends)
+        body, shortcut = map(format_shape, ends)
         raise ValueError(f"{name}: its body gives {body} and its shortcut {shortcut}; a sum needs them equal.")
     return ends[0]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.render.colour import DIVERGING_COLOURS, diverging_rgb, symmetric_limit
+from cnn_core.words import format_percent
 
 VIEWS = ("signed", "absolute", "clamp")
 
@@ -35,7 +36,7 @@ def render_result(result: NDArray[np.float32], view: str, limit: float | None = 
     if view == "clamp":
         hidden = float(np.mean((result < -0.5) | (result > 255.5)))
         remark = (
-            f"Below 0 is black, above 255 is white. This hides {_format_percent(hidden)} of the values."
+            f"Below 0 is black, above 255 is white. This hides {_describe_share(hidden)} of the values."
             if hidden
             else "Every value lies between 0 and 255: nothing is hidden."
         )
@@ -61,5 +62,5 @@ def _to_rgb(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels
 
 
-def _format_percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else "less than 1 %"
+def _describe_share(share: float) -> str:
+    return format_percent(share, 0) if share >= 0.01 else "less than 1 %"

@@ -14,12 +14,11 @@ from cnn_core.runs.coach_evidence import (
     are_finite,
     collect_evidence,
     describe_guessing,
-    format_number,
-    format_percent,
     gradient_norms,
 )
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.events import EpochDone, StepDone
+from cnn_core.words import format_count, format_percent, format_rounded
 
 MAX_REMARKS = 4
 """More than a few remarks at once are read by nobody."""
@@ -86,7 +85,7 @@ def _check_divergence(run: Evidence) -> list[Remark]:
     evidence = []
     if loss > DIVERGED_FACTOR * run.starting_loss:
         evidence.append(
-            f"The newest {len(newest)} losses are {format_number(loss)} on average; it began at "
+            f"The newest {len(newest)} losses are {format_rounded(loss)} on average; it began at "
             f"{run.starting_loss:.3g}."
         )
     norms = gradient_norms(run.steps[:WINDOW_STEPS])
@@ -97,14 +96,14 @@ def _check_divergence(run: Evidence) -> list[Remark]:
             break
         # With a loss that is fine, a large gradient is only a steep place.
         if loss > run.starting_loss and 0 < usual * EXPLODED_FACTOR < max(gradient_norms([step]), default=0.0):
-            long = format_number(*gradient_norms([step]))
+            long = format_rounded(*gradient_norms([step]))
             evidence.append(
-                f"The gradients of step {step.step} are {long} long, {format_number(usual)} in the first steps."
+                f"The gradients of step {step.step} are {long} long, {format_rounded(usual)} in the first steps."
             )
             break
     if not evidence:
         return []
-    rate = format_number(run.steps[-1].learning_rate) if are_finite(run.steps[-1].learning_rate) else "in use"
+    rate = format_rounded(run.steps[-1].learning_rate) if are_finite(run.steps[-1].learning_rate) else "in use"
     return [
         Remark(
             "divergence",
@@ -140,7 +139,7 @@ def _suggest_remedy(run: Evidence) -> str:
         return "All weights of a layer began equal, so all its units learn the same: choose another initialisation."
     if peak is not None and peak.loss > PEAK_FACTOR * run.starting_loss:
         return (
-            f"The loss shot up to {format_number(peak.loss)} at step {peak.step}, and the weights have not got over "
+            f"The loss shot up to {format_rounded(peak.loss)} at step {peak.step}, and the weights have not got over "
             "it: divide the learning rate by 10."
         )
     if last.dead_relus is not None and last.dead_relus >= MANY_DEAD_SHARE:
@@ -181,7 +180,7 @@ def _check_vanishing(run: Evidence) -> list[Remark]:
         Remark(
             "vanishing",
             "The gradients have all but vanished while there is still much to learn.",
-            f"Over the newest {WINDOW_STEPS} steps the gradients are {format_number(norm)} long (median) at a loss "
+            f"Over the newest {WINDOW_STEPS} steps the gradients are {format_rounded(norm)} long (median) at a loss "
             f"of {loss:.3g}; guessing gives {describe_guessing(run)}.",
             advice,
         )
@@ -288,7 +287,7 @@ def _check_noisy(run: Evidence) -> list[Remark]:
             "noisy",
             "The steps are noisy: batches disagree on which way to go.",
             f"In epoch {run.steps[-1].epoch} the loss jumps by ±{scatter:.2g} from batch to batch around a mean of "
-            f"{fmean(losses):.3g}, with {size} image{'s' * (size > 1)} a batch.",
+            f"{fmean(losses):.3g}, with {format_count(size, 'image')} a batch.",
             advice,
         )
     ]
@@ -306,7 +305,7 @@ def _check_bad_start(run: Evidence) -> list[Remark]:
         Remark(
             "start",
             says,
-            f"The first loss is {format_number(run.initial_loss)}; guessing gives {describe_guessing(run)}.",
+            f"The first loss is {format_rounded(run.initial_loss)}; guessing gives {describe_guessing(run)}.",
             advice,
         )
     ]

@@ -86,16 +86,6 @@ def gradient_norms(steps: Sequence[StepDone]) -> list[float]:
     return [step.gradient_norm for step in steps if step.gradient_norm is not None and are_finite(step.gradient_norm)]
 
 
-def format_number(value: float) -> str:
-    """Three digits, or whole thousands: 0.0123, 54.8, 1,660."""
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"
-
-
-def format_percent(share: float) -> str:
-    """0.9642 → "96 %"; below 10 % with one decimal."""
-    return f"{100 * share:.0f} %" if abs(share) >= 0.1 else f"{100 * share:.1f} %"
-
-
 def describe_guessing(run: Evidence) -> str:
     """The loss of guessing with its formula: "ln C = 2.303 for 10 classes"."""
     formula = "½ (1 − 1/C)" if run.config.loss == "quadratic" else "ln C"

@@ -14,6 +14,7 @@ from cnn_core.shapes.calculator import (
     axis_output,
     layer_report,
 )
+from cnn_core.words import capitalize_first
 
 
 def align_steps(steps: list[str]) -> str:
@@ -145,8 +146,7 @@ def _describe_unvisited(axis: Window, noun: str) -> str:
         parts.append(
             f"{_count_nouns(between, noun)} between the windows {'is' if between == 1 and one else 'are'} never visited"
         )
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    return f"{capitalize_first('; '.join(parts))}." if parts else ""
 
 
 def _count_nouns(count: int, noun: str) -> str:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from cnn_core.folders import data_folder
 from cnn_core.networks import NetworkSpec, preset
 from cnn_core.training.config import TrainConfig
+from cnn_core.words import format_shape
 
 StateDict = dict[str, Tensor]
 ARCHITECTURES = {"ResNet-18": "resnet18", "ResNet-34": "resnet34"}
@@ -104,7 +105,7 @@ def translate_state(state: StateDict, name: str, model: nn.Module) -> StateDict:
             result[own] = value
             continue
         if key.split(".")[-1] != own.split(".")[-1] or found.shape != value.shape or not found.isfinite().all():
-            shape = "×".join(map(str, expected.shape))
+            shape = format_shape(expected.shape)
             raise ValueError(f"the weights are not those of {name}: {key!r} must hold {shape} finite numbers.")
         result[own] = found.to(value.dtype)
     return result

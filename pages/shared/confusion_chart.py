@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cnn_core.evaluation.confusion import confusion_shares
+from cnn_core.words import format_count
 from pages.shared.palette import CELL_BORDER, RIGHT_COLOUR, WRONG_COLOUR
 
 CellNumbers = Literal["images", "row", "column"]
@@ -110,7 +111,7 @@ def _matrix_cells(
             "column": by_column.ravel(),
             "answer": np.where(np.eye(len(names), dtype=bool), "right", "wrong").ravel(),
             "words": [
-                f"true {true}, predicted {predicted}: {n} image{'' if n == 1 else 's'}"
+                f"true {true}, predicted {predicted}: {format_count(int(n), 'image')}"
                 for (true, predicted), n in zip(product(names, repeat=2), counts.flat, strict=True)
             ],
             "label": [_format_cell(int(n), float(s), numbers) for n, s in zip(counts.flat, shown.flat, strict=True)],

@@ -4,6 +4,7 @@ import time
 
 from cnn_core.datasets import dataset_title
 from cnn_core.runs.store import Run
+from cnn_core.words import format_count
 
 
 def run_name(run: Run) -> str:
@@ -37,6 +38,5 @@ def format_age(run: Run) -> str:
     seconds = time.time() - run.created_at
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:
-            count = int(seconds // length)
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+            return f"{format_count(int(seconds // length), unit)} ago"
     return "just now"

@@ -14,6 +14,7 @@ from scipy.special import softmax
 from cnn_core.networks import NetworkSpec, preset
 from cnn_core.runs.store import Run
 from cnn_core.training import TrainConfig
+from cnn_core.words import format_count, format_size
 from pages.shared import state
 from pages.shared.run_choice import choose_run
 from pages.shared.site import get_page
@@ -130,7 +131,7 @@ def compute_logits(subject: LoadedRun, epoch: int, part: Literal["test", "val"] 
 
 
 def _format_shape(shape: tuple[int, ...]) -> str:
-    return f"{shape[0]} channel{'s' if shape[0] > 1 else ''} × {shape[1]} × {shape[2]} pixels"
+    return f"{format_count(shape[0], 'channel')} × {format_size(shape[1:])} pixels"
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=BY_RUN)

@@ -12,7 +12,7 @@ from cnn_core.evaluation.outcomes import LOSS_FIELDS, run_outcome
 from cnn_core.runs import comparison, jobs
 from cnn_core.runs.comparison import MAX_FACTOR_VALUES, MAX_SEEDS, NETWORK, PlannedRun, Spread, describe_setting
 from cnn_core.runs.store import Run
-from cnn_core.words import duration
+from cnn_core.words import format_duration
 from pages.components.heartbeat import schedule_rerun
 from pages.parts.compare.charts import spread_chart
 from pages.parts.compare.chosen import CHOSEN_KEY, attempt_change, run_labels
@@ -75,7 +75,7 @@ def _choose_plan(own: Sequence[Run]) -> tuple[list[PlannedRun], Run]:
     except ValueError as problem:
         st.error(str(problem))
         return [], base
-    duration_note = f" The run they start from took {duration(base.seconds)}." if base.seconds else ""
+    duration_note = f" The run they start from took {format_duration(base.seconds)}." if base.seconds else ""
     show_note(
         f"**{len(plan)} runs**: {len(plan) // int(count)} values × {count} seeds.{duration_note} All else stays the "
         "same."

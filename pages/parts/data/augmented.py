@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from cnn_core.datasets import Dataset
 from cnn_core.training import augmentation
 from cnn_core.training.augmentation import AUGMENTATIONS, LABELS
+from cnn_core.words import capitalize_first
 from pages.shared import state
 from pages.shared.controls import choose_option, show_note
 from pages.shared.pictures import show_captioned_images, show_grid, to_thumbnail
@@ -52,7 +53,7 @@ def _show_heading(text: str) -> None:
 
 
 def _to_sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{capitalize_first(text)}."
 
 
 def _show_combination(name: str, place: int, seed: int) -> None:

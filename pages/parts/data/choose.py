@@ -16,6 +16,7 @@ from cnn_core.datasets import (
 )
 from cnn_core.datasets.downloadable import DATASET_SOURCES
 from cnn_core.datasets.fetch import fetch_dataset
+from cnn_core.words import capitalize_first, format_megabytes
 from pages.parts.data import background
 from pages.shared import dataset_choice
 from pages.shared.controls import show_note
@@ -37,7 +38,7 @@ def choose_dataset() -> str:
     name = next(name for name, title in titles.items() if title == chosen)
     dataset_choice.keep_dataset_in_link(name)
     line = describe_dataset(name)
-    show_note(f"{line[:1].upper()}{line[1:]}.")
+    show_note(f"{capitalize_first(line)}.")
     for said in st.session_state.get(NOTES_KEY, {}).get(name, ()):
         st.warning(said, icon=":material/info:")
     return name
@@ -48,7 +49,7 @@ def show_download(name: str) -> bool:
     source, task = DATASET_SOURCES[name][0], background.latest_download(DATASET_SOURCES[name][0])
     if task is not None and not task.ended:
         share = task.done / task.total if task.total else 0.0
-        progress_text = f"{task.done / 1e6:.1f} of {task.total / 1e6:.1f} MB" if task.total else "Connecting …"
+        progress_text = f"{task.done / 1e6:.1f} of {format_megabytes(task.total, 1)}" if task.total else "Connecting …"
         stopping = task.stop_event.is_set()
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(share, "Unpacking …" if share == 1 else progress_text)

@@ -21,6 +21,7 @@ from cnn_core.networks.layers import (
     ReLU,
     pair,
 )
+from cnn_core.words import format_size
 from pages.parts.designer import session
 from pages.shared.controls import show_note
 from pages.shared.site import get_page
@@ -86,7 +87,7 @@ def show_layer_form(draft: Draft, lines: list[LayerLine], *, show_shape: bool) -
     if isinstance(line.layer, Conv2d):
         _show_convolution_link(line.layer)
     if line.input_shape and show_shape:
-        show_note(f"Takes {' × '.join(map(str, line.input_shape))}.")
+        show_note(f"Takes {format_size(line.input_shape)}.")
 
 
 def _show_controls(line: LayerLine) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 from cnn_core.networks.blocks import Branches, Residual
 from cnn_core.networks.draft import Draft, LayerLine, LayerPath, ResolvedLine, UnresolvedLine
 from cnn_core.networks.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
-from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, format_shape, make_question
+from cnn_core.networks.memory import FLOAT_BYTES
+from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, make_question
+from cnn_core.words import format_memory, format_shape
 from pages.parts.designer.session import format_path
 
 MACS, MEMORY, JUMP, CENTRE = "MACs", "Activations", "Jump", "Centre"
@@ -64,7 +66,7 @@ def _line_data(line: LayerLine, totals: dict[str, int], predict: str) -> dict[st
         cells |= {
             PARAMETERS: f"{row.parameters:,}",
             MACS: f"{row.macs:,}",
-            MEMORY: format_memory(prod(row.output_shape)),
+            MEMORY: format_memory(FLOAT_BYTES * prod(row.output_shape)),
         }
         shares = {name: value / totals[name] for name, value in values.items() if value and totals[name]}
     if isinstance(line.layer, Residual | Branches):
@@ -93,14 +95,6 @@ def _question_data(line: LayerLine, predict: str) -> dict[str, Any] | None:
 def _format_axes(down: str, across: str) -> str:
     """One text for both axes where they are alike."""
     return down if down == across else f"{down}×{across}"
-
-
-def format_memory(values: int) -> str:
-    """Bytes of float32 numbers, in the unit that suits."""
-    size = 4 * values
-    if size < 2**10:
-        return f"{size} B"
-    return f"{size / 2**20:.2f} MB" if size >= 2**20 else f"{size / 2**10:.1f} kB"
 
 
 def describe_settings(layer: Layer) -> str:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from cnn_core.images import PHOTOS, load_photo
 from cnn_core.networks import NetworkSpec
 from cnn_core.networks.draft import Draft, LayerLine, ResolvedLine, UnresolvedLine, field_box
-from cnn_core.networks.memory import OPTIMIZER_COPIES, free_mb, memory_sizes, training_peak
+from cnn_core.networks.memory import MB, OPTIMIZER_COPIES, free_mb, memory_sizes, training_peak
+from cnn_core.words import format_memory, format_size
 from pages.shared.controls import choose_option, show_note
 
 Box = tuple[int, int, int, int]
@@ -29,7 +30,7 @@ def show_totals(draft: Draft) -> None:
     with st.container(horizontal=True):
         st.metric("Parameters", f"{spec.total_parameters:,}", border=True, help="All of them are trainable here.")
         st.metric("MACs", f"{spec.total_macs:,}", border=True, help="Multiply–accumulates for one image.")
-        st.metric("Output", " × ".join(map(str, spec.output_shape)), border=True)
+        st.metric("Output", format_size(spec.output_shape), border=True)
     running_statistics = 2 * sum(row.output_shape[0] for row in spec.summary() if row.kind == "BatchNorm")
     show_note(
         f"**{spec.total_parameters:,} trainable**, none fixed. "
@@ -54,16 +55,12 @@ def show_totals(draft: Draft) -> None:
         batch = int(st.number_input("Batch size", 1, 65_536, 64, key="designer_batch", bind="query-params", width=140))
         optimizer = choose_option("Optimiser", tuple(OPTIMIZER_COPIES), "Adam", "designer_optimizer")
         peak, free = training_peak(spec, batch, optimizer), free_mb()
-        st.metric("Training holds", _format_megabytes(peak), border=True)
+        st.metric("Training holds", format_memory(peak * MB), border=True)
         show_note("Weights, gradients, the optimiser's own numbers, and the saved tensors of the batch.")
         if peak > free:
             fitting = (free - training_peak(spec, 0, optimizer)) // memory_figures.saved
             advice = f"a batch of {fitting:,.0f} would" if fitting >= 1 else "not even one image does: make it smaller"
-            st.warning(f"This computer has {_format_megabytes(free)} of memory free, so this does not fit: {advice}.")
-
-
-def _format_megabytes(megabytes: float) -> str:
-    return f"{megabytes / 1024:,.2f} GB" if megabytes >= 1024 else f"{megabytes:,.1f} MB"
+            st.warning(f"This computer has {format_memory(free * MB)} of memory free, so this does not fit: {advice}.")
 
 
 def show_receptive_field(draft: Draft, line: LayerLine, fits: bool) -> None:
@@ -107,7 +104,7 @@ def _choose_unit(shape: tuple[int, ...]) -> tuple[int, int]:
 def _describe_field(line: ResolvedLine, place: tuple[int, int]) -> str:
     """What the formula says, in words."""
     shape = line.row.output_shape
-    size = " × ".join(f"{side:,}" for side in line.row.receptive_field)
+    size = format_size(line.row.receptive_field)
     if len(shape) != 3:
         return f"The units of **{line.name}**, together, see **{size}** pixels."
     jump = " and ".join(map(str, sorted(set(line.jump))))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cnn_core.evaluation.calibration import Calibration
 from cnn_core.evaluation.metrics import ClassReport
 from cnn_core.render.colour import DIVERGING_COLOURS, symmetric_limit
+from cnn_core.words import format_number
 from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES, chart_height, matrix_base
 from pages.shared.palette import CELL_BORDER, GREY, RIGHT_COLOUR, TEXT_ON_LIGHT, WHITE, WRONG_COLOUR
 
@@ -28,7 +29,7 @@ def difference_chart(change: NDArray[np.integer], class_names: Sequence[str], or
             "true": np.repeat(names, len(names)),
             "predicted": np.tile(names, len(names)),
             "change": inner.ravel(),
-            "label": [f"{n:+d}".replace("-", "−") if n else "" for n in inner.flat],
+            "label": [format_number(int(n), "+d") if n else "" for n in inner.flat],
             "strong": (np.abs(inner) > 0.55 * limit).ravel(),
             "words": [
                 f"true {true}, predicted {predicted}: {n:+d} images"

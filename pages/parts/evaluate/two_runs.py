@@ -7,6 +7,7 @@ import streamlit as st
 from cnn_core.evaluation.confusion import ClassOrder, class_order
 from cnn_core.evaluation.paired import compare_answers, comparison_verdict
 from cnn_core.runs.store import Run
+from cnn_core.words import format_number
 from pages.parts.evaluate.answers import Answers, compute_answers
 from pages.parts.evaluate.charts import difference_chart
 from pages.parts.evaluate.matrix import ORDERS
@@ -80,8 +81,8 @@ def _show_result(mine: Answers, theirs: Answers) -> None:
             "report"
         )
     with gain:
-        st.metric("B − A", f"{comparison.accuracy_gain * 100:+.1f} points".replace("-", "−"))
-        low, high = (f"{end * 100:+.1f}".replace("-", "−") for end in comparison.gain_interval)
+        st.metric("B − A", f"{format_number(comparison.accuracy_gain * 100, '+.1f')} points")
+        low, high = (format_number(end * 100, "+.1f") for end in comparison.gain_interval)
         show_note(f"95 % interval: {low} … {high} points (paired)")
     st.markdown(comparison_verdict(comparison, "A", "B"))
 

@@ -13,6 +13,7 @@ from cnn_core.networks import BatchNorm, Branches, Conv2d, Dropout, Flatten, Lin
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from cnn_core.render.quantised import SCALE_STEPS, quantise_maps
 from cnn_core.render.tiles import image_rgb
+from cnn_core.words import format_size
 from pages.parts.inspect.layer_names import describe_kind, describe_left_out, describe_unit, layer_title, map_title
 
 PAGE_SIZE, STRIP_SIZE, SMALL_SIDE, UNFOLDED_SIDE = 16, 256, 64, 112
@@ -49,7 +50,7 @@ def graph_data(nodes: Graph) -> list[dict[str, Any]]:
             "name": name,
             "title": layer_title(name),
             "kind": describe_kind(node),
-            "shape": " × ".join(f"{size:,}" for size in node.shape),
+            "shape": format_size(node.shape),
             "maps": node.map_count,
             "size": node.map_size,
             "flat": node.is_flat,

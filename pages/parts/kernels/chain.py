@@ -12,6 +12,7 @@ from cnn_core.kernels.filtering import FilterSettings, Result
 from cnn_core.kernels.notation import Kernel
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from cnn_core.render.tiles import enlarge
+from cnn_core.words import format_count, format_size
 from pages.parts.kernels import stack
 from pages.shared.controls import show_note
 
@@ -26,7 +27,7 @@ def show_chain_facts(
     fields = receptive_fields(weights, layer)
     lines = ["| After filter | Result | One value sees | The next one begins |", "|---|---|---|---|"]
     lines += [
-        f"| {number} | {' × '.join(map(str, stage.shape[:2]))} | {rows.size} × {columns.size} pixels | "
+        f"| {number} | {format_size(stage.shape[:2])} | {rows.size} × {columns.size} pixels | "
         f"{format_jump(rows.jump)} |"
         for number, (stage, (rows, columns)) in enumerate(zip(stages, fields, strict=True), 1)
     ]
@@ -40,7 +41,7 @@ def show_chain_facts(
 
 def format_jump(jump: int) -> str:
     """So many pixels on, in words."""
-    return f"{jump} pixel{'s' if jump > 1 else ''} further"
+    return f"{format_count(jump, 'pixel')} further"
 
 
 def _show_equivalent_kernel(

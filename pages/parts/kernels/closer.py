@@ -12,6 +12,7 @@ from cnn_core.kernels.families import Weights
 from cnn_core.kernels.filtering import FilterSettings, Result, select_channels
 from cnn_core.matrices.text import format_matrix
 from cnn_core.render.tiles import enlarge
+from cnn_core.words import format_number, format_percent
 from pages.parts.kernels import stack
 from pages.parts.kernels.picture import Picture
 from pages.parts.kernels.pixel import LOOK_KEY, PIXEL, choose_pixel, show_pixel_player
@@ -92,10 +93,14 @@ def show_histogram(result: Result, before: NDArray[np.uint8] | None = None) -> N
 
 def describe_values(values: NDArray[np.floating]) -> str:
     """Where the values of a result lie, in words."""
-    below, beyond, zero = (float(np.mean(part)) for part in (values < 0, values > 255, values == 0))
-    numbers = f"from {values.min():.4g} to {values.max():.4g}, mean {values.mean():.4g}, spread {values.std():.4g}"
-    shares = f"{below:.0%} lie below 0, {beyond:.0%} above 255, {zero:.0%} are exactly 0."
-    return f"Values of the result go {numbers}. {shares}".replace("-", "−").replace("%", " %")
+    figures = (values.min(), values.max(), values.mean(), values.std())
+    low, high, mean, spread = (format_number(float(figure), ".4g") for figure in figures)
+    parts = (values < 0, values > 255, values == 0)
+    below, beyond, zero = (format_percent(float(np.mean(part)), 0) for part in parts)
+    return (
+        f"Values of the result go from {low} to {high}, mean {mean}, spread {spread}. "
+        f"{below} lie below 0, {beyond} above 255, {zero} are exactly 0."
+    )
 
 
 def show_factors(weights: Weights) -> None:

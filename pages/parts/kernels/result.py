@@ -13,6 +13,7 @@ from cnn_core.kernels.filtering import Result, apply_to_padded, most_changed_pix
 from cnn_core.kernels.notation import Kernel, recipe_name, recognise_recipe
 from cnn_core.render.colour import symmetric_limit
 from cnn_core.render.filter_result import ResultPicture, render_result
+from cnn_core.words import format_size
 from pages.components.lens import FieldWindow, KernelWindow, encode_quickly, show_picture_lens
 from pages.components.thumbnails import Thumbnail, show_thumbnails
 from pages.parts.kernels import stack
@@ -54,7 +55,7 @@ def show_outcome(picture: Picture, kernel_stack: stack.KernelStack, settings: La
 def kernel_title(kernel: Kernel) -> str:
     """What a kernel is called: its name, or its size."""
     source_recipe = kernel.recipe or recognise_recipe(kernel.weights)
-    return recipe_name(source_recipe) if source_recipe else f"Own {' × '.join(map(str, kernel.weights.shape))}"
+    return recipe_name(source_recipe) if source_recipe else f"Own {format_size(kernel.weights.shape)}"
 
 
 def show_one_kernel(
@@ -121,7 +122,7 @@ def show_bank(
     )
     sizes = {result.shape for result in results.values()}
     if len(sizes) == 1:
-        shape = " × ".join(map(str, (len(results), *next(iter(sizes))[:2])))
+        shape = format_size((len(results), *next(iter(sizes))[:2]))
         show_note(f"A stack of {len(results)} feature maps, {shape}: what a layer with {len(results)} filters gives.")
     else:
         show_note("The maps differ in size, so they are no stack: a layer has kernels of one size, or pads.")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from cnn_core.kernels.filtering import CHANNELS, PADDING_MODES, FilterSettings
 from cnn_core.render.filter_result import VIEWS
+from cnn_core.words import format_number
 from pages.shared.controls import choose_option, show_note
 
 ARRANGEMENT_KEY, VIEW_KEY = "kernels_together", "kernels_view"
@@ -63,7 +64,7 @@ def is_outdated(settings: LabSettings) -> bool:
 def describe_unusual_settings(layer: FilterSettings) -> str:
     """What of the layer's settings is not as usual, in words."""
     parts = [f"{name} {value}" for name in ("stride", "dilation") if (value := getattr(layer, name)) > 1]
-    parts += [f"bias {layer.bias:+g}".replace("-", "−")] if layer.bias else []
+    parts += [f"bias {format_number(layer.bias, '+g')}"] if layer.bias else []
     parts += ["ReLU"] if layer.relu else []
     parts += ["kernel turned by 180°"] if layer.flip else []
     parts += [] if layer.padding_mode == "zeros" else [f"border: {_PADDING_NAMES[layer.padding_mode].lower()}"]

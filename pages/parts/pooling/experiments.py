@@ -10,6 +10,7 @@ from cnn_core.datasets import load
 from cnn_core.experiments import explain, shifts
 from cnn_core.experiments.shifts import Scene
 from cnn_core.images import PHOTOS, load_photo, to_grey
+from cnn_core.words import format_count
 from pages.shared import lesson
 from pages.shared.charts import shift_chart
 from pages.shared.controls import choose_option, show_note
@@ -135,7 +136,7 @@ def _show_one_picture(source: str, size: int, shift: int) -> None:
     key = f"pooling_{source.lower()}"
     name = st.selectbox("Look at one picture", names, key=key, bind="query-params", width=240)
     moved = shifts.shifted_views(scenes[name])[[0, shift], 0, 1:-1, 1:-1]
-    pixels = f"{shift} pixel{'' if shift == 1 else 's'}"
+    pixels = format_count(shift, "pixel")
     st.image(_join_side_by_side(list(moved), 1.0), width="content", alt=f"{name}, before and after moving by {pixels}")
     show_note(f"**{name}**, before and after moving by {pixels}. {lesson.load_sections('pooling')[source]}")
     for place, (stage, strip, change) in enumerate(_feature_strips(source, name, size, shift)):

@@ -10,6 +10,7 @@ from cnn_core.experiments.ladder import JOBS, LOOPS, LadderSizes, Measurement
 from cnn_core.experiments.ladder_process import LadderProcess, start_ladder
 from cnn_core.hardware import detect_device
 from cnn_core.ops import convolution, naive, pooling
+from cnn_core.words import format_duration
 from pages.shared.charts import ladder_chart
 from pages.shared.controls import show_note
 
@@ -48,13 +49,6 @@ def read_sizes() -> LadderSizes:
 def estimate_seconds(sizes: LadderSizes) -> float:
     """Seconds that the loops will take, measured on a small piece."""
     return ladder.estimate_seconds(sizes)
-
-
-def format_duration(seconds: float) -> str:
-    """Seconds as people say them."""
-    if seconds >= 90:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

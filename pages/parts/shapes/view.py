@@ -39,6 +39,7 @@ from cnn_core.shapes.derivation import (
     size_steps,
     transposed_steps,
 )
+from cnn_core.words import format_memory, format_size
 from pages.components.window_map import show_windows
 from pages.shared import charts
 from pages.shared.controls import choose_option, show_note
@@ -56,19 +57,15 @@ MAX_LISTED = 12
 
 def show_totals(case: LayerCase, results: LayerReport) -> None:
     """The answers in numbers."""
-    out = " × ".join(f"{size:,}" for size in results.output_shape)
+    out = format_size(results.output_shape)
     with st.container(horizontal=True):
         st.metric("Output shape", out, border=True, help="Channels first, as PyTorch orders them.")
         st.metric("Parameters", f"{results.parameters:,}", border=True, help="Learned weights and biases.")
         st.metric("MACs", f"{results.macs:,}", border=True, help="Multiply–accumulates for one example.")
-    memory = (
-        f"{results.output_bytes:,} bytes"
-        if results.output_bytes < 10_000
-        else f"{results.output_bytes / 2**20:,.2f} MB"
-    )
+    memory = f"{results.output_bytes:,} bytes" if results.output_bytes < 10_000 else format_memory(results.output_bytes)
     span = ""
     if case.kind in WINDOWED_KINDS:
-        spans = " × ".join(str(window.span) for window in case.windows if isinstance(window, Window))
+        spans = format_size(window.span for window in case.windows if isinstance(window, Window))
         span = f" Effective kernel D(K − 1) + 1: **{spans}**."
     show_note(
         f"**{results.flops:,} FLOPs** (two for each MAC). The output holds {results.output_values:,} numbers: "

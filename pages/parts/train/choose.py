@@ -10,6 +10,7 @@ from cnn_core.networks import DESCRIPTIONS as NETWORKS
 from cnn_core.networks import NetworkSpec, adapt_to_data
 from cnn_core.networks.variants import with_batch_norm, with_dropout
 from cnn_core.render.tiles import image_rgb, tile_grid
+from cnn_core.words import capitalize_first, format_shape
 from pages.shared import dataset_choice, state
 from pages.shared.controls import show_note
 from pages.shared.design import DESIGN_KEY, DESIGN_TITLE
@@ -45,7 +46,7 @@ def choose_data(key: str = "train_dataset") -> Dataset:
     st.image(example_strip(name), width="stretch", alt=f"Two images of each class of {titles[name]}")
     description = DESCRIPTIONS.get(name, titles[name])
     classes = f" Classes: {', '.join(data.class_names)}." if len(data.class_names) <= MAX_SHOWN_CLASSES else ""
-    show_note(f"{description[:1].upper()}{description[1:]}.{'' if data.class_names[0].isdigit() else classes}")
+    show_note(f"{capitalize_first(description)}.{'' if data.class_names[0].isdigit() else classes}")
     data_link = dataset_choice.link_parameters(name, "data_set")
     st.page_link(
         get_page("data"), label="More data, and a closer look", icon=":material/photo_library:", query_params=data_link
@@ -136,12 +137,8 @@ def designed_network(shape: tuple[int, int, int], classes: int) -> NetworkSpec |
 def summarise_network(spec: NetworkSpec) -> str:
     """The network from image to classes, through the layers that change its shape; long ones without their middle."""
     layers = [(SHORT_KINDS[row.kind], row.output_shape) for row in spec.summary() if row.kind in SHORT_KINDS]
-    stages = [f"{kind} {_format_shape(shape)}" for kind, shape in [("image", spec.input_shape), *layers]]
+    stages = [f"{kind} {format_shape(shape)}" for kind, shape in [("image", spec.input_shape), *layers]]
     if len(stages) > MAX_STAGES:
         left_out = len(stages) - MAX_STAGES + 1
         stages[MAX_STAGES // 2 : MAX_STAGES // 2 + left_out] = [f"… {left_out} more …"]
     return " → ".join(stages)
-
-
-def _format_shape(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnn_core.datasets import Dataset, dataset_title
 from cnn_core.runs.recipes import RECIPES, PlannedRun, RecipeImages, describe_other_images, find_recipe, plan_recipe
+from cnn_core.words import format_count
 from pages.parts.train.choose import choose_data
 from pages.shared import dataset_choice
 from pages.shared.controls import show_note
@@ -55,7 +56,7 @@ def show_recipe_runs(name: str, data: Dataset) -> tuple[PlannedRun, ...]:
         st.error(sentence[:1].upper() + sentence[1:])
         return ()
     lines = [
-        f"- **{label}:** {spec.total_parameters:,} parameters, {config.epochs} epoch{'s' if config.epochs > 1 else ''}"
+        f"- **{label}:** {spec.total_parameters:,} parameters, {format_count(config.epochs, 'epoch')}"
         for label, spec, config in runs
     ]
     st.markdown("\n".join(lines).replace("**+", "**\\+"))

@@ -9,7 +9,7 @@ from cnn_core.runs import jobs
 from cnn_core.runs.coach import review_run
 from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone, StepDone
-from cnn_core.words import duration
+from cnn_core.words import format_count, format_duration
 from pages.parts.train.charts import (
     accuracy_spec,
     dead_relu_spec,
@@ -89,7 +89,7 @@ def queue_sentence(run: Run) -> str:
     if position is None:
         return "Starting on a free worker …"
     number, seconds = position
-    turn = f", about {duration(seconds)} until its turn" if seconds else ""
+    turn = f", about {format_duration(seconds)} until its turn" if seconds else ""
     return f"Waiting for a free worker: number {number} in line{turn}."
 
 
@@ -108,15 +108,17 @@ def show_progress(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDon
     if run.is_active:
         share = last.step / total if last and total else 0.0
         speed = steps_per_second(steps)
-        time_left = f", about {duration((total - last.step) / speed)} left" if last and speed else ""
+        time_left = f", about {format_duration((total - last.step) / speed)} left" if last and speed else ""
         images_per_second = f", {speed * run.config.batch_size:,.0f} images a second" if speed else ""
         now = min(len(epochs) + 1, run.epochs)
         st.progress(min(share, 1.0), f"Epoch {now} of {run.epochs}{time_left}{images_per_second}")
         return
     seconds = run.seconds or (epochs[-1].seconds if epochs else None)
     if seconds is not None:
-        count = f"{len(epochs)} epoch{'' if len(epochs) == 1 else 's'}"
-        show_note(f"{count} in {duration(seconds)} on {run.device or 'CPU'}; {last.step if last else 0:,} steps.")
+        count = format_count(len(epochs), "epoch")
+        show_note(
+            f"{count} in {format_duration(seconds)} on {run.device or 'CPU'}; {last.step if last else 0:,} steps."
+        )
 
 
 def steps_per_second(steps: Sequence[StepDone]) -> float | None:

@@ -15,6 +15,7 @@ from cnn_core.training.config import (
     PRECISIONS,
     SCHEDULES,
 )
+from cnn_core.words import capitalize_first
 from pages.shared.controls import show_note
 
 OPTIMIZER_NAMES = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
@@ -48,7 +49,7 @@ def choose_option(label: str, name: str, options: tuple[str, ...], explanations:
 
 
 def _option_title(name: str) -> str:
-    return {"pytorch": "PyTorch"}.get(name, name[:1].upper() + name[1:])
+    return {"pytorch": "PyTorch"}.get(name, capitalize_first(name))
 
 
 def choose_settings(data: Dataset, pretrained: str, resize: int) -> TrainConfig:
