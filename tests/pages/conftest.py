@@ -4,8 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from cnn_core.networks import NetworkSpec
+from cnn_core.runs.store import default_store
+from cnn_core.training import TrainConfig
+from cnn_core.training.events import Snapshot, Started
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,3 +51,30 @@ def digits_run() -> str:
     for event in train(spec, datasets.load("digits"), config):
         store.append_events(run_id, event)
     return run_id
+
+
+@pytest.fixture
+def stored() -> Callable[..., str]:
+    """Store a run with the untrained network as its only checkpoint, its weights changed in place; return its id."""
+
+    def store_run(spec: NetworkSpec, change: Callable[[dict[str, np.ndarray]], object] = lambda state: None) -> str:
+        store = default_store()
+        run_id = store.create_run("inspect-test", spec, TrainConfig(dataset="digits", epochs=1))
+        state = {name: value.numpy().copy() for name, value in spec.build(seed=0).state_dict().items()}
+        change(state)
+        store.append_events(run_id, Started("cpu", spec.total_parameters, 1, 1, 2.3), Snapshot(0, state))
+        return run_id
+
+    return store_run
+
+
+@pytest.fixture
+def alts() -> Callable[[AppTest], list[str]]:
+    """Read what the images of a page show, as a visitor who cannot see them is told."""
+    return lambda at: [image.alt for element in at.get("image") for image in element.proto.imgs]
+
+
+@pytest.fixture
+def said() -> Callable[[AppTest], str]:
+    """Read the texts, notes and errors of a page as one text."""
+    return lambda at: "\n".join(text.value for kind in (at.markdown, at.info, at.error) for text in kind)

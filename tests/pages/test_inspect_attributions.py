@@ -7,16 +7,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.networks import Conv2d, Flatten, Linear, NetworkSpec, ReLU, preset
-from tests.pages.inspecting import alts, said, stored
 
 Open = Callable[..., AppTest]
+StoreRun = Callable[..., str]
+ReadAlts = Callable[[AppTest], list[str]]
+ReadTexts = Callable[[AppTest], str]
 METHODS = ("Gradient", "Gradient × input", "Integrated gradients", "Occlusion", "Grad-CAM")
 NO_CONVOLUTION = NetworkSpec("flat", (1, 8, 8), (Flatten(), Linear(12), ReLU(), Linear(10)))
 ASLEEP = NetworkSpec("asleep", (1, 8, 8), (Conv2d(4, 3), ReLU(), Flatten(), Linear(10)))
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_shows_two_classes_and_the_check(open_page: Open, digits_run: str, method: str) -> None:
+def test_every_method_shows_two_classes_and_the_check(
+    open_page: Open, digits_run: str, method: str, alts: ReadAlts, said: ReadTexts
+) -> None:
     at = open_page("inspect", run=digits_run, inspect_view="Attributions", inspect_why_method=method)
     assert not at.error
     shown = [alt for alt in alts(at) if alt.startswith(method + " for")]
@@ -26,7 +30,7 @@ def test_every_method_shows_two_classes_and_the_check(open_page: Open, digits_ru
     assert "Both on one scale, −" in said(at)
 
 
-def test_integrated_gradients_add_up(open_page: Open, digits_run: str) -> None:
+def test_integrated_gradients_add_up(open_page: Open, digits_run: str, said: ReadTexts) -> None:
     link = {"inspect_view": "Attributions", "inspect_why_method": METHODS[2], "inspect_why_steps": 200}
     at = open_page("inspect", run=digits_run, **link)
     assert "Nothing is lost on the way" in said(at)
@@ -35,7 +39,9 @@ def test_integrated_gradients_add_up(open_page: Open, digits_run: str) -> None:
     assert "Without what fc1 learned" in said(at)
 
 
-def test_a_network_without_convolutions_has_no_grad_cam_but_the_rest(open_page: Open) -> None:
+def test_a_network_without_convolutions_has_no_grad_cam_but_the_rest(
+    open_page: Open, stored: StoreRun, said: ReadTexts
+) -> None:
     run = stored(NO_CONVOLUTION)
     at = open_page("inspect", run=run, inspect_view="Attributions", inspect_why_method="Grad-CAM")
     assert any("no Grad-CAM" in info.value and "other methods work" in info.value for info in at.info)
@@ -44,14 +50,14 @@ def test_a_network_without_convolutions_has_no_grad_cam_but_the_rest(open_page: 
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_map_of_zeros_is_a_finding(open_page: Open, method: str) -> None:
+def test_a_map_of_zeros_is_a_finding(open_page: Open, method: str, stored: StoreRun, said: ReadTexts) -> None:
     run = stored(ASLEEP, lambda state: state["conv1.bias"].fill(-1e3))
     at = open_page("inspect", run=run, inspect_view="Attributions", inspect_why_method=method)
     assert not at.exception
     assert said(at).count("All zero, and that is a finding") == 2
 
 
-def test_weights_that_are_no_numbers_are_told(open_page: Open) -> None:
+def test_weights_that_are_no_numbers_are_told(open_page: Open, stored: StoreRun) -> None:
     run = stored(preset("Tiny CNN"), lambda state: state["conv1.weight"].fill(np.nan))
     at = open_page("inspect", run=run, inspect_view="Attributions")
     assert any("infinite or not a number" in error.value for error in at.error)

@@ -10,8 +10,7 @@ from torch import nn
 
 from cnn_core import datasets
 from cnn_core.insight.embedding import nearest_neighbours, penultimate_features
-from cnn_core.insight.heat import cam_layers, default_cam_layer
-from cnn_core.networks import PRESETS, preset
+from cnn_core.networks import preset
 
 
 def plain(images: torch.Tensor) -> torch.Tensor:
@@ -74,20 +73,3 @@ def test_a_row_of_zeros_is_like_nothing() -> None:
     assert cosines.tolist() == [[0, 0]]
     with pytest.raises(ValueError, match="equally long"):
         nearest_neighbours(np.zeros((1, 2)), np.zeros((1, 3)), 1)
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_grad_cam_looks_where_features_still_have_a_place(name: str) -> None:
-    spec = preset(name)
-    layers, chosen = cam_layers(spec), default_cam_layer(spec)
-    if name == "Linear only":
-        assert (layers, chosen) == ((), None)
-        return
-    shapes = {row.name: row.output_shape for row in spec.summary()}
-    assert chosen in layers
-    assert all(len(shapes[layer]) == 3 for layer in layers)
-    assert np.prod(shapes[chosen][1:]) > 1
-    if name == "ResNet-18":
-        assert chosen == "relu9"
-    if name == "E":
-        assert chosen == "relu3"

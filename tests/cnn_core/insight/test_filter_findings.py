@@ -18,8 +18,6 @@ from cnn_core.insight.filter_findings import (
     order_filters,
     pairwise_cosines,
 )
-from cnn_core.insight.filters import filter_layers
-from cnn_core.networks import Flatten, Linear, MaxPool2d, NetworkSpec, preset
 
 DRAW = np.random.default_rng(0)
 
@@ -148,35 +146,3 @@ def test_extremes_are_the_lightest_and_darkest_square() -> None:
     kernel = np.zeros((3, 4, 4))
     kernel[2, 1, 3], kernel[0, 2, 0] = 5, -7
     assert extreme_weights(kernel) == ((2, 1, 3), (0, 2, 0))
-
-
-def test_every_convolution_has_its_filters() -> None:
-    spec = preset("D-resnet18", input_shape=(3, 8, 8), classes=10)
-    weights = {name: value.numpy() for name, value in spec.build(seed=0).state_dict().items()}
-    layers = filter_layers(spec, weights)
-    assert list(layers) == [row.name for row in spec.summary() if row.kind == "Conv2d"]
-    assert all(layer.weights.ndim == 4 for layer in layers.values())
-    assert filter_layers(NetworkSpec("pooled", (1, 8, 8), (MaxPool2d(2), Flatten(), Linear(10))), {}) == {}
-
-
-def test_silent_maps_are_those_that_no_image_wakes() -> None:
-    import torch
-
-    from cnn_core.insight.graph import network_graph
-    from cnn_core.insight.silent_maps import find_silent_maps
-
-    spec = preset("Tiny CNN")
-    model, nodes = spec.build(seed=0), network_graph(spec)
-    with torch.no_grad():
-        for place in (2, 5):
-            model.get_parameter("conv1.weight")[place] = -1.0
-            model.get_parameter("conv1.bias")[place] = -1.0
-    images = torch.rand(70, *spec.input_shape) + 0.1
-    silent = find_silent_maps(model, nodes, "conv1", images)
-    assert silent is not None
-    with torch.no_grad():
-        maps = torch.relu(model.get_submodule("conv1")(images))
-    np.testing.assert_array_equal(silent, (maps == 0).all(dim=3).all(dim=2).all(dim=0).numpy())
-    assert silent[[2, 5]].all()
-    assert not silent.all()
-    assert find_silent_maps(model, nodes, "fc1", images) is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnn_core.insight import FilterLayer, first_layer, tile_labels
+from cnn_core.insight import FilterLayer, filter_layers, first_layer, tile_labels
 from cnn_core.networks import Flatten, Linear, MaxPool2d, NetworkSpec, preset
 
 
@@ -37,3 +37,12 @@ def test_tiles_are_numbered_like_the_maps_they_make() -> None:
 def test_a_network_that_pools_first_has_nothing_to_show() -> None:
     spec = NetworkSpec("pooled", (1, 4, 4), (MaxPool2d(2), Flatten(), Linear(2)))
     assert first_layer(spec, {}) is None
+
+
+def test_every_convolution_has_its_filters() -> None:
+    spec = preset("D-resnet18", input_shape=(3, 8, 8), classes=10)
+    weights = {name: value.numpy() for name, value in spec.build(seed=0).state_dict().items()}
+    layers = filter_layers(spec, weights)
+    assert list(layers) == [row.name for row in spec.summary() if row.kind == "Conv2d"]
+    assert all(layer.weights.ndim == 4 for layer in layers.values())
+    assert filter_layers(NetworkSpec("pooled", (1, 8, 8), (MaxPool2d(2), Flatten(), Linear(10))), {}) == {}
