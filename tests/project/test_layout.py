@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PATTERNS = ("*.py", "assets/*.py", "docs/*.py", "cnn_core/**/*.py", "pages/**/*.py", "benchmarks/*.py")
+PATTERNS = ("*.py", "assets/*.py", "docs/*.py", "cnn_core/**/*.py", "pages/**/*.py", "benchmarks/*.py", "tests/**/*.py")
 SOURCES = sorted(path for pattern in PATTERNS for path in ROOT.glob(pattern))
 PAGES = sorted(ROOT.glob("pages/*.py"))
 SCREEN = [ROOT / "app.py", *sorted(ROOT.glob("pages/**/*.py"))]
@@ -136,6 +136,16 @@ def test_files_and_functions_stay_short(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
             assert length <= 50, f"{path.name}: {node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("tests/cnn_core/**/test_*.py")), ids=lambda path: path.stem)
+def test_tests_of_the_library_are_named_after_a_module(path: Path) -> None:
+    room = ROOT / path.parent.relative_to(ROOT / "tests")
+    modules = {file.stem for file in room.glob("*.py")} | {room.name}
+    tested = path.stem.removeprefix("test_")
+    assert any(tested == module or tested.startswith(f"{module}_") for module in modules), (
+        f"{room.name} has no {tested}"
+    )
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
