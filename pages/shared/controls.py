@@ -1,4 +1,4 @@
-"""Controls that several pages use, kept in the link, and the small print beside them."""
+"""Controls that several pages use and the link keeps, and the small print beside them."""
 
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ def choose_option(
     *,
     disabled: bool = False,
 ) -> Option:
-    """One setting as a row of buttons; an empty one in a link is the default."""
+    """Show one setting as a row of buttons and return the chosen option; a link without one chooses `default`."""
     picked = st.segmented_control(
         label, options, default=default, required=True, key=key, bind="query-params", help=hint, disabled=disabled
     )
@@ -24,22 +24,22 @@ def choose_option(
 
 
 def choose_value(label: str, key: str, values: tuple[float, ...], default: float) -> float:
-    """A slider over a few values."""
+    """Show a slider over a few values and return the chosen one."""
     return float(st.select_slider(label, values, default, key=key, bind="query-params"))
 
 
 def choose_integer(label: str, key: str, minimum: int, maximum: int, default: int) -> int:
-    """A slider over whole numbers from `minimum` to `maximum`."""
+    """Show a slider over the whole numbers from `minimum` to `maximum` and return the chosen one."""
     return int(st.slider(label, minimum, maximum, default, key=key, bind="query-params"))
 
 
 def choose_number(label: str, maximum: int, start: int | None, key: str) -> int | None:
-    """A whole number from 1 to `maximum`, kept in the link; one beyond is the last."""
+    """Show a field for a whole number from 1 to `maximum` and return it; a larger one in a link becomes `maximum`."""
     if (st.session_state.get(key) or 1) > maximum:
         st.session_state[key] = maximum
     return st.number_input(label, 1, maximum, start, key=key, bind="query-params", width=150)
 
 
 def show_note(text: str) -> None:
-    """Small print that, unlike `st.caption`, keeps the contrast that WCAG 2.2 AA asks for."""
+    """Show small print that, unlike `st.caption`, keeps the contrast that WCAG 2.2 AA asks for."""
     st.markdown(f":small[{text}]")

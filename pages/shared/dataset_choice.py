@@ -1,4 +1,4 @@
-"""Which data sets a learner can choose: built in, downloaded, and their own, which the link names."""
+"""Which data sets a learner can choose: built in, downloaded, and their own uploads, which the link names."""
 
 import streamlit as st
 
@@ -6,16 +6,16 @@ from cnn_core.datasets import available_names, dataset_title
 
 OWN_DATASETS_KEY = "own_datasets"
 LINK_PARAMETER = "own"
-"""The query parameter that names a data set of one's own: its title alone would not find it elsewhere."""
+"""The query parameter that names an uploaded data set: its title alone would not find it on another computer."""
 
 
 def trainable_names() -> list[str]:
-    """The names that can be trained on now; `state.load_dataset` loads each, `unique_titles` gives their titles."""
+    """Return the data sets that can be trained on now; `state.load_dataset` loads each, `unique_titles` names them."""
     return [*available_names(), *own_dataset_names()]
 
 
 def own_dataset_names() -> list[str]:
-    """The learner's own data sets: those made in this session, and the one that the link names."""
+    """Return the learner's own data sets: those uploaded in this session, and the one that the link names."""
     names = [name for name in st.session_state.get(OWN_DATASETS_KEY, ()) if is_own_dataset(name)]
     linked_name = st.query_params.get(LINK_PARAMETER, "")
     if linked_name not in names and is_own_dataset(linked_name):
@@ -25,7 +25,7 @@ def own_dataset_names() -> list[str]:
 
 
 def remember_dataset(name: str) -> None:
-    """Let the learner find this data set of their own again on every page."""
+    """Let the learner find this uploaded data set again on every page."""
     st.session_state[OWN_DATASETS_KEY] = [
         *(kept for kept in st.session_state.get(OWN_DATASETS_KEY, ()) if kept != name),
         name,
@@ -33,7 +33,7 @@ def remember_dataset(name: str) -> None:
 
 
 def is_own_dataset(name: str) -> bool:
-    """Whether `name` is a data set of one's own that is stored here."""
+    """Return whether `name` is an uploaded data set that is stored here."""
     try:
         return name.startswith("own-") and bool(dataset_title(name))
     except ValueError:
@@ -41,7 +41,7 @@ def is_own_dataset(name: str) -> bool:
 
 
 def unique_titles(names: list[str]) -> dict[str, str]:
-    """Name → what it is called on screen and in the link; two that are called alike are numbered."""
+    """Return the title of each data set on screen and in the link; equal titles are numbered."""
     unique: dict[str, str] = {}
     for name in names:
         base_title = dataset_title(name)
@@ -51,7 +51,7 @@ def unique_titles(names: list[str]) -> dict[str, str]:
 
 
 def keep_dataset_in_link(name: str) -> None:
-    """Put a data set of one's own into the page's address; take it out when another one is chosen."""
+    """Put an uploaded data set into the page's address; take it out when another data set is chosen."""
     if name.startswith("own-"):
         if st.query_params.get(LINK_PARAMETER) != name:
             st.query_params[LINK_PARAMETER] = name
@@ -60,6 +60,6 @@ def keep_dataset_in_link(name: str) -> None:
 
 
 def link_parameters(name: str, parameter: str) -> dict[str, str]:
-    """Query parameters with which another page's choice, bound as `parameter`, is this data set."""
+    """Return the query parameters with which another page, whose choice is bound to `parameter`, opens on `name`."""
     unique_title = unique_titles(trainable_names()).get(name, name)
     return {parameter: unique_title} | ({LINK_PARAMETER: name} if name.startswith("own-") else {})

@@ -1,4 +1,6 @@
-"""The wire from the Designer to Train: what the designed network is called there, and where it is found."""
+"""How a designed network comes from the Designer to the Train page."""
 
-DESIGN_TITLE, DESIGN_KEY = "Your design", "train_design"
-"""What the Train page calls the network that comes from the Designer, and where it finds it."""
+DESIGN_TITLE = "Your design"
+"""The name of the designed network among the networks that Train offers; links hold it."""
+DESIGN_KEY = "train_design"
+"""The key in the session state under which the Designer leaves the network as JSON."""

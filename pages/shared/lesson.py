@@ -1,4 +1,4 @@
-"""Lesson texts: one Markdown file a page in assets/lessons, cut into sections by its `## ` headings."""
+"""Lesson texts: one Markdown file for each page in assets/lessons, cut into sections at its `## ` headings."""
 
 from functools import cache
 
@@ -9,20 +9,20 @@ from pages.shared.site import ROOT, get_page, next_page
 
 @cache
 def load_sections(name: str) -> dict[str, str]:
-    """Heading → text of assets/lessons/<name>.md, in the order of the file."""
+    """Return the text under each heading of assets/lessons/<name>.md, in the order of the file."""
     text = (ROOT / "assets" / "lessons" / f"{name}.md").read_text(encoding="utf-8")
     parts = text.split("\n## ")[1:] if not text.startswith("## ") else ("\n" + text).split("\n## ")[1:]
     return {heading.strip(): body.strip() for heading, _, body in (part.partition("\n") for part in parts)}
 
 
 def show_section(name: str, heading: str) -> None:
-    """Draw one section of a lesson under its heading."""
+    """Show one section of the lesson `name` under its heading."""
     st.subheader(heading, anchor=False)
     st.markdown(load_sections(name)[heading])
 
 
 def show_try_this(name: str) -> None:
-    """The closing box of a page: the lesson's section "Try this", and the way to the next page."""
+    """Show the box that ends a page: the lesson's section "Try this", and a link to the next page."""
     with st.container(border=True):
         show_section(name, "Try this")
     following = next_page(name)

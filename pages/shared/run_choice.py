@@ -1,4 +1,4 @@
-"""Choosing a run: the one that all pages look at, or one of a list; kept for the session and in the link."""
+"""Choosing a run: the one that all pages show, or one of a list; kept for the session and in the link."""
 
 from collections.abc import Mapping
 
@@ -11,21 +11,21 @@ from pages.shared.fresh import RevisedKey
 from pages.shared.run_words import run_name
 
 MAX_RUNS = 8
-"""Runs that are compared at once: curves of more cannot be told apart."""
+"""Runs that are compared at once: the eye cannot tell the curves of more apart."""
 
 
 RUN_KEYS = RevisedKey("run_choice")
 
 
 def select_run(run_id: str) -> None:
-    """Make `run_id` the chosen run."""
+    """Make `run_id` the run that all pages show."""
     st.session_state.run = run_id
 
 
 def choose_run() -> Run | None:
-    """Choose among the workspace's runs, newest first; the choice is shared by all pages and kept in the link.
+    """Let the learner choose among the workspace's runs, newest first; all pages share the choice, the link keeps it.
 
-    A run named in the link is found even when it belongs to another workspace. None when there is no run at all.
+    A run that the link names is found even when it belongs to another workspace. Returns None when there is no run.
     """
     try:
         own = state.run_store().list_runs(state.current_workspace())
@@ -63,7 +63,7 @@ def _apply_run_choice(key: str) -> None:
 
 
 def choose_by_id(label: str, titles: Mapping[str, str], key: str) -> str:
-    """Choose one run by id from {id: what it is called}; kept for the session and in the link."""
+    """Let the learner choose one run from `titles` (title by id) and return its id; kept as `key` in the link."""
     wanted = st.session_state.get(f"{key}_kept") or st.query_params.get(key, "")
     chosen: str = wanted if wanted in titles else next(iter(titles))
     st.session_state[f"{key}_kept"] = chosen

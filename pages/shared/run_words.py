@@ -1,4 +1,4 @@
-"""Runs in words: what they are called in lists, how they came out, how long ago they started."""
+"""Runs in words: their titles in lists, their results, how long ago they started."""
 
 import time
 
@@ -8,17 +8,17 @@ from cnn_core.words import format_count
 
 
 def run_name(run: Run) -> str:
-    """What a run is called in lists: its name, or network and data set; result or state; age."""
+    """Return a run's line in lists: its name, or its network and data set; its result or state; its age."""
     return f"{run_title(run)} · {run_result(run)}"
 
 
 def run_title(run: Run) -> str:
-    """The run's own name, or else its network and data set."""
+    """Return the run's own name, or else its network and data set."""
     return run.name or f"{run.spec.name} on {data_title(run.config.dataset)}"
 
 
 def data_title(name: str) -> str:
-    """What a data set is called; one's own that was deleted since is just that."""
+    """Return the title of a data set; an uploaded one may have been deleted since."""
     try:
         return dataset_title(name)
     except ValueError:
@@ -26,7 +26,7 @@ def data_title(name: str) -> str:
 
 
 def run_result(run: Run) -> str:
-    """How the run came out, or its state; and its age."""
+    """Return the run's test accuracy, or its state while there is none, and its age."""
     result: str = "in progress" if run.is_active else run.status
     if run.test_accuracy is not None:
         result = f"{run.test_accuracy:.1%}"
@@ -34,7 +34,7 @@ def run_result(run: Run) -> str:
 
 
 def format_age(run: Run) -> str:
-    """How long ago the run was started: "5 minutes ago"."""
+    """Return how long ago the run was started, such as "5 minutes ago"."""
     seconds = time.time() - run.created_at
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:

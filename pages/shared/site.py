@@ -1,4 +1,4 @@
-"""The site map, and the guard that lets every page be opened cold by its own address."""
+"""The site map, and the guard that lets every page be opened by its own address on a fresh server."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ PAGES = (
 
 
 def get_page(name: str) -> StreamlitPage:
-    """The `st.Page` of the page file `pages/<name>.py`."""
+    """Return the `st.Page` of the page file `pages/<name>.py`."""
     info = next(info for info in PAGES if info.file == name)
     return st.Page(
         ROOT / "pages" / f"{info.file}.py",
@@ -50,14 +50,14 @@ def get_page(name: str) -> StreamlitPage:
 
 
 def next_page(name: str) -> PageInfo | None:
-    """The page after `name` in the order of the navigation; None after the last."""
+    """Return the page after `name` in the order of the navigation; None after the last."""
     names = [info.file for info in PAGES]
     following = names.index(name) + 1
     return PAGES[following] if following < len(PAGES) else None
 
 
 def navigation_pages() -> dict[str, list[StreamlitPage]]:
-    """Every page, grouped by navigation section."""
+    """Return every page, grouped by the sections of the navigation."""
     sections: dict[str, list[StreamlitPage]] = {}
     for info in PAGES:
         sections.setdefault(info.section, []).append(get_page(info.file))
@@ -65,15 +65,16 @@ def navigation_pages() -> dict[str, list[StreamlitPage]]:
 
 
 def configure_tab() -> None:
-    """Name and icon of the browser tab. A file of ours: a symbol by name would be fetched from the internet."""
+    """Set the name and icon of the browser tab, and the wide layout."""
+    # The icon is a file of ours: a symbol by name would be fetched from the internet.
     st.set_page_config(page_title="CNN Lab", page_icon=ROOT / "assets" / "icon.png", layout="wide")
 
 
 def ensure_router() -> None:
     """Register the site map when this page was opened by its own address on a fresh server.
 
-    Streamlit then runs the bare page file without app.py; registering the pages once and
-    rerunning hands control back to app.py.
+    Streamlit then runs the bare page file without app.py; registering the pages once and rerunning hands control back
+    to app.py.
     """
     if "routed" not in st.session_state:
         st.session_state.routed = True
@@ -83,7 +84,7 @@ def ensure_router() -> None:
 
 
 def show_header(name: str, lead: str) -> None:
-    """Title of the page and one sentence on what to do here."""
+    """Show the title of the page `name`, and `lead`: one sentence on what to do here."""
     info = next(info for info in PAGES if info.file == name)
     st.html(ROOT / "assets" / "site.css")
     st.title(info.title, anchor=False)

@@ -14,25 +14,25 @@ from cnn_core.runs.store import RunStore, default_store
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def run_store() -> RunStore:
-    """The run store of this installation."""
+    """Return the run store of this installation, made once for everybody."""
     return default_store()
 
 
 @st.cache_resource(max_entries=4, show_spinner="Preparing the images …")
 def load_dataset(name: str) -> Dataset:
-    """A data set, loaded once for everybody; nobody may write to it."""
+    """Return a data set, loaded once for everybody: nobody may write to it. Raises ValueError as `load` does."""
     return load(name)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def fitting_presets(input_shape: tuple[int, int, int], classes: int) -> dict[str, NetworkSpec]:
-    """Every preset that takes such images, by name; kept, as each is worked out layer by layer."""
+    """Return the presets that take such images, by name; cached, as each is worked out layer by layer."""
     return presets.fitting(input_shape, classes)
 
 
 @contextmanager
 def show_store_errors() -> Iterator[None]:
-    """Show the sentence where the database does not answer."""
+    """Show a sentence in place of the block's content where the database does not answer."""
     try:
         yield
     except StoreUnavailableError as problem:
@@ -40,7 +40,7 @@ def show_store_errors() -> Iterator[None]:
 
 
 def current_workspace() -> str:
-    """The unguessable name under which this learner's runs are kept.
+    """Return the unguessable name under which this learner's runs are kept.
 
     A link that carries one wins; so a reload, or the link opened elsewhere, finds the same runs.
     """
@@ -50,6 +50,6 @@ def current_workspace() -> str:
 
 
 def keep_in_link(**values: str) -> None:
-    """Write into the page's address what is not there yet: at once, as every write is a place that Back returns to."""
+    """Write `values` into the page's address, all at once: Back returns to the address before each write."""
     if any(st.query_params.get(name) != value for name, value in values.items()):
         st.query_params.update(values)

@@ -1,4 +1,4 @@
-"""Tables and figures as they stand: no text in them is read as Markdown."""
+"""Tables and figures of literal text: nothing in them is read as Markdown."""
 
 from collections.abc import Sequence
 
@@ -6,17 +6,17 @@ import streamlit as st
 
 
 def escape_markdown(text: str) -> str:
-    """The text so that Markdown shows it as it stands."""
+    """Return `text` with every character escaped that Markdown would read as a mark."""
     return "".join(f"\\{letter}" if letter in "\\`*_{}[]()<>#+-.!|:$~&" else letter for letter in text)
 
 
 def format_figure(value: float | None, number_format: str) -> str:
-    """A figure as it is written; a dash for one that there is not."""
+    """Return `value` in the given format, such as ".1%"; a dash for None."""
     return "–" if value is None else format(value, number_format)
 
 
 def show_table(header: Sequence[str], lines: Sequence[Sequence[str]], *, alt: str) -> None:
-    """A table that shows texts as they stand, and scrolls where it is too wide."""
+    """Show a table of literal texts, which scrolls where it is too wide; `alt` describes it to a screen reader."""
     columns = {
         escape_markdown(name): [escape_markdown(line[place]) for line in lines] for place, name in enumerate(header)
     }

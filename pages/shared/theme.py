@@ -1,4 +1,4 @@
-"""The colours of the theme that is on, for charts that must be told."""
+"""The colours of the present theme, for charts: they do not follow the theme themselves."""
 
 import streamlit as st
 
@@ -6,5 +6,5 @@ from pages.shared.palette import TEXT_ON_DARK, TEXT_ON_LIGHT
 
 
 def text_colour() -> str:
-    """The text colour of the theme that is on, for charts that must be told."""
+    """Return the text colour of the present theme as #RRGGBB."""
     return TEXT_ON_DARK if st.context.theme.type == "dark" else TEXT_ON_LIGHT

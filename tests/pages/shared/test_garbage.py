@@ -1,6 +1,7 @@
 """Libraries are left out of garbage collection; what a session throws away is not."""
 
 import gc
+import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
@@ -46,3 +47,15 @@ def test_garbage_is_still_collected() -> None:
     assert after() is not None
     gc.collect()
     assert after() is None
+
+
+def test_the_end_of_the_process_is_arranged_by_freezing_not_by_importing() -> None:
+    script = (
+        "import atexit; before = atexit._ncallbacks()\n"
+        "from pages.shared.garbage import freeze_libraries; print(atexit._ncallbacks() - before)\n"
+        "for number in range(3):\n"
+        "    __import__('sys').modules[f'library_{number}'] = None; freeze_libraries()\n"
+        "print(atexit._ncallbacks() - before)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["0", "1"]
