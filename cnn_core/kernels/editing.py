@@ -1,4 +1,4 @@
-"""What can be done to a kernel: turn it, scale it, add another, bring it to size, take it apart."""
+"""Edit kernels: rotate, scale, add and resize them, and separate them into a column and a row."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +8,17 @@ import numpy as np
 from cnn_core.kernels.families import Weights, middle_cell, round_weights
 
 RANK_TOLERANCE = 2e-3
-"""Singular values below this share of the largest count as rounding: named kernels are kept to four digits."""
+"""Singular values below this share of the largest count as rounding: named kernels are rounded to four digits."""
 
 
 def normalise_kernel(weights: Weights) -> Weights:
-    """Scaled so that the weights add up to 1; where they add up to 0, so that their magnitudes do."""
+    """Scale the weights so that they add up to 1, or their magnitudes when the weights themselves add up to 0.
+
+    Raises ValueError when every weight is 0.
+
+    >>> normalise_kernel(np.array([[1.0, 2.0, 1.0]])).tolist(), normalise_kernel(np.array([[-1.0, 1.0]])).tolist()
+    ([[0.25, 0.5, 0.25]], [[-0.5, 0.5]])
+    """
     total = float(weights.sum())
     magnitude = float(np.abs(weights).sum())
     if magnitude == 0:
@@ -31,11 +37,11 @@ KERNEL_EDITS: dict[str, Callable[[Weights], Weights]] = {
     "Transpose": lambda weights: weights.T,
     "Turn signs": lambda weights: 0.0 - weights,
 }
-"""Name → what becomes of the weights (rows, columns)."""
+"""Name on the screen → the function from the weights (rows, columns) to the edited ones."""
 
 
 def resize_kernel(weights: Weights, rows: int, columns: int) -> Weights:
-    """The same middle on `rows` × `columns` cells: zeros added around, or the border cut off."""
+    """Resize a kernel to `rows` × `columns` around its middle: zeros are added, or cells are cut off."""
     result = np.zeros((rows, columns))
     spans = []
     for old, new in zip(weights.shape, (rows, columns), strict=True):
@@ -48,7 +54,7 @@ def resize_kernel(weights: Weights, rows: int, columns: int) -> Weights:
 
 
 def add_kernels(weights: Weights, other: Weights, factor: float = 1.0) -> Weights:
-    """weights + factor · other, middle on middle, on as many cells as both need."""
+    """Return weights + factor · other, aligned at their middles, on as many cells as both need."""
     rows, columns = (max(sides) for sides in zip(weights.shape, other.shape, strict=True))
     total = resize_kernel(weights, rows, columns) + factor * resize_kernel(other, rows, columns)
     return np.round(total, 6) + 0.0
@@ -56,10 +62,11 @@ def add_kernels(weights: Weights, other: Weights, factor: float = 1.0) -> Weight
 
 @dataclass(frozen=True, eq=False)
 class KernelSeparation:
-    """A kernel as a sum of columns times rows, by its singular values (largest first).
+    """A kernel as a sum of products of a column and a row, by its singular value decomposition.
 
-    `column` (rows,) and `row` (columns,) are the first pair, scaled to whole numbers where there are such; `share` is
-    the part of Σw² that this pair has; `rank` counts the pairs that are needed.
+    `singular_values` are in descending order. `column` (rows,) and `row` (columns,) are the first pair, scaled to whole
+    numbers where possible; `share` is its part of Σw²; `largest_error` is the largest error of its product; `rank` is
+    the number of pairs needed.
     """
 
     singular_values: tuple[float, ...]
@@ -71,15 +78,18 @@ class KernelSeparation:
 
     @property
     def is_separable(self) -> bool:
-        """Whether one pair is enough."""
+        """Whether one column and one row give the kernel."""
         return self.rank == 1
 
 
 def separate_kernel(weights: Weights) -> KernelSeparation:
-    """Take a kernel (rows, columns) apart by its singular value decomposition.
+    """Separate a kernel (rows, columns) into a column and a row by its singular value decomposition.
 
-    Rank counts singular values above RANK_TOLERANCE of the largest. Raises ValueError for a kernel of zeros, which has
-    none.
+    The rank counts singular values above RANK_TOLERANCE of the largest. Raises ValueError for a kernel of zeros.
+
+    >>> sobel = separate_kernel(np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]))
+    >>> sobel.column.tolist(), sobel.row.tolist(), sobel.rank
+    ([1.0, 2.0, 1.0], [-1.0, 0.0, 1.0], 1)
     """
     if not np.any(weights):
         raise ValueError("Every weight is 0: there is nothing to take apart.")
@@ -96,7 +106,7 @@ def separate_kernel(weights: Weights) -> KernelSeparation:
 
 
 def _simplify_factors(column: Weights, row: Weights) -> tuple[Weights, Weights]:
-    """The same product with plainer factors: one in whole numbers where it can be, the column's peak positive."""
+    """Return factors of the same product: one in whole numbers where possible, the column's peak positive."""
     step = _common_step(row)
     if step is None and _common_step(column) is not None:
         row, column = _simplify_factors(row, column)
@@ -106,7 +116,7 @@ def _simplify_factors(column: Weights, row: Weights) -> tuple[Weights, Weights]:
 
 
 def _common_step(vector: Weights) -> float | None:
-    """The step of which every entry is a whole multiple up to 64; None when there is none."""
+    """Return the largest step of which every entry is a whole multiple of at most 64; None when there is none."""
     magnitudes = np.abs(vector)[np.abs(vector) > 1e-9 * np.abs(vector).max()]
     for divisor in range(1, 9):
         step = float(magnitudes.min()) / divisor

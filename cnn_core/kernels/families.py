@@ -1,4 +1,4 @@
-"""Image kernels by family: each a formula, a line on what it sees, and the weights for a size and its parameters."""
+"""Compute the weights of image kernels from formulas, for a size and the parameters of each family."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 Weights = NDArray[np.float64]
 
 SIZES = tuple(range(1, 12))
+"""Rows (and columns) that kernels can have."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number that a family follows: what it is called, its range and step, its unit, and its usual value."""
+    """A number that a family takes: its label, range, step, default value and unit."""
 
     label: str
     low: float
@@ -38,11 +39,10 @@ PARAMETERS = {
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Kernels of one kind.
+    """Kernels of one kind: name, group, formula (LaTeX), and a line on what such a kernel responds to.
 
-    `make_weights(size, **values)` gives weights (size, size); `values` holds the usual value of every parameter it
-    takes; `smallest_size` is the smallest size at which it is one, `size` the usual one; `steps` are coarser steps than
-    usual.
+    `make_weights(size, **values)` returns weights (size, size); `defaults` has the default of every parameter it takes.
+    Below `smallest_size` the formula makes no such kernel.
     """
 
     name: str
@@ -56,12 +56,15 @@ class Family:
 
 
 def middle_cell(size: int) -> int:
-    """The cell that lies on the pixel: the middle one; of an even size the one before it, as "same" pads."""
+    """Return the index of the cell that lies on the pixel: the middle one, or the earlier of the two in the middle.
+
+    So "same" padding adds the extra row and column after the picture, as PyTorch does.
+    """
     return (size - 1) // 2
 
 
 def round_weights(values: Weights) -> Weights:
-    """Rounded to five digits of the largest weight, so that every number fits its cell."""
+    """Round the weights to five digits of the largest, so that every number fits its cell on the screen."""
     largest = float(np.abs(values).max(initial=0)) or 1.0
     decimals = min(max(4 - int(np.floor(np.log10(largest))), 0), 12)
     rounded: Weights = np.round(values, decimals) + 0.0
@@ -69,7 +72,7 @@ def round_weights(values: Weights) -> Weights:
 
 
 def balance_weights(values: Weights, total: float) -> Weights:
-    """`round_weights` weights that add up to `total`: what rounding leaves over goes to the largest of them."""
+    """Round the weights so that they add up to `total`: the rounding error goes to the largest of them."""
     rounded = round_weights(values)
     at = np.unravel_index(np.abs(values).argmax(), values.shape)
     rounded[at] = np.round(rounded[at] + total - rounded.sum(), 12)
@@ -77,14 +80,14 @@ def balance_weights(values: Weights, total: float) -> Weights:
 
 
 def gaussian_kernel(size: int, sigma: float) -> Weights:
-    """Gaussian of width `sigma` (pixels) about the middle of `size` × `size` cells; adds up to 1."""
+    """Sample a Gaussian of width `sigma` (pixels) around the middle of `size` × `size` cells; adds up to 1."""
     return balance_weights(_gaussian_bell(size, sigma), total=1)
 
 
 def laplacian_of_gaussian(size: int, sigma: float) -> Weights:
-    """Laplacian of a Gaussian of width `sigma` (pixels), (r² − 2σ²)/(2πσ⁶)·exp(−r²/2σ²) (Marr and Hildreth, 1980).
+    """Sample the Laplacian of a Gaussian of width `sigma` (pixels) on `size` × `size` cells.
 
-    Sampled on `size` × `size`, its mean taken off so that the weights add up to 0.
+    (r² − 2σ²)/(2πσ⁶)·exp(−r²/2σ²) (Marr and Hildreth, 1980), minus its mean so that the weights add up to 0.
     """
     y, x = _cell_offsets(size)
     r2 = x**2 + y**2
@@ -92,21 +95,21 @@ def laplacian_of_gaussian(size: int, sigma: float) -> Weights:
 
 
 def difference_of_gaussians(size: int, sigma: float, ratio: float) -> Weights:
-    """A Gaussian of `sigma` minus one `ratio` times as wide: what lies between two scales; adds up to 0."""
+    """Subtract a Gaussian `ratio` times as wide from one of `sigma`, a band-pass filter; adds up to 0."""
     return _remove_mean(_gaussian_bell(size, sigma) - _gaussian_bell(size, sigma * ratio))
 
 
 def gaussian_derivative(size: int, sigma: float, angle: float) -> Weights:
-    """The slope of a blurred picture in the direction of `angle` (degrees; 0 to the right, 90 down)."""
+    """Sample the derivative of a Gaussian in the direction of `angle` (degrees; 0 to the right, 90 down)."""
     along, _ = _rotated_offsets(size, angle)
     return _remove_mean(along * _gaussian_bell(size, sigma) / sigma**2)
 
 
 def gabor_kernel(size: int, sigma: float, angle: float, wavelength: float, phase: float) -> Weights:
-    """Waves of `wavelength` (pixels) across `angle` under a Gaussian of `sigma`: exp(−r²/2σ²)·cos(2πx′/λ + φ).
+    """Sample waves of `wavelength` (pixels) along `angle` under a Gaussian of `sigma`: exp(−r²/2σ²)·cos(2πx′/λ + φ).
 
-    `angle` and `phase` in degrees. A constant under the Gaussian is taken off so that the weights add up to 0
-    (Daugman, 1985, has it as the part that no receptive field of the eye responds to).
+    `angle` and `phase` are in degrees. A multiple of the Gaussian is subtracted so that the weights add up to 0:
+    receptive fields of the eye do not respond to uniform brightness (Daugman, 1985).
     """
     along, _ = _rotated_offsets(size, angle)
     bell = _gaussian_bell(size, sigma)
@@ -117,31 +120,31 @@ def gabor_kernel(size: int, sigma: float, angle: float, wavelength: float, phase
 
 
 def motion_blur(size: int, angle: float) -> Weights:
-    """The mean along a line of `size` pixels at `angle` (degrees), soft at its sides; adds up to 1."""
+    """Average along a line of `size` pixels at `angle` (degrees), with soft sides; adds up to 1."""
     along, across = _rotated_offsets(size, angle)
     line = np.clip(1 - np.abs(across), 0, 1) * (np.abs(along) <= size / 2)
     return balance_weights(line / line.sum(), total=1)
 
 
 def sobel_kernel(size: int, angle: float) -> Weights:
-    """Smoothing by binomial numbers across, their difference along `angle`; 5 × 5 and up as OpenCV has them."""
+    """Take a difference along `angle`, smoothed across by binomial numbers; from 5 × 5 on the kernels are OpenCV's."""
     smooth = _binomial_row(size)
     return _steer_slope(np.outer(smooth, np.convolve([-1.0, 1.0], _binomial_row(size - 1))), angle)
 
 
 def prewitt_kernel(size: int, angle: float) -> Weights:
-    """A plain mean across, a ramp along `angle`."""
+    """Combine a plain mean across `angle` with a ramp along it."""
     ramp = np.arange(size) * 2.0 - (size - 1)
     return _steer_slope(np.outer(np.ones(size), ramp / (2 if size % 2 else 1)), angle)
 
 
 def scharr_kernel(size: int, angle: float) -> Weights:
-    """Scharr's 3 × 3, whose slopes are right at every angle, in the middle of `size` × `size`."""
+    """Place Scharr's 3 × 3 kernel, nearly exact at every angle, in the middle of `size` × `size` cells."""
     return _steer_slope(centre_kernel(np.outer([3.0, 10.0, 3.0], [-1.0, 0.0, 1.0]), size), angle)
 
 
 def emboss_kernel(size: int, angle: float) -> Weights:
-    """The pixel itself plus the slope along `angle`."""
+    """Add the slope along `angle` to the pixel itself."""
     y, x = np.indices((3, 3)) - 1.0
     turn = np.deg2rad(angle)
     values = np.round(np.sqrt(2) * (x * np.cos(turn) + y * np.sin(turn)), 4)
@@ -150,7 +153,7 @@ def emboss_kernel(size: int, angle: float) -> Weights:
 
 
 def line_kernel(size: int, angle: float) -> Weights:
-    """Bright lines one pixel wide at `angle`, to the nearest 45°: 2 along the line, −1 beside it."""
+    """Detect bright lines one pixel wide at `angle`, rounded to 45°: 2 along the line, −1 beside it."""
     flat = np.array([[-1.0, -1, -1], [2, 2, 2], [-1, -1, -1]])
     falling = 3 * np.eye(3) - 1
     forms = {0: flat, 45: falling, 90: flat.T, 135: falling[:, ::-1]}
@@ -158,7 +161,7 @@ def line_kernel(size: int, angle: float) -> Weights:
 
 
 def corner_kernel(size: int, angle: float) -> Weights:
-    """A quarter against the other three: 3 where `angle` (to the nearest 90°) points, −1 elsewhere, 0 between."""
+    """Set one quarter, in the direction of `angle` (rounded to 90°), to 3, the others to −1, and 0 between them."""
     y, x = _cell_offsets(size)
     sides = np.sign(x) * np.sign(y)
     quarter = np.where((x > 0) & (y > 0), 3.0, np.where(sides == 0, 0.0, -1.0))
@@ -166,34 +169,34 @@ def corner_kernel(size: int, angle: float) -> Weights:
 
 
 def saddle_kernel(size: int) -> Weights:
-    """∂²I/∂x∂y: the four quarters with signs in turn."""
+    """Approximate ∂²I/∂x∂y by four quarters of alternating sign."""
     y, x = _cell_offsets(size)
     return np.sign(x) * np.sign(y) + 0.0
 
 
 def random_kernel(size: int, seed: float) -> Weights:
-    """What a layer starts from: normal numbers of variance 2 over the number of weights (He et al., 2015)."""
+    """Draw initial weights of a layer: normal, with variance 2 over the number of weights (He et al., 2015)."""
     drawn = np.random.default_rng(int(seed)).normal(0, np.sqrt(2) / size, (size, size))
     return np.round(drawn, 2) + 0.0
 
 
 def unsharp_kernel(size: int, sigma: float, amount: float) -> Weights:
-    """I + a·(I − G∗I): the picture plus its difference from a blurred copy; adds up to 1."""
+    """Compute I + a·(I − G∗I), the picture plus its difference from a blurred copy; adds up to 1."""
     return balance_weights((1 + amount) * identity_kernel(size) - amount * _gaussian_bell(size, sigma), total=1)
 
 
 def sharpen_kernel(size: int, amount: float) -> Weights:
-    """I − a·∇²I in the middle of `size` × `size`; adds up to 1."""
+    """Compute I − a·∇²I in the middle of `size` × `size` cells; adds up to 1."""
     return balance_weights(identity_kernel(size) - amount * centre_kernel(LAPLACE_4, size), total=1)
 
 
 def identity_kernel(size: int) -> Weights:
-    """1 on the pixel itself."""
+    """Put a 1 on the pixel itself and 0 elsewhere."""
     return shift_kernel(size, 0, 0)
 
 
 def shift_kernel(size: int, right: float, down: float) -> Weights:
-    """The picture moved by whole pixels, as far as the kernel reaches."""
+    """Move the picture by whole pixels, at most as far as the kernel reaches."""
     at = middle_cell(size)
     row, column = (int(np.clip(at - round(by), 0, size - 1)) for by in (down, right))
     values = np.zeros((size, size))
@@ -202,29 +205,31 @@ def shift_kernel(size: int, right: float, down: float) -> Weights:
 
 
 def box_kernel(size: int) -> Weights:
-    """The plain mean."""
+    """Average all cells equally."""
     return np.full((size, size), 1 / size**2)
 
 
 def centre_kernel(core: Weights, size: int) -> Weights:
-    """A kernel (3, 3) with zeros around it, its middle on the `middle_cell` of `size` × `size` (at least 3)."""
+    """Pad a kernel (3, 3) with zeros to `size` × `size` (at least 3), its middle on the `middle_cell`."""
     before = middle_cell(size) - 1
     after = size - 3 - before
     return np.pad(core, (before, after))
 
 
 LAPLACE_4 = np.array([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])
+"""The discrete Laplacian of four neighbours."""
 LAPLACE_8 = np.array([[1.0, 1, 1], [1, -8, 1], [1, 1, 1]])
+"""The discrete Laplacian of eight neighbours."""
 
 
 def _cell_offsets(size: int) -> tuple[Weights, Weights]:
-    """Rows and columns (size, size) counted from the middle, which of an even size lies between two cells."""
+    """Return row and column offsets (size, size) from the middle, which lies between two cells when `size` is even."""
     y, x = np.indices((size, size)) - (size - 1) / 2
     return y, x
 
 
 def _rotated_offsets(size: int, angle: float) -> tuple[Weights, Weights]:
-    """Distances along the direction `angle` (degrees) and across it."""
+    """Return the offsets along the direction `angle` (degrees) and across it, each (size, size)."""
     y, x = _cell_offsets(size)
     turn = np.deg2rad(angle)
     return x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
@@ -237,12 +242,12 @@ def _gaussian_bell(size: int, sigma: float) -> Weights:
 
 
 def _remove_mean(values: Weights) -> Weights:
-    """Blind to brightness: the mean taken off."""
+    """Subtract the mean, so that the kernel ignores brightness."""
     return balance_weights(values - values.mean(), total=0)
 
 
 def _binomial_row(size: int) -> Weights:
-    """1; 1 1; 1 2 1; 1 3 3 1 …"""
+    """Return a row of Pascal's triangle: 1; 1 1; 1 2 1; 1 3 3 1 …"""
     row = np.ones(1)
     for _ in range(size - 1):
         row = np.convolve(row, [1.0, 1.0])
@@ -250,6 +255,6 @@ def _binomial_row(size: int) -> Weights:
 
 
 def _steer_slope(x: Weights, angle: float) -> Weights:
-    """A slope along x turned to `angle`: cos θ times it plus sin θ times its transpose (Freeman and Adelson, 1991)."""
+    """Steer a slope along x to `angle`: cos θ · x + sin θ · xᵀ (Freeman and Adelson, 1991)."""
     turn = np.deg2rad(angle)
     return round_weights(np.cos(turn) * x + np.sin(turn) * x.T)

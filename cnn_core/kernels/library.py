@@ -1,4 +1,4 @@
-"""Every family of kernels that has a name."""
+"""The families of named kernels, group by group."""
 
 from cnn_core.kernels import families as f
 from cnn_core.kernels.families import Family
@@ -7,7 +7,7 @@ _SLOPE = r"\cos\theta\,\frac{\partial I}{\partial x} + \sin\theta\,\frac{\partia
 
 
 def _slope_formula(letter: str, smooth: str) -> str:
-    """The formula of a slope: smoothed one way, a difference the other, turned to θ."""
+    """Return the formula of a slope: smoothed in one direction, a difference in the other, steered to θ."""
     step = rf"{letter}_x = \begin{{bmatrix}}{smooth}\end{{bmatrix}}\begin{{bmatrix}}-1&0&1\end{{bmatrix}}"
     return rf"\begin{{gathered}}{step}\\ y \approx {_SLOPE}\end{{gathered}}"
 
@@ -36,7 +36,7 @@ _SLOPES = [
         "Scharr",
         "Edges",
         _slope_formula("S", r"3\\10\\3"),
-        f"{_BRIGHTER} Weighted so that slanted edges come out right.",
+        f"{_BRIGHTER} Weighted so that slanted edges get nearly the right direction.",
         f.scharr_kernel,
         {"angle": 0},
         smallest_size=3,
@@ -58,7 +58,7 @@ _SPOTS = [
         "Laplacian",
         "Spots and outlines",
         r"y \approx \partial^2 I/\partial x^2 + \partial^2 I/\partial y^2",
-        "Changes of slope in every direction; it doubles at an edge and is loud in noise.",
+        "Changes of slope in every direction; edges give a double line, and noise is amplified.",
         lambda size: f.centre_kernel(f.LAPLACE_4, size),
         smallest_size=3,
     ),
@@ -66,7 +66,7 @@ _SPOTS = [
         "Laplacian, 8 neighbours",
         "Spots and outlines",
         r"y \approx \partial^2 I/\partial x^2 + \partial^2 I/\partial y^2",
-        "As the Laplacian, with the diagonals: outlines of any direction.",
+        "The Laplacian with the diagonals: outlines in any direction.",
         lambda size: f.centre_kernel(f.LAPLACE_8, size),
         smallest_size=3,
     ),
@@ -74,7 +74,7 @@ _SPOTS = [
         "Laplacian of Gaussian",
         "Spots and outlines",
         r"y = \nabla^2 (G_\sigma * I)",
-        "Spots about 1.4 σ in radius: blurred first, so noise is quieter.",
+        "Spots of radius about 1.4 σ: blurred first, so noise matters less.",
         f.laplacian_of_gaussian,
         {"sigma": 1},
         smallest_size=3,
@@ -84,7 +84,7 @@ _SPOTS = [
         "Difference of Gaussians",
         "Spots and outlines",
         r"y = G_\sigma * I - G_{\rho\sigma} * I",
-        "What is coarser than σ and finer than ρσ; with ρ = 1.6 nearly the Laplacian of Gaussian, turned over.",
+        "What is coarser than σ and finer than ρσ; with ρ = 1.6 nearly the negative Laplacian of Gaussian.",
         f.difference_of_gaussians,
         {"sigma": 1, "ratio": 1.6},
         smallest_size=3,
@@ -115,7 +115,7 @@ _LINES = [
         "Saddle",
         "Lines and corners",
         r"y \approx \partial^2 I/\partial x\,\partial y",
-        "Corners of upright things: a straight edge, across or upright, gives 0.",
+        "Corners of upright rectangles: horizontal and vertical edges give 0.",
         f.saddle_kernel,
         smallest_size=2,
     ),
@@ -152,7 +152,7 @@ _SHARPENERS = [
         "Sharpen",
         "Sharpen",
         r"y = I - a\,\nabla^2 I",
-        "The picture with its fine detail added once more, or as often as the amount says.",
+        "The picture plus its fine detail, as many times as the amount says.",
         f.sharpen_kernel,
         {"amount": 1},
         smallest_size=3,
@@ -161,7 +161,7 @@ _SHARPENERS = [
         "Unsharp mask",
         "Sharpen",
         r"y = I + a\,(I - G_\sigma * I)",
-        "The picture plus its difference from a blurred copy, as printers did with film.",
+        "The picture plus its difference from a blurred copy, as printers used to do with film.",
         f.unsharp_kernel,
         {"sigma": 1, "amount": 1},
         default_size=5,
@@ -182,8 +182,8 @@ _TEXTURES = [
         "Texture",
         r"\begin{gathered}w = e^{-(u^2+v^2)/2\sigma^2}\left(\cos(2\pi x'/\lambda + \varphi) - c\right)\\ "
         r"x' = v\cos\theta + u\sin\theta\end{gathered}",
-        "Stripes of one direction and one width, here and not everywhere. Cells of the visual cortex and first layers "
-        "of trained networks look alike.",
+        "Stripes of one direction and one width near the pixel. Cells of the visual cortex and the first layers of "
+        "trained networks respond alike.",
         f.gabor_kernel,
         {"sigma": 2, "angle": 0, "wavelength": 4, "phase": 0},
         smallest_size=2,
@@ -193,7 +193,7 @@ _TEXTURES = [
         "Random",
         "Texture",
         r"w \sim \mathcal N(0,\, 2/k^2)",
-        "Nothing in particular: this is what a layer starts from before training.",
+        "Nothing in particular: layers start from such weights before training.",
         f.random_kernel,
         {"seed": 0},
     ),

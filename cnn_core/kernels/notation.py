@@ -1,4 +1,4 @@
-"""Kernels as text: a recipe such as `Gaussian blur 5 sigma=1.4`, or plain numbers; what a link holds."""
+"""Read and write kernels as text: a recipe such as `Gaussian blur 5 sigma=1.4`, or rows of numbers."""
 
 import re
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ import numpy as np
 from cnn_core.kernels.families import PARAMETERS, SIZES, Family, Weights
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.matrices.text import format_matrix, parse_matrix
-from cnn_core.words import format_number
 
 MAX_SIZE = max(SIZES)
-# longest first: “Laplacian of Gaussian” begins with “Laplacian”
+"""Most rows and columns of a kernel."""
 _NAMES = sorted(FAMILIES, key=len, reverse=True)
+"""Longest first, because “Laplacian of Gaussian” begins with “Laplacian”."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A family at a size (rows and columns alike), with a value for each parameter it takes."""
+    """A family of kernels at a size (`size` × `size`), with a value for each parameter it takes."""
 
     family: str
     size: int
@@ -30,16 +30,19 @@ class Recipe:
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """Weights (rows, columns), and the recipe they were made by, if by any."""
+    """Weights (rows, columns), and the recipe that made them, if one did."""
 
     weights: Weights
     recipe: Recipe | None = None
 
 
 def make_recipe(family: str, size: int | None = None, **values: float) -> Recipe:
-    """The recipe of a family; what is not given has its usual value, what is out of range the nearest allowed one.
+    """Make a recipe of a family: missing values get their defaults, and values out of range the nearest allowed one.
 
-    Raises ValueError for a family or a parameter that there is none of.
+    Raises ValueError for an unknown family and for a parameter that the family does not take.
+
+    >>> str(make_recipe("Gaussian blur", 7, sigma=99))
+    'Gaussian blur 7 sigma=4'
     """
     known = _find_family(family)
     for name in values:
@@ -65,23 +68,23 @@ def _clamp_value(name: str, value: float) -> float:
 
 
 def _make_named_recipes() -> dict[str, Recipe]:
-    """Every family under its name; slopes across, down and at an angle under three."""
-    found: dict[str, Recipe] = {}
+    """Return the recipes with default values by name; slopes have three: along x, along y and at an angle."""
+    named: dict[str, Recipe] = {}
     for family in FAMILIES.values():
         if family.defaults.get("angle") == 0 and family.group == "Edges":
-            turned = {"x": 0, "y": 90, "at an angle": 45}
-            found |= {f"{family.name} {name}": make_recipe(family.name, angle=angle) for name, angle in turned.items()}
+            angles = {"x": 0, "y": 90, "at an angle": 45}
+            named |= {f"{family.name} {name}": make_recipe(family.name, angle=angle) for name, angle in angles.items()}
         else:
-            found[family.name] = make_recipe(family.name)
-    return found
+            named[family.name] = make_recipe(family.name)
+    return named
 
 
 NAMED_RECIPES = _make_named_recipes()
-"""What kernels are called in lists → their recipe with usual values."""
+"""Name in lists → recipe with default values."""
 
 
 def recipe_name(recipe: Recipe) -> str:
-    """What a recipe is called in NAMED."""
+    """Return the name of a recipe in NAMED_RECIPES, whatever its values."""
     if recipe.family in NAMED_RECIPES:
         return recipe.family
     return f"{recipe.family} {({0: 'x', 90: 'y'}).get(int(dict(recipe.values)['angle']), 'at an angle')}"
@@ -95,14 +98,17 @@ def _make_weights(recipe: Recipe) -> Weights:
 
 
 def make_kernel(recipe: Recipe) -> Kernel:
-    """The kernel of a recipe."""
+    """Make the kernel of a recipe; its weights are read-only, as they are shared."""
     return Kernel(_make_weights(recipe), recipe)
 
 
 def parse_kernel(text: str, *, name: str = "kernel") -> Kernel:
-    """Read a recipe or rows of numbers, 1 to 11 rows and columns.
+    """Read a recipe, or 1 to 11 rows of 1 to 11 numbers.
 
-    Raises ValueError with a sentence that says what is wrong, and calls the kernel `name`.
+    Raises ValueError with a sentence that says what is wrong and calls the kernel `name`.
+
+    >>> parse_kernel("0 1 0; 1 -4 1; 0 1 0").weights.shape, parse_kernel("Sobel 5 angle=90").weights.shape
+    ((3, 3), (5, 5))
     """
     family = next((known for known in _NAMES if text.strip().startswith(known)), None)
     if family is None:
@@ -122,21 +128,21 @@ def parse_kernel(text: str, *, name: str = "kernel") -> Kernel:
 
 
 def format_weights(kernel: Kernel) -> str:
-    """The weights as rows of numbers."""
+    """Return the weights as rows of numbers."""
     return format_matrix(kernel.weights)
 
 
 @lru_cache(maxsize=len(SIZES))
 def _usual_kernels(size: int) -> tuple[Kernel, ...]:
-    """Every family at a size, with its usual values; slopes along y too."""
-    able = [family for family in FAMILIES.values() if family.smallest_size <= size]
-    usual = [make_recipe(family.name, size) for family in able]
-    down = [make_recipe(family.name, size, angle=90) for family in able if family.defaults == {"angle": 0}]
-    return tuple(make_kernel(made_by) for made_by in (*usual, *down))
+    """Make every family at a size with its default values; slopes along y too."""
+    possible = [family for family in FAMILIES.values() if family.smallest_size <= size]
+    usual = [make_recipe(family.name, size) for family in possible]
+    down = [make_recipe(family.name, size, angle=90) for family in possible if family.defaults == {"angle": 0}]
+    return tuple(make_kernel(recipe) for recipe in (*usual, *down))
 
 
 def recognise_recipe(weights: Weights) -> Recipe | None:
-    """The recipe with usual values that makes exactly these weights; zeros around it do not count."""
+    """Find the recipe with default values that makes exactly these weights; None when there is none."""
     rows, columns = weights.shape
     if rows != columns or rows > MAX_SIZE:
         return None
@@ -147,16 +153,5 @@ def recognise_recipe(weights: Weights) -> Recipe | None:
 
 
 def suggest_view(weights: Weights) -> str:
-    """The view that suits a kernel: "signed" when the weights add up to 0 or less, else "clamp"."""
+    """Return the view of results that suits a kernel: "signed" when its weights add up to 0 or less, else "clamp"."""
     return "clamp" if float(np.sum(weights)) > 1e-6 else "signed"
-
-
-def describe_sum(weights: Weights) -> str:
-    """What the sum of the weights tells of flat areas of a picture, in one sentence."""
-    total = float(np.sum(weights))
-    if abs(total) < 1e-9 * max(1.0, float(np.abs(weights).sum())):
-        return "The weights add up to 0: flat areas become 0, only changes are seen."
-    if abs(total - 1) < 1e-9:
-        return "The weights add up to 1: flat areas keep their brightness."
-    number = format_number(total, ".4g")
-    return f"The weights add up to {number}: flat areas come out {number} times as bright."

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core.kernels import frequency
+from cnn_core.kernels import explain, frequency
 from cnn_core.kernels.as_code import scipy_code, torch_code
 from cnn_core.kernels.chain import run_chain
 from cnn_core.kernels.editing import separate_kernel
@@ -77,8 +77,8 @@ def show_waves(weights: Weights) -> None:
             "cycles a pixel: ½ is every other pixel",
             "multiplied by",
         )
-        st.altair_chart(chart, key="kernels_waves", alt=f"Gain over frequency. {frequency.describe_gain(weights)}")
-        st.markdown(f"**{frequency.describe_gain(weights)}**")
+        st.altair_chart(chart, key="kernels_waves", alt=f"Gain over frequency. {explain.describe_gain(weights)}")
+        st.markdown(f"**{explain.describe_gain(weights)}**")
         show_note("A wave comes out as a wave of the same length, only its height changes: try *Rings* or *Stripes*.")
 
 

@@ -1,12 +1,19 @@
-"""Edges of the Kernel lab: slopes across and down, how strong an edge is, and which way it gets brighter."""
+"""Edges in the Kernel lab: slopes across and down, the strength of an edge, and the direction of brightening."""
 
-import numpy as np
 import streamlit as st
 
-from cnn_core.geometry import ReceptiveField
-from cnn_core.kernels.edges import OPERATORS, EdgeGradient, direction_rgb, direction_wheel, edge_gradient, slope_kernels
+from cnn_core.kernels.chain import receptive_fields
+from cnn_core.kernels.edges import (
+    OPERATORS,
+    EdgeGradient,
+    direction_rgb,
+    direction_wheel,
+    edge_gradient,
+    slope_kernels,
+    strongest_edge,
+)
 from cnn_core.kernels.families import SIZES
-from cnn_core.kernels.filtering import FilterSettings, padding_margins, select_channels
+from cnn_core.kernels.filtering import FilterSettings, select_channels
 from cnn_core.render.colour import symmetric_limit
 from cnn_core.render.filter_result import ResultPicture, render_result
 from pages.components.lens import FieldWindow
@@ -23,7 +30,7 @@ EDGE_VIEW_KEY = "kernels_edge_view"
 
 
 def show_edges(picture: Picture, settings: LabSettings) -> None:
-    """Everything about the edges of a picture, or why there are none."""
+    """Show the slopes, strength and direction of a picture's edges, or the reason why there are none."""
     grey = select_channels(picture.image, "grey" if settings.channels == "colour" else settings.channels)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         operator = choose_option("Slopes by", OPERATORS, OPERATORS[0], "kernels_operator")
@@ -40,7 +47,8 @@ def show_edges(picture: Picture, settings: LabSettings) -> None:
     show_thumbnails("Edges", small, chosen, key="kernels_edge_gallery", on_choice=_store_view, large=True)
     kernels = slope_kernels(operator, size)
     start = strongest_edge(slopes, kernels[0].shape[0])
-    show_lens(picture, grey, views[chosen], _kernel_field(kernels[0].shape, layer, start), settings, chosen)
+    window = FieldWindow(*receptive_fields(kernels[:1], layer)[0], start)
+    show_lens(picture, grey, views[chosen], window, settings, chosen)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pixel = choose_pixel(slopes.x.shape, start)
     _show_one_edge(slopes, pixel)
@@ -64,27 +72,8 @@ def _edge_views(slopes: EdgeGradient) -> dict[str, ResultPicture]:
     }
 
 
-def _kernel_field(shape: tuple[int, ...], layer: FilterSettings, start: tuple[int, int]) -> FieldWindow:
-    one = ReceptiveField()
-    rows, columns = (
-        one.through(side, stride=layer.stride, padding=added, dilation=layer.dilation)
-        for side, added in zip(shape, padding_margins(np.zeros(shape), layer), strict=True)
-    )
-    return FieldWindow(rows, columns, start)
-
-
-def strongest_edge(slopes: EdgeGradient, border: int) -> tuple[int, int]:
-    """The pixel (row, column) of the strongest edge, away from the border where there is room."""
-    strength = slopes.magnitude
-    if min(strength.shape) <= 4 * border:
-        border = 0
-    inner = strength[border : len(strength) - border, border : strength.shape[1] - border]
-    row, column = divmod(int(np.argmax(inner)), inner.shape[1])
-    return row + border, column + border
-
-
 def _show_one_edge(slopes: EdgeGradient, pixel: tuple[int, int]) -> None:
-    """Strength and direction of one pixel, in numbers, beside the wheel that they stand on."""
+    """Show the strength and the direction of one pixel in numbers, beside the colour wheel of directions."""
     left, right = st.columns([1, 6], vertical_alignment="center")
     left.image(
         direction_wheel(), width=110, alt="Colour wheel: red to the right, green down and left, blue up and left"

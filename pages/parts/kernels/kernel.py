@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from cnn_core.kernels.editing import KERNEL_EDITS, add_kernels, resize_kernel
+from cnn_core.kernels.explain import describe_sum
 from cnn_core.kernels.families import PARAMETERS, Weights
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.kernels.notation import (
     MAX_SIZE,
     NAMED_RECIPES,
     Recipe,
-    describe_sum,
     format_weights,
     make_kernel,
     make_recipe,

@@ -1,4 +1,4 @@
-"""What the kernels make of the picture: one by itself, a bank, a chain, or edges with their direction."""
+"""The picture filtered: by one kernel, by a bank of kernels, or by a chain of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnn_core.kernels.chain import MAX_LINKS, receptive_fields, run_chain
 from cnn_core.kernels.families import Weights
-from cnn_core.kernels.filtering import Result, apply_to_padded, most_changed_pixel, pad_image, select_channels
+from cnn_core.kernels.filtering import Result, apply_kernel, filter_picture, select_channels
 from cnn_core.kernels.notation import Kernel, recipe_name, recognise_recipe
 from cnn_core.render.colour import symmetric_limit
 from cnn_core.render.filter_result import ResultPicture, render_result
@@ -28,7 +28,7 @@ COLOUR_CHANNELS = ("Red", "Green", "Blue")
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A result, how it is shown, its pixel (row, column) to look at first, and the kernels it took, in order."""
+    """A result, the picture of it, the pixel (row, column) shown first, and the kernels that made it, in order."""
 
     result: Result
     shown: ResultPicture
@@ -37,7 +37,7 @@ class Outcome:
 
 
 def show_outcome(picture: Picture, kernel_stack: stack.KernelStack, settings: LabSettings) -> Outcome | None:
-    """What the kernels make of it; returns the chosen result, None where there is none, with the reason shown."""
+    """Show the filtered picture and return the chosen result; None, with the reason shown, when there is none."""
     image = select_channels(picture.image, settings.channels)
     if kernel_stack.chosen_kernel is None:
         return None
@@ -53,7 +53,7 @@ def show_outcome(picture: Picture, kernel_stack: stack.KernelStack, settings: La
 
 
 def kernel_title(kernel: Kernel) -> str:
-    """What a kernel is called: its name, or its size."""
+    """Return a kernel's name, or its size when it has none."""
     source_recipe = kernel.recipe or recognise_recipe(kernel.weights)
     return recipe_name(source_recipe) if source_recipe else f"Own {format_size(kernel.weights.shape)}"
 
@@ -61,14 +61,12 @@ def kernel_title(kernel: Kernel) -> str:
 def show_one_kernel(
     picture: Picture, image: NDArray[np.uint8], weights: Weights, settings: LabSettings, limit: float | None
 ) -> Outcome:
-    """The picture beside its result, and the sum behind the pixel pointed at."""
-    layer = settings.layer
-    padded = pad_image(image, weights, layer)
-    result = apply_to_padded(padded, weights, layer)
-    window = KernelWindow(weights, layer, most_changed_pixel(result, padded, weights, layer))
-    shown = render_result(result, settings.view, limit)
-    show_lens(picture, padded, shown, window, settings, "Result")
-    return Outcome(result, shown, window.start, (weights,))
+    """Show the picture beside its result, and the sum behind the pixel under the pointer."""
+    filtered = filter_picture(image, weights, settings.layer)
+    shown = render_result(filtered.result, settings.view, limit)
+    window = KernelWindow(weights, settings.layer, filtered.most_changed)
+    show_lens(picture, filtered.padded, shown, window, settings, "Result")
+    return Outcome(filtered.result, shown, window.start, (weights,))
 
 
 def show_lens(
@@ -79,7 +77,7 @@ def show_lens(
     settings: LabSettings,
     caption: str,
 ) -> None:
-    """The picture and what became of it, under the lens."""
+    """Show the picture and its result under the lens."""
     words = {"grey": "grey", "colour": "colour"}.get(settings.channels, f"{settings.channels} channel")
     single = (
         "Pixels under the window"
@@ -104,12 +102,9 @@ def show_lens(
 def show_bank(
     picture: Picture, image: NDArray[np.uint8], kernel_stack: stack.KernelStack, settings: LabSettings
 ) -> Outcome:
-    """A feature map for every kernel, the chosen one large."""
+    """Show a feature map for every kernel, the chosen one large."""
     kernels = {i: kernel for i, kernel in enumerate(kernel_stack.kernels) if kernel is not None}
-    results = {
-        i: apply_to_padded(pad_image(image, kernel.weights, settings.layer), kernel.weights, settings.layer)
-        for i, kernel in kernels.items()
-    }
+    results = {i: apply_kernel(image, kernel.weights, settings.layer) for i, kernel in kernels.items()}
     shared = st.toggle("One scale for all maps", True, key="kernels_scale", bind="query-params")
     limit = max(symmetric_limit(result) for result in results.values()) if shared else None
     show_gallery(
@@ -131,10 +126,10 @@ def show_bank(
 
 
 def show_gallery(label: str, maps: Sequence[tuple[str, str, ResultPicture]], chosen: str) -> None:
-    """Results side by side; a click chooses the kernel that made it."""
+    """Show results side by side; a click on one chooses the kernel that made it."""
     show_thumbnails(
         label,
-        [result_thumbnail(*one) for one in maps],
+        [result_thumbnail(*feature_map) for feature_map in maps],
         chosen,
         key="kernels_gallery",
         on_choice=_store_slot,
@@ -143,7 +138,7 @@ def show_gallery(label: str, maps: Sequence[tuple[str, str, ResultPicture]], cho
 
 
 def result_thumbnail(value: str, title: str, shown: ResultPicture) -> Thumbnail:
-    """A result as a small picture: of a large one every second pixel is enough."""
+    """Return a result as a thumbnail; of large results only every k-th row and column is drawn."""
     step = max(1, round(max(shown.pixels.shape[:2]) / 256))
     return Thumbnail(value, title, title, encode_quickly(np.ascontiguousarray(shown.pixels[::step, ::step])))
 
@@ -155,7 +150,7 @@ def _store_slot(number: str) -> None:
 def show_chain(
     picture: Picture, image: NDArray[np.uint8], kernel_stack: stack.KernelStack, settings: LabSettings
 ) -> Outcome:
-    """The picture after each kernel, the chosen stage large, and the single kernel that does the same."""
+    """Show the picture after each kernel, the chosen stage large, and the single kernel equal to the chain."""
     kernels = [kernel for kernel in kernel_stack.kernels[:MAX_LINKS] if kernel is not None]
     if len(kernel_stack.kernels) > MAX_LINKS:
         show_note(f"A chain has at most {MAX_LINKS} filters: the first {MAX_LINKS} are used.")

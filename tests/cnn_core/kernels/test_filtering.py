@@ -15,6 +15,7 @@ from cnn_core.kernels.filtering import (
     PADDING_MODES,
     FilterSettings,
     apply_kernel,
+    filter_picture,
     most_changed_pixel,
     pad_image,
     padding_margins,
@@ -176,3 +177,14 @@ def test_the_pixel_that_changes_most():
     image[20, 16] = 0
     padded = pad_image(image, laplacian, wide)
     assert most_changed_pixel(apply_kernel(image, laplacian, wide), padded, laplacian, wide) == (10, 8)
+
+
+def test_a_filtered_picture_is_padded_filtered_and_looked_at_in_one_step():
+    layer = FilterSettings(padding_mode="reflect", stride=2)
+    weights = weights_of("Sobel")
+    filtered = filter_picture(PICTURE, weights, layer)
+    np.testing.assert_array_equal(filtered.padded, pad_image(PICTURE, weights, layer))
+    np.testing.assert_array_equal(filtered.result, apply_kernel(PICTURE, weights, layer))
+    assert filtered.most_changed == most_changed_pixel(filtered.result, filtered.padded, weights, layer)
+    with pytest.raises(ValueError, match="The kernel's row 1, column 1 is empty"):
+        filter_picture(PICTURE, np.array([[np.nan]]), layer)

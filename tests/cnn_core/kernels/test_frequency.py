@@ -1,14 +1,12 @@
 """The gain of waves, against waves that are filtered and against SciPy."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
 from cnn_core.kernels import frequency
 from cnn_core.kernels.filtering import FilterSettings, apply_kernel
-from cnn_core.kernels.notation import parse_kernel
 from tests.cnn_core.kernels.drawn import kernels_of_numbers, weights_of
 
 
@@ -35,28 +33,3 @@ def test_the_gain_against_scipy():
     peak = np.unravel_index(whole.argmax(), whole.shape)
     assert abs(abs(peak[1] - 32) / 64 - 1 / 4) < 0.05  # waves of 4 pixels, to the right
     assert abs(peak[0] - 32) < 3
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Gaussian blur 7 sigma=1.5", "Low-pass"),
-        ("Box blur 5", "Low-pass"),
-        ("Motion blur 9 angle=0", "Low-pass: flat areas come through in full, fine waves are held back; most of all"),
-        ("Laplacian 3", "High-pass"),
-        ("Laplacian of Gaussian 9 sigma=1.5", "Band-pass"),
-        ("Gabor 11 sigma=2 angle=45 wavelength=4", "Band-pass: flat areas are blocked, and the finest waves are held"),
-        ("Sharpen 3", "High-boost"),
-        ("Shift 5 right=2", "All-pass"),
-        ("0 0; 0 0", "Nothing comes through"),
-    ],
-)
-def test_the_verdict(text, words):
-    assert frequency.describe_gain(parse_kernel(text).weights).startswith(words)
-
-
-def test_the_verdict_says_which_way():
-    for angle in (0, 45, 90, -45):
-        said = frequency.describe_gain(weights_of("Gabor", 11, sigma=2, angle=angle, wavelength=4))
-        assert said.endswith(f"that run at {angle % 180}°.")
-    assert "that run at" not in frequency.describe_gain(weights_of("Laplacian"))

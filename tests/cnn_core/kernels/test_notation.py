@@ -8,13 +8,11 @@ from hypothesis import strategies as st
 from cnn_core.kernels.families import PARAMETERS, SIZES
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.kernels.notation import (
-    describe_sum,
     format_weights,
     make_kernel,
     make_recipe,
     parse_kernel,
     recognise_recipe,
-    suggest_view,
 )
 from tests.cnn_core.kernels.drawn import BLIND, weights_of
 
@@ -92,11 +90,3 @@ def test_recognition():
     assert recognise_recipe(weights_of("Sobel") + 0.5) is None
     assert recognise_recipe(np.ones((5, 3))) is None
     assert recognise_recipe(np.ones((40, 40))) is None
-
-
-def test_what_the_sum_of_the_weights_tells():
-    assert "add up to 0" in describe_sum(weights_of("Sobel"))
-    assert "add up to 1" in describe_sum(weights_of("Box blur"))
-    assert "add up to −9: flat areas come out −9 times" in describe_sum(-np.ones((3, 3)))
-    assert suggest_view(weights_of("Laplacian")) == "signed"
-    assert suggest_view(weights_of("Sharpen")) == "clamp"
