@@ -15,7 +15,7 @@ from benchmarks import _evaluation
 from benchmarks.latency import table_row
 from cnn_core import datasets
 from cnn_core.networks import preset
-from cnn_core.runs.store import RunStore
+from cnn_core.runs import RunStore
 from cnn_core.training import TrainConfig, train
 from tests.browser.conftest import chromium, serve
 

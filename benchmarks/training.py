@@ -238,7 +238,7 @@ def print_speed(root: str) -> None:
 
 def read_like_page(url: str, folder: Path, ready: Any, done: Any) -> None:
     """In a process of its own: what the page asks the store for, while the newest run goes on."""
-    from cnn_core.runs.store import RunStore
+    from cnn_core.runs import RunStore
 
     store = RunStore(url, folder)
     ready.set()
@@ -281,7 +281,7 @@ def print_watching_cost(root: str) -> None:
     if missing := [name for name in ("sqlalchemy", "distributed") if find_spec(name) is None]:
         print(f"\nwatching: not measured here, where {' and '.join(missing)} cannot be imported")
         return
-    from cnn_core.runs.store import RunStore
+    from cnn_core.runs import RunStore
 
     case = CASES[0]  # many short steps: the most to write down
     data = shorten_dataset(load(case.config.dataset, root=root), 400 * case.config.batch_size, 2000)
@@ -312,19 +312,20 @@ def print_watching_cost(root: str) -> None:
 
 def first_figure_waits(store: Any, times: int = 5) -> list[float]:
     """Seconds from handing a run to a worker that has trained before until its first step can be read."""
-    from cnn_core.runs import jobs
+    from cnn_core.runs import JobQueue
 
-    waits = []
+    waits, queue = [], JobQueue(store)
     config = TrainConfig(epochs=2, device="cpu")
     for _ in range(times + 4):  # the first ones warm every worker up
         run_id = store.create_run(WORKSPACE, preset("Tiny CNN"), config)
         started = time.perf_counter()
-        jobs.submit_run(store, run_id)
+        queue.submit_run(run_id)
         while not store.load_steps(run_id, at_most=1):
             time.sleep(0.01)
         waits.append(time.perf_counter() - started)
         while store.get_run(run_id).is_active:
             time.sleep(0.01)
+    queue.close()
     return waits[4:]
 
 

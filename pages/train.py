@@ -4,21 +4,23 @@ import time
 
 import streamlit as st
 
-from cnn_core.runs import jobs
+from cnn_core.runs import Planned
 from pages.components.heartbeat import schedule_rerun
 from pages.parts.train.choose import choose_data, choose_network
 from pages.parts.train.recipes import choose_recipe
 from pages.parts.train.run import show_training_run
 from pages.parts.train.settings import choose_settings
-from pages.parts.train.start import start_all
 from pages.shared import lesson, state
 from pages.shared.controls import choose_option
 from pages.shared.fresh import button_pressed
-from pages.shared.run_choice import choose_run
+from pages.shared.run_choice import choose_run, select_run
 from pages.shared.site import ensure_router, show_header
+from pages.shared.start import start_all
 
-YOUNG_RUN_SECONDS = 5.0  # so long after its start, a run's first figures are waited for
-OWN_SETTINGS, RECIPES = "Settings", "A recipe"
+YOUNG_RUN_SECONDS = 5.0
+"""A run younger than this is drawn more often: its first figures are being waited for."""
+OWN_SETTINGS = "Settings"
+RECIPES = "A recipe"
 
 
 def choose_training() -> None:
@@ -28,14 +30,14 @@ def choose_training() -> None:
         spec, pretrained, resize = choose_network(data)
         config = choose_settings(data, pretrained, resize)
         st.session_state.train_config = config
-        planned_runs = [("", spec, config)]
+        planned_runs = [Planned("", spec, config)]
     else:
         planned_runs = list(choose_recipe())
     label = "Start training" if len(planned_runs) == 1 else f"Start these {len(planned_runs)} runs"
     # Not a callback: its arguments would be the settings before the one that was typed last.
     if button_pressed(label, "train_start", icon=":material/play_arrow:", width="stretch", disabled=not planned_runs):
         try:
-            start_all(planned_runs)
+            select_run(start_all(planned_runs)[0])
         except ValueError as problem:
             st.error(str(problem))
 
@@ -55,7 +57,7 @@ def watch_run() -> None:
 
 
 ensure_router()
-jobs.warm_up_cluster()
+state.job_queue().warm_up_cluster()
 show_header(
     "train", "Choose images and a network, press start, and watch it learn. Close the page if you like: it goes on."
 )

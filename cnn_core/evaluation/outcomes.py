@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from cnn_core.evaluation.metrics import per_class_report
-from cnn_core.runs.store import Run
+from cnn_core.runs import Run
 from cnn_core.training.events import EpochDone
 
 

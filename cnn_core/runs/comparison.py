@@ -11,6 +11,8 @@ from cnn_core.networks import NetworkSpec
 from cnn_core.networks.blocks import block_parts, part_names
 from cnn_core.networks.layers import Layer
 from cnn_core.networks.spec import layer_to_dict, name_layers
+from cnn_core.runs.planned import Planned
+from cnn_core.runs.schema import MAX_NAME_LENGTH
 from cnn_core.training.config import TrainConfig
 
 MAX_LAYER_COLUMNS = 6
@@ -154,18 +156,9 @@ def describe_setting(value: object) -> str:
     return NONE_WORD if value is None else str(value).replace("_", " ")
 
 
-@dataclass(frozen=True)
-class PlannedRun:
-    """One run of an experiment, before it starts."""
-
-    spec: NetworkSpec
-    config: TrainConfig
-    name: str
-
-
 def plan_factor_runs(
     spec: NetworkSpec, config: TrainConfig, factor: str, values: Sequence[Any], seeds: Sequence[int]
-) -> list[PlannedRun]:
+) -> list[Planned]:
     """The runs of an experiment that changes one factor: each value once for every seed, seed after seed.
 
     `factor` is a name from `experiment_factors`, or "network" with NetworkSpecs as values. So that an experiment that
@@ -185,7 +178,11 @@ def plan_factor_runs(
     if not 2 <= len(variants) <= MAX_FACTOR_VALUES:
         raise ValueError(f"There are {len(variants)} different values: give 2 to {MAX_FACTOR_VALUES}.")
     named = [(s, c, describe_setting(s if factor == NETWORK else getattr(c, factor))) for s, c in variants]
-    return [PlannedRun(s, replace(c, seed=seed), f"{word}, seed {seed}"[:80]) for seed in seeds for s, c, word in named]
+    return [
+        Planned(f"{word}, seed {seed}"[:MAX_NAME_LENGTH], s, replace(c, seed=seed))
+        for seed in seeds
+        for s, c, word in named
+    ]
 
 
 def describe_change(runs: Sequence[tuple[NetworkSpec, TrainConfig]]) -> tuple[str, list[str]]:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from cnn_core.datasets import Dataset, channel_statistics
-from cnn_core.runs.store import Run, RunStore
+from cnn_core.runs.schema import Run
+from cnn_core.runs.store import RunStore
 from cnn_core.training.events import EpochDone, StepDone
 
 LIBRARIES = ("torch", "torchvision", "numpy", "safetensors")

@@ -20,10 +20,9 @@ from cnn_core.networks import (
     preset,
 )
 from cnn_core.networks.variants import with_activation, with_batch_norm, with_dropout, without_dropout
+from cnn_core.runs.planned import Planned
 from cnn_core.training.config import TrainConfig
 
-PlannedRun = tuple[str, NetworkSpec, TrainConfig]
-"""A run before it starts: its label, network and settings."""
 UNMIRRORED_DATASETS = ("digits", "mnist")
 """Data sets whose images change their meaning in a mirror."""
 
@@ -58,7 +57,7 @@ class Recipe:
     title: str
     description: str
     dataset: str
-    runs: Callable[[RecipeImages], tuple[PlannedRun, ...]]
+    runs: Callable[[RecipeImages], tuple[Planned, ...]]
 
 
 def find_recipe(name: str) -> Recipe:
@@ -69,7 +68,7 @@ def find_recipe(name: str) -> Recipe:
     return found
 
 
-def plan_recipe(name: str, images: RecipeImages) -> tuple[PlannedRun, ...]:
+def plan_recipe(name: str, images: RecipeImages) -> tuple[Planned, ...]:
     """The runs of the recipe called `name`, for these images.
 
     Raises ValueError with a sentence when there is no such recipe, or when a network of it does not fit the images.
@@ -93,7 +92,7 @@ def overfitting_ladder(
     dropout: float,
     patience: int,
     augmentation: tuple[str, ...],
-) -> tuple[PlannedRun, ...]:
+) -> tuple[Planned, ...]:
     """The overfitting ladder: five runs, each with one measure more against learning by heart.
 
     `spec` loses the dropout it has; `p` is the probability of the dropout that the third rung brings in.
@@ -102,11 +101,11 @@ def overfitting_ladder(
     decayed = replace(config, weight_decay=weight_decay)
     patient = replace(decayed, patience=patience)
     return (
-        ("base", plain, config),
-        ("+ L2", plain, decayed),
-        ("+ dropout", dropped, decayed),
-        ("+ early stopping", dropped, patient),
-        ("+ augmentation", dropped, replace(patient, augmentation=augmentation)),
+        Planned("base", plain, config),
+        Planned("+ L2", plain, decayed),
+        Planned("+ dropout", dropped, decayed),
+        Planned("+ early stopping", dropped, patient),
+        Planned("+ augmentation", dropped, replace(patient, augmentation=augmentation)),
     )
 
 
@@ -118,10 +117,9 @@ def small_vgg(images: RecipeImages) -> NetworkSpec:
     return NetworkSpec("Small VGG", images.shape, (*layers, Flatten(), Linear(128), ReLU(), Linear(images.classes)))
 
 
-def _course_a_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
-    return (
-        ("A", images.preset_network("A"), TrainConfig(images.dataset, learning_rate=0.001, batch_size=10, epochs=5)),
-    )
+def _course_a_runs(images: RecipeImages) -> tuple[Planned, ...]:
+    config = TrainConfig(images.dataset, learning_rate=0.001, batch_size=10, epochs=5)
+    return (Planned("A", images.preset_network("A"), config),)
 
 
 def _course_b_settings(images: RecipeImages) -> TrainConfig:
@@ -130,47 +128,47 @@ def _course_b_settings(images: RecipeImages) -> TrainConfig:
     )
 
 
-def _course_b_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_b_runs(images: RecipeImages) -> tuple[Planned, ...]:
     config = _course_b_settings(images)
     mirrored = replace(config, augmentation=images.mirror_augmentation)
     return (
-        ("B-base", images.preset_network("B-base"), config),
-        ("B-net1, batch norm", images.preset_network("B-net1"), config),
-        (f"B-net2, dropout and {images.mirror_augmentation[0]}", images.preset_network("B-net2"), mirrored),
+        Planned("B-base", images.preset_network("B-base"), config),
+        Planned("B-net1, batch norm", images.preset_network("B-net1"), config),
+        Planned(f"B-net2, dropout and {images.mirror_augmentation[0]}", images.preset_network("B-net2"), mirrored),
     )
 
 
-def _course_b_effects(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_b_effects(images: RecipeImages) -> tuple[Planned, ...]:
     base, config = images.preset_network("B-base"), _course_b_settings(images)
     flat = next(place for place, layer in enumerate(base.layers) if isinstance(layer, Flatten))
     deeper = (*base.layers[:flat], Conv2d(128, 3, padding=1), ReLU(), *base.layers[flat:])
     return (
-        ("base", base, config),
-        (f"{images.mirror_augmentation[0]}", base, replace(config, augmentation=images.mirror_augmentation)),
-        ("one more convolution", replace(base, name="B-base, deeper", layers=deeper), config),
-        ("ELU for ReLU", with_activation(base, ELU()), config),
-        ("dropout", with_dropout(base, 0.3), config),
-        ("batch norm", with_batch_norm(base), config),
+        Planned("base", base, config),
+        Planned(f"{images.mirror_augmentation[0]}", base, replace(config, augmentation=images.mirror_augmentation)),
+        Planned("one more convolution", replace(base, name="B-base, deeper", layers=deeper), config),
+        Planned("ELU for ReLU", with_activation(base, ELU()), config),
+        Planned("dropout", with_dropout(base, 0.3), config),
+        Planned("batch norm", with_batch_norm(base), config),
     )
 
 
-def _course_b_transfer(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_b_transfer(images: RecipeImages) -> tuple[Planned, ...]:
     config = TrainConfig(
         images.dataset, learning_rate=5e-4, epochs=3, resize=224, augmentation=images.mirror_augmentation
     )
     tuned, frozen = (replace(config, pretrained=kind) for kind in ("fine-tuned", "frozen"))
     network = preset("ResNet-18", input_shape=tuned.network_shape(images.shape), classes=images.classes)
-    return ("last layer alone", network, frozen), ("fine-tuned", network, tuned)
+    return Planned("last layer alone", network, frozen), Planned("fine-tuned", network, tuned)
 
 
-def _course_c_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_c_runs(images: RecipeImages) -> tuple[Planned, ...]:
     config = TrainConfig(images.dataset, learning_rate=0.001, batch_size=64, epochs=1)
     handful = replace(config, train_images=50, batch_size=10, epochs=30)
     network = images.preset_network("C")
-    return ("overfit a handful: 50 images", network, handful), ("one epoch", network, config)
+    return Planned("overfit a handful: 50 images", network, handful), Planned("one epoch", network, config)
 
 
-def _course_d_small_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_d_small_runs(images: RecipeImages) -> tuple[Planned, ...]:
     # Few images, so that there is something to overfit.
     config = TrainConfig(images.dataset, learning_rate=0.001, epochs=60, train_images=30 * images.classes)
     return overfitting_ladder(
@@ -178,33 +176,34 @@ def _course_d_small_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
     )
 
 
-def _course_d_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_d_runs(images: RecipeImages) -> tuple[Planned, ...]:
     config = TrainConfig(images.dataset, learning_rate=1e-4, epochs=30)
     vgg = images.preset_network("D-vgg")
     rungs = overfitting_ladder(
         vgg, config, weight_decay=1e-4, dropout=0.5, patience=5, augmentation=(*images.mirror_augmentation, "rotate")
     )
-    return *rungs, ("ResNet-18", images.preset_network("D-resnet18"), rungs[-1][2])
+    return *rungs, Planned("ResNet-18", images.preset_network("D-resnet18"), rungs[-1].config)
 
 
-def _course_e_runs(images: RecipeImages) -> tuple[PlannedRun, ...]:
-    return (("E", images.preset_network("E"), TrainConfig(images.dataset, learning_rate=0.001, epochs=8)),)
+def _course_e_runs(images: RecipeImages) -> tuple[Planned, ...]:
+    return (Planned("E", images.preset_network("E"), TrainConfig(images.dataset, learning_rate=0.001, epochs=8)),)
 
 
-def _course_e_equal(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_e_equal(images: RecipeImages) -> tuple[Planned, ...]:
     network, config = images.preset_network("Tiny CNN"), TrainConfig(images.dataset, epochs=6)
-    return ("drawn at random", network, config), ("all equal", network, replace(config, initialisation="equal"))
+    equal = replace(config, initialisation="equal")
+    return Planned("drawn at random", network, config), Planned("all equal", network, equal)
 
 
-def _course_e_loss(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_e_loss(images: RecipeImages) -> tuple[Planned, ...]:
     network = images.preset_network("Tiny CNN")
     config = TrainConfig(images.dataset, optimizer="sgd", learning_rate=0.05, momentum=0.0, epochs=6)
-    return ("cross-entropy", network, config), ("quadratic", network, replace(config, loss="quadratic"))
+    return Planned("cross-entropy", network, config), Planned("quadratic", network, replace(config, loss="quadratic"))
 
 
-def _course_e_relu(images: RecipeImages) -> tuple[PlannedRun, ...]:
+def _course_e_relu(images: RecipeImages) -> tuple[Planned, ...]:
     network, config = images.preset_network("Tiny CNN"), TrainConfig(images.dataset, learning_rate=0.1, epochs=6)
-    return ("ReLU", network, config), ("leaky ReLU", with_activation(network, LeakyReLU(0.1)), config)
+    return Planned("ReLU", network, config), Planned("leaky ReLU", with_activation(network, LeakyReLU(0.1)), config)
 
 
 RECIPES: tuple[Recipe, ...] = (

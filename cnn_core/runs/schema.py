@@ -1,8 +1,9 @@
-"""What the run store keeps: its tables, a run as a value, and what an event changes in the run's row."""
+"""The tables of the run store, a stored run as a value, and the changes that an event makes to a run's row."""
 
 import json
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -13,13 +14,21 @@ from cnn_core.training.events import Event, Failed, Finished, Paused, Snapshot, 
 from cnn_core.training.orders import Orders
 
 Status = Literal["queued", "running", "paused", "finished", "stopped", "failed", "interrupted"]
-ACTIVE_STATUSES = ("queued", "running", "paused")
-# Workers say that they are alive every 2 s; after this long without a word, their run is taken for lost.
+ACTIVE_STATUSES: tuple[Status, ...] = ("queued", "running", "paused")
+"""A run with one of these may still produce events."""
+ENDED_STATUSES: tuple[Status, ...] = ("finished", "stopped", "failed")
+"""A run with one of these has written its last event; an interrupted run was cut off before it could."""
 LOST_AFTER_S = 20.0
-MAX_NAME_LENGTH, MAX_NOTE_LENGTH = 80, 2_000
+"""Workers send a heartbeat every 2 s: after ten missed ones, the run counts as interrupted."""
+MAX_NAME_LENGTH = 80
+"""Characters of a run's name: about what fits on one line of a list."""
+MAX_NOTE_LENGTH = 2_000
+"""Characters of a note: about a printed page."""
+MAX_PARSED = 256
+"""Distinct networks and settings that are kept parsed: pages read the same rows up to seven times a second."""
 INTERRUPTED_MESSAGE = (
-    "The app or its worker was shut down while this run was going on. Its finished epochs are kept: it can go on from "
-    "the last one."
+    "The app or its worker was shut down while this run was in progress. Its finished epochs are kept: it can go on "
+    "from the last one."
 )
 
 TABLES = sa.MetaData()
@@ -41,7 +50,7 @@ RUNS = sa.Table(
     sa.Column("test_loss", sa.Float),
     sa.Column("test_accuracy", sa.Float),
     sa.Column("seconds", sa.Float),
-    # Columns younger than the first databases: each may be null or has a default of the database's own.
+    # These columns are newer than the first databases: each may be null or has a default that the database fills in.
     sa.Column("name", sa.String(MAX_NAME_LENGTH), nullable=False, server_default=""),
     sa.Column("note", sa.Text, nullable=False, server_default=""),
     sa.Column("deleted_at", sa.Float),
@@ -49,7 +58,9 @@ RUNS = sa.Table(
     sa.Column("parent", sa.String(40), nullable=False, server_default=""),
     sa.Column("confusion", sa.Text),
     sa.Column("orders", sa.Text, nullable=False, server_default=""),
-    *(sa.Column(name, sa.Integer) for name in ("tested_epoch", "best_epoch", "parent_epoch")),
+    sa.Column("tested_epoch", sa.Integer),
+    sa.Column("best_epoch", sa.Integer),
+    sa.Column("parent_epoch", sa.Integer),
 )
 STEPS = sa.Table(
     "steps",
@@ -57,7 +68,10 @@ STEPS = sa.Table(
     sa.Column("run_id", sa.String(40), sa.ForeignKey("runs.id"), primary_key=True),
     sa.Column("step", sa.Integer, primary_key=True),
     sa.Column("epoch", sa.Integer, nullable=False),
-    *(sa.Column(name, sa.Float, nullable=False) for name in ("loss", "accuracy", "learning_rate", "seconds")),
+    sa.Column("loss", sa.Float, nullable=False),
+    sa.Column("accuracy", sa.Float, nullable=False),
+    sa.Column("learning_rate", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("gradient_norm", sa.Float),
 )
 EPOCHS = sa.Table(
@@ -65,21 +79,30 @@ EPOCHS = sa.Table(
     TABLES,
     sa.Column("run_id", sa.String(40), sa.ForeignKey("runs.id"), primary_key=True),
     sa.Column("epoch", sa.Integer, primary_key=True),
-    *(
-        sa.Column(name, sa.Float, nullable=False)
-        for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-    ),
+    sa.Column("train_loss", sa.Float, nullable=False),
+    sa.Column("train_accuracy", sa.Float, nullable=False),
+    sa.Column("val_loss", sa.Float, nullable=False),
+    sa.Column("val_accuracy", sa.Float, nullable=False),
+    sa.Column("learning_rate", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("dead_relus", sa.Float),
 )
 
 
 @dataclass(frozen=True)
 class Run:
-    """What the store knows of a run. `created_at` is in seconds since 1970; figures not reached yet are None.
+    """A stored run, as the database describes it.
 
-    `batch` names the experiment it belongs to, `parent` the run with whose weights after `parent_epoch` it began ("",
-    None for none). `orders` are what was asked of it while it went on. `confusion` is that of the test set, rows true,
-    columns predicted, with the weights after `tested_epoch`; `best_epoch` had the lowest validation loss.
+    `created_at` is in seconds since 1970. `batch` names the runs that were started together. The run began with the
+    weights of the run `parent` after `parent_epoch` epochs; "" and None when it began with weights of its own. `orders`
+    are the latest orders to the worker. `confusion` counts the test images (rows: true classes, columns: predicted
+    ones) with the weights after `tested_epoch`; `best_epoch` had the lowest validation loss. Figures that have not been
+    reached are None.
+
+    >>> from cnn_core.networks import preset
+    >>> run = Run("x7", "class", "running", "", 0.0, preset("Tiny CNN"), TrainConfig(epochs=5), False, "CPU", 34)
+    >>> run.is_active, run.epochs, run.test_accuracy
+    (True, 5, None)
     """
 
     id: str
@@ -92,10 +115,10 @@ class Run:
     stop_requested: bool
     device: str
     steps_per_epoch: int
-    initial_loss: float | None
-    test_loss: float | None
-    test_accuracy: float | None
-    seconds: float | None
+    initial_loss: float | None = None
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+    seconds: float | None = None
     name: str = ""
     note: str = ""
     batch: str = ""
@@ -108,17 +131,26 @@ class Run:
 
     @property
     def epochs(self) -> int:
-        """How many epochs it shall have."""
+        """Return how many epochs the run is to have, with those that were ordered later."""
         return self.orders.epochs or self.config.epochs
 
     @property
     def is_active(self) -> bool:
-        """Whether more may still come of it."""
+        """Tell whether the run is waiting, running or paused."""
         return self.status in ACTIVE_STATUSES
 
 
+@dataclass(frozen=True)
+class RunState:
+    """The columns of a run that the job queue looks at again and again."""
+
+    status: Status
+    stop_requested: bool
+    device: str
+
+
 def changes_from_event(event: Event) -> dict[str, Any]:
-    """What an event changes in the run's own row."""
+    """Return the columns of the run's own row that an event changes, with their new values."""
     match event:
         case Started():
             return {
@@ -149,7 +181,7 @@ def changes_from_event(event: Event) -> dict[str, Any]:
 
 
 def run_from_row(row: Any) -> Run:
-    """A stored row as a run; one that nobody has worked on for LOST_AFTER_S seconds is interrupted."""
+    """Return a stored row as a run; an active run without a heartbeat for LOST_AFTER_S seconds is interrupted."""
     status, message = row["status"], row["message"]
     if status in ACTIVE_STATUSES and time.time() - row["heard_at"] > LOST_AFTER_S:
         status, message = "interrupted", INTERRUPTED_MESSAGE
@@ -157,12 +189,22 @@ def run_from_row(row: Any) -> Run:
     values |= {
         "status": status,
         "message": message,
-        "spec": NetworkSpec.from_json(row["spec"]),
-        "config": TrainConfig.from_dict(json.loads(row["config"])),
+        "spec": _parse_spec(row["spec"]),
+        "config": _parse_config(row["config"]),
         "confusion": _parse_matrix(row["confusion"]),
         "orders": orders_from_json(row["orders"]),
     }
     return Run(**values)
+
+
+@lru_cache(maxsize=MAX_PARSED)
+def _parse_spec(text: str) -> NetworkSpec:
+    return NetworkSpec.from_json(text)
+
+
+@lru_cache(maxsize=MAX_PARSED)
+def _parse_config(text: str) -> TrainConfig:
+    return TrainConfig.from_dict(json.loads(text))
 
 
 def _parse_matrix(text: str | None) -> tuple[tuple[int, ...], ...] | None:
@@ -171,5 +213,5 @@ def _parse_matrix(text: str | None) -> tuple[tuple[int, ...], ...] | None:
 
 
 def orders_from_json(text: str) -> Orders:
-    """The orders as they are stored: JSON, or nothing."""
+    """Return the stored orders: JSON, or an empty text when nothing was ordered yet."""
     return Orders(**json.loads(text or "{}"))

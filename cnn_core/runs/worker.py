@@ -1,4 +1,4 @@
-"""What a worker process does with a run: train it, write down what happens, and do what is asked of it meanwhile."""
+"""The work of a worker process: train a run, store its events, and carry out the orders that come meanwhile."""
 
 import errno
 import logging
@@ -10,17 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnn_core.runs.database import StoreUnavailableError
+from cnn_core.runs.schema import ENDED_STATUSES
 from cnn_core.runs.store import RunStore
 from cnn_core.training.events import Event, Failed, Finished, StepDone
 from cnn_core.training.orders import Orders
 
-ENDED_STATUSES = ("finished", "stopped", "failed")
 WRITE_EVERY_S = 0.2
+"""Seconds between two writes of steps, and between two looks at the orders: what a page shows feels immediate."""
 HEARTBEAT_S = 2.0
-# A stop takes effect between two steps; a step longer than this is cut off together with its process.
+"""Seconds between two heartbeats, a tenth of the time after which a run counts as lost."""
 STOP_GRACE_S = 0.7
-# A database that is away for longer than this ends the run; until then events are kept and written later.
+"""A stop takes effect between two steps; a step longer than this is cut off together with its process."""
 MAX_OUTAGE_S = 300.0
+"""A database that is away for longer than this ends the run; until then events are kept and written later."""
 KILLED_MESSAGE = (
     "The worker process was killed, perhaps because memory ran out: let the run go on from its last epoch, or start it "
     "again with a smaller batch size."
@@ -34,10 +36,10 @@ log = logging.getLogger(__name__)
 
 
 def run_job(url: str, folder: str, run_id: str) -> None:
-    """Train the run and write down what happens. Never raises for what goes wrong in training."""
+    """Train the run and store its events; runs in a worker process. Errors of the training become a last event."""
     store = RunStore(url, Path(folder))
     run = store.get_run(run_id)
-    if run.device or run.status in ENDED_STATUSES:  # a scheduler with settings of its own hands out a lost job again
+    if run.device or run.status in ENDED_STATUSES:  # a scheduler with other settings hands out a lost job again
         if run.is_active:
             store.append_events(run_id, Failed(KILLED_MESSAGE, 0))
         return
@@ -55,7 +57,7 @@ def run_job(url: str, folder: str, run_id: str) -> None:
 
 
 def warm_up_worker() -> None:
-    """Import what training needs, and train a little, so that the first run of this process waits for neither."""
+    """Import the libraries for training and train briefly, so that the first run of this process waits for neither."""
     from cnn_core.datasets import load
     from cnn_core.networks import preset
     from cnn_core.training.config import TrainConfig
@@ -78,10 +80,10 @@ def _training_events(store: RunStore, run_id: str) -> Iterator[Event]:
 
 
 def record_events(store: RunStore, run_id: str, events: Iterator[Event]) -> None:
-    """Write events in small batches: a transaction for every step would take longer than the step.
+    """Store the events in small batches: a transaction for every step would take longer than the step.
 
-    While the database does not answer, training goes on and what it says is kept. Raises StoreUnavailableError when
-    that lasts too long.
+    While the database does not answer, training continues and its events are kept. Raises StoreUnavailableError when
+    that lasts longer than MAX_OUTAGE_S.
     """
     batch: list[Event] = []
     written = time.monotonic()
@@ -99,7 +101,7 @@ def record_events(store: RunStore, run_id: str, events: Iterator[Event]) -> None
 
 
 def make_orders_source(store: RunStore, run_id: str) -> Callable[[], Orders]:
-    """What the store says is asked of the run, looked up at most every WRITE_EVERY_S seconds; once stopped, always."""
+    """Return a function that returns the latest orders, read at most every WRITE_EVERY_S seconds until a stop comes."""
     asked, answer = 0.0, Orders()
 
     def latest_orders() -> Orders:
@@ -117,7 +119,7 @@ def make_orders_source(store: RunStore, run_id: str) -> Callable[[], Orders]:
 
 @contextmanager
 def _keep_alive(store: RunStore, run_id: str) -> Iterator[None]:
-    """Tell the store that the run is being worked on, also within a long step, and see that a stop is not put off."""
+    """Send heartbeats to the store, even within a long step, and end the process when a step puts off a stop."""
     done = threading.Event()
     started, own_process = time.monotonic(), _has_own_process()
 
@@ -145,7 +147,7 @@ def _keep_alive(store: RunStore, run_id: str) -> Iterator[None]:
 
 
 def _has_own_process() -> bool:
-    """Whether this code runs in a worker process that does nothing but this one job."""
+    """Tell whether this code runs in a worker process that does nothing but this one job."""
     from distributed import get_worker
 
     try:

@@ -3,7 +3,7 @@
 import time
 
 from cnn_core.datasets import dataset_title
-from cnn_core.runs.store import Run
+from cnn_core.runs import Run
 from cnn_core.words import format_count
 
 

@@ -8,14 +8,20 @@ import streamlit as st
 
 from cnn_core.datasets import Dataset, load
 from cnn_core.networks import NetworkSpec, presets
+from cnn_core.runs import JobQueue, RunStore, default_store
 from cnn_core.runs.database import StoreUnavailableError
-from cnn_core.runs.store import RunStore, default_store
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def run_store() -> RunStore:
     """Return the run store of this installation, made once for everybody."""
     return default_store()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def job_queue() -> JobQueue:
+    """Return the queue through which every page of this app starts its runs."""
+    return JobQueue(run_store())
 
 
 @st.cache_resource(max_entries=4, show_spinner="Preparing the images …")

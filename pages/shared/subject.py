@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from cnn_core.networks import NetworkSpec, preset
-from cnn_core.runs.store import Run
+from cnn_core.runs import Run
 from cnn_core.training import TrainConfig
 from cnn_core.words import format_count, format_size
 from pages.shared import state

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import training as benchmark
 from cnn_core.datasets import Dataset, Split
 from cnn_core.networks import Flatten, Linear, NetworkSpec
-from cnn_core.runs.store import RunStore
+from cnn_core.runs import RunStore
 from cnn_core.training import TrainConfig
 
 SPEC = NetworkSpec("", (1, 8, 8), (Flatten(), Linear(3)))

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from cnn_core import datasets
 from cnn_core.networks import preset
-from cnn_core.runs.store import RunStore
+from cnn_core.runs import RunStore
 from cnn_core.training import TrainConfig, train
 from tests.browser.conftest import serve
 

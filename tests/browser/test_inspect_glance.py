@@ -24,7 +24,7 @@ from cnn_core.networks import (
     Residual,
     preset,
 )
-from cnn_core.runs.store import RunStore
+from cnn_core.runs import RunStore
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.inference import make_normaliser
 from tests.browser.conftest import serve

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.networks import NetworkSpec
-from cnn_core.runs.store import default_store
+from cnn_core.runs import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Snapshot, Started
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True)
 def no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening the Train page starts no worker processes here."""
-    monkeypatch.setattr("cnn_core.runs.jobs.warm_up_cluster", lambda: None)
+    monkeypatch.setattr("cnn_core.runs.jobs.JobQueue.warm_up_cluster", lambda self: None)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def digits_run() -> str:
     """Id of a finished run of two epochs on Digits, stored event by event as a job stores it."""
     from cnn_core import datasets
     from cnn_core.networks import preset
-    from cnn_core.runs.store import default_store
+    from cnn_core.runs import default_store
     from cnn_core.training import TrainConfig, train
 
     store, spec, config = default_store(), preset("Tiny CNN"), TrainConfig(dataset="digits", epochs=2)

@@ -10,8 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.networks import preset
-from cnn_core.runs import comparison, database
-from cnn_core.runs.store import default_store
+from cnn_core.runs import comparison, database, default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
 from pages.parts.compare.charts import MAX_POINTS, UNSMOOTHED, comparison_rows
@@ -51,7 +50,7 @@ def stored_run(workspace: str, *, spec=SPEC, done=True, val: float = 0.6, config
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that the page hands to a worker; no cluster is started."""
     runs: list[str] = []
-    monkeypatch.setattr("cnn_core.runs.jobs.submit_run", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("cnn_core.runs.jobs.JobQueue.submit_run", lambda self, run_id: runs.append(run_id))
     return runs
 
 

@@ -14,7 +14,7 @@ from cnn_core import datasets
 from cnn_core.evaluation.metrics import confusion_matrix
 from cnn_core.insight.load import load_network
 from cnn_core.networks import Conv2d, Flatten, Linear, NetworkSpec, ReLU, preset
-from cnn_core.runs.store import default_store
+from cnn_core.runs import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Failed, Snapshot
 from cnn_core.training.inference import predict_logits

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core import datasets
 from cnn_core.networks import Conv2d, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU, preset
-from cnn_core.runs.store import default_store
+from cnn_core.runs import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Failed, Snapshot, Started
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from cnn_core import datasets
 from cnn_core.insight.load import load_network
 from cnn_core.networks import preset
-from cnn_core.runs.store import default_store
+from cnn_core.runs import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Snapshot
 from cnn_core.training.inference import predict_logits

@@ -24,7 +24,7 @@ from cnn_core.networks import (
     Residual,
     preset,
 )
-from cnn_core.runs.store import default_store
+from cnn_core.runs import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Snapshot, Started
 

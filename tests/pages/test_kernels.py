@@ -17,7 +17,7 @@ from cnn_core.kernels.families import PARAMETERS
 from cnn_core.kernels.filtering import FilterSettings, apply_kernel
 from cnn_core.kernels.library import FAMILIES
 from cnn_core.kernels.notation import NAMED_RECIPES, make_kernel, parse_kernel
-from cnn_core.runs.store import default_store
+from cnn_core.runs import default_store
 
 OWN = "Your picture"
 

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.networks import preset
+from cnn_core.runs import default_store
 from cnn_core.runs.database import UNAVAILABLE_MESSAGE, StoreUnavailableError
 from cnn_core.runs.recipes import RECIPES, Recipe
-from cnn_core.runs.store import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Filters, Finished, Paused, Snapshot, Started, StepDone
 from pages.parts.train.charts import training_rows
@@ -24,7 +24,7 @@ SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 def submitted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The runs that the page hands to a worker; no cluster is started."""
     runs: list[str] = []
-    monkeypatch.setattr("cnn_core.runs.jobs.submit_run", lambda store, run_id: runs.append(run_id))
+    monkeypatch.setattr("cnn_core.runs.jobs.JobQueue.submit_run", lambda self, run_id: runs.append(run_id))
     return runs
 
 
@@ -289,7 +289,7 @@ def test_an_interrupted_run_goes_on_and_a_finished_one_is_extended_and_forked(
 ) -> None:
     asked: list[tuple[object, ...]] = []
     monkeypatch.setattr(
-        "cnn_core.runs.jobs.resume_run", lambda store, run_id, epochs=None: asked.append((run_id, epochs))
+        "cnn_core.runs.jobs.JobQueue.resume_run", lambda self, run_id, epochs=None: asked.append((run_id, epochs))
     )
     state = {"0.step": np.ones((), np.float32)}
     epoch = EpochDone(1, 1.0, 0.5, 1.1, 0.6, 0.002, 3.0)
@@ -303,11 +303,11 @@ def test_an_interrupted_run_goes_on_and_a_finished_one_is_extended_and_forked(
     assert asked[-1] == (run_id, 9)
     forks: list[tuple[object, ...]] = []
 
-    def fork(store, parent, epoch, config, workspace) -> str:
+    def fork(self, parent, epoch, config, workspace, *, load_data) -> str:
         forks.append((parent, epoch, config.dataset, config.learning_rate))
         return stored_run()
 
-    monkeypatch.setattr("cnn_core.runs.jobs.fork_run", fork)
+    monkeypatch.setattr("cnn_core.runs.jobs.JobQueue.fork_run", fork)
     at.number_input("train_rate").set_value(0.5).run()
     at.button("train_fork").click().run()
     assert forks == [(run_id, 1, "digits", 0.5)]

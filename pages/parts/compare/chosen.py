@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from cnn_core.runs import Run
 from cnn_core.runs.database import StoreUnavailableError
-from cnn_core.runs.store import Run
 from pages.shared import state
 from pages.shared.fresh import RevisedKey
 from pages.shared.run_choice import MAX_RUNS

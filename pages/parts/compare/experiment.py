@@ -1,6 +1,5 @@
 """Experiments that change one factor: planned, started as jobs, and read with the spread of their seeds."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,9 +8,8 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.evaluation.outcomes import LOSS_FIELDS, run_outcome
-from cnn_core.runs import comparison, jobs
-from cnn_core.runs.comparison import MAX_FACTOR_VALUES, MAX_SEEDS, NETWORK, PlannedRun, Spread, describe_setting
-from cnn_core.runs.store import Run
+from cnn_core.runs import Planned, Run, comparison
+from cnn_core.runs.comparison import MAX_FACTOR_VALUES, MAX_SEEDS, NETWORK, Spread, describe_setting
 from cnn_core.words import format_duration
 from pages.components.heartbeat import schedule_rerun
 from pages.parts.compare.charts import spread_chart
@@ -23,6 +21,7 @@ from pages.shared.fresh import button_pressed
 from pages.shared.run_choice import MAX_RUNS, choose_by_id
 from pages.shared.run_words import format_age
 from pages.shared.site import get_page
+from pages.shared.start import start_all
 from pages.shared.state import fitting_presets, show_store_errors
 from pages.shared.tables import escape_markdown, format_figure, show_table
 
@@ -47,11 +46,14 @@ def show_experiment(own: Sequence[Run]) -> None:
     with st.container(border=True):
         plan, base = _choose_plan(own)
         if plan and button_pressed("Start the experiment", "compare_start", icon=":material/play_arrow:"):
-            own = (*_start_experiment(plan, base), *own)
+            try:
+                own = (*_start_experiment(plan, base), *own)
+            except ValueError as problem:
+                st.error(str(problem))
     show_results(own)
 
 
-def _choose_plan(own: Sequence[Run]) -> tuple[list[PlannedRun], Run]:
+def _choose_plan(own: Sequence[Run]) -> tuple[list[Planned], Run]:
     """What the controls ask for; empty, with a sentence beside them, where that cannot be."""
     names = run_labels(own, own)
     chosen = choose_by_id("Start from the settings of", names, BASE_KEY)
@@ -114,18 +116,14 @@ def _choose_values(factor: str, base: Run) -> str | list[Any]:
     return typed
 
 
-def _start_experiment(plan: Sequence[PlannedRun], base: Run) -> list[Run]:
-    """Queue the runs of the plan and make their experiment the one that is shown; newest first."""
-    batch, store = secrets.token_urlsafe(9), state.run_store()
-    started: list[Run] = []
-    for one in plan:
-        run_id = store.create_run(
-            state.current_workspace(), one.spec, one.config, name=one.name, batch=batch, parent=base.id
-        )
-        jobs.submit_run(store, run_id)
-        started.insert(0, store.get_run(run_id))
-    st.session_state[f"{BATCH_KEY}_kept"] = batch
-    return started
+def _start_experiment(plan: Sequence[Planned], base: Run) -> list[Run]:
+    """Queue the runs of the plan, show their experiment below, and return them, newest first.
+
+    Raises ValueError as `start_all`.
+    """
+    started = [state.run_store().get_run(run_id) for run_id in start_all(plan, parent=base.id)]
+    st.session_state[f"{BATCH_KEY}_kept"] = started[0].batch
+    return started[::-1]
 
 
 def show_results(own: Sequence[Run]) -> None:

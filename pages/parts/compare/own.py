@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnn_core.datasets import Dataset
+from cnn_core.runs import Run
 from cnn_core.runs.export import export_archive, export_tensorboard, file_name
-from cnn_core.runs.schema import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, Run
+from cnn_core.runs.schema import MAX_NAME_LENGTH, MAX_NOTE_LENGTH
 from pages.parts.compare.chosen import CHOSEN_KEY, attempt_change, own_runs, run_labels
 from pages.shared import state
 from pages.shared.controls import show_note

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from cnn_core.evaluation.outcomes import Outcome, comparison_csv, run_outcome
+from cnn_core.runs import Run
 from cnn_core.runs.comparison import describe_setting, differing_settings, run_settings
 from cnn_core.runs.export import export_tensorboard
-from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone
 from pages.components.heartbeat import schedule_rerun
 from pages.parts.compare.charts import AXES, MAX_POINTS, comparison_rows, curve_spec

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnn_core.evaluation.confusion import ClassOrder, class_order
 from cnn_core.evaluation.paired import compare_answers, comparison_verdict
-from cnn_core.runs.store import Run
+from cnn_core.runs import Run
 from cnn_core.words import format_number
 from pages.parts.evaluate.answers import Answers, compute_answers
 from pages.parts.evaluate.charts import difference_chart

@@ -6,14 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core.runs import jobs
-from cnn_core.runs.store import Run
+from cnn_core.runs import Planned, Run
 from cnn_core.training.events import EpochDone
-from pages.parts.train.start import start_run
 from pages.shared import state
 from pages.shared.controls import show_note
 from pages.shared.run_choice import select_run
 from pages.shared.site import get_page
+from pages.shared.start import start_all
 
 PROBLEM_KEY = "train_problem"
 
@@ -90,7 +89,7 @@ def _order_learning_rate(run_id: str) -> None:
 
 
 def _extend_run(run_id: str) -> None:
-    jobs.resume_run(state.run_store(), run_id, epochs=int(st.session_state[f"train_more_{run_id}"]))
+    state.job_queue().resume_run(run_id, epochs=int(st.session_state[f"train_more_{run_id}"]))
 
 
 def show_ended_controls(run: Run, epochs: Sequence[EpochDone]) -> None:
@@ -98,9 +97,9 @@ def show_ended_controls(run: Run, epochs: Sequence[EpochDone]) -> None:
     stored = state.run_store().checkpoint_epochs(run.id)
     unfinished = run.status != "finished"
     if unfinished and epochs and state.run_store().can_resume(run.id):
-        _show_button("Go on", "play_arrow", "train_go_on", jobs.resume_run, state.run_store(), run.id)
+        _show_button("Go on", "play_arrow", "train_go_on", state.job_queue().resume_run, run.id)
     if unfinished:
-        _show_button("Start again", "replay", "train_again", start_run, run.spec, run.config)
+        _show_button("Start again", "replay", "train_again", _start_again, run)
     if stored and epochs:
         with st.popover("More", icon=":material/more_horiz:"):
             st.number_input(
@@ -123,4 +122,9 @@ def _fork_run(run_id: str) -> None:
     inherited = {name: getattr(parent, name) for name in ("dataset", "pretrained", "weights", "resize")}
     config = replace(st.session_state.get("train_config", parent), **inherited)
     epoch = int(st.session_state[f"train_fork_{run_id}"])
-    select_run(jobs.fork_run(state.run_store(), run_id, epoch, config, state.current_workspace()))
+    fork_id = state.job_queue().fork_run(run_id, epoch, config, state.current_workspace(), load_data=state.load_dataset)
+    select_run(fork_id)
+
+
+def _start_again(run: Run) -> None:
+    select_run(start_all([Planned("", run.spec, run.config)])[0])

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from cnn_core.datasets import Dataset, dataset_title
-from cnn_core.runs.recipes import RECIPES, PlannedRun, RecipeImages, describe_other_images, find_recipe, plan_recipe
+from cnn_core.runs import Planned
+from cnn_core.runs.recipes import RECIPES, RecipeImages, describe_other_images, find_recipe, plan_recipe
 from cnn_core.words import format_count
 from pages.parts.train.choose import choose_data
 from pages.shared import dataset_choice
@@ -13,7 +14,7 @@ DATA_KEY = "train_recipe_data"
 RECIPE_TITLES = {one.name: one.title for one in RECIPES}
 
 
-def choose_recipe() -> tuple[PlannedRun, ...]:
+def choose_recipe() -> tuple[Planned, ...]:
     """The runs of a recipe, on its own images or others; none where they do not fit."""
     name = st.selectbox(
         "Recipe",
@@ -47,7 +48,7 @@ def apply_recipe_dataset() -> None:
         st.session_state[DATA_KEY] = wanted
 
 
-def show_recipe_runs(name: str, data: Dataset) -> tuple[PlannedRun, ...]:
+def show_recipe_runs(name: str, data: Dataset) -> tuple[Planned, ...]:
     """The recipe's runs for these images, listed; none, with a sentence, where they do not fit."""
     try:
         runs = plan_recipe(name, RecipeImages(data.name, data.input_shape, len(data.class_names)))
@@ -56,8 +57,8 @@ def show_recipe_runs(name: str, data: Dataset) -> tuple[PlannedRun, ...]:
         st.error(sentence[:1].upper() + sentence[1:])
         return ()
     lines = [
-        f"- **{label}:** {spec.total_parameters:,} parameters, {format_count(config.epochs, 'epoch')}"
-        for label, spec, config in runs
+        f"- **{one.name}:** {one.spec.total_parameters:,} parameters, {format_count(one.config.epochs, 'epoch')}"
+        for one in runs
     ]
     st.markdown("\n".join(lines).replace("**+", "**\\+"))
     return runs

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnn_core.render.tiles import filter_grid
-from cnn_core.runs import jobs
+from cnn_core.runs import Run
 from cnn_core.runs.coach import review_run
-from cnn_core.runs.store import Run
 from cnn_core.training.events import EpochDone, StepDone
 from cnn_core.words import format_count, format_duration
 from pages.parts.train.charts import (
@@ -85,7 +84,7 @@ def show_status(run: Run) -> None:
 
 def queue_sentence(run: Run) -> str:
     """The place in line, and how long it takes as far as that is known."""
-    position = jobs.queue_position(run.id)
+    position = state.job_queue().queue_position(run.id)
     if position is None:
         return "Starting on a free worker …"
     number, seconds = position

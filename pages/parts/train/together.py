@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnn_core.evaluation.outcomes import run_outcome
-from cnn_core.runs.store import Run
+from cnn_core.runs import Run
 from pages.shared import state
 from pages.shared.run_choice import MAX_RUNS
 from pages.shared.site import get_page

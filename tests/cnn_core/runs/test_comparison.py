@@ -15,6 +15,7 @@ from cnn_core.evaluation.outcomes import Outcome, comparison_csv, run_outcome
 from cnn_core.networks import preset
 from cnn_core.networks.blocks import Residual
 from cnn_core.networks.layers import Conv2d
+from cnn_core.runs import Run
 from cnn_core.runs.comparison import (
     EXCLUDED_SETTINGS,
     compute_spreads,
@@ -30,7 +31,6 @@ from cnn_core.runs.comparison import (
     smooth_curve,
     suggest_values,
 )
-from cnn_core.runs.store import Run
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone
 

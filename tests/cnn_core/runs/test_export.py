@@ -19,8 +19,8 @@ from cnn_core import datasets
 from cnn_core.datasets import Dataset, Split
 from cnn_core.insight.load import load_network
 from cnn_core.networks import preset
+from cnn_core.runs import RunStore
 from cnn_core.runs.export import export_archive, export_tensorboard, file_name, write_tensorboard
-from cnn_core.runs.store import RunStore
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import Finished, Snapshot, StepDone
 from cnn_core.training.inference import predict_logits

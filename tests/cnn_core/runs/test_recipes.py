@@ -8,9 +8,9 @@ import torch
 
 from cnn_core.datasets import load
 from cnn_core.networks import BatchNorm, Dropout, preset
+from cnn_core.runs import Planned
 from cnn_core.runs.recipes import (
     RECIPES,
-    PlannedRun,
     RecipeImages,
     describe_other_images,
     find_recipe,
@@ -18,6 +18,7 @@ from cnn_core.runs.recipes import (
     plan_recipe,
     small_vgg,
 )
+from cnn_core.runs.schema import MAX_NAME_LENGTH
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import EpochDone, Finished
 from cnn_core.training.pretrained import check_pretrained
@@ -46,10 +47,11 @@ def test_every_recipe_fits_every_data_set_or_says_why_not(name: str, dataset: st
             plan_recipe(name, images)
         return
     runs = plan_recipe(name, images)
-    assert len({label for label, _, _ in runs}) == len(runs)
-    assert len({(spec, config) for _, spec, config in runs}) == len(runs)
-    for label, spec, config in runs:
-        assert 0 < len(label) <= 80
+    assert len({one.name for one in runs}) == len(runs)
+    assert len({(one.spec, one.config) for one in runs}) == len(runs)
+    for one in runs:
+        spec, config = one.spec, one.config
+        assert 0 < len(one.name) <= MAX_NAME_LENGTH
         assert (spec.input_shape, spec.classes) == (config.network_shape(images.shape), images.classes)
         check_pretrained(spec, config)
         assert config.dataset == dataset
@@ -80,21 +82,21 @@ def test_an_unknown_recipe_gets_a_sentence() -> None:
 )
 def test_the_courses_own_figures(name: str, parameters: list[int], settings: dict[str, object]) -> None:
     runs = plan_recipe(name, DATA[find_recipe(name).dataset])
-    assert [spec.total_parameters for _, spec, _ in runs] == parameters
-    for _, _, config in runs:
-        assert {key: getattr(config, key) for key in settings} == settings
+    assert [one.spec.total_parameters for one in runs] == parameters
+    for one in runs:
+        assert {key: getattr(one.config, key) for key in settings} == settings
 
 
 def test_the_courses_photographs() -> None:
     runs = plan_recipe("d", DATA["own-flowers"])
-    assert [spec.total_parameters for _, spec, _ in runs] == [34_591_299] * 5 + [11_178_051]
-    assert 10 * small_vgg(DATA["own-flowers"]).total_macs < runs[0][1].total_macs
+    assert [one.spec.total_parameters for one in runs] == [34_591_299] * 5 + [11_178_051]
+    assert 10 * small_vgg(DATA["own-flowers"]).total_macs < runs[0].spec.total_macs
 
 
-def changed(before: PlannedRun, after: PlannedRun) -> set[str]:
+def changed(before: Planned, after: Planned) -> set[str]:
     """What differs between two runs: settings, and "network"."""
-    settings = {f.name for f in fields(TrainConfig) if getattr(before[2], f.name) != getattr(after[2], f.name)}
-    return settings | ({"network"} if before[1].layers != after[1].layers else set())
+    settings = {f.name for f in fields(TrainConfig) if getattr(before.config, f.name) != getattr(after.config, f.name)}
+    return settings | ({"network"} if before.spec.layers != after.spec.layers else set())
 
 
 def test_each_rung_of_the_ladder_adds_one_thing() -> None:
@@ -104,15 +106,15 @@ def test_each_rung_of_the_ladder_adds_one_thing() -> None:
     )
     steps = [changed(one, two) for one, two in pairwise(runs)]
     assert steps == [{"weight_decay"}, {"network"}, {"patience"}, {"augmentation"}]
-    dropped = [sum(isinstance(layer, Dropout) for layer in spec.layers) for _, spec, _ in runs]
+    dropped = [sum(isinstance(layer, Dropout) for layer in one.spec.layers) for one in runs]
     assert dropped == [0, 0, 3, 3, 3]
-    assert runs[0][2] == config
+    assert runs[0].config == config
 
 
 def test_each_effect_is_seen_alone() -> None:
     base, *others = plan_recipe("b-effects", DATA["cifar10"])
     assert [changed(base, other) for other in others] == [{"augmentation"}, *[{"network"}] * 4]
-    assert sum(isinstance(layer, BatchNorm) for layer in others[-1][1].layers) == 3
+    assert sum(isinstance(layer, BatchNorm) for layer in others[-1].spec.layers) == 3
 
 
 def outcomes(name: str, dataset: str) -> dict[str, tuple[EpochDone, Finished]]:
@@ -120,9 +122,9 @@ def outcomes(name: str, dataset: str) -> dict[str, tuple[EpochDone, Finished]]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     found = {}
-    for label, spec, config in plan_recipe(name, DATA[dataset]):
-        events = list(train(spec, data, replace(config, device="cpu")))
-        found[label] = [event for event in events if isinstance(event, EpochDone)][-1], events[-1]
+    for one in plan_recipe(name, DATA[dataset]):
+        events = list(train(one.spec, data, replace(one.config, device="cpu")))
+        found[one.name] = [event for event in events if isinstance(event, EpochDone)][-1], events[-1]
     torch.set_num_threads(threads)
     return found
 

@@ -14,12 +14,14 @@ import pytest
 import sqlalchemy as sa
 
 from cnn_core.networks import preset
-from cnn_core.runs import database
+from cnn_core.runs import RunStore, database, default_store
 from cnn_core.runs.checkpoints import MAX_CHECKPOINTS
 from cnn_core.runs.database import StoreUnavailableError
-from cnn_core.runs.store import KEPT_DELETED_S, LOST_AFTER_S, RunStore, default_store
+from cnn_core.runs.schema import LOST_AFTER_S
+from cnn_core.runs.store import KEPT_DELETED_S
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import EpochDone, Failed, Finished, Snapshot, Started, StepDone
+from tests.cnn_core.runs.running import count_statements
 
 SPEC = preset("Tiny CNN", input_shape=(1, 8, 8), classes=10)
 CONFIG = TrainConfig(epochs=3, seed=7)
@@ -279,13 +281,25 @@ def test_after_a_day_a_deleted_run_is_removed_with_all_that_belongs_to_it(store)
         store.delete_run(run_id)
     then = time.time() - KEPT_DELETED_S - 1
     sql(store, "UPDATE runs SET deleted_at = :then WHERE id = :id", then=then, id=old)
-    assert [run.id for run in store.list_runs("mine")] == [kept]  # any listing purges
+    assert [run.id for run in store.list_runs("mine")] == [kept]
+    store.purge_deleted()
     for table, column in (("runs", "id"), ("steps", "run_id"), ("epochs", "run_id")):
         assert {row[0] for row in sql(store, f"SELECT {column} FROM {table}")} == {kept, recent}
     assert {path.name for path in (store.folder / "runs").iterdir()} == {kept, recent}
     with pytest.raises(ValueError, match="There is no run"):
         store.restore_run(old)
     store.restore_run(recent)
+
+
+def test_a_list_of_runs_changes_nothing(store):
+    kept, old = finished(store), finished(store)
+    store.delete_run(old)
+    sql(store, "UPDATE runs SET deleted_at = :then WHERE id = :id", then=time.time() - KEPT_DELETED_S - 1, id=old)
+    with count_statements() as statements:
+        assert [run.id for run in store.list_runs("mine")] == [kept]
+    assert [statement.split()[0] for statement in statements] == ["SELECT"]
+    assert {path.name for path in (store.folder / "runs").iterdir()} == {kept, old}
+    store.restore_run(old)
 
 
 # As version 0.3 made it.
