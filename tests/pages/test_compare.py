@@ -257,6 +257,27 @@ def test_an_experiment_starts_every_value_with_every_seed(open_page: Open, submi
 
 
 @pytest.mark.parametrize(
+    ("target", "limit", "sentence"),
+    [
+        ("cnn_core.runs.jobs.MAX_WORKSPACE_RUNS", 3, "4 more would exceed the limit of 3"),
+        ("cnn_core.runs.memory_check.free_mb", lambda: 100.0, "This run needs about"),
+    ],
+)
+def test_an_experiment_past_the_limit_or_too_large_is_refused(
+    open_page: Open, submitted: list[str], monkeypatch: pytest.MonkeyPatch, target: str, limit: object, sentence: str
+) -> None:
+    monkeypatch.setattr(target, limit)
+    base = stored_run("refused")
+    query = {"compare_view": "Change one factor", "compare_values_learning_rate": "0.1, 0.2", "compare_seeds": 2}
+    at = open_page("compare", workspace="refused", **query)
+    at.button("compare_start").click().run()
+    assert not at.exception
+    assert sentence in at.error[0].value
+    assert submitted == []
+    assert default_store().list_runs("refused")[0].id == base
+
+
+@pytest.mark.parametrize(
     ("values", "sentence"),
     [
         ("0.1", "There are 1 different values"),

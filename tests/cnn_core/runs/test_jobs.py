@@ -265,6 +265,7 @@ def test_a_round_over_many_runs_is_one_statement(idle_queue: JobQueue) -> None:
 
 def test_all_waiting_runs_send_one_heartbeat(idle_queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
     run_ids = [start(idle_queue, LONG) for _ in range(3)]
+    idle_queue.look_after_runs()
     monkeypatch.setattr(jobs, "HEARTBEAT_S", 0.0)
     now = time.time
     monkeypatch.setattr("cnn_core.runs.table.time.time", lambda: now() + LOST_AFTER_S)
