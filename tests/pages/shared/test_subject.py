@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cnn_core.networks import preset
-from cnn_core.runs.store import default_store
+from cnn_core.runs import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Snapshot, Started
 from pages.parts.evaluate.looks import compute_heat_map
