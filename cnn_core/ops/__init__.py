@@ -1,6 +1,7 @@
 """Convolution and pooling in NumPy, forward and backward: fast here, in plain loops in `cnn_core.ops.naive`.
 
-Pictures are (N, C, H, W); any float dtype in and the same out.
+Pictures are (N, C, H, W): pictures, channels, rows, columns. Every float dtype is accepted, and the result has the
+dtype of the input.
 """
 
 from cnn_core.ops import naive

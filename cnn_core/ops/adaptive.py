@@ -1,4 +1,4 @@
-"""Adaptive pooling: as many windows as the output is to have cells, whatever the size of the picture."""
+"""Adaptive pooling: the output size is given, and the windows follow from it and from the size of the picture."""
 
 from collections.abc import Callable
 from itertools import product
@@ -13,16 +13,25 @@ from cnn_core.ops.windows import summing_dtype
 
 
 def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
-    """The largest value of each window. x is (N, C, H, W), the result (N, C, *output_size) in x's dtype.
+    """Return the largest value of each window. x is (N, C, H, W), the result (N, C, *output_size) in x's dtype.
 
     The windows are the `geometry.Bins` of rows and columns; output_size 1 is global pooling, one window over the whole
     picture. Formula: torch.nn.AdaptiveMaxPool2d. Raises ValueError with a sentence when an argument is wrong.
+
+    >>> x = np.arange(12.0).reshape(1, 1, 3, 4)
+    >>> adaptive_max_pool2d(x, (1, 2)).tolist()
+    [[[[9.0, 11.0]]]]
     """
     return _pool_bins(check_picture("x", x), output_size, np.max)
 
 
 def adaptive_avg_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
-    """The mean of each window; otherwise as `adaptive_max_pool2d`. Formula: torch.nn.AdaptiveAvgPool2d."""
+    """Return the mean of each window; otherwise as `adaptive_max_pool2d`. Formula: torch.nn.AdaptiveAvgPool2d.
+
+    >>> x = np.arange(12.0).reshape(1, 1, 3, 4)
+    >>> adaptive_avg_pool2d(x, 1).tolist()
+    [[[[5.5]]]]
+    """
     return _pool_bins(check_picture("x", x), output_size, np.mean)
 
 

@@ -1,4 +1,4 @@
-"""The arguments of the window operations: brought to one form, or refused with a sentence that says what is right."""
+"""The arguments of the window operations: brought into one form, or refused with a sentence that says what is right."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -68,7 +68,7 @@ class Sweep(NamedTuple):
 
 
 def check_picture(name: str, value: object) -> FloatArray:
-    """`value` as an array of shape (N, C, H, W) with a float dtype; ValueError with a sentence when it is neither."""
+    """Return `value` as an array. Raises ValueError unless it has shape (N, C, H, W) and a float dtype."""
     array = np.asarray(value)
     if not np.issubdtype(array.dtype, np.floating):
         raise ValueError(f"{name} has dtype {array.dtype}: give floats, for instance {name}.astype(np.float32).")
@@ -81,7 +81,7 @@ def check_picture(name: str, value: object) -> FloatArray:
 
 
 def check_dtype(name: str, array: FloatArray, x: FloatArray) -> None:
-    """Refuse mixed precisions, as PyTorch does: which one the result should have would be a guess."""
+    """Raise ValueError when `array` and x differ in dtype: as in PyTorch, the dtype of the result is never a guess."""
     if array.dtype != x.dtype:
         raise ValueError(
             f"{name} has dtype {array.dtype} but x has {x.dtype}: give both the same, "
@@ -92,7 +92,10 @@ def check_dtype(name: str, array: FloatArray, x: FloatArray) -> None:
 def convolution_arguments(
     x: object, w: object, stride: object, padding: object, dilation: object, groups: int
 ) -> tuple[FloatArray, FloatArray, Sweep]:
-    """Checked x (N, C, H, W), w (O, C/groups, h, w) and the sweep of w over x."""
+    """Return the checked x (N, C, H, W) and w (O, C/groups, h, w), and the sweep of w over x.
+
+    Raises ValueError with a sentence when an argument is wrong, the channels disagree or the kernel does not fit.
+    """
     x, w = check_picture("x", x), check_picture("w", w)
     check_dtype("w", w, x)
     check_groups(x.shape[1], w.shape[0], groups)
@@ -120,7 +123,10 @@ def convolution_arguments(
 def pooling_arguments(
     x: object, kernel_size: object, stride: object, padding: object, dilation: object, ceil_mode: bool
 ) -> tuple[FloatArray, Sweep]:
-    """Checked x (N, C, H, W) and the sweep of the pooling window over it; `stride=None` means the kernel's size."""
+    """Return the checked x (N, C, H, W) and the sweep of the pooling window over it.
+
+    `stride=None` means the kernel's size. Raises ValueError with a sentence when an argument is wrong or no window fits.
+    """
     x = check_picture("x", x)
     size, kernel = (x.shape[2], x.shape[3]), to_pair("kernel_size", kernel_size)
     steps, gaps = (kernel if stride is None else to_pair("stride", stride)), to_pair("dilation", dilation)
@@ -137,7 +143,10 @@ def pooling_arguments(
 
 
 def check_bias(b: object, w: FloatArray) -> FloatArray:
-    """`b` as one number per output channel, (O,), of w's dtype; zeros when it is None."""
+    """Return `b` as one number per output channel, (O,), in w's dtype; zeros when it is None.
+
+    Raises ValueError when its shape or its dtype is another.
+    """
     if b is None:
         return np.zeros(w.shape[0], w.dtype)
     array = np.asarray(b)
@@ -151,7 +160,10 @@ def check_bias(b: object, w: FloatArray) -> FloatArray:
 
 
 def check_output_gradient(dy: object, x: FloatArray, channels: int, sweep: Sweep) -> FloatArray:
-    """Checked dy, the gradient of the loss with respect to the output: it has the output's shape and x's dtype."""
+    """Return dy, the gradient of the loss with respect to the output.
+
+    Raises ValueError unless it has the output's shape and x's dtype.
+    """
     gradient = check_picture("dy", dy)
     check_dtype("dy", gradient, x)
     expected = (x.shape[0], channels, *sweep.output)
@@ -161,7 +173,7 @@ def check_output_gradient(dy: object, x: FloatArray, channels: int, sweep: Sweep
 
 
 def to_pair(name: str, value: object) -> Pair:
-    """`value` as (vertical, horizontal), both at least 1: 3 → (3, 3), (3, 2) → (3, 2)."""
+    """Return `value` as (vertical, horizontal): 3 → (3, 3), (3, 2) → (3, 2). Raises ValueError below 1."""
     axes = _split_pair(value)
     if axes is None:
         raise ValueError(f"{name} is {value!r}: give a whole number or a pair (vertical, horizontal).")
@@ -169,14 +181,14 @@ def to_pair(name: str, value: object) -> Pair:
 
 
 def _split_pair(value: object) -> tuple[Any, Any] | None:
-    """A pair as it is, anything that is no sequence twice; None for a sequence of another length."""
+    """Return a pair unchanged and a single value twice; None for a sequence of another length."""
     if not isinstance(value, tuple | list):
         return value, value
     return (value[0], value[1]) if len(value) == 2 else None
 
 
 def _padding_sides(padding: object, kernel: Pair, stride: Pair, dilation: Pair) -> Sides:
-    """`padding` in any of its forms as ((top, bottom), (left, right))."""
+    """Return `padding`, given in any of its forms, as ((top, bottom), (left, right))."""
     if padding == "same":
         if stride != (1, 1):
             raise ValueError(
@@ -191,5 +203,5 @@ def _padding_sides(padding: object, kernel: Pair, stride: Pair, dilation: Pair) 
 
 
 def _shorten_padding(edge: Pair) -> int | Pair:
-    """(1, 1) as 1, so that sentences about the padding read as it is usually given."""
+    """Return (1, 1) as 1, so that sentences name the padding as it is usually given."""
     return edge[0] if edge[0] == edge[1] else edge

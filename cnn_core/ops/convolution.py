@@ -21,8 +21,8 @@ from cnn_core.ops.arguments import (
 )
 from cnn_core.ops.windows import cells_under, crop_padding, pad_picture
 
-# Columns are made a few output rows at a time: a 15×15 kernel on a photograph would else take gigabytes, and what fits
-# the processor's cache goes through it twice as fast.
+# Columns are made a few output rows at a time: with a 15×15 kernel all columns of a photograph would take gigabytes,
+# and what fits the processor's cache is processed twice as fast.
 COLUMN_BYTES = 2 * 2**20
 
 
@@ -30,7 +30,10 @@ def flip_kernel(w: ArrayLike) -> FloatArray:
     """Rotate the last two axes of w by 180°, for w of shape (…, h, w).
 
     Convolution as mathematics and signal processing define it is cross-correlation with the rotated kernel:
-    `conv2d(x, flip_kernel(w))` convolves, `conv2d(x, w)` cross-correlates.
+    `conv2d(x, flip_kernel(w))` convolves, `conv2d(x, w)` cross-correlates. Raises ValueError for fewer than two axes.
+
+    >>> flip_kernel([[1.0, 2.0], [3.0, 4.0]]).tolist()
+    [[4.0, 3.0], [2.0, 1.0]]
     """
     kernel: FloatArray = np.asarray(w)
     if kernel.ndim < 2:
@@ -55,6 +58,10 @@ def conv2d(
     ((top, bottom), (left, right)), "valid" (none) or "same" (output as large as x; stride 1 only, as in PyTorch; an
     even effective kernel gets its odd padding cell right and bottom). Formula and arguments: torch.nn.Conv2d.
     Raises ValueError with a sentence when an argument is wrong or the kernel does not fit.
+
+    >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> conv2d(x, np.ones((1, 1, 2, 2))).tolist()
+    [[[[8.0, 12.0], [20.0, 24.0]]]]
     """
     x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
     b = check_bias(b, w)
@@ -77,12 +84,17 @@ def conv2d_backward(
     dilation: IntOrPair = 1,
     groups: int = 1,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Gradients (dx, dw, db) of a loss, given dy = ∂loss/∂y of `y = conv2d(x, w, b, …)` with the same arguments.
+    """Return the gradients (dx, dw, db) of a loss, given dy = ∂loss/∂y of `y = conv2d(x, w, b, …)`.
 
-    dy is (N, O, H', W'); dx, dw and db have the shapes of x, w and b and x's dtype. dw correlates x with dy,
-    unflipped; dx hands every dy back to the cells it came from, weighted by w (the full convolution of dy, spread out
-    by the stride, with w). Source: Dumoulin and Visin, A guide to convolution arithmetic, 2016.
-    Raises ValueError with a sentence, as `conv2d` does, and when dy has not the output's shape.
+    The other arguments are those of the forward pass. dy is (N, O, H', W'); dx, dw and db have the shapes of x, w and b
+    and x's dtype. dw correlates x with dy, unflipped; dx returns every dy to the cells it came from, weighted by w (the
+    full convolution of dy, spread out by the stride, with w). Source: Dumoulin and Visin, A guide to convolution
+    arithmetic, 2016. Raises ValueError with a sentence as `conv2d` does, and when dy does not have the output's shape.
+
+    >>> x, w = np.arange(9.0).reshape(1, 1, 3, 3), np.ones((1, 1, 2, 2))
+    >>> dx, dw, db = conv2d_backward(np.ones((1, 1, 2, 2)), x, w)
+    >>> dx.tolist(), db.tolist()
+    ([[[[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]]]], [4.0])
     """
     x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
     dy = check_output_gradient(dy, x, w.shape[0], sweep)
@@ -102,12 +114,12 @@ def conv2d_backward(
 
 
 def _filter_matrix(w: FloatArray, padded: FloatArray, groups: int) -> FloatArray:
-    """w (O, C/groups, h, w) as one matrix a group, (groups, O/groups, C/groups·h·w), in the precision of `padded`."""
+    """Return w (O, C/groups, h, w) as one matrix per group, (groups, O/groups, C/groups·h·w), in `padded`'s dtype."""
     return w.reshape(groups, w.shape[0] // groups, -1).astype(padded.dtype, copy=False)
 
 
 def _row_strips(padded: FloatArray, sweep: Sweep) -> Iterator[tuple[slice, FloatArray]]:
-    """Some output rows at a time, and the view of the padded rows beneath them, so that columns fit COLUMN_BYTES."""
+    """Yield output rows, as many as fit COLUMN_BYTES, and the view of the padded rows beneath them."""
     (kh, kw), (height, width) = sweep.kernel, sweep.output
     bytes_per_row = padded.shape[0] * padded.shape[1] * kh * kw * width * padded.itemsize
     step = max(1, COLUMN_BYTES // max(1, bytes_per_row))
@@ -118,7 +130,7 @@ def _row_strips(padded: FloatArray, sweep: Sweep) -> Iterator[tuple[slice, Float
 
 
 def _window_columns(strip: FloatArray, sweep: Sweep, groups: int) -> FloatArray:
-    """im2col: the windows of a strip as columns, (N, groups, C/groups·h·w, windows)."""
+    """Return the windows of a strip as columns (im2col), (N, groups, C/groups·h·w, windows)."""
     (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
     spans = (sweep.rows.span, sweep.columns.span)
     windows = sliding_window_view(strip, spans, axis=(2, 3))[:, :, ::sh, ::sw, ::dh, ::dw]
@@ -127,7 +139,7 @@ def _window_columns(strip: FloatArray, sweep: Sweep, groups: int) -> FloatArray:
 
 
 def _add_window_columns(dstrip: FloatArray, columns: FloatArray, sweep: Sweep) -> None:
-    """col2im, im2col's backward pass: add every column back to the cells of the strip that it was read from."""
+    """Add every column back to the cells of the strip that it was read from (col2im, im2col's backward pass)."""
     n, channels, height, _ = dstrip.shape
     output_rows = (height - sweep.rows.span) // sweep.rows.stride + 1
     stacked = columns.reshape(n, channels, *sweep.kernel, output_rows, sweep.columns.out)

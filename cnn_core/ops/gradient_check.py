@@ -1,4 +1,4 @@
-"""Is a backward pass right? Compare it with the slope measured by moving each number a little."""
+"""Gradients measured by moving each number a little, to check a backward pass against."""
 
 from collections.abc import Callable
 
@@ -9,12 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 def numerical_gradient(
     f: Callable[[NDArray[np.float64]], float], x: ArrayLike, *, eps: float = 1e-6
 ) -> NDArray[np.float64]:
-    """∂f/∂x at every number of x by central differences, (f(x + eps) − f(x − eps)) / 2·eps, in float64.
+    """Estimate ∂f/∂x at every number of x by central differences, (f(x + eps) − f(x − eps)) / 2·eps, in float64.
 
     `f` takes an array of x's shape and returns one number; for an array-valued layer and a given dy that is
     `lambda x: np.sum(dy * layer(x))`. The error is about eps² plus rounding/eps, so x is converted to float64: in
     float32 the rounding alone would swamp the result. x itself is left unchanged.
     Raises ValueError when eps is not positive or f returns more than one number.
+
+    >>> numerical_gradient(lambda x: np.sum(x**2), [1.0, -3.0]).round(3).tolist()
+    [2.0, -6.0]
     """
     if not eps > 0:
         raise ValueError(f"eps is {eps}: give a small step above 0, such as 1e-6.")
@@ -32,11 +35,14 @@ def numerical_gradient(
 
 
 def relative_error(a: ArrayLike, b: ArrayLike) -> float:
-    """max |a − b| / max (|a| + |b|): 0 for equal arrays, 1 for one that is all zeros; NaN when either holds NaN.
+    """Return max |a − b| / max (|a| + |b|): 0 for equal arrays, 1 when one is all zeros; NaN when either holds NaN.
 
-    For a right backward pass in float64 it is about 1e-7 or less, for a wrong one about 0.1 or more. Dividing by the
+    For a correct backward pass in float64 it is about 1e-7 or less, for a wrong one about 0.1 or more. Dividing by the
     largest magnitude, not cell by cell, keeps the rounding of near-zero cells from looking like an error.
     Raises ValueError when the shapes differ.
+
+    >>> relative_error([1.0, 2.0], [1.0, 2.0]), relative_error([1.0, 2.0], [1.0, 6.0])
+    (0.0, 0.5)
     """
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape:
@@ -47,7 +53,7 @@ def relative_error(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def _one_number(value: ArrayLike) -> float:
-    """What f returned, as a float; a gradient is defined for one number only."""
+    """Return what f returned as a float. Raises ValueError for several numbers: a gradient is defined for one only."""
     if np.size(value) != 1:
         raise ValueError(f"f returned shape {np.shape(value)}: give a function that returns one number, such as a sum.")
     return float(np.asarray(value).item())

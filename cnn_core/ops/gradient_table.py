@@ -1,4 +1,4 @@
-"""Three ways to the gradients of a convolution, side by side: our backward pass, nudged numbers, PyTorch's autograd."""
+"""The gradients of a convolution computed in three ways: our backward pass, nudged numbers, PyTorch's autograd."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """One gradient by its name, and the largest relative error between each two ways to it (see `relative_error`)."""
+    """One gradient by its name, and the relative error between each two ways of computing it (see `relative_error`)."""
 
     name: str
     ours_numerical: float

@@ -33,7 +33,7 @@ def conv2d(
     dilation: IntOrPair = 1,
     groups: int = 1,
 ) -> FloatArray:
-    """Each output cell is the bias plus the sum over its window of picture · weight. See `ops.conv2d`."""
+    """Compute each output cell as the bias plus the sum over its window of picture · weight. See `ops.conv2d`."""
     x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
     b = check_bias(b, w)
     (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
@@ -59,8 +59,10 @@ def conv2d_backward(
     dilation: IntOrPair = 1,
     groups: int = 1,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The chain rule, product by product: y += picture · weight gives dweight += dy · picture and
-    dpicture += dy · weight. Returns (dx, dw, db). See `ops.conv2d_backward`."""
+    """Apply the chain rule product by product and return (dx, dw, db).
+
+    y += picture · weight gives dweight += dy · picture and dpicture += dy · weight. See `ops.conv2d_backward`.
+    """
     x, w, sweep = convolution_arguments(x, w, stride, padding, dilation, groups)
     dy = check_output_gradient(dy, x, w.shape[0], sweep)
     (sh, sw), (dh, dw) = sweep.stride, sweep.dilation
@@ -89,7 +91,7 @@ def max_pool2d(
     dilation: IntOrPair = 1,
     ceil_mode: bool = False,
 ) -> FloatArray:
-    """Each output cell is the largest value under its window. See `ops.max_pool2d`."""
+    """Compute each output cell as the largest value under its window. See `ops.max_pool2d`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
     y = np.full(x.shape[:2] + sweep.output, -np.inf, x.dtype)
 
@@ -111,7 +113,7 @@ def max_pool2d_backward(
     dilation: IntOrPair = 1,
     ceil_mode: bool = False,
 ) -> FloatArray:
-    """Each gradient goes to the cell that won its window; the others changed nothing. See `ops.max_pool2d_backward`."""
+    """Pass each gradient to the cell that won its window; the others had no effect. See `ops.max_pool2d_backward`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
     dy = check_output_gradient(dy, x, x.shape[1], sweep)
     dx = np.zeros(x.shape, summing_dtype(x))
@@ -133,7 +135,7 @@ def avg_pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> FloatArray:
-    """Each output cell is the sum under its window, divided by the number of cells. See `ops.avg_pool2d`."""
+    """Compute each output cell as the sum under its window over the number of cells. See `ops.avg_pool2d`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
     y = np.zeros(x.shape[:2] + sweep.output, summing_dtype(x))
 
@@ -155,7 +157,7 @@ def avg_pool2d_backward(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> FloatArray:
-    """Each gradient is shared out evenly over the cells of its window. See `ops.avg_pool2d_backward`."""
+    """Divide each gradient evenly among the cells of its window. See `ops.avg_pool2d_backward`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
     dy = check_output_gradient(dy, x, x.shape[1], sweep)
     dx = np.zeros(x.shape, summing_dtype(x))
@@ -168,7 +170,7 @@ def avg_pool2d_backward(
 
 
 def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> FloatArray:
-    """Each output cell is the root of the sum of squares under its window. See `ops.lp_pool2d`."""
+    """Compute each output cell as the root of the sum of squares under its window. See `ops.lp_pool2d`."""
     x, sweep = pooling_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
     y = np.zeros(x.shape[:2] + sweep.output, summing_dtype(x))
 
@@ -181,7 +183,7 @@ def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None 
 
 
 def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
-    """Each output cell is the largest value of its bins of rows and columns. See `ops.adaptive_max_pool2d`."""
+    """Compute each output cell as the largest value of its bins of rows and columns. See `ops.adaptive_max_pool2d`."""
     x, (height, width) = check_picture("x", x), to_pair("output_size", output_size)
     rows, columns = Bins(x.shape[2], height).all_cells, Bins(x.shape[3], width).all_cells
     y = np.full((*x.shape[:2], height, width), -np.inf, x.dtype)
@@ -195,7 +197,7 @@ def adaptive_max_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
 
 
 def adaptive_avg_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
-    """Each output cell is the mean of its bins of rows and columns. See `ops.adaptive_avg_pool2d`."""
+    """Compute each output cell as the mean of its bins of rows and columns. See `ops.adaptive_avg_pool2d`."""
     x, (height, width) = check_picture("x", x), to_pair("output_size", output_size)
     rows, columns = Bins(x.shape[2], height).all_cells, Bins(x.shape[3], width).all_cells
     y = np.zeros((*x.shape[:2], height, width), summing_dtype(x))
@@ -210,19 +212,19 @@ def adaptive_avg_pool2d(x: ArrayLike, output_size: IntOrPair) -> FloatArray:
 
 
 def _first_channel(o: int, w_shape: tuple[int, ...], groups: int) -> int:
-    """The first input channel that filter o reads: filters come in groups, each with its own C/groups channels."""
+    """Return the first input channel that filter o reads: each group of filters has its own C/groups channels."""
     filters, depth = w_shape[:2]
     group = o // (filters // groups)
     return group * depth
 
 
 def _window_cells(sweep: Sweep, i: int, j: int) -> list[tuple[int, int]]:
-    """The (row, column) cells of the picture under window (i, j), in row-major order, padding left out."""
+    """List the (row, column) cells of the picture under window (i, j), in row-major order, padding left out."""
     return [(row, column) for row in sweep.rows.cells(i) for column in sweep.columns.cells(j)]
 
 
 def _find_winner(channel: FloatArray, cells: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """The first cell with the largest value; NaN beats every number. None when the window meets padding alone."""
+    """Return the first cell with the largest value, or the last NaN; None when the window meets padding alone."""
     winner = None
     for cell in cells:
         if winner is None or channel[cell] > channel[winner] or np.isnan(channel[cell]):
@@ -231,7 +233,7 @@ def _find_winner(channel: FloatArray, cells: list[tuple[int, int]]) -> tuple[int
 
 
 def _mean_divisor(sweep: Sweep, i: int, j: int, count_include_pad: bool) -> int:
-    """How many cells the mean of window (i, j) counts; what hangs over the padding never does."""
+    """Count the cells that the mean of window (i, j) is taken over; what hangs over the padding never counts."""
     if not count_include_pad:
         return max(1, len(_window_cells(sweep, i, j)))
     return max(1, len(sweep.rows.padded_cells(i)) * len(sweep.columns.padded_cells(j)))

@@ -17,12 +17,16 @@ def max_pool2d(
     dilation: IntOrPair = 1,
     ceil_mode: bool = False,
 ) -> FloatArray:
-    """The largest value under each window. x is (N, C, H, W), the result (N, C, H', W') in x's dtype.
+    """Return the largest value under each window. x is (N, C, H, W), the result (N, C, H', W') in x's dtype.
 
-    Padding is −∞, so it never wins, and is at most half of the window; NaN wins always. `stride=None` means
+    Padding is −∞, so it never wins, and is at most half of the window; NaN always wins. `stride=None` means
     `kernel_size`. H' and W' as in `geometry.pool_output_size`: ceil_mode keeps a last window that hangs over the edge,
     unless it would start beyond input + left padding. Arguments and formula: torch.nn.MaxPool2d.
     Raises ValueError with a sentence when an argument is wrong or the window does not fit.
+
+    >>> x = np.arange(16.0).reshape(1, 1, 4, 4)
+    >>> max_pool2d(x, 2).tolist()
+    [[[[5.0, 7.0], [13.0, 15.0]]]]
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
     padded = pad_picture(x, sweep, -np.inf)
@@ -42,10 +46,15 @@ def max_pool2d_backward(
     dilation: IntOrPair = 1,
     ceil_mode: bool = False,
 ) -> FloatArray:
-    """Gradient dx (shape and dtype of x), given dy = ∂loss/∂y of `y = max_pool2d(x, …)` with the same arguments.
+    """Return the gradient dx (shape and dtype of x), given dy = ∂loss/∂y of `y = max_pool2d(x, …)`.
 
-    Each dy goes to the cell that won its window: the first maximum in row-major order, and with NaN the last NaN, as
-    in PyTorch. Raises ValueError with a sentence, as `max_pool2d` does, and when dy has not the output's shape.
+    The other arguments are those of the forward pass. Each dy goes to the cell that won its window: the first maximum
+    in row-major order, and with NaN the last NaN, as in PyTorch. Raises ValueError with a sentence as `max_pool2d`
+    does, and when dy does not have the output's shape.
+
+    >>> x = np.array([[[[1.0, 4.0], [4.0, 2.0]]]])
+    >>> max_pool2d_backward(np.array([[[[5.0]]]]), x, 2).tolist()
+    [[[[0.0, 5.0], [0.0, 0.0]]]]
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
     dy = check_output_gradient(dy, x, x.shape[1], sweep)
@@ -63,11 +72,17 @@ def avg_pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> FloatArray:
-    """The mean under each window. x is (N, C, H, W), the result (N, C, H', W') in x's dtype.
+    """Return the mean under each window. x is (N, C, H, W), the result (N, C, H', W') in x's dtype.
 
     Padding is 0 and at most half of the window. It counts as cells of the mean unless `count_include_pad` is False;
     what hangs over the padding (ceil_mode) never counts. Sizes as in `max_pool2d`. Formula: torch.nn.AvgPool2d.
     Raises ValueError with a sentence when an argument is wrong or the window does not fit.
+
+    >>> x = np.array([[[[1.0, 3.0], [5.0, 7.0]]]])
+    >>> avg_pool2d(x, 2).tolist()
+    [[[[4.0]]]]
+    >>> avg_pool2d(x, 2, padding=1, count_include_pad=False).tolist()
+    [[[[1.0, 3.0], [5.0, 7.0]]]]
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
     padded = pad_picture(x, sweep)
@@ -88,10 +103,14 @@ def avg_pool2d_backward(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> FloatArray:
-    """Gradient dx (shape and dtype of x), given dy = ∂loss/∂y of `y = avg_pool2d(x, …)` with the same arguments.
+    """Return the gradient dx (shape and dtype of x), given dy = ∂loss/∂y of `y = avg_pool2d(x, …)`.
 
-    Each dy is shared out evenly: dy / divisor to every cell of its window. Of x only shape and dtype are read.
-    Raises ValueError with a sentence, as `avg_pool2d` does, and when dy has not the output's shape.
+    The other arguments are those of the forward pass. Each dy is divided evenly: dy / divisor goes to every cell of its
+    window. Only the shape and dtype of x are read. Raises ValueError with a sentence as `avg_pool2d` does, and when dy
+    does not have the output's shape.
+
+    >>> avg_pool2d_backward(np.array([[[[8.0]]]]), np.zeros((1, 1, 2, 2)), 2).tolist()
+    [[[[2.0, 2.0], [2.0, 2.0]]]]
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
     dy = check_output_gradient(dy, x, x.shape[1], sweep)
@@ -104,10 +123,13 @@ def avg_pool2d_backward(
 
 
 def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> FloatArray:
-    """The length of each window: the root of the sum of its squares. x is (N, C, H, W), the result (N, C, H', W').
+    """Return the root of the sum of squares of each window. x is (N, C, H, W), the result (N, C, H', W').
 
-    Formula: torch.nn.LPPool2d with norm_type 2, which pads nothing. Its ceil_mode, which stretches the sums of windows
+    Formula: torch.nn.LPPool2d with norm_type 2, which pads nothing. Its ceil_mode, which scales up the sums of windows
     that hang over the edge, is left out. Raises ValueError with a sentence as `max_pool2d` does.
+
+    >>> lp_pool2d(np.array([[[[3.0, 4.0]]]]), (1, 2)).tolist()
+    [[[[5.0]]]]
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
     total = np.zeros(x.shape[:2] + sweep.output, summing_dtype(x))
@@ -117,9 +139,9 @@ def lp_pool2d(x: ArrayLike, kernel_size: IntOrPair, *, stride: IntOrPair | None 
 
 
 def window_winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
-    """The position in the flattened `padded` of the cell that wins each window, (N, C, H', W').
+    """Return the position in the flattened `padded` of the cell that wins each window, (N, C, H', W').
 
-    The first of several maxima in row-major order; of NaNs the last. `padded` is framed with −∞.
+    Among equal maxima the first in row-major order wins, among NaNs the last. `padded` is framed with −∞.
     """
     (n, channels, height, width), (sh, sw), (dh, dw) = padded.shape, sweep.stride, sweep.dilation
     planes = np.arange(n * channels).reshape(n, channels, 1, 1) * height * width
@@ -140,14 +162,14 @@ def window_winners(padded: FloatArray, sweep: Sweep) -> NDArray[np.intp]:
 
 
 def _first_inside(window: Window) -> NDArray[np.intp]:
-    """For each output position of an axis, the first cell of its window that lies past the leading padding."""
+    """Return for each window of an axis the first kernel cell that lies past the leading padding."""
     starts = np.arange(window.out) * window.stride
     first: NDArray[np.intp] = np.maximum(0, -((starts - window.before) // window.dilation))
     return first
 
 
 def _mean_divisors(sweep: Sweep, count_include_pad: bool) -> NDArray[np.intp]:
-    """How many cells each window's mean counts, (H', W')."""
+    """Count the cells that the mean of each window is taken over, (H', W')."""
     rows, columns = (
         # With ceil_mode a last window may lie wholly beyond the counted cells: it sums zeros, and 0 / 1 is 0.
         [max(1, len(window.padded_cells(i) if count_include_pad else window.cells(i))) for i in range(window.out)]

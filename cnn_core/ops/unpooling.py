@@ -1,4 +1,4 @@
-"""The way back up from a pooled picture: with the winners' places, and without them."""
+"""Unpooling: a pooled picture brought back to its old size, with the places of the maxima and without them."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,10 +17,14 @@ def max_pool2d_switches(
     dilation: IntOrPair = 1,
     ceil_mode: bool = False,
 ) -> NDArray[np.intp]:
-    """Where the maximum of each window came from: row · W + column in its channel, of shape (N, C, H', W').
+    """Return where the maximum of each window came from: row · W + column in its channel, of shape (N, C, H', W').
 
-    What torch's `max_pool2d` returns with return_indices; −1 where a window meets padding alone. The name is that of
-    Zeiler & Fergus, "Visualizing and understanding convolutional networks" (2014). Arguments as in `max_pool2d`.
+    This is what torch's `max_pool2d` returns with return_indices, but −1 where a window meets padding alone. The name
+    is that of Zeiler & Fergus, "Visualizing and understanding convolutional networks" (2014). Arguments and errors as
+    in `max_pool2d`.
+
+    >>> max_pool2d_switches(np.array([[[[1.0, 4.0], [3.0, 2.0]]]]), 2).tolist()
+    [[[[1]]]]
     """
     x, sweep = pooling_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
     height, width = sweep.padded_size
@@ -32,9 +36,12 @@ def max_pool2d_switches(
 
 
 def max_unpool2d(y: ArrayLike, switches: ArrayLike, size: Pair) -> FloatArray:
-    """Pooled values (N, C, H', W') put back at their `switches` in pictures of `size` (H, W); zeros elsewhere.
+    """Put pooled values (N, C, H', W') back at their `switches` in pictures of `size` (H, W); zeros elsewhere.
 
     Formula: torch.nn.MaxUnpool2d, with `size` as its output_size. Raises ValueError when shapes or places disagree.
+
+    >>> max_unpool2d(np.array([[[[4.0]]]]), np.array([[[[1]]]]), (2, 2)).tolist()
+    [[[[0.0, 4.0], [0.0, 0.0]]]]
     """
     y, places = check_picture("y", y), np.asarray(switches)
     if places.shape != y.shape:
@@ -42,7 +49,7 @@ def max_unpool2d(y: ArrayLike, switches: ArrayLike, size: Pair) -> FloatArray:
     if places.size and places.max() >= size[0] * size[1]:
         raise ValueError(f"switches holds place {places.max()}: size {size} has places up to {size[0] * size[1] - 1}.")
     n, channels = y.shape[:2]
-    # one more place at the end takes the values of windows that met padding alone
+    # one extra place at the end takes the values of windows that met padding alone
     flat = np.zeros((n * channels, size[0] * size[1] + 1), y.dtype)
     np.put_along_axis(flat, places.reshape(n * channels, -1), y.reshape(n * channels, -1), axis=1)
     return flat[:, :-1].reshape(n, channels, *size)
@@ -58,11 +65,14 @@ def spread_unpool2d(
     dilation: IntOrPair = 1,
     ceil_mode: bool = False,
 ) -> FloatArray:
-    """Pooled values (N, C, H', W') spread over the windows they came from, in pictures of `size` (H, W).
+    """Spread pooled values (N, C, H', W') over the windows they came from, in pictures of `size` (H, W).
 
     A cell gets the mean of the values whose windows read it, and 0 where none does: with stride = kernel this is
     nearest-neighbour upsampling, in general torch's fold(y) / fold(1). The arguments are those of the pooling.
-    Raises ValueError when y has not the shape that pooling gives.
+    Raises ValueError when y does not have the shape that pooling gives.
+
+    >>> spread_unpool2d(np.array([[[[4.0]]]]), 2, (2, 2)).tolist()
+    [[[[4.0, 4.0], [4.0, 4.0]]]]
     """
     y = check_picture("y", y)
     blank = np.zeros((*y.shape[:2], *size), y.dtype)

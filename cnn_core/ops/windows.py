@@ -1,4 +1,4 @@
-"""The padded picture and the cells of it that a window meets."""
+"""The padded picture, and the cells of it that a window meets."""
 
 from typing import Any, Literal
 
@@ -12,21 +12,21 @@ NUMPY_MODES: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "repli
 
 
 def summing_dtype(x: FloatArray) -> np.dtype[np.floating[Any]]:
-    """The dtype to sum in: x's own, but at least float32, since sums in float16 lose digits (PyTorch does the same)."""
+    """Return the dtype to sum in: that of x, but at least float32, since sums in float16 lose digits (as in PyTorch)."""
     return np.result_type(x.dtype, np.float32)
 
 
 def pad_picture(x: FloatArray, sweep: Sweep, value: float = 0.0) -> FloatArray:
-    """x (N, C, H, W) framed with `value`, in the `summing_dtype` dtype."""
+    """Return x (N, C, H, W) framed with `value`, in its `summing_dtype`."""
     padded = np.full(x.shape[:2] + sweep.padded_size, value, summing_dtype(x))
     padded[:, :, *sweep.picture_slices] = x
     return padded
 
 
 def fill_padding(x: FloatArray, padding: Sides, mode: PaddingMode) -> FloatArray:
-    """x (…, H, W) framed with zeros or with values of its own, as `padding_mode` of torch.nn.Conv2d has it.
+    """Return x (…, H, W) framed with zeros or with its own values, like `padding_mode` of torch.nn.Conv2d.
 
-    Raises ValueError for an unknown mode, and where a mode has too few values to take: "reflect" needs a side longer
+    Raises ValueError for an unknown mode, and where the picture is too small for a mode: "reflect" needs a side longer
     than its padding, "circular" one at least as long.
     """
     if mode not in NUMPY_MODES:
@@ -43,13 +43,13 @@ def fill_padding(x: FloatArray, padding: Sides, mode: PaddingMode) -> FloatArray
 
 
 def crop_padding(padded: FloatArray, sweep: Sweep) -> FloatArray:
-    """The picture inside its frame: the inverse of `pad`, and so its backward pass."""
+    """Return the picture without its frame: the inverse of `pad_picture`, and so its backward pass."""
     return padded[:, :, *sweep.picture_slices]
 
 
 def cells_under(padded: FloatArray, sweep: Sweep, u: int, v: int, output_rows: int | None = None) -> FloatArray:
-    """The cells that kernel cell (u, v) meets in each window, as a view of shape (N, C, H', W').
+    """Return the cells that kernel cell (u, v) meets in each window, as a view of shape (N, C, H', W').
 
-    With `output_rows`, only those in the first rows of windows: of a strip of the padded picture.
+    With `output_rows` only the first so many rows of windows are read, those on a strip of the padded picture.
     """
     return padded[:, :, sweep.rows.tap_slice(u, output_rows), sweep.columns.tap_slice(v)]
