@@ -125,7 +125,7 @@ def pooling_arguments(
 ) -> tuple[FloatArray, Sweep]:
     """Return the checked x (N, C, H, W) and the sweep of the pooling window over it.
 
-    `stride=None` means the kernel's size. Raises ValueError with a sentence when an argument is wrong or no window fits.
+    `stride=None` means the kernel's size. Raises ValueError with a sentence when an argument is wrong or nothing fits.
     """
     x = check_picture("x", x)
     size, kernel = (x.shape[2], x.shape[3]), to_pair("kernel_size", kernel_size)

@@ -12,7 +12,7 @@ NUMPY_MODES: dict[str, Any] = {"zeros": "constant", "reflect": "reflect", "repli
 
 
 def summing_dtype(x: FloatArray) -> np.dtype[np.floating[Any]]:
-    """Return the dtype to sum in: that of x, but at least float32, since sums in float16 lose digits (as in PyTorch)."""
+    """Return the dtype to sum in: that of x, but at least float32, since sums in float16 lose digits (like PyTorch)."""
     return np.result_type(x.dtype, np.float32)
 
 

@@ -6,21 +6,29 @@ from typing import Any
 from cnn_core.trace.model import Cell, Trace
 
 TORCH_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
+"""The `padding_mode` of torch.nn.Conv2d → the `mode` of torch.nn.functional.pad."""
 
 
 def loop_code(trace: Trace, *, stride: int = 1, dilation: int = 1, groups: int = 1) -> dict[str, Any]:
-    """The nested loops of a convolution's `trace`, to be stepped through line by line.
+    """Write the nested loops of a convolution's `trace` as Python that can be stepped through line by line.
 
-    `lines` is Python that fills y from the padded input xp (C, H, W), w (F, C/groups, kH, kW) and, where there is one,
-    b (F,). `lit` says which line starts a sum, adds a product and has the last word; `step` and `term` what the
-    variables hold in each step, and at each term of a step.
+    `lines` fill y from the padded input xp (C, H, W), w (F, C/groups, kH, kW) and, where there is one, b (F,). `lit`
+    holds the numbers of the lines that are lit when a sum starts, when a product is added and at the end of a step.
+    `step` and `term` say what the variables hold in each step, and at each term of a step. Raises ValueError for a
+    trace without weights.
+
+    >>> import numpy as np
+    >>> from cnn_core.trace import convolution_trace
+    >>> loops = loop_code(convolution_trace(np.ones((1, 3, 3)), np.ones((1, 1, 2, 2))))
+    >>> loops["lines"][0], loops["step"][1]
+    ('for i in range(2):', 'i = 0  j = 1')
     """
     filters, rows, columns = trace.grid["output"].values.shape
     channels = len(trace.grid["kernel"].values) // filters
     kernel = trace.grid["kernel"].values.shape[1:]
     outer = [("f", filters), ("i", rows), ("j", columns)]
     inner = [("c", channels), ("u", kernel[0]), ("v", kernel[1])]
-    # a loop over one filter or channel only would be a line more to read
+    # a loop over a single filter or channel would only be one more line to read
     loops = [loop for loop in outer if loop[1] > 1 or loop[0] != "f"]
     depth = len(loops)
     lines = [f"{'    ' * n}for {name} in range({count}):" for n, (name, count) in enumerate(loops)]
@@ -43,12 +51,12 @@ def loop_code(trace: Trace, *, stride: int = 1, dilation: int = 1, groups: int =
 
 def _first_filter_cell(cell: Cell | None, channels: int) -> Cell:
     if cell is None:
-        raise ValueError("trace is no convolution's: its terms have no weights.")
+        raise ValueError("trace is not that of a convolution: its terms have no weights.")
     return cell._replace(plane=cell.plane % channels)
 
 
 def _channel_index(f: str, c: str, filters: int, channels: int, groups: int) -> str:
-    """The channel of xp that a filter reads: with groups, counted from the first of its group."""
+    """Write the index of the channel of xp that a filter reads: with groups, counted from the first of its group."""
     if groups == 1:
         return c
     group = f if filters == groups else f"{f} // {filters // groups}"
@@ -68,10 +76,15 @@ def _format_variables(loops: list[tuple[str, int]], cell: Cell) -> str:
 def torch_code(
     settings: Mapping[str, Any], *, padding_mode: str = "zeros", flip: bool = False, bias: bool = False
 ) -> str:
-    """PyTorch code for y from x (1, C, H, W) and w (F, C/groups, kH, kW), with b (F,) where there is a `bias`.
+    """Write PyTorch code for y from x (1, C, H, W) and w (F, C/groups, kH, kW), with b (F,) where there is a `bias`.
 
     `settings` are those of `cnn_core.ops.conv2d`; what F.conv2d cannot pad itself (unequal sides, other values than
-    zeros) is padded before.
+    zeros) is padded first.
+
+    >>> print(torch_code({"stride": 2, "padding": 1}))
+    import torch.nn.functional as F
+    <BLANKLINE>
+    y = F.conv2d(x, w, stride=2, padding=1)
     """
     lines = ["import torch.nn.functional as F", ""]
     options = {name: value for name, value in settings.items() if value != {"groups": 1, "padding": 0}.get(name, 1)}

@@ -1,4 +1,4 @@
-"""The backward passes, term by term: read off the forward trace, so that every term knows the sum it was part of.
+"""The backward passes term by term, read off the forward trace, so that every term names the sum it was part of.
 
 ∂L/∂(a cell) = Σ over the outputs that read it of ∂L/∂output · what the cell was multiplied by there (the chain rule).
 """
@@ -20,11 +20,11 @@ Array = NDArray[np.float64]
 
 
 def weight_gradient(forward: Trace, dy: Array) -> Trace:
-    """∂L/∂F of a convolution's trace, given dy = ∂L/∂O (F, H', W'): one step a weight, F.shape (planes, kH, kW).
+    """Write out ∂L/∂F of a convolution's trace, given dy = ∂L/∂O (F, H', W'): one step per weight, (planes, kH, kW).
 
     ∂L/∂F[u, v] = Σ X[i·S + u·D, j·S + v·D] · ∂L/∂O[i, j] over all outputs (i, j), X padded: a convolution of X with
-    ∂L/∂O. Each term's `shown_recipe` is the output whose sum the weight stood in. Raises ValueError unless dy has O's
-    shape.
+    ∂L/∂O. Each term's `origin` is the output whose sum the weight was part of. Raises ValueError unless dy has the
+    shape of O.
     """
     upstream = _upstream_grid(forward, dy)
     terms: dict[Cell, list[Term]] = defaultdict(list)
@@ -41,11 +41,11 @@ def weight_gradient(forward: Trace, dy: Array) -> Trace:
 
 
 def input_gradient(forward: Trace, dy: Array) -> Trace:
-    """∂L/∂X of a convolution's trace, given dy = ∂L/∂O (F, H', W'): one step for every cell of X, padding left out.
+    """Write out ∂L/∂X of a convolution's trace, given dy = ∂L/∂O (F, H', W'): one step for every cell, no padding.
 
     ∂L/∂X[m, n] = Σ F[u, v] · ∂L/∂O[i, j] over the outputs whose window held X[m, n] under F[u, v]. A cell that no
-    window held has no terms: its gradient is 0. Each term's `shown_recipe` is the output in question.
-    Raises ValueError unless dy has O's shape.
+    window held has no terms: its gradient is 0. Each term's `origin` is the output that it comes from.
+    Raises ValueError unless dy has the shape of O.
     """
     upstream = _upstream_grid(forward, dy)
     frame = forward.grid["input"].padding
@@ -64,7 +64,10 @@ def input_gradient(forward: Trace, dy: Array) -> Trace:
 
 
 def bias_gradient(forward: Trace, dy: Array) -> Trace:
-    """∂L/∂b of a convolution's trace: for each filter the sum of its ∂L/∂O, as b stands once in each of its outputs."""
+    """Write out ∂L/∂b of a convolution's trace: for each filter the sum of its ∂L/∂O, as b is part of each output once.
+
+    Raises ValueError unless dy has the shape of O, (F, H', W').
+    """
     upstream = _upstream_grid(forward, dy)
     steps = tuple(
         _sum_step(
@@ -81,7 +84,7 @@ def bias_gradient(forward: Trace, dy: Array) -> Trace:
 
 
 def full_convolution(x: Array, w: Array, dy: Array, *, stride: int = 1, padding: int = 0, dilation: int = 1) -> Trace:
-    """∂L/∂X again, as the "full" convolution of ∂L/∂O with the kernel rotated by 180°; single channel and filter.
+    """Write out ∂L/∂X as the "full" convolution of ∂L/∂O with the kernel rotated by 180°; one channel, one filter.
 
     x (H, W), w (kH, kW), dy (H', W'). The stride puts stride − 1 zeros between the numbers of dy, and
     dilation·(k − 1) − padding zeros around them let every weight meet every number (Dumoulin and Visin, 2016).
@@ -108,11 +111,11 @@ def full_convolution(x: Array, w: Array, dy: Array, *, stride: int = 1, padding:
 
 
 def pooling_gradient(forward: Trace, dy: Array) -> Trace:
-    """∂L/∂x of a pooling's trace, given dy = ∂L/∂(its output) (C, H', W').
+    """Write out ∂L/∂x of a pooling's trace, given dy = ∂L/∂(its output) (C, H', W').
 
     Maximum: each number of dy goes to the cell that won its window (the first of equals, as in PyTorch). Mean: it is
-    shared out evenly over its window. Overlapping windows add up. Raises ValueError for other kinds of pooling, for
-    windows of unequal size (their shares differ), and unless dy has the output's shape.
+    divided evenly among the cells of its window. Overlapping windows add up. Raises ValueError for other kinds of
+    pooling, for windows of unequal size (their shares differ), and unless dy has the output's shape.
     """
     kinds = {(step.combine, step.divisor) for step in forward.steps}
     (combine, divisor), *others = kinds
@@ -140,7 +143,7 @@ def pooling_gradient(forward: Trace, dy: Array) -> Trace:
 
 
 def relu_trace(x: Array) -> Trace:
-    """ReLU of x (C, H, W), max(0, x), written as x times a mask: 1 where x is above 0, else 0."""
+    """Write out ReLU of x (C, H, W), max(0, x), as x times a mask that is 1 where x is above 0, else 0."""
     mask = (x > 0).astype(np.float64)
     return _masked_trace(
         x, mask, Grid("input", "O", "input", x), "x > 0 ?", Grid("output", "R = ReLU(O)", "output", x * mask)
@@ -148,7 +151,10 @@ def relu_trace(x: Array) -> Trace:
 
 
 def relu_gradient(x: Array, dy: Array) -> Trace:
-    """∂L/∂x of ReLU, given dy = ∂L/∂R of x's shape: what comes back passes where x was above 0, and stops elsewhere."""
+    """Write out ∂L/∂x of ReLU, given dy = ∂L/∂R: it passes where x was above 0, and is 0 elsewhere.
+
+    Raises ValueError unless dy has the shape of x.
+    """
     if dy.shape != x.shape:
         raise ValueError(_shape_message(dy.shape, x.shape))
     mask = (x > 0).astype(np.float64)
@@ -157,7 +163,7 @@ def relu_gradient(x: Array, dy: Array) -> Trace:
 
 
 def remove_padding(grid: Grid) -> Array:
-    """The numbers of a grid without its padding."""
+    """Return the numbers of a grid without its padding."""
     top, bottom, left, right = grid.padding
     _, height, width = grid.values.shape
     return grid.values[:, top : height - bottom, left : width - right]
@@ -175,12 +181,12 @@ def _masked_trace(x: Array, mask: Array, read: Grid, label: str, written: Grid) 
 
 
 def _forward_products(forward: Trace) -> Iterator[tuple[Step, Term]]:
-    """Every product of the forward pass, with the step whose sum it is part of."""
+    """Return every product of the forward pass, with the step whose sum it is part of."""
     return ((step, term) for step in forward.steps for term in step.terms)
 
 
 def _upstream_grid(forward: Trace, dy: Array) -> Grid:
-    """∂L/∂(output) as a grid; ValueError unless it has the output's shape and finite values."""
+    """Return ∂L/∂(output) as a grid. Raises ValueError unless it has the output's shape and finite values."""
     output = forward.grid["output"]
     if dy.shape != output.values.shape:
         raise ValueError(_shape_message(dy.shape, output.values.shape))
@@ -194,7 +200,7 @@ def _shape_message(shape: tuple[int, ...], right: tuple[int, ...]) -> str:
 
 
 def _origin_grid(forward: Trace) -> Grid:
-    """The forward output, shown beside a gradient: its cells light up with the terms they belong to."""
+    """Return the forward output, shown beside a gradient: its cells light up with the terms they belong to."""
     output = forward.grid["output"]
     return replace(output, label="O, forward", at_once=0)
 
@@ -204,7 +210,7 @@ def _grid_cells(grid: str, shape: tuple[int, ...]) -> Iterator[Cell]:
 
 
 def _sum_step(writes: Cell, terms: list[Term], divisor: int = 1) -> Step:
-    """The step that adds up `terms`, over `divisor` where they are shares."""
+    """Return the step that adds up `terms`, divided by `divisor` where they are shares."""
     total = sum((term.value for term in terms), Decimal(0))
     if divisor == 1 or not terms:
         return Step(writes, tuple(terms), total)

@@ -36,6 +36,10 @@ def convolution_trace(
     calls convolution. Steps run over filters, rows, columns; the grids are "input" (padded), "kernel", "bias" where
     there is one, and "output".
     Raises ValueError when shapes disagree, a value is not finite or the kernel does not fit.
+
+    >>> trace = convolution_trace(np.array([[[1.0, 2.0, 3.0]]]), np.array([[[[-1.0, 1.0]]]]))
+    >>> trace.grid["output"].values.tolist(), len(trace.steps)
+    ([[[1.0, 1.0]]], 2)
     """
     images, kernels, sweep = convolution_arguments(np.asarray(x)[None], w, stride, padding, dilation, groups)
     weights = np.asarray(flip_kernel(kernels) if flip else kernels, dtype=np.float64)
@@ -56,7 +60,7 @@ def convolution_trace(
 
 
 def _kernel_grid(weights: Array, flip: bool) -> Grid:
-    """The kernels (F, C, kH, kW) as planes, one a filter and channel; one filter is shown at a time."""
+    """Return the kernels (F, C, kH, kW) as a grid, one plane per filter and channel; one filter is shown at a time."""
     filters, channels = weights.shape[:2]
     names = [f"filter {f + 1}, channel {c + 1}" for f in range(filters) for c in range(channels)]
     label = "Kernel, flipped" if flip else "Kernel"
@@ -66,17 +70,17 @@ def _kernel_grid(weights: Array, flip: bool) -> Grid:
 
 
 def bias_grid(b: Array | None) -> tuple[Grid, ...]:
-    """The biases (F,) as one column, a cell a filter; nothing without biases."""
+    """Return the biases (F,) as a grid of one column, one cell per filter; nothing without biases."""
     return () if b is None else (Grid("bias", "Bias", "kernel", np.asarray(b, dtype=np.float64).reshape(1, -1, 1)),)
 
 
 def number_planes(noun: str, count: int) -> tuple[str, ...]:
-    """Names of planes: “channel 1”, “channel 2”; none where there is only one."""
+    """Name planes “channel 1”, “channel 2” …; a single plane gets no name."""
     return tuple(f"{noun} {i + 1}" for i in range(count)) if count > 1 else ()
 
 
 def _convolution_steps(x: Array, w: Array, b: Array | None, sweep: Sweep, groups: int) -> tuple[Step, ...]:
-    """A step for every output cell of the padded input `x`, over filters, rows, columns."""
+    """Return a step for every output cell of the padded input `x`, over filters, rows, columns."""
     filters, channels, *kernel = w.shape
     inputs = _exact_cells("input", x)
     weights = _exact_cells("kernel", w.reshape(-1, *kernel))
@@ -98,7 +102,7 @@ def _convolution_steps(x: Array, w: Array, b: Array | None, sweep: Sweep, groups
 
 
 def _exact_cells(grid: str, values: Array) -> list[list[list[tuple[Cell, Decimal]]]]:
-    """Every cell of a grid with its number, made once: a window reads each of them many times."""
+    """Return every cell of a grid with its number, made once because windows read each of them many times."""
     return [
         [
             [(Cell(grid, p, i, j), exact_decimal(float(value))) for j, value in enumerate(row)]
@@ -109,7 +113,7 @@ def _exact_cells(grid: str, values: Array) -> list[list[list[tuple[Cell, Decimal
 
 
 def check_values(x: Array, w: Array, b: Array | None) -> None:
-    """Refuse a bias that is not one a filter, and values that no sum can be made of."""
+    """Raise ValueError unless there is one bias per filter and all values are finite."""
     if b is not None and np.shape(b) != (len(w),):
         raise ValueError(f"b has shape {np.shape(b)}: right is one bias a filter, ({len(w)},).")
     for name, values in (("x", x), ("w", w), ("b", b)):

@@ -14,8 +14,9 @@ Array = NDArray[np.float64]
 def im2col_trace(convolution: Trace, *, groups: int = 1) -> Trace:
     """Write out a convolution's trace as `filters @ windows` (im2col: Chellapilla, Puri and Simard, 2006).
 
-    The windows are (C·kH·kW, positions), the filters (F, C·kH·kW), the output (F, positions); steps come in the order
-    of `convolution`, so that step s is the same number in both. With groups a filter's row is 0 outside its channels.
+    The windows are (C·kH·kW, positions), the filters (F, C·kH·kW), the output (F, positions). Steps come in the order
+    of `convolution`, so that step s gives the same number in both. With groups, a filter's row is 0 outside the
+    channels of its group.
     """
     output = convolution.grid["output"].values
     filters, positions = len(output), output[0].size
@@ -42,12 +43,12 @@ def im2col_trace(convolution: Trace, *, groups: int = 1) -> Trace:
 
 
 def _first_row(f: int, filters: int, per_filter: int, groups: int) -> int:
-    """The first row of the window matrix that filter `f` reads: its group's channels."""
+    """Return the first row of the window matrix that filter `f` reads: where its group's channels begin."""
     return f // (filters // groups) * per_filter
 
 
 def _window_matrix(convolution: Trace, positions: int, per_filter: int, groups: int) -> Array:
-    """What the windows hold, (C·kH·kW, positions): read off the steps of one filter of each group."""
+    """Return what the windows hold, (C·kH·kW, positions), read off the steps of one filter of each group."""
     padded = convolution.grid["input"].values
     every = len(convolution.steps) // groups
     columns = np.empty((per_filter * groups, positions))

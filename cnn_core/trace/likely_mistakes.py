@@ -1,4 +1,4 @@
-"""Likely wrong answers, and the sentence that helps: for a learner who predicts before seeing."""
+"""Likely wrong answers with a sentence that helps, for a learner who predicts a number before it is shown."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +8,10 @@ from cnn_core.trace.model import Trace
 
 
 def convolution_slips(trace: Trace, other: NDArray[np.float64], *, flip: bool) -> list[list[tuple[str, str]]]:
-    """For each step of a convolution's `trace` the wrong answers that a learner may well give, each with a sentence.
+    """List for each step of a convolution's `trace` the wrong answers that a learner may give, with a sentence each.
 
-    `flip` says whether the trace laid its kernel on turned by 180°; `other` is the output (F, H', W') of the other way.
+    `flip` says whether the kernel of the trace is turned by 180°; `other` is the output (F, H', W') with the kernel
+    turned the other way.
     """
     turning = "that is cross-correlation: turn the kernel by 180° first."
     if not flip:

@@ -1,4 +1,4 @@
-"""The shape of a trace: named grids of numbers, and the ordered steps that read some cells and write one."""
+"""The parts of a trace: named grids of numbers, and the ordered steps that read some cells and write one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,11 @@ Combine = Literal["sum", "max", "mean", "root"]
 
 
 class Cell(NamedTuple):
-    """One cell of a grid, counted from 0; `plane` is the channel (of a kernel: filter · channels + channel)."""
+    """One cell of a grid, counted from 0; `plane` is the channel (of a kernel: filter · channels + channel).
+
+    >>> Cell("input", plane=0, row=2, column=1)
+    Cell(grid='input', plane=0, row=2, column=1)
+    """
 
     grid: str
     plane: int
@@ -26,7 +30,11 @@ class Cell(NamedTuple):
 
 
 class Padding(NamedTuple):
-    """How many cells of a grid are padding, on each side."""
+    """How many cells of a grid are padding, on each side.
+
+    >>> Padding(top=1, bottom=1)
+    Padding(top=1, bottom=1, left=0, right=0)
+    """
 
     top: int = 0
     bottom: int = 0
@@ -39,9 +47,14 @@ NO_PADDING = Padding()
 
 @dataclass(frozen=True)
 class Grid:
-    """Named numbers of shape (planes, height, width). `padding` cells belong to it but came from no one's data;
-    `planes` names each plane where there is more than one (“red”, “filter 2, channel 1”), of which `at_once` stand
-    beside each other (0: all; a kernel shows one filter at a time). A `rotated` grid stands turned by 180°."""
+    """Named numbers of shape (planes, height, width), some of them `padding`.
+
+    `planes` names each plane where there are several (“red”, “filter 2, channel 1”). `at_once` of them are shown beside
+    each other (0: all; a kernel shows one filter at a time). A `rotated` grid is shown turned by 180°.
+
+    >>> Grid("input", "Input", "input", np.zeros((1, 2, 3))).values.shape
+    (1, 2, 3)
+    """
 
     name: str
     label: str
@@ -56,8 +69,11 @@ class Grid:
 class Term(NamedTuple):
     """One contribution: the value at `left`, times the value at `right` where there is one.
 
-    `origin` is a cell of one further grid that explains the term: in a backward pass the output that the product of
-    `left` and `right` is about.
+    `origin` is a cell of a third grid that explains the term: in a backward pass, the output whose sum the product
+    was part of.
+
+    >>> Term(Cell("input", 0, 0, 0), None, Decimal(7)).value
+    Decimal('7')
     """
 
     left: Cell
@@ -68,11 +84,14 @@ class Term(NamedTuple):
 
 @dataclass(frozen=True)
 class Step:
-    """Everything that makes one output cell.
+    """All that one output cell is computed from.
 
     `combine` says how the terms become the `total`: their sum plus the `bias` (read from `bias_at`); their maximum, won
     by the term number `chosen`; their sum over `divisor`; or the square root of the sum of their squares.
-    No terms at all is a sum that nothing reaches: its total is 0.
+    A step without terms is an empty sum: its total is 0.
+
+    >>> Step(Cell("output", 0, 0, 0), (), Decimal(0)).combine
+    'sum'
     """
 
     writes: Cell
@@ -90,6 +109,11 @@ class Trace:
     """An operation on given numbers, written out: its grids and its steps in the order they are taken.
 
     `signs` stand between the grids as they are drawn: ("∗", "=").
+
+    >>> from cnn_core.trace import convolution_trace
+    >>> trace = convolution_trace(np.ones((1, 2, 2)), np.ones((1, 1, 2, 2)))
+    >>> [grid.name for grid in trace.grids], trace.steps[0].total
+    (['input', 'kernel', 'output'], Decimal('4.00'))
     """
 
     grids: tuple[Grid, ...]
@@ -125,13 +149,13 @@ class Trace:
 
 
 def relabelled(trace: Trace, labels: Mapping[str, str]) -> Trace:
-    """The same trace with other labels over its grids, given by the grids' names."""
+    """Return the same trace with other labels over its grids, given by the grids' names."""
     grids = tuple(replace(grid, label=labels.get(grid.name, grid.label)) for grid in trace.grids)
     return replace(trace, grids=grids)
 
 
 def sentence(trace: Trace, step: Step) -> str:
-    """The step's arithmetic in one line: `2·(−1) + 7·1 = 5`, with ≈ when a number in it is shown rounded."""
+    """Write the step's arithmetic in one line: `2·(−1) + 7·1 = 5`, with ≈ when a number in it is shown rounded."""
     terms = [_product(trace, term) for term in step.terms] or ["0"]
     left = {
         "sum": " + ".join([*terms, *_bias(step)]),
@@ -143,7 +167,7 @@ def sentence(trace: Trace, step: Step) -> str:
 
 
 def lines(trace: Trace, step: Step) -> list[str]:
-    """The step's arithmetic, a line for each channel it sums over and one for the total; one line without channels."""
+    """Write the step's arithmetic, one line per channel and one for the total; a single channel takes one line."""
     channels = partial_sums(step)
     if len(channels) < 2:
         return [sentence(trace, step)]
@@ -158,7 +182,7 @@ def lines(trace: Trace, step: Step) -> list[str]:
 
 
 def partial_sums(step: Step) -> list[tuple[list[Term], Decimal]]:
-    """The terms of a sum, channel by channel (planes of their left grid), each with its own sum; none for a maximum."""
+    """Group the terms of a sum by channel (planes of their left grid), each with its own sum; nothing for a maximum."""
     if step.combine != "sum":
         return []
     channels = [list(terms) for _, terms in groupby(step.terms, key=lambda term: term.left.plane)]
@@ -166,7 +190,7 @@ def partial_sums(step: Step) -> list[tuple[list[Term], Decimal]]:
 
 
 def visited(trace: Trace, grid: Grid) -> NDArray[np.bool_]:
-    """Which cells of `grid` any step reads, of shape (planes, height, width)."""
+    """Mark the cells of `grid` that any step reads, (planes, height, width)."""
     cells = {cell for step in trace.steps for term in step.terms for cell in term[:2]}
     seen = np.zeros(grid.values.shape, dtype=np.bool_)
     for cell in cells:
@@ -176,19 +200,19 @@ def visited(trace: Trace, grid: Grid) -> NDArray[np.bool_]:
 
 
 def is_rounded(trace: Trace, step: Step) -> bool:
-    """Whether a number of this step is shown with fewer digits than it has."""
+    """Tell whether a number of this step is shown with fewer digits than it has."""
     if decimals.is_rounded(step.bias) or decimals.is_rounded(step.total):
         return True
     return bool(trace.rounded) and any(not trace.rounded.isdisjoint(term[:2]) for term in step.terms)
 
 
 def equals(trace: Trace, step: Step) -> str:
-    """The sign between a step's arithmetic and its total."""
+    """Return the sign between a step's arithmetic and its total: ≈ where a number is rounded, else =."""
     return "≈" if is_rounded(trace, step) else "="
 
 
 def value(trace: Trace, cell: Cell) -> Decimal:
-    """The number in a cell, as exact as it was given."""
+    """Return the number in a cell, as exact as it was given."""
     return trace.exact[cell.grid][cell.plane][cell.row][cell.column]
 
 

@@ -9,14 +9,20 @@ from cnn_core.trace import decimals
 from cnn_core.trace.model import Cell, Grid, Step, Trace, is_rounded, lines, partial_sums, visited
 
 NO_CELL = -1
+"""The index that stands for no cell."""
 
 
 def play_data(trace: Trace) -> dict[str, Any]:
-    """The trace as JSON-ready data.
+    """Return the trace as JSON-ready data.
 
-    A cell is its index in its grid's row-major order, −1 is none. Grids are listed in the order of `trace.grids`. The
-    terms of all steps stand one after the other in flat lists, those of step s from `first[s]` to `first[s + 1]`; texts
-    that come up again and again are indices into `words`. `running` is the sum so far, where terms are added.
+    A cell is given by its index in its grid's row-major order, −1 for none. Grids are listed in the order of
+    `trace.grids`. The terms of all steps follow each other in flat lists, those of step s from `first[s]` to
+    `first[s + 1]`; repeated texts are indices into `words`. `running` is the sum so far, where terms are added.
+
+    >>> from cnn_core.trace import convolution_trace
+    >>> data = play_data(convolution_trace(np.array([[[2.0, 7.0]]]), np.array([[[[-1.0, 1.0]]]])))
+    >>> data["steps"][0]["lines"], data["first"]
+    (['2·(−1) + 7·1 = 5'], [0, 2])
     """
     steps = trace.steps
     terms = [term for step in steps for term in step.terms]
@@ -55,7 +61,7 @@ def play_data(trace: Trace) -> dict[str, Any]:
 
 
 class _CellIndex(dict[Cell | None, int]):
-    """Where each cell stands in its grid; worked out once for every cell that a trace names."""
+    """The index of each cell in its grid, computed once for every cell that a trace names."""
 
     def __init__(self, trace: Trace) -> None:
         super().__init__({None: NO_CELL})
@@ -76,7 +82,7 @@ def _word_index(words: dict[str, int], word: str) -> int:
 
 
 def _running_sums(step: Step) -> list[str]:
-    """The sum after each term, anew for every channel; empty words where nothing is added up."""
+    """Return the sum after each term, starting again for every channel; empty words where nothing is added up."""
     if step.combine == "sum":
         return [
             decimals.format_decimal(total)
@@ -89,7 +95,7 @@ def _running_sums(step: Step) -> list[str]:
 
 
 def _channel_sums(step: Step) -> list[str]:
-    """The sum of each channel; nothing where there is only one."""
+    """Return the sum of each channel; nothing where there is only one."""
     sums = [decimals.format_decimal(total) for _, total in partial_sums(step)]
     return sums if len(sums) > 1 else []
 

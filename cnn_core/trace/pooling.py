@@ -1,4 +1,4 @@
-"""The traces of pooling, one step per output value, and of the way back up."""
+"""The traces of pooling, one step per output value, and of unpooling."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 AxisCells = Sequence[Sequence[int]]
 """The cells of one axis of the padded input that each window reads."""
 MAX_TIES_LISTED = 3
+"""Ties that are described one by one; the others are counted."""
 
 
 def max_pool_trace(
@@ -36,6 +37,10 @@ def max_pool_trace(
     Each step's `chosen` term is the first maximum in row order, as in PyTorch; None where a window meets padding
     alone. What hangs over the padding (ceil_mode) does not exist, and is not drawn. Raises ValueError when a value is
     not finite or no window fits.
+
+    >>> trace = max_pool_trace(np.array([[[1.0, 5.0], [3.0, 2.0]]]), 2)
+    >>> trace.steps[0].total, trace.steps[0].chosen
+    (Decimal('5.0'), 1)
     """
     x, sweep = _check_arguments(x, kernel_size, stride, padding, dilation, ceil_mode)
     return _pooling_trace(x, "max", *_window_axes(sweep), _padding_frame(sweep))
@@ -53,13 +58,21 @@ def avg_pool_trace(
     """Write out `ops.avg_pool2d`, padded with 0; each step's `divisor` is the number of cells its mean counts.
 
     Padding cells count unless `count_include_pad` is False; otherwise as `max_pool_trace`.
+
+    >>> trace = avg_pool_trace(np.array([[[1.0, 5.0], [3.0, 3.0]]]), 2)
+    >>> trace.steps[0].total, trace.steps[0].divisor
+    (Decimal('3.0'), 4)
     """
     x, sweep = _check_arguments(x, kernel_size, stride, padding, 1, ceil_mode)
     return _pooling_trace(x, "mean", *_window_axes(sweep), _padding_frame(sweep), count_padding=count_include_pad)
 
 
 def lp_pool_trace(x: Array, kernel_size: IntOrPair, *, stride: IntOrPair | None = None) -> Trace:
-    """Write out `ops.lp_pool2d`, the root of the sum of squares; otherwise as `max_pool_trace`."""
+    """Write out `ops.lp_pool2d`, the root of the sum of squares; otherwise as `max_pool_trace`.
+
+    >>> lp_pool_trace(np.array([[[3.0, 4.0]]]), (1, 2)).grid["output"].values.tolist()
+    [[[5.0]]]
+    """
     x, sweep = _check_arguments(x, kernel_size, stride, 0, 1, ceil_mode=False)
     return _pooling_trace(x, "root", *_window_axes(sweep), NO_PADDING)
 
@@ -68,6 +81,9 @@ def adaptive_pool_trace(x: Array, output_size: IntOrPair, *, combine: Literal["m
     """Write out `ops.adaptive_max_pool2d` or `ops.adaptive_avg_pool2d` of one image x (C, H, W).
 
     Size 1 is global pooling. Raises ValueError when a value is not finite or a size is below 1.
+
+    >>> adaptive_pool_trace(np.arange(4.0).reshape(1, 2, 2), 1, combine="mean").grid["output"].values.tolist()
+    [[[1.5]]]
     """
     x, _ = _check_arguments(x, 1, 1, 0, 1, ceil_mode=False)
     height, width = to_pair("output_size", output_size)
@@ -90,7 +106,7 @@ def _check_arguments(
 
 
 def _window_axes(sweep: Sweep) -> tuple[AxisCells, AxisCells]:
-    """Which rows and which columns of the padded input each window reads; cells beyond the padding left out."""
+    """List the rows and the columns of the padded input that each window reads; cells beyond the padding left out."""
     rows, columns = ([window.padded_cells(i) for i in range(window.out)] for window in sweep)
     return rows, columns
 
@@ -136,7 +152,11 @@ def _pooling_step(writes: Cell, terms: tuple[Term, ...], combine: Combine, divis
 
 @dataclass(frozen=True)
 class Tie:
-    """A window of max pooling whose maximum stands in several cells; the first wins and alone gets the gradient."""
+    """A window of max pooling with its maximum in several cells; the first wins, and only it gets the gradient.
+
+    >>> find_ties(max_pool_trace(np.array([[[7.0, 7.0]]]), (1, 2)))[0].cells[1]
+    Cell(grid='input', plane=0, row=0, column=1)
+    """
 
     writes: Cell
     cells: tuple[Cell, ...]
@@ -144,7 +164,11 @@ class Tie:
 
 
 def find_ties(trace: Trace) -> tuple[Tie, ...]:
-    """The tied windows of a max pooling, in the order of its steps; none for other poolings."""
+    """List the tied windows of a max pooling, in the order of its steps; none for other poolings.
+
+    >>> len(find_ties(max_pool_trace(np.array([[[7.0, 7.0, 1.0]]]), (1, 2), stride=1)))
+    1
+    """
     found = []
     for step in trace.steps:
         best = tuple(term.left for term in step.terms if step.chosen is not None and term.value == step.total)
@@ -154,7 +178,11 @@ def find_ties(trace: Trace) -> tuple[Tie, ...]:
 
 
 def describe_ties(trace: Trace) -> str:
-    """The tied windows in words, with their cells as the player counts them; empty when nothing ties."""
+    """Describe the tied windows, with their cells as the player counts them; empty when nothing ties.
+
+    >>> describe_ties(max_pool_trace(np.array([[[7.0, 3.0]]]), (1, 2)))
+    ''
+    """
     tied = find_ties(trace)
     if not tied:
         return ""
@@ -178,7 +206,11 @@ def _format_place(cell: Cell) -> str:
 
 
 def pooling_slips(trace: Trace) -> list[list[tuple[str, str]]]:
-    """For each step of a pooling the wrong answers that come to mind, each with a sentence on what went wrong."""
+    """List for each step of a pooling the likely wrong answers, each with a sentence that says what went wrong.
+
+    >>> pooling_slips(max_pool_trace(np.array([[[1.0, 3.0]]]), (1, 2)))[0][0]
+    ('2', 'that is the mean. Max pooling keeps the largest.')
+    """
     return [
         [
             (format_decimal(value), said)
@@ -217,12 +249,16 @@ def _step_slips(step: Step) -> list[tuple[Decimal, str]]:
 
 
 def unpooling_trace(pooled: Trace, *, switches: bool) -> Trace:
-    """Write out the way back up from a pooling: one step for each cell of the picture before.
+    """Write out the unpooling of a pooling's trace: one step for each cell of the original picture.
 
     With `switches` (max pooling only) each maximum returns to the cell it came from and all others become 0:
     `ops.max_unpool2d`. Without, each cell gets the mean of the values whose windows read it, and 0 where none does:
     `ops.spread_unpool2d`. Grids: "original", "pooled", "unpooled"; a term's `origin` is the original's cell.
-    Raises ValueError when switches are asked of a pooling that has none.
+    Raises ValueError when `switches` is True for a pooling that has none.
+
+    >>> pooled = max_pool_trace(np.array([[[1.0, 3.0]]]), (1, 2))
+    >>> unpooling_trace(pooled, switches=True).grid["unpooled"].values.tolist()
+    [[[0.0, 3.0]]]
     """
     if switches and any(step.combine != "max" for step in pooled.steps):
         raise ValueError("switches is True: only max pooling knows one cell that each value came from.")
@@ -250,7 +286,7 @@ def unpooling_trace(pooled: Trace, *, switches: bool) -> Trace:
 
 
 def _unpooling_step(writes: Cell, readers: Iterable[Step], switches: bool) -> Step:
-    """What comes back to one cell from the windows that hand it their value."""
+    """Return the step of one cell of the original, from the windows that pass their value to it."""
     origin = Cell("original", *writes[1:])
     terms = tuple(Term(Cell("pooled", *step.writes[1:]), None, step.total, origin=origin) for step in readers)
     if len(terms) <= 1:

@@ -1,4 +1,4 @@
-"""The trace of a transposed convolution: the way back up, from a convolution's output to its input's size."""
+"""The trace of a transposed convolution, which leads from a convolution's output back to its input's size."""
 
 from decimal import Decimal
 from itertools import product
@@ -25,13 +25,13 @@ def transposed_trace(
     dilation: IntOrPair = 1,
     groups: int = 1,
 ) -> Trace:
-    """Write out the transposed convolution that brings y (F, H', W') back to `size` (H, W), with kernels (F, C/groups,
-    kH, kW) and the settings of the convolution that went down.
+    """Write out the transposed convolution that brings y (F, H', W') back to `size` (H, W).
 
-    Every value of y is multiplied by the whole kernel and laid where that kernel had read; what overlaps is added
-    (torch.nn.ConvTranspose2d; the same sums as the gradient of a convolution with respect to its input). One step an
-    output value: the cells of y whose windows held it. A cell that no window held has no terms and is 0.
-    Raises ValueError when y is not what the convolution of such an input gives.
+    w holds the kernels (F, C/groups, kH, kW); the settings are those of the convolution that is undone. Every value of
+    y is multiplied by the whole kernel and written where that kernel had read; overlapping products are added
+    (torch.nn.ConvTranspose2d; the same sums as the gradient of a convolution with respect to its input). There is one
+    step per output value, with a term for each cell of y whose window held it; without such a cell the value is 0.
+    Raises ValueError when the convolution of an input of `size` does not give the shape of y.
     """
     images = np.zeros((1, w.shape[1] * groups, *size))
     _, kernels, sweep = convolution_arguments(images, w, stride, padding, dilation, groups)
@@ -64,7 +64,7 @@ def _transposed_steps(y: Array, w: Array, sweep: Sweep, groups: int) -> tuple[St
             if i is not None and j is not None:
                 value = exact_decimal(float(y[f, i, j])) * exact_decimal(float(w[f, c, u, v]))
                 terms.append(Term(Cell("input", f, i, j), Cell("kernel", f * channels + c, u, v), value))
-        # in the order of the windows, as they come by
+        # in the order in which the windows pass
         terms.sort(key=lambda term: term.left)
         total = sum((term.value for term in terms), Decimal(0))
         steps.append(Step(Cell("output", channel, row, column), tuple(terms), total))
