@@ -1,7 +1,6 @@
 """One layer in one, two or three dimensions: output, parameters, work, memory, and the settings that give a size.
 
-The designer's networks are two-dimensional (`cnn_core.networks`); this answers for every layer that the courses ask
-about.
+The networks of `cnn_core.networks` are two-dimensional; this module covers every layer that courses ask about.
 """
 
 from collections.abc import Callable
@@ -23,9 +22,14 @@ from cnn_core.geometry import (
     whole,
 )
 
-CONVOLUTION, TRANSPOSED_CONVOLUTION = "Convolution", "Transposed convolution"
-MAX_POOLING, AVERAGE_POOLING, ADAPTIVE_POOLING = "Max pooling", "Average pooling", "Adaptive pooling"
-LINEAR, BATCH_NORM, FLATTEN = "Linear", "Batch norm", "Flatten"
+CONVOLUTION = "Convolution"
+TRANSPOSED_CONVOLUTION = "Transposed convolution"
+MAX_POOLING = "Max pooling"
+AVERAGE_POOLING = "Average pooling"
+ADAPTIVE_POOLING = "Adaptive pooling"
+LINEAR = "Linear"
+BATCH_NORM = "Batch norm"
+FLATTEN = "Flatten"
 KINDS = (
     CONVOLUTION,
     TRANSPOSED_CONVOLUTION,
@@ -40,15 +44,20 @@ WINDOWED_KINDS = (CONVOLUTION, TRANSPOSED_CONVOLUTION, MAX_POOLING, AVERAGE_POOL
 AXIS_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 """Dimensions → the names of their axes, in PyTorch's order."""
 SETTINGS = ("padding", "kernel", "stride", "dilation")
+"""The settings of an axis that `solve_settings` and `output_curve` vary, one at a time."""
 MAX_SETTINGS = {"padding": 32, "kernel": 32, "stride": 32, "dilation": 16}
-"""How far `output_curve` and `solve_settings` look."""
+"""The largest value of each setting that `output_curve` tries: enough to see how the size changes."""
 BYTES_PER_VALUE = 4
-"""Of a float32."""
+"""Size of a float32."""
 
 
 @dataclass(frozen=True)
 class AxisSettings:
-    """What a layer does along one axis of `size` cells; `bins` are an adaptive pooling's outputs."""
+    """The settings of a layer along one axis of `size` cells; `bins` are the outputs of an adaptive pooling.
+
+    >>> AxisSettings(32, kernel=5, stride=2, padding=1).dilation
+    1
+    """
 
     size: int
     kernel: int = 1
@@ -61,7 +70,11 @@ class AxisSettings:
 
 @dataclass(frozen=True)
 class LayerCase:
-    """One layer and its input of `channels` × the sizes of its `axes`; `filters` are a linear layer's units too."""
+    """One layer and its input of `channels` × the sizes of its `axes`; `filters` are the units of a linear layer.
+
+    >>> LayerCase(CONVOLUTION, 3, (AxisSettings(32, kernel=5),) * 2, filters=36).input_shape
+    (3, 32, 32)
+    """
 
     kind: str
     channels: int
@@ -73,7 +86,7 @@ class LayerCase:
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """(C, …) of one example; a linear layer's is flat."""
+        """The input's shape (C, …) for one example; flat for a linear layer."""
         sizes = tuple(way.size for way in self.axes)
         return (self.channels * prod(sizes),) if self.kind == LINEAR else (self.channels, *sizes)
 
@@ -86,9 +99,12 @@ class LayerCase:
 
 @dataclass(frozen=True)
 class LayerReport:
-    """Of one example: its output's shape, learned weights and biases, multiply–accumulates, values and bytes it holds.
+    """A layer's output shape and counts for one example: learned weights and biases, and multiply–accumulates.
 
-    `macs` counts convolutions and linear layers, as `torch.utils.flop_counter` does; FLOPs are twice as many.
+    `macs` are counted for convolutions and linear layers, as in `torch.utils.flop_counter`; FLOPs are twice as many.
+
+    >>> LayerReport((10,), weights=1200, biases=10, macs=1200).parameters
+    1210
     """
 
     output_shape: tuple[int, ...]
@@ -103,22 +119,27 @@ class LayerReport:
 
     @property
     def flops(self) -> int:
-        """A multiplication and an addition for each multiply–accumulate."""
+        """Floating-point operations: a multiplication and an addition for each multiply–accumulate."""
         return 2 * self.macs
 
     @property
     def output_values(self) -> int:
-        """Numbers of the output."""
+        """How many numbers the output holds."""
         return prod(self.output_shape)
 
     @property
     def output_bytes(self) -> int:
-        """What the output takes in memory as float32."""
+        """Bytes that the output takes in memory as float32."""
         return BYTES_PER_VALUE * self.output_values
 
 
 def layer_report(case: LayerCase) -> LayerReport:
-    """Everything about one layer. Raises ValueError with a sentence when its settings or its input do not fit."""
+    """Compute the output shape and the counts of a layer. Raises ValueError with a sentence when anything does not fit.
+
+    >>> report = layer_report(LayerCase(CONVOLUTION, 3, (AxisSettings(32, kernel=5),) * 2, filters=36))
+    >>> report.output_shape, report.parameters
+    ((36, 28, 28), 2736)
+    """
     if case.kind not in KINDS:
         raise ValueError(f"kind is {case.kind!r}: choose {', '.join(KINDS)}.")
     whole("channels", case.channels, 1)
@@ -130,7 +151,7 @@ def layer_report(case: LayerCase) -> LayerReport:
             biases = case.filters if case.bias else 0
             return LayerReport((case.filters, *sizes), weights, biases, prod(sizes) * weights)
         case "Transposed convolution":
-            # its kernel is that of the convolution it undoes: the channels change places
+            # its kernel is that of the convolution it undoes, so filters and channels change places
             weights = conv_parameters(case.filters, case.channels, kernel, groups=case.groups, bias=False)
             read = prod(way.size for way in case.axes)
             return LayerReport((case.filters, *sizes), weights, case.filters if case.bias else 0, read * weights)
@@ -150,8 +171,8 @@ def layer_report(case: LayerCase) -> LayerReport:
 class TransposedWindow(Window):
     """The windows of a transposed convolution, on its output of `size` cells: each of its `inputs` writes to one.
 
-    It is the window of the convolution that is undone. More windows may fit than there are inputs, where an output
-    padding is as long as the stride.
+    It is the window of the convolution that is undone. Where the output padding is as long as the stride, more windows
+    would fit than there are inputs.
     """
 
     inputs: int = 1
@@ -210,10 +231,13 @@ def axis_output(kind: str, axis: AxisSettings, *, ceil_mode: bool = False) -> in
 
 
 def solve_stride(size: int, kernel: int, out: int, *, padding: int = 0, dilation: int = 1) -> list[int]:
-    """Every stride for which a convolution turns `size` into `out`, smallest first; for `out` 1, up to the first
-    that leaves one window (every longer one does too).
+    """List every stride with which a convolution turns `size` into `out`, smallest first.
 
-    From out = ⌊r / s⌋ + 1 with the room r = n + 2p − d(k − 1) − 1: r / out < s ≤ r / (out − 1).
+    For `out` 1 only the smallest is listed: every longer stride leaves one window too. From out = ⌊r / s⌋ + 1 with the
+    room r = n + 2p − d(k − 1) − 1 follows r / out < s ≤ r / (out − 1). Raises ValueError when an argument is below 1.
+
+    >>> solve_stride(32, 5, 15, padding=1)
+    [2]
     """
     room = whole("size", size, 1) + 2 * padding - effective_kernel(kernel, dilation)
     out = whole("out", out, 1)
@@ -225,8 +249,13 @@ def solve_stride(size: int, kernel: int, out: int, *, padding: int = 0, dilation
 
 
 def solve_dilation(size: int, kernel: int, out: int, *, stride: int = 1, padding: int = 0) -> list[int]:
-    """Every dilation for which a convolution turns `size` into `out`, smallest first; for a kernel of 1, where it
-    changes nothing, 1 if it does at all."""
+    """List every dilation with which a convolution turns `size` into `out`, smallest first.
+
+    The dilation of a kernel of 1 changes nothing: then 1 is listed if the size is right, else nothing.
+
+    >>> solve_dilation(32, 3, 28)
+    [2]
+    """
     spans = solve_kernel(size, out, stride=stride, padding=padding)  # the kernels that would do without dilation
     if kernel == 1:
         return [1] if 1 in spans else []
@@ -234,11 +263,13 @@ def solve_dilation(size: int, kernel: int, out: int, *, stride: int = 1, padding
 
 
 def uneven_padding(axis: AxisSettings, out: int) -> tuple[int, int] | None:
-    """The padding (before, after) that gives `out` where none that is alike on both sides does; None where one does or
-    nothing can.
+    """Return the uneven padding (before, after) that gives `out` where no even one does; None otherwise.
 
-    The cells needed in all are (out − 1)s + d(k − 1) + 1 − n, up to s − 1 more; only with stride 1 can that be one odd
-    number. The extra cell goes after, as PyTorch's "same" puts it.
+    In all (out − 1)s + d(k − 1) + 1 − n cells are needed, and up to s − 1 more are allowed; only with stride 1 can that
+    leave a single odd number. The extra cell goes after, as in PyTorch's "same".
+
+    >>> uneven_padding(AxisSettings(32, kernel=4), 32)
+    (1, 2)
     """
     need = (out - 1) * axis.stride + effective_kernel(axis.kernel, axis.dilation) - axis.size
     if axis.stride > 1 or need < 1 or need % 2 == 0:
@@ -247,7 +278,11 @@ def uneven_padding(axis: AxisSettings, out: int) -> tuple[int, int] | None:
 
 
 def solve_settings(axis: AxisSettings, out: int) -> dict[str, list[int]]:
-    """For each of SETTINGS, all its values that give `out` along one axis of a convolution, the others as they are."""
+    """List for each of SETTINGS the values that give `out` along one axis of a convolution, the others unchanged.
+
+    >>> solve_settings(AxisSettings(32, kernel=5), 32)["padding"]
+    [2]
+    """
     size, kernel, stride = axis.size, axis.kernel, axis.stride
     found: dict[str, Callable[[], list[int]]] = {
         "padding": lambda: solve_padding(size, kernel, out, stride=stride, dilation=axis.dilation),
@@ -259,7 +294,11 @@ def solve_settings(axis: AxisSettings, out: int) -> dict[str, list[int]]:
 
 
 def output_curve(kind: str, axis: AxisSettings, setting: str, *, ceil_mode: bool = False) -> list[tuple[int, int]]:
-    """(value, output size) for every value of one of SETTINGS with which the layer fits."""
+    """List (value, output size) for every value of one of SETTINGS with which the layer fits.
+
+    >>> output_curve(CONVOLUTION, AxisSettings(4), "stride")[:3]
+    [(1, 4), (2, 2), (3, 2)]
+    """
     found = []
     for value in range(0 if setting == "padding" else 1, MAX_SETTINGS[setting] + 1):
         try:
@@ -270,7 +309,11 @@ def output_curve(kind: str, axis: AxisSettings, setting: str, *, ceil_mode: bool
 
 
 def torch_source(case: LayerCase) -> str:
-    """The layer as a line of PyTorch; arguments that have its default are left out."""
+    """Write the layer as a line of PyTorch; arguments that have their default are left out.
+
+    >>> torch_source(LayerCase(CONVOLUTION, 3, (AxisSettings(32, kernel=5),) * 2, filters=36))
+    'nn.Conv2d(3, 36, kernel_size=5)'
+    """
     dims = len(case.axes)
     sides = {
         name: tuple(getattr(way, name) for way in case.axes)

@@ -1,6 +1,6 @@
-"""A layer's output size, parameters and MACs worked out on paper: LaTeX lines with the numbers substituted.
+"""A layer's output size, parameters and MACs derived as on paper: LaTeX lines with the numbers substituted.
 
-Every function returns the steps of one derivation, each line an equality that continues the line before.
+Every function whose name ends in `_steps` returns one derivation, each line an equality that continues the last.
 """
 
 from cnn_core.geometry import Bins, Window, effective_kernel
@@ -14,16 +14,19 @@ from cnn_core.shapes.calculator import (
     axis_output,
     layer_report,
 )
-from cnn_core.words import capitalize_first
 
 
 def align_steps(steps: list[str]) -> str:
-    """The steps as one LaTeX block, aligned at their equals signs."""
+    """Join steps into one LaTeX block, aligned at their equals signs.
+
+    >>> align_steps(["N = C", "= 3"])
+    '\\\\begin{aligned}N &= C \\\\\\\\[0.4em] &= 3\\\\end{aligned}'
+    """
     return r"\begin{aligned}" + r" \\[0.4em] ".join(map(_mark_alignment, steps)) + r"\end{aligned}"
 
 
 def _mark_alignment(step: str) -> str:
-    """A step with the mark at which it is aligned: its first equals sign, or where one would stand."""
+    """Return a step with the mark at which it is aligned: at its first equals sign, or where one would stand."""
     if "&" in step:
         return step
     if step.startswith("="):
@@ -33,12 +36,16 @@ def _mark_alignment(step: str) -> str:
 
 
 def latex_int(value: int) -> str:
-    """A whole number in LaTeX, thousands separated."""
+    """Write a whole number in LaTeX, thousands separated.
+
+    >>> latex_int(2700)
+    '2{,}700'
+    """
     return f"{value:,}".replace(",", "{,}")
 
 
 def _mixed_fraction(room: int, stride: int) -> str:
-    """room / stride as a mixed fraction, exact: 14½, 9⅔, 15."""
+    """Write room / stride as an exact mixed fraction: 14½, 9⅔, 15."""
     if room < 0:  # only with ceil_mode, whose single window hangs over the edge
         return rf"-\tfrac{{{-room}}}{{{stride}}}"
     whole, rest = divmod(room, stride)
@@ -47,7 +54,11 @@ def _mixed_fraction(room: int, stride: int) -> str:
 
 
 def size_steps(axis: Window, symbol: str) -> list[str]:
-    """The output size along one axis; `symbol` is its letter, "H" or "W". Source: see `geometry.conv_output_size`."""
+    """Derive the output size along one axis; `symbol` is its letter, "H" or "W". Source: see `geometry.Window.out`.
+
+    >>> size_steps(Window(size=32, kernel=5, stride=3), "H")[-1]
+    '= 9 + 1 = 10'
+    """
     left, right = (r"\left\lceil", r"\right\rceil") if axis.ceil_mode else (r"\left\lfloor", r"\right\rfloor")
     kernel = "K" if axis.dilation == 1 else "K'"
     padding = rf"2 \cdot {axis.before}" if axis.before == axis.after else f"{axis.before} + {axis.after}"
@@ -71,7 +82,7 @@ def size_steps(axis: Window, symbol: str) -> list[str]:
 
 
 def bin_steps(bins: Bins, symbol: str) -> list[str]:
-    """Which cells each window of an adaptive pooling reads along one axis, counted from 1.
+    """Derive which cells each window of an adaptive pooling reads along one axis, counted from 1.
 
     At most the first three and the last window are written out. Source: see `geometry.Bins`.
     """
@@ -92,71 +103,11 @@ def bin_steps(bins: Bins, symbol: str) -> list[str]:
     return steps
 
 
-def describe_sharing(axis: Bins, noun: str) -> str:
-    """How an adaptive pooling shares the cells of one axis out; `noun` is "row", "column" …"""
-    lengths = sorted({len(cells) for cells in axis.all_cells})
-    each = " or ".join(map(str, lengths))
-    cells = f"{each} {noun}" if lengths == [1] else f"{each} {noun}s"
-    if axis.size % axis.out == 0:
-        return f"{axis.size}/{axis.out} is whole: each window reads {cells}, none of them twice."
-    return f"{axis.size}/{axis.out} is not whole: windows of {cells}, and neighbours share what is on their border."
-
-
-def describe_leftovers(axis: Window, noun: str) -> str:
-    """What the rounding does along one axis, and which cells no window reads.
-
-    `noun` is "row", "column", or "row and column" when both axes are alike.
-    """
-    return " ".join(part for part in (_describe_rounding(axis), _describe_unvisited(axis, noun)) if part)
-
-
-def _describe_rounding(axis: Window) -> str:
-    rest = axis.room % axis.stride
-    if axis.stride == 1:
-        return "Stride 1 always fits: the last window ends exactly at the edge."
-    if not rest:
-        return f"{axis.room}/{axis.stride} is whole: the last window ends exactly at the edge."
-    text = f"{axis.room}/{axis.stride} is not whole: "
-    if not axis.ceil_mode:
-        return text + "the floor drops the window that would no longer fit."
-    floored = axis.room // axis.stride + 1
-    if axis.out > floored:
-        over = axis.reach - axis.padded_size
-        return text + f"the ceiling keeps one more window, which reaches {_count_nouns(over, 'cell')} past the edge."
-    return text + (
-        f"the ceiling would add a window, but it would start at {floored * axis.stride}, "
-        f"beyond input + left padding ({axis.size} + {axis.before}), so it is dropped."
-    )
-
-
-def _describe_unvisited(axis: Window, noun: str) -> str:
-    """The sentence on cells of the padded input that no window reads, the last ones first; empty when all are read."""
-    runs, end = axis.unvisited_runs, axis.padded_size
-    last = runs[-1][1] if runs and sum(runs[-1]) == end else 0
-    between = sum(length for _, length in runs) - last
-    one = " and " not in noun
-    parts = []
-    if last:
-        lost = max(0, last - axis.after)
-        what = "pixels are lost" if lost else "only padding, no pixel is lost"
-        which = f"the last {noun}" if last == 1 else f"the last {_count_nouns(last, noun)}"
-        verb = "is" if last == 1 and one else "are"
-        parts.append(f"{which} of the padded input {verb} never visited ({what})")
-    if between:
-        parts.append(
-            f"{_count_nouns(between, noun)} between the windows {'is' if between == 1 and one else 'are'} never visited"
-        )
-    return f"{capitalize_first('; '.join(parts))}." if parts else ""
-
-
-def _count_nouns(count: int, noun: str) -> str:
-    """1 row, 3 columns, 3 rows and 3 columns."""
-    words = noun.split(" and ")
-    return " and ".join(f"{count} {word}" if count == 1 else f"{count} {word}s" for word in words)
-
-
 def transposed_steps(axis: AxisSettings, symbol: str) -> list[str]:
-    """The output size of a transposed convolution along one axis; source: `geometry.transposed_output_size`."""
+    """Derive the output size of a transposed convolution along one axis; source: `geometry.transposed_output_size`.
+
+    Raises ValueError with a sentence when the settings do not fit.
+    """
     kernel = "K" if axis.dilation == 1 else "K'"
     span = effective_kernel(axis.kernel, axis.dilation)
     steps = []
@@ -170,7 +121,7 @@ def transposed_steps(axis: AxisSettings, symbol: str) -> list[str]:
 
 
 def parameter_steps(case: LayerCase) -> list[str]:
-    """Weights and biases of a layer that learns; nothing for others."""
+    """Derive the number of weights and biases of a layer that learns; no steps for others."""
     found = layer_report(case)
     filters, channels = case.filters, case.channels
     match case.kind:
@@ -181,7 +132,7 @@ def parameter_steps(case: LayerCase) -> list[str]:
             steps = ["2\\,C", rf"\underbrace{{{channels}}}_{{\gamma}} + \underbrace{{{channels}}}_{{\beta}}"]
             return [steps[0], f"= {steps[1]} = {latex_int(found.parameters)}"]
         case "Convolution" | "Transposed convolution":
-            # the kernels of a transposed convolution lie the other way round: from each input channel to the filters
+            # the kernels of a transposed convolution lead the other way: from each input channel to the filters
             up = case.kind == TRANSPOSED_CONVOLUTION
             outer, inner = (channels, filters) if up else (filters, channels)
             one, other = ("C", "F") if up else ("F", "C")
@@ -202,12 +153,12 @@ def parameter_steps(case: LayerCase) -> list[str]:
 
 
 def kernel_letters(case: LayerCase) -> list[str]:
-    """K_h, K_w …: the letters of the kernel's sides."""
+    """Return the letters of the kernel's sides: K, or K_h, K_w …"""
     return ["K"] if len(case.axes) == 1 else [f"K_{name[0]}" for name in AXIS_NAMES[len(case.axes)]]
 
 
 def size_letters(case: LayerCase) -> list[str]:
-    """L; H, W; D, H, W: the letters of the input's sides."""
+    """Return the letters of the input's sides: L, or H, W, or D, H, W."""
     return [name[0].upper() for name in AXIS_NAMES[len(case.axes)]]
 
 
@@ -220,7 +171,7 @@ def _append_bias(weights: str, biases: int, bias: bool) -> str:
 
 
 def mac_steps(case: LayerCase) -> list[str]:
-    """Multiply–accumulates for one example: every weight once per place; nothing where none are counted."""
+    """Derive the multiply–accumulates for one example: every weight once per place; no steps where none are counted."""
     found = layer_report(case)
     total = latex_int(found.macs)
     if case.kind == LINEAR:

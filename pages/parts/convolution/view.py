@@ -9,7 +9,8 @@ from cnn_core.matrices.inputs import Stack
 from cnn_core.ops import conv2d, flip_kernel
 from cnn_core.ops.arguments import Sweep
 from cnn_core.ops.windows import PaddingMode
-from cnn_core.shapes.derivation import align_steps, describe_leftovers, size_steps
+from cnn_core.shapes.derivation import align_steps, size_steps
+from cnn_core.shapes.explain import describe_leftovers
 from cnn_core.trace import convolution_trace, play_data
 from cnn_core.trace.as_code import loop_code, torch_code
 from cnn_core.trace.im2col import im2col_trace

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from cnn_core.geometry import Bins
 from cnn_core.networks import AvgPool2d, MaxPool2d
-from cnn_core.shapes.derivation import align_steps, bin_steps, describe_leftovers, size_steps
+from cnn_core.shapes.derivation import align_steps, bin_steps, size_steps
+from cnn_core.shapes.explain import describe_leftovers
 from cnn_core.trace import describe_ties, play_data, pooling_slips, unpooling_trace
 from pages.components.player import show_player
 from pages.parts.pooling.form import Pooling, loop_source, torch_source

@@ -30,8 +30,6 @@ from cnn_core.shapes.calculator import (
 from cnn_core.shapes.derivation import (
     align_steps,
     bin_steps,
-    describe_leftovers,
-    describe_sharing,
     latex_int,
     mac_steps,
     parameter_steps,
@@ -39,6 +37,7 @@ from cnn_core.shapes.derivation import (
     size_steps,
     transposed_steps,
 )
+from cnn_core.shapes.explain import describe_leftovers, describe_sharing
 from cnn_core.words import format_memory, format_size
 from pages.components.window_map import show_windows
 from pages.shared import charts

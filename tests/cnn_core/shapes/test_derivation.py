@@ -1,8 +1,5 @@
 """The worked steps end in the number that the geometry gives, and the sentences name what is left over."""
 
-import re
-
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,13 +9,13 @@ from cnn_core.shapes.calculator import KINDS, AxisSettings, LayerCase, layer_rep
 from cnn_core.shapes.derivation import (
     align_steps,
     bin_steps,
-    describe_leftovers,
     latex_int,
     mac_steps,
     parameter_steps,
     size_steps,
     transposed_steps,
 )
+from cnn_core.shapes.explain import describe_leftovers
 
 COURSE = Conv2d(36, 5, stride=2, padding=1)
 COURSE_CASE = LayerCase("Convolution", 3, (AxisSettings(32, 5, 2, 1), AxisSettings(32, 5, 2, 1)), 36)
@@ -30,30 +27,6 @@ def test_steps_of_the_course_example() -> None:
     assert steps[2] == r"= \left\lfloor 14\tfrac{1}{2} \right\rfloor + 1 = 14 + 1 = 15"
     assert parameter_steps(COURSE_CASE)[1:3] == [r"= 36\,(3 \cdot 5 \cdot 5) + 36", r"= 36 \cdot 75 + 36"]
     assert mac_steps(COURSE_CASE)[-1] == r"= 15 \cdot 15 \cdot 2{,}700 = 607{,}500"
-
-
-def test_what_the_course_example_leaves_over() -> None:
-    text = describe_leftovers(COURSE.windows((3, 32, 32))[0], "row and column")
-    assert text == (
-        "29/2 is not whole: the floor drops the window that would no longer fit. "
-        "The last row and column of the padded input are never visited (only padding, no pixel is lost)."
-    )
-    bare = describe_leftovers(Conv2d(36, 5, stride=2).windows((3, 32, 32))[0], "row")
-    assert bare.endswith("The last row of the padded input is never visited (pixels are lost).")
-
-
-@pytest.mark.parametrize(
-    ("layer", "sentence"),
-    [
-        (Conv2d(1, 3, padding=1), "Stride 1 always fits"),
-        (Conv2d(1, 2, stride=2), "8/2 is whole"),
-        (Conv2d(1, 1, stride=3), "6 rows between the windows are never visited"),
-        (MaxPool2d(3, 2, ceil_mode=True), "the ceiling keeps one more window, which reaches 1 cell past the edge"),
-        (MaxPool2d(2, 4, padding=1, ceil_mode=True), "9/4|10/4 is not whole"),
-    ],
-)
-def test_leftovers_name_the_case(layer: Conv2d | MaxPool2d, sentence: str) -> None:
-    assert re.search(sentence, describe_leftovers(layer.windows((1, 10, 10))[0], "row"))
 
 
 def test_a_dropped_ceil_window_is_said() -> None:
