@@ -1,4 +1,4 @@
-"""Small numbers to compute with by hand: inputs and kernels on which something can be seen."""
+"""Inputs and kernels small enough to compute with by hand, each of which shows something."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,11 @@ BACKPROP_KERNELS: dict[str, NDArray[np.float64]] = {
 
 
 def upstream_examples(rows: int, columns: int) -> dict[str, NDArray[np.float64]]:
-    """Gradients that may come back to an output of so many rows and columns, by name."""
+    """Return gradients that may arrive at an output of `rows` × `columns`, by name.
+
+    >>> upstream_examples(1, 2)["Plus and minus"].tolist()
+    [[1.0, -2.0]]
+    """
     count = np.arange(rows * columns).reshape(rows, columns)
     return {
         "All ones: L is the sum": np.ones((rows, columns)),
@@ -97,5 +101,9 @@ def upstream_examples(rows: int, columns: int) -> dict[str, NDArray[np.float64]]
 
 
 def example_name(values: NDArray[np.float64], library: dict[str, NDArray[np.float64]]) -> str | None:
-    """The name under which `library` holds exactly these `values`, or None."""
+    """Return the name under which `library` holds exactly these `values`, or None.
+
+    >>> example_name(np.ones((2, 2)), KERNELS)
+    'Sum of 2 × 2'
+    """
     return next((name for name, example in library.items() if np.array_equal(example, values)), None)

@@ -1,4 +1,4 @@
-"""Where the numbers of a convolution come from: inputs and kernels of several planes, made and brought to size."""
+"""Inputs and kernels of several planes for a convolution: generated, cut from photographs and resized."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +27,12 @@ MAX_DIGIT = 9.0
 
 
 def draw_input(source: str, shape: tuple[int, int, int], *, seed: int = 0) -> Stack:
-    """An input of `shape` (channels, rows, columns), each channel another one: shifted, turned or drawn anew by `seed`.
+    """Return an input of `shape` (channels, rows, columns); its channels differ: shifted, turned or random by `seed`.
 
-    The course example has a shape of its own, (1, 3, 5). Raises ValueError for a name that is not in DRAWN.
+    The course example always has shape (1, 3, 5). Raises ValueError for a name that is not in DRAWN_SOURCES.
+
+    >>> draw_input("Gradient", (1, 2, 3)).tolist()
+    [[[0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]]
     """
     channels, rows, columns = shape
     if source == COURSE_EXAMPLE:
@@ -55,10 +58,10 @@ def draw_input(source: str, shape: tuple[int, int, int], *, seed: int = 0) -> St
 
 
 def cut_patch(name: str, shape: tuple[int, int, int], top: int, left: int) -> Stack:
-    """A patch of `shape` (channels, rows, columns) of the photograph `name`, its corner at `top`, `left`; 0 … 255.
+    """Cut a patch of `shape` (channels, rows, columns) from the photograph `name`, its corner at (top, left); 0 … 255.
 
-    One channel is the grey picture, two are red and green, three red, green and blue. The photograph is PHOTO_SIZE
-    pixels long; a patch beyond its edge is moved back inside.
+    One channel is the grey picture, two are red and green, three red, green and blue. The long side of the photograph
+    has PHOTO_SIZE pixels; a patch beyond its edge is moved back inside. Raises ValueError for an unknown name.
     """
     channels, rows, columns = shape
     picture = load_small_photo(name, grey=channels == 1)
@@ -68,7 +71,10 @@ def cut_patch(name: str, shape: tuple[int, int, int], top: int, left: int) -> St
 
 
 def load_small_photo(name: str, *, grey: bool) -> NDArray[np.uint8]:
-    """The photograph `name` of cnn_core.images.PHOTOS, PHOTO_SIZE pixels long, as (1 or 3, height, width)."""
+    """Load the photograph `name` of cnn_core.images.PHOTOS, PHOTO_SIZE pixels long, as (1 or 3, height, width).
+
+    Raises ValueError for an unknown name.
+    """
     if name not in {entry.name for entry in PHOTOS}:
         raise ValueError(f"There is no photograph “{name}”: choose {', '.join(entry.name for entry in PHOTOS)}.")
     picture = load_photo(name, PHOTO_SIZE)
@@ -76,7 +82,7 @@ def load_small_photo(name: str, *, grey: bool) -> NDArray[np.uint8]:
 
 
 def resize_stack(stack: Stack, shape: tuple[int, int, int], *, seed: int = 0) -> Stack:
-    """`stack` cut or extended to `shape`: new rows and columns hold zeros, new channels random digits by `seed`."""
+    """Cut or extend `stack` to `shape`: new rows and columns hold zeros, new channels random digits by `seed`."""
     channels, rows, columns = shape
     kept = stack[:channels, :rows, :columns]
     bigger = np.pad(kept, [(0, 0), (0, rows - kept.shape[1]), (0, columns - kept.shape[2])])
@@ -84,10 +90,10 @@ def resize_stack(stack: Stack, shape: tuple[int, int, int], *, seed: int = 0) ->
 
 
 def fit_kernels(kernels: Stack, filters: int, channels: int, size: tuple[int, int], *, old_channels: int) -> Stack:
-    """Kernels as planes (filters · channels, kH, kW) from planes of `old_channels` channels a filter.
+    """Resize kernels, given as planes of `old_channels` channels per filter, to planes (filters · channels, kH, kW).
 
-    What fits is kept, its middle in the middle; a new channel repeats its filter's first; a new filter is the next
-    named kernel of `examples.KERNELS`.
+    What fits is kept and stays centred. A new channel repeats its filter's first one; a new filter is the next named
+    kernel of `examples.KERNELS`.
     """
     old = kernels.reshape(-1, old_channels, *kernels.shape[1:])
     library = list(examples.KERNELS.values())
@@ -99,7 +105,11 @@ def fit_kernels(kernels: Stack, filters: int, channels: int, size: tuple[int, in
 
 
 def centre_kernel(kernel: Stack, size: tuple[int, int]) -> Stack:
-    """A kernel (kH, kW) on `size` cells: zeros added around, or the border cut off; its middle stays the middle."""
+    """Resize a kernel (kH, kW) to `size` by adding zeros around it or cutting off its border; its middle is kept.
+
+    >>> centre_kernel(np.ones((1, 1)), (3, 3)).tolist()
+    [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    """
     result = np.zeros(size)
     take, put = [], []
     for old, new in zip(kernel.shape, size, strict=True):

@@ -1,4 +1,4 @@
-"""Matrices as text: what a learner types, pastes from a spreadsheet or finds in a link, and back."""
+"""Matrices as text: read from what a learner types, pastes from a spreadsheet or opens as a link, and written back."""
 
 import re
 from collections.abc import Mapping
@@ -10,12 +10,19 @@ from numpy.typing import NDArray
 from cnn_core.words import format_size
 
 MAX_MAGNITUDE = 1e6
+"""The largest magnitude that is accepted, so that products and sums stay readable."""
 PLANE_SEPARATOR = "|"
+"""Stands between the matrices of a stack."""
 EMPTY_CELL = "_"
+"""Stands for a cell in which nothing has been typed yet."""
 
 
 def split_matrix(text: str) -> list[list[str]]:
-    """The words of a matrix, row by row, unread: `1 x; _ 4` is [["1", "x"], ["_", "4"]]; `_` is an empty cell."""
+    """Split a matrix into its words, row by row, without reading them as numbers; `_` is an empty cell.
+
+    >>> split_matrix("1 x; _ 4")
+    [['1', 'x'], ['_', '4']]
+    """
     lines = re.split(r"[;\n\r\]]+", text.replace("−", "-").translate(str.maketrans("[()", "   ")))
     stripped = [line.strip(" ,\t") for line in lines]
     return [re.split(r"[\s,]+", line) for line in stripped if line]
@@ -24,9 +31,12 @@ def split_matrix(text: str) -> list[list[str]]:
 def parse_matrix(text: str, *, name: str = "matrix", max_rows: int = 12, max_columns: int = 12) -> NDArray[np.float64]:
     """Read rows of numbers as a float array (rows, columns).
 
-    Rows end at a line break, `;` or `]`; numbers are parted by blanks, tabs or commas; brackets are ignored; a
-    fraction (1/9) and a true minus sign are numbers too. Raises ValueError with a sentence for anything else:
-    no numbers, an empty cell, a word, an infinite or huge number, rows of unequal length, too many rows or columns.
+    Rows end at a line break, `;` or `]`; numbers are separated by spaces, tabs or commas; brackets are ignored;
+    fractions (1/9) and true minus signs are read too. Raises ValueError with a sentence for anything else: no numbers,
+    an empty cell, a word, an infinite or huge number, rows of unequal length, too many rows or columns.
+
+    >>> parse_matrix("1 −2; 1/4 0").tolist()
+    [[1.0, -2.0], [0.25, 0.0]]
     """
     rows = split_matrix(text)
     if not rows:
@@ -49,20 +59,23 @@ def parse_matrix(text: str, *, name: str = "matrix", max_rows: int = 12, max_col
 
 
 def split_planes(text: str) -> list[list[list[str]]]:
-    """The words of a stack of matrices, which `|` parts: one matrix a channel."""
+    """Split a stack of matrices, separated by `|`, into its words: one matrix per channel."""
     return [split_matrix(plane) for plane in text.split(PLANE_SEPARATOR)]
 
 
 def parse_planes(
     text: str, *, name: str = "matrix", max_planes: int = 3, max_rows: int = 12, max_columns: int = 12
 ) -> NDArray[np.float64]:
-    """Read matrices parted by `|` as a float array (planes, rows, columns); each as `parse_matrix` reads it.
+    """Read matrices separated by `|` as a float array (planes, rows, columns); each as `parse_matrix` reads it.
 
-    Raises ValueError with a sentence for too many planes, and for planes of unequal size.
+    Raises ValueError with a sentence for too many planes, for planes of unequal size, and as `parse_matrix` does.
+
+    >>> parse_planes("1 2 | 3 4").shape
+    (2, 1, 2)
     """
     texts = text.split(PLANE_SEPARATOR)
     if len(texts) > max_planes:
-        raise ValueError(f"The {name} has {len(texts)} planes, parted by |: at most {max_planes} can be shown here.")
+        raise ValueError(f"The {name} has {len(texts)} planes, separated by |: at most {max_planes} can be shown here.")
     names = [name] if len(texts) == 1 else [f"{name}, plane {i}," for i in range(1, len(texts) + 1)]
     planes = [
         parse_matrix(plane, name=label, max_rows=max_rows, max_columns=max_columns)
@@ -78,14 +91,21 @@ def parse_planes(
 
 
 def format_planes(values: NDArray[np.float64]) -> str:
-    """The text that `parse_planes` reads back as exactly these values (planes, rows, columns)."""
+    """Write the text that `parse_planes` reads back as exactly these values (planes, rows, columns).
+
+    >>> format_planes(np.array([[[1.0, 2.0]], [[3.0, 4.0]]]))
+    '1 2 | 3 4'
+    """
     return f" {PLANE_SEPARATOR} ".join(map(format_matrix, values))
 
 
 def replace_words(text: str, words: Mapping[tuple[int, int, int], str]) -> str:
-    """The text of a stack of matrices with some of its words, given by plane, row and column, replaced.
+    """Replace some words of the text of a stack of matrices; `words` gives them by plane, row and column.
 
-    What was typed is kept as it was typed: it may be no number yet. Cells that are not there are left out.
+    Words are kept as typed, even where they are not numbers yet. Cells that do not exist are ignored.
+
+    >>> replace_words("1 2; 3 4", {(0, 1, 0): "7"})
+    '1 2; 7 4'
     """
     planes = split_planes(text)
     for (plane, row, column), word in words.items():
@@ -95,17 +115,25 @@ def replace_words(text: str, words: Mapping[tuple[int, int, int], str]) -> str:
 
 
 def clean_word(typed: str) -> str:
-    """What was typed into a cell as one word of the text: blanks inside would make two, nothing none."""
+    """Return what was typed into a cell as exactly one word: no spaces inside, and `_` for nothing.
+
+    >>> clean_word(" 1 / 9 "), clean_word("")
+    ('1/9', '_')
+    """
     return "".join(typed.split())[:30].translate(str.maketrans(",", ".", ";|")) or EMPTY_CELL
 
 
 def format_matrix(values: NDArray[np.float64]) -> str:
-    """The shortest text that `parse_matrix` reads back as exactly these values: `-1 0 1; -2 0 2; 1/9 0 1`."""
+    """Write the shortest text that `parse_matrix` reads back as exactly these values.
+
+    >>> format_matrix(np.array([[-1.0, 0.5], [1 / 9, 2.0]]))
+    '-1 0.5; 1/9 2'
+    """
     return "; ".join(" ".join(_format_number(float(value)) for value in row) for row in values)
 
 
 def _format_number(value: float) -> str:
-    """A number as a decimal, or as a fraction where that is shorter and exactly the same float."""
+    """Write a number as a decimal, or as a fraction where that is shorter and exactly the same float."""
     decimal = repr(value).removesuffix(".0")
     fraction = Fraction(value).limit_denominator(999)
     return str(fraction) if len(str(fraction)) < len(decimal) and float(fraction) == value else decimal

@@ -110,7 +110,7 @@ def test_words_for_cells_that_are_not_there_are_left_out():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("1 | 2 | 3 | 4", "has 4 planes, parted by |: at most 3"),
+        ("1 | 2 | 3 | 4", "has 4 planes, separated by |: at most 3"),
         ("1 2 | 3", "Plane 2 of the stack is 1 × 1, plane 1 is 1 × 2"),
         ("1 |", "stack, plane 2, holds no numbers"),
         ("|", "stack, plane 1, holds no numbers"),
