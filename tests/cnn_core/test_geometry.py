@@ -191,6 +191,11 @@ def test_bins_are_those_of_torchs_adaptive_pooling(size: int, out: int) -> None:
     assert [row.nonzero().flatten().tolist() for row in shares] == [list(cells) for cells in bins.all_cells]
 
 
+def test_bins_share_cells_where_the_size_does_not_divide() -> None:
+    assert [list(cells) for cells in Bins(5, 2).all_cells] == [[0, 1, 2], [2, 3, 4]]  # ⌊5/2⌋ = 2, ⌈5/2⌉ = 3
+    assert [list(cells) for cells in Bins(6, 2).all_cells] == [[0, 1, 2], [3, 4, 5]]
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

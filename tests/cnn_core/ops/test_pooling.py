@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from cnn_core import ops
 from cnn_core.ops import naive
+from tests.cnn_core.ops.drawn_pictures import pictures
 
 BOTH = pytest.mark.parametrize("module", [ops, naive], ids=["vectorised", "naive"])
 
@@ -163,6 +164,22 @@ def test_same_keeps_the_size_with_stride_1(module: Any) -> None:
 
 
 X = np.ones((1, 2, 4, 4))
+
+
+@BOTH
+@settings(max_examples=40, deadline=None)
+@given(
+    x=pictures(smallest=3),
+    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    stride=st.none() | st.integers(1, 4),
+)
+def test_l2_pooling_equals_pytorch(module: Any, x: np.ndarray, kernel: tuple[int, int], stride: int | None) -> None:
+    y = module.lp_pool2d(x, kernel, stride=stride)
+    assert y.dtype == x.dtype
+    # torch takes a root of mean · count, which in float32 may be a little off a whole number
+    np.testing.assert_allclose(y, functional.lp_pool2d(torch.tensor(x), 2, kernel, stride), rtol=1e-6, atol=1e-6)
+
+
 SENTENCES: list[tuple[dict[str, Any], str]] = [
     ({"kernel_size": 5}, "kernel 5 does not fit a 4-wide input with padding 0"),
     ({"kernel_size": 0}, "kernel_size is 0: it must be a whole number of at least 1"),

@@ -1,4 +1,4 @@
-"""L2 and adaptive pooling, and the ways back up, against PyTorch."""
+"""Unpooling with switches and without, against PyTorch."""
 
 from typing import Any
 
@@ -10,47 +10,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from cnn_core import ops
-from cnn_core.geometry import Bins
-from cnn_core.ops import naive
-
-BOTH = pytest.mark.parametrize("module", [ops, naive], ids=["vectorised", "naive"])
-
-
-@st.composite
-def pictures(draw: st.DrawFn, *, smallest: int = 1) -> np.ndarray:
-    """A picture (2, 2, H, W) of few different numbers, so that maxima tie."""
-    height, width = draw(st.integers(smallest, 9)), draw(st.integers(smallest, 9))
-    rng = np.random.default_rng(draw(st.integers(0, 999)))
-    return rng.integers(-3, 4, (2, 2, height, width)).astype(draw(st.sampled_from(["float32", "float64"])))
-
-
-@BOTH
-@settings(max_examples=40, deadline=None)
-@given(
-    x=pictures(smallest=3),
-    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    stride=st.none() | st.integers(1, 4),
-)
-def test_l2_pooling_equals_pytorch(module: Any, x: np.ndarray, kernel: tuple[int, int], stride: int | None) -> None:
-    y = module.lp_pool2d(x, kernel, stride=stride)
-    assert y.dtype == x.dtype
-    # torch takes a root of mean · count, which in float32 may be a little off a whole number
-    np.testing.assert_allclose(y, F.lp_pool2d(torch.tensor(x), 2, kernel, stride), rtol=1e-6, atol=1e-6)
-
-
-@BOTH
-@pytest.mark.parametrize("name", ["adaptive_max_pool2d", "adaptive_avg_pool2d"])
-@settings(max_examples=40, deadline=None)
-@given(x=pictures(), size=st.tuples(st.integers(1, 6), st.integers(1, 6)))
-def test_adaptive_pooling_equals_pytorch(module: Any, name: str, x: np.ndarray, size: tuple[int, int]) -> None:
-    y = getattr(module, name)(x, size)
-    assert y.dtype == x.dtype
-    np.testing.assert_allclose(y, getattr(F, name)(torch.tensor(x), size), rtol=1e-5, atol=1e-6)
-
-
-def test_bins_share_cells_where_the_size_does_not_divide() -> None:
-    assert [list(cells) for cells in Bins(5, 2).all_cells] == [[0, 1, 2], [2, 3, 4]]  # ⌊5/2⌋ = 2, ⌈5/2⌉ = 3
-    assert [list(cells) for cells in Bins(6, 2).all_cells] == [[0, 1, 2], [3, 4, 5]]
+from tests.cnn_core.ops.drawn_pictures import pictures
 
 
 @st.composite

@@ -1,6 +1,5 @@
 """The convolution trace says, term by term, exactly what torch and our own conv2d compute."""
 
-import json
 from decimal import Decimal
 
 import numpy as np
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from cnn_core import ops
 from cnn_core.trace import convolution_trace, play_data
-from cnn_core.trace.decimals import exact_decimal, format_decimal
 from cnn_core.trace.model import lines, sentence, visited
 from tests.golden import GOLDEN
 
@@ -113,18 +111,6 @@ def test_same_padding_of_an_even_kernel_goes_right_and_below():
     assert trace.grid["output"].values.shape == (1, 4, 4)
 
 
-def test_play_data_is_json_and_holds_running_sums():
-    data = json.loads(json.dumps(play_data(convolution_trace(X, W, np.array([5.0]), padding=1))))
-    step = 7  # row 2, column 3: the window in the middle of the picture
-    window = slice(data["first"][step], data["first"][step + 1])
-    texts = {name: [data["words"][word] for word in data["terms"][name][window]] for name in ("product", "running")}
-    assert texts["product"] == ["0", "0", "3", "−4", "0", "14", "−6", "0", "1"]
-    assert texts["running"] == ["0", "0", "3", "−1", "−1", "13", "7", "7", "8"]
-    assert data["steps"][step]["total"] == "13"
-    assert data["steps"][step]["lines"][0].endswith("+ 5 (bias) = 13")
-    assert data["grids"][2]["name"] == data["bias"] == "bias"
-
-
 def test_channels_are_summed_one_by_one():
     x = np.arange(1.0, 9).reshape(2, 2, 2)
     trace = convolution_trace(x, np.array([[[[1.0, 1], [1, 1]], [[2, 0], [0, -1]]]]), np.array([-3.0]))
@@ -136,24 +122,11 @@ def test_channels_are_summed_one_by_one():
     assert play_data(trace)["steps"][0]["parts"] == ["10", "2"]
 
 
-def test_unvisited_cells_of_a_stride_that_does_not_fit():
-    data = play_data(convolution_trace(np.ones((1, 4, 4)), np.ones((1, 1, 3, 3)), stride=2))
-    assert data["grids"][0]["unvisited"] == [3, 7, 11, 12, 13, 14, 15]  # last column and last row
-
-
 def test_rounded_numbers_are_marked():
     ninth = convolution_trace(np.full((1, 3, 3), 9.0), np.full((1, 1, 3, 3), 1 / 9))
     assert sentence(ninth, ninth.steps[0]).endswith("≈ 9")
     tenth = convolution_trace(np.full((1, 3, 3), 0.1), np.full((1, 1, 3, 3), 0.2))
     assert sentence(tenth, tenth.steps[0]).endswith("= 0.18")  # 9 · 0.1 · 0.2, without binary dust
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(-0.5, "−0.5"), (0.0, "0"), (-0.0, "0"), (100.0, "100"), (1 / 3, "0.3333"), (-1e-9, "0"), (1e15, "1.0000e+15")],
-)
-def test_numbers_as_a_learner_reads_them(value, text):
-    assert format_decimal(exact_decimal(value)) == text
 
 
 @pytest.mark.parametrize(
