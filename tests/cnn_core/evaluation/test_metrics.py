@@ -10,6 +10,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
+from scipy.special import softmax
 from sklearn import metrics as oracle
 from torch.nn import functional
 
@@ -19,11 +21,14 @@ from cnn_core.evaluation.metrics import (
     confused_pairs,
     confusion_matrix,
     cross_entropy,
+    loss_interval,
     pair_sentence,
     per_class_report,
     pick_examples,
     report_lines,
+    top_k_curve,
 )
+from tests.cnn_core.evaluation.random_answers import answered
 
 
 @st.composite
@@ -172,3 +177,35 @@ def test_metrics_and_pictures_need_no_torch() -> None:
     code = "import sys, cnn_core.evaluation.metrics, cnn_core.render.tiles, cnn_core.insight as i"
     code += "; assert 'torch' not in sys.modules; i.grad_cam"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@given(answered())
+@settings(max_examples=60, deadline=None)
+def test_loss_and_top_k_equal_scikit_learn(made: tuple[np.ndarray, np.ndarray]) -> None:
+    logits, labels = made
+    classes = logits.shape[1]
+    curve = top_k_curve(logits, labels)
+    for k in range(1, classes):
+        if classes == 2:  # scikit-learn takes two classes for a binary problem with one score
+            break
+        expected = oracle.top_k_accuracy_score(labels, logits, k=k, labels=range(classes))
+        assert curve[k - 1] == pytest.approx(expected)
+    assert curve[0] == pytest.approx((logits.argmax(axis=1) == labels).mean())
+    assert curve[-1] == 1
+    if np.abs(logits).max() < 30:  # scikit-learn clips probabilities
+        expected = oracle.log_loss(labels, softmax(logits, axis=1), labels=range(classes))
+        assert cross_entropy(logits, labels) == pytest.approx(expected, rel=1e-7)
+
+
+def test_of_equal_logits_the_smaller_class_comes_first_as_in_argmax() -> None:
+    logits, labels = np.zeros((3, 3)), np.array([0, 1, 2])
+    np.testing.assert_allclose(top_k_curve(logits, labels), [1 / 3, 2 / 3, 1])
+
+
+def test_loss_interval_is_the_normal_one_of_scipy() -> None:
+    losses = np.random.default_rng(0).exponential(1.0, 200)
+    expected = stats.norm.interval(0.95, losses.mean(), stats.sem(losses))
+    assert loss_interval(losses) == pytest.approx(expected)
+    assert loss_interval(np.array([0.0, 0.0, 3.0]))[0] == 0
+    with pytest.raises(ValueError, match="at least two images"):
+        loss_interval(np.array([1.0]))

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 
 from cnn_core.training import augmentation
 from cnn_core.training.augmentation import AUGMENTATIONS, NAMES, apply_mixup, augment_images
+from tests.cnn_core.training.small_run import CONFIG, run, told
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 20), st.integers(1, 20))
@@ -187,3 +189,9 @@ def test_the_names_come_without_torch() -> None:
     code = "import sys, cnn_core.training.augmentation as a; print(len(a.NAMES), 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["6", "False"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_augmentation_trains_alike_twice(name: str) -> None:
+    config = replace(CONFIG, augmentation=(name,), epochs=2)
+    assert told(run(config)) == told(run(config)) != told(run(replace(CONFIG, epochs=2)))

@@ -11,7 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnn_core.training import TrainConfig
-from cnn_core.training.config import DEFAULT_LEARNING_RATES, DEVICES, OPTIMIZERS
+from cnn_core.training.config import (
+    DEFAULT_LEARNING_RATES,
+    DEVICES,
+    OPTIMIZERS,
+)
 
 NAMES = [field.name for field in fields(TrainConfig)]
 CONFIGS = st.builds(
@@ -128,3 +132,30 @@ def test_sentences_stay_short_whatever_is_given(hostile: dict[str, Any]) -> None
 def test_what_is_no_set_of_settings(hostile: Any) -> None:
     with pytest.raises(ValueError, match=r"^settings "):
         TrainConfig.from_dict(hostile)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("augmentation", ["flip", "spin"], "augmentation has 'spin'"),
+        ("augmentation", 3, "augmentation has 3"),
+        ("schedule", "linear", "schedule is 'linear'"),
+        ("patience", -1, "patience is -1"),
+        ("label_smoothing", 1.0, "label_smoothing is 1.0"),
+        ("step_factor", 0.0, "step_factor is 0.0"),
+        ("nesterov", "yes", "nesterov is 'yes'"),
+        ("precision", "half", "precision is 'half'"),
+        ("initialisation", None, "initialisation is None"),
+    ],
+)
+def test_bad_settings_get_a_sentence(name: str, value: object, words: str) -> None:
+    with pytest.raises(ValueError, match=words.replace("[", r"\[")):
+        TrainConfig(**{name: value})
+
+
+def test_settings_go_to_json_and_back() -> None:
+    config = TrainConfig(augmentation=("cutout", "flip", "flip"), schedule="one-cycle", patience=4)
+    assert config.augmentation == ("flip", "cutout")
+    import json
+
+    assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config

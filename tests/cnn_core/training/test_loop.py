@@ -104,20 +104,6 @@ def test_digits_are_learned_with_the_default_settings():
     assert last.test_accuracy > 0.95
 
 
-@given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 5))
-@settings(max_examples=80, deadline=None)
-def test_batches_hold_every_image_once_and_never_a_lone_last_one(count, size, seed):
-    batches = shuffled_batches(count, size, seed=seed, epoch=1)
-    assert sorted(torch.cat(batches).tolist()) == list(range(count))
-    assert size == 1 or count == 1 or len(batches[-1]) > 1
-    assert torch.equal(torch.cat(batches), torch.cat(shuffled_batches(count, size, seed=seed, epoch=1)))
-
-
-def test_every_epoch_has_an_order_of_its_own():
-    first, second = (torch.cat(shuffled_batches(50, 10, seed=0, epoch=e)) for e in (1, 2))
-    assert not torch.equal(first, second)
-
-
 @pytest.mark.parametrize("batch_size", [1, 16, 32, 4096])
 def test_odd_batch_sizes_work_with_batch_norm(batch_size):
     events = list(train(SPEC, tiny(), TrainConfig(epochs=1, batch_size=batch_size)))
@@ -366,10 +352,6 @@ def test_other_errors_are_not_hidden():
 
     with pytest.raises(RuntimeError, match="the database is away"):
         list(train(SPEC, tiny(), TrainConfig(), should_stop=broken))
-
-
-def test_batches_of_one_stay_batches_of_one():
-    assert [len(batch) for batch in shuffled_batches(5, 1, seed=0, epoch=1)] == [1] * 5
 
 
 @pytest.mark.parametrize(("count", "batch_size"), [(6, 1), (1, 32)])
