@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from cnn_core.datasets import Split
 from cnn_core.training.config import TrainConfig
+from cnn_core.training.random_streams import derive_seed
 
 
 class Batches:
@@ -39,7 +40,7 @@ class Batches:
         that of the larger share.
         """
         images, labels = self.images.index_select(0, indices), self.labels.index_select(0, indices)
-        return self._augment_batch(images, labels, step - 1) if self.config.augmentation else (images, labels, labels)
+        return self._augment_batch(images, labels, step) if self.config.augmentation else (images, labels, labels)
 
     def _epoch_order(self, epoch: int) -> Tensor:
         return shuffled_order(len(self.labels), seed=self.config.seed, epoch=epoch)
@@ -48,7 +49,7 @@ class Batches:
         from cnn_core.training.augmentation import apply_mixup, augment_images
 
         names = self.config.augmentation
-        generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + step)
+        generator = torch.Generator().manual_seed(derive_seed(self.config.seed, "augment", step))
         images = augment_images(images.float(), [name for name in names if name != "mixup"], generator)
         if "mixup" not in names:
             return images, labels, labels
@@ -87,4 +88,4 @@ def shuffled_batches(count: int, size: int, *, seed: int, epoch: int) -> list[Te
 
 def shuffled_order(count: int, *, seed: int, epoch: int) -> Tensor:
     """The image numbers 0 … count−1 in the random order of this epoch."""
-    return torch.randperm(count, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))
+    return torch.randperm(count, generator=torch.Generator().manual_seed(derive_seed(seed, "shuffle", epoch)))

@@ -1,12 +1,7 @@
 """Where a run computes, with how many bits, and how far a GPU may run ahead."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 
-_RANDOM_LOCK = threading.RLock()
 HEAVY_MACS = 1_000_000
 """Below this many multiplications an image, turning numbers into bfloat16 on a CPU costs more than it saves."""
 # A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
@@ -46,28 +41,3 @@ def steps_ahead(device: torch.device, seconds: float) -> int:
     if device.type == "cpu":
         return 1
     return max(1, min(MAX_STEPS_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))
-
-
-@contextmanager
-def seeded_random(device: torch.device, seed: int) -> Iterator[None]:
-    """Within it, random numbers on `device` come from `seed`; afterwards all is as it was before.
-
-    Torch's generators belong to the whole process, where runs may share one: threads take turns. Only this device's is
-    touched: `torch.manual_seed` looks for every kind of device each time, a tenth of a small network's step.
-    """
-    generator = device_generator(device)
-    with _RANDOM_LOCK:
-        before = generator.get_state()
-        generator.manual_seed(seed)
-        try:
-            yield
-        finally:
-            generator.set_state(before)
-
-
-def device_generator(device: torch.device) -> torch.Generator:
-    """What draws the random numbers on `device` when none is named."""
-    if device.type == "cuda":
-        index = torch.cuda.current_device() if device.index is None else device.index  # also sets the generators up
-        return torch.cuda.default_generators[index]
-    return torch.default_generator

@@ -14,7 +14,7 @@ from cnn_core.networks import NetworkSpec
 from cnn_core.training.batches import Batches, balanced_subset
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.cuda_graph import WARM_UP_STEPS, CapturedStep, capture_step, make_capturable, set_learning_rate
-from cnn_core.training.device import pick_device, seeded_random, steps_ahead, uses_mixed_precision
+from cnn_core.training.device import pick_device, steps_ahead, uses_mixed_precision
 from cnn_core.training.diagnostics import dead_relu_share, first_convolution, gradient_norm
 from cnn_core.training.events import (
     Arrays,
@@ -34,6 +34,7 @@ from cnn_core.training.objective import Objective, make_objective
 from cnn_core.training.optimisers import load_optimizer_state, make_optimizer, optimizer_state
 from cnn_core.training.orders import Orders, StartPoint
 from cnn_core.training.pretrained import apply_pretrained, check_pretrained, set_training_mode
+from cnn_core.training.random_streams import derive_seed, seeded_random
 from cnn_core.training.schedule import learning_rate
 
 FILTERS_EVERY_S = 1.0
@@ -293,7 +294,7 @@ def _take_step(session: _Session, indices: Tensor, step: int) -> Tensor:
     Dropout draws from a seed of this step's own: no other drawing changes the run, or is changed by it.
     """
     session.steps_taken += 1
-    seed = session.config.seed * 1_000_003 + step
+    seed = derive_seed(session.config.seed, "dropout", step) if session.has_dropout else 0
     with seeded_random(session.device, seed) if session.has_dropout else nullcontext():
         if session.device.type == "cpu" or session.steps_taken <= WARM_UP_STEPS:
             return _learn_batch(session, *session.batches.gather_batch(indices, step))
