@@ -73,6 +73,7 @@ STEPS = sa.Table(
     sa.Column("learning_rate", sa.Float, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("gradient_norm", sa.Float),
+    sa.Column("images", sa.Integer, nullable=False, server_default="0"),
 )
 EPOCHS = sa.Table(
     "epochs",

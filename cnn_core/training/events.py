@@ -25,7 +25,8 @@ class Started:
 class StepDone:
     """One optimiser step: `step` counts from 1 over the whole run, `epoch` from 1; loss and accuracy of its batch.
 
-    `gradient_norm` is the length of all gradients together, before the step; None where it was not finite.
+    `gradient_norm` is the length of all gradients together, before the step; None where it was not finite. `images` is
+    the size of the batch, by which a mean over steps weighs them; 0 in runs stored before it was counted.
     """
 
     step: int
@@ -35,6 +36,7 @@ class StepDone:
     learning_rate: float
     seconds: float
     gradient_norm: float | None = None
+    images: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 
 from cnn_core.datasets import Dataset, Split
 from cnn_core.networks import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, NetworkSpec, ReLU
-from cnn_core.training import TrainConfig, loop, train
+from cnn_core.training import TrainConfig, step, train
 from cnn_core.training.events import EpochDone, Finished, Snapshot, StepDone
 from cnn_core.training.orders import Orders, StartPoint
 
@@ -49,7 +49,7 @@ def losses(data: Dataset, config: TrainConfig, **more: object) -> list[float]:
 def test_a_recorded_step_learns_the_same(data: Dataset, monkeypatch: pytest.MonkeyPatch, changes: dict) -> None:
     config = replace(CONFIG, **changes)
     recorded = losses(data, config)
-    monkeypatch.setattr(loop, "WARM_UP_STEPS", 10**9)
+    monkeypatch.setattr(step, "WARM_UP_STEPS", 10**9)
     plain = losses(data, config)
     assert len(recorded) == len(plain) == 18
     np.testing.assert_allclose(recorded, plain, rtol=2e-2 if config.precision == "mixed" else 1e-3, atol=1e-4)
@@ -57,8 +57,8 @@ def test_a_recorded_step_learns_the_same(data: Dataset, monkeypatch: pytest.Monk
 
 def test_steps_are_recorded(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    keep = loop.capture_step
-    monkeypatch.setattr(loop, "capture_step", lambda *batch: made.append(keep(*batch)) or made[-1])
+    keep = step.capture_step
+    monkeypatch.setattr(step, "capture_step", lambda *batch: made.append(keep(*batch)) or made[-1])
     losses(data, CONFIG)
     assert [len(recorded.inputs[0]) for recorded in made] == [16]
 
@@ -66,8 +66,8 @@ def test_steps_are_recorded(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_odd_last_batch_is_not_what_is_recorded(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     few = Dataset("made", data.class_names, split(3 * 16 + 5), data.val, data.test)  # the fourth step is the odd one
     made = []
-    keep = loop.capture_step
-    monkeypatch.setattr(loop, "capture_step", lambda *batch: made.append(keep(*batch)) or made[-1])
+    keep = step.capture_step
+    monkeypatch.setattr(step, "capture_step", lambda *batch: made.append(keep(*batch)) or made[-1])
     losses(few, CONFIG)
     assert [len(recorded.inputs[0]) for recorded in made] == [16]
 
