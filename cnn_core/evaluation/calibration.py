@@ -1,4 +1,4 @@
-"""Whether a network that says 80 % is right 80 times of 100: bins of confidence, and the gap between the two."""
+"""Whether a network that is 80 % sure is right 80 times in 100: bins of confidence, and the gap between the two."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from cnn_core.evaluation.metrics import accuracy_interval
 class ConfidenceBin:
     """The `images` whose confidence lies in (low, high]: how many of them are right, and their mean confidence.
 
-    The first bin holds 0 too. Of an empty bin `confidence` is its middle.
+    The first bin includes 0. The `confidence` of an empty bin is its middle.
     """
 
     low: float
@@ -23,7 +23,7 @@ class ConfidenceBin:
 
     @property
     def accuracy(self) -> float:
-        """Share that is right; 0 for an empty bin."""
+        """The share of its images that is right; 0 for an empty bin."""
         return self.correct / self.images if self.images else 0.0
 
     @property
@@ -50,9 +50,17 @@ class Calibration:
 def measure_calibration(
     probabilities: NDArray[np.floating], labels: NDArray[np.integer], bins: int = 10
 ) -> Calibration:
-    """How confidence, the largest of an image's probabilities (N, K), and being right, by `labels` (N,), agree.
+    """Compare the confidence of answers with how often they are right.
 
+    The confidence is the largest of an image's `probabilities` (N, K); `labels` (N,) are the true classes.
+    scikit-learn's `calibration_curve` bins the same way, but returns neither empty bins nor the counts that intervals
+    and the expected error need.
     Raises ValueError when there is no image, not one row for each label, or less than one bin.
+
+    >>> import numpy as np
+    >>> result = measure_calibration(np.array([[0.9, 0.1], [0.9, 0.1]]), np.array([0, 1]))
+    >>> print(f"{result.confidence:.0%} sure, {result.accuracy:.0%} right: error {result.expected_error:.2f}")
+    90% sure, 50% right: error 0.40
     """
     if not len(labels) or probabilities.ndim != 2 or len(probabilities) != len(labels):
         raise ValueError(f"probabilities has shape {probabilities.shape} for {len(labels)} labels: one row an image.")
@@ -76,17 +84,4 @@ def measure_calibration(
         accuracy=float(correct.mean()),
         expected_error=float((gaps * images).sum() / len(labels)),
         largest_error=float(gaps.max()),
-    )
-
-
-def calibration_sentence(result: Calibration) -> str:
-    """In words, in Markdown: how sure the network is on average, how often it is right, and what that makes it."""
-    gap = result.confidence - result.accuracy
-    verdict = "about as sure as it should be"
-    if abs(gap) >= 0.01:
-        verdict = f"{'too sure' if gap > 0 else 'not sure enough'}, by {abs(gap) * 100:.1f} points"
-    return (
-        f"On average the network is **{result.confidence:.1%}** sure and **{result.accuracy:.1%}** right: {verdict}. "
-        f"Bin by bin the two differ by {result.expected_error * 100:.1f} points "
-        f"(ECE = {result.expected_error:.3f}, {len(result.bins)} bins of equal width)."
     )

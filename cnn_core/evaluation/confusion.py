@@ -1,4 +1,4 @@
-"""A confusion matrix read in different ways: shares of rows or columns, classes in another order, two of them apart."""
+"""A confusion matrix read in different ways: shares of rows or columns, classes in another order, few of many."""
 
 from typing import Literal
 
@@ -9,9 +9,13 @@ ClassOrder = Literal["class", "confusion", "clustering"]
 
 
 def confusion_shares(matrix: NDArray[np.integer], axis: Literal["row", "column"] = "row") -> NDArray[np.float64]:
-    """Each count of a confusion matrix (K, K), rows true, as a share of its row or column; 0 where that is empty.
+    """Return the counts of a confusion matrix (K, K), rows true, as shares of their row or column; 0 where it is empty.
 
     The diagonal holds the recall of each class for rows, the precision for columns.
+
+    >>> import numpy as np
+    >>> confusion_shares(np.array([[3, 1], [0, 4]])).tolist()
+    [[0.75, 0.25], [0.0, 1.0]]
     """
     totals = matrix.sum(axis=1 if axis == "row" else 0, keepdims=True)
     ratios: NDArray[np.float64] = matrix / np.maximum(totals, 1)
@@ -19,12 +23,17 @@ def confusion_shares(matrix: NDArray[np.integer], axis: Literal["row", "column"]
 
 
 def class_order(matrix: NDArray[np.integer], by: ClassOrder) -> list[int]:
-    """The classes of a confusion matrix (K, K), rows true, in another order.
+    """Return the classes of a confusion matrix (K, K), rows true, in another order.
 
     "class": as they are. "confusion": the largest share of mistakes first, classes without images last.
-    "clustering": classes that are taken for each other side by side: leaves of average-linkage clustering of the
-    distance 1 − (share i for j + share j for i) / 2, ordered so that neighbours are close (Bar-Joseph et al. 2001).
+    "clustering": classes that are taken for each other stand side by side. They are the leaves of average-linkage
+    clustering with the distance 1 − (share i for j + share j for i) / 2, ordered so that neighbours are close
+    (Bar-Joseph et al. 2001).
     Raises ValueError for another `by`.
+
+    >>> import numpy as np
+    >>> class_order(np.array([[9, 1, 0], [0, 5, 5], [0, 2, 8]]), "confusion")
+    [1, 2, 0]
     """
     count = len(matrix)
     if by == "class":
@@ -49,10 +58,14 @@ def _clustering_order(matrix: NDArray[np.integer]) -> list[int]:
 
 
 def most_confused_classes(matrix: NDArray[np.integer], count: int) -> list[int]:
-    """At most `count` classes, in their old order, with the most mistakes between them.
+    """Return at most `count` classes of a confusion matrix (K, K), ascending, with the most mistakes among them.
 
-    Greedy: the two classes that are mixed up most, then again and again the one that has the most mistakes with
-    those already chosen.
+    Greedy: the two classes that are confused most often, then repeatedly the class with the most mistakes with those
+    already chosen.
+
+    >>> import numpy as np
+    >>> most_confused_classes(np.array([[9, 1, 0], [0, 5, 5], [0, 2, 8]]), 2)
+    [1, 2]
     """
     mixed = (matrix + matrix.T).astype(np.int64)
     np.fill_diagonal(mixed, 0)

@@ -14,10 +14,33 @@ from cnn_core.evaluation.metrics import ClassReport, Scores, image_losses
 if TYPE_CHECKING:
     from PIL import Image
 
-CELL_SIZE, MAX_LARGE_CLASSES, FONT_SIZE, MARGIN = 44, 30, 15, 16
-"""Pixels of a cell, of the largest matrix with cells that large in classes, of letters, and around the picture."""
-SMALL_CELL_SIZE, SMALL_FONT_SIZE = 16, 11
-BLUE, ORANGE, TEXT_COLOUR, GRID_COLOUR = (63, 134, 207), (232, 119, 46), (27, 35, 51), (208, 213, 221)
+CELL_SIZE = 44
+"""Pixels of a cell: a count of four digits fits."""
+FONT_SIZE = 15
+"""Pixels of the letters of class names beside such cells."""
+MAX_LARGE_CLASSES = 30
+"""With more classes, cells of that size would make a picture too large for a report: 30 are 1,320 pixels."""
+SMALL_CELL_SIZE = 16
+"""Pixels of a cell of a matrix with more classes, which hold no numbers."""
+SMALL_FONT_SIZE = 11
+"""Pixels of letters that fit beside such a cell."""
+TITLE_SIZE = 16
+"""Pixels of the letters of the title."""
+COUNT_SIZE = 13
+"""Pixels of the numbers in cells."""
+MARGIN = 16
+"""Pixels around the picture."""
+MIN_WIDTH = 420
+"""Pixels that a title needs, however small the matrix."""
+MAX_NAME_LENGTH = 24
+"""Letters of a class name; longer ones are cut off with an ellipsis."""
+FULL_SHADE = 0.75
+"""How much of the colour a cell with all images of its row has: less than all, so that dark numbers stay legible."""
+# The colours of the app: right is the blue of inputs, wrong the orange of kernels.
+BLUE = (63, 134, 207)
+ORANGE = (232, 119, 46)
+TEXT_COLOUR = (27, 35, 51)
+GRID_COLOUR = (208, 213, 221)
 
 
 def _to_csv(lines: Iterable[Sequence[object]]) -> str:
@@ -27,7 +50,12 @@ def _to_csv(lines: Iterable[Sequence[object]]) -> str:
 
 
 def report_csv(report: ClassReport, class_names: Sequence[str]) -> str:
-    """A line a class, the two means, and the accuracy; a score that is 0/0 is left empty."""
+    """Return a line for each class, the two means, and the accuracy as CSV; a score that is 0/0 is left empty.
+
+    >>> from cnn_core.evaluation.metrics import per_class_report
+    >>> print(report_csv(per_class_report(np.array([[3, 1], [0, 4]])), ["cat", "dog"]).splitlines()[2])
+    dog,0.8,1.0,0.8888888888888888,4
+    """
 
     def score_row(name: str, scores: Scores) -> list[object]:
         values = {"precision": scores.precision, "recall": scores.recall, "F1": scores.f1}
@@ -40,7 +68,7 @@ def report_csv(report: ClassReport, class_names: Sequence[str]) -> str:
 
 
 def matrix_csv(matrix: NDArray[np.integer], class_names: Sequence[str]) -> str:
-    """The counts (K, K) with names: rows true, columns predicted, as the first cell says."""
+    """Return the counts (K, K) with names as CSV: rows true, columns predicted, as the first cell says."""
     rows = [[name, *row] for name, row in zip(class_names, matrix.tolist(), strict=True)]
     return _to_csv([["true \\ predicted", *class_names], *rows])
 
@@ -51,9 +79,10 @@ def mistakes_csv(
     labels: NDArray[np.integer],
     class_names: Sequence[str],
 ) -> str:
-    """A line for every image that is taken wrongly, the surest answer first.
+    """Return a line of CSV for every image that is classified wrongly, the surest answer first.
 
-    Its place in the split from 0, its true and its predicted class, the probability (N, K) of either, and its loss.
+    It holds the image's number in the split from 0, its true and its predicted class, the probability of either, and
+    its loss. `logits` and `probabilities` are (N, K), `labels` (N,).
     """
     answers, losses = probabilities.argmax(axis=1), image_losses(logits, labels)
     wrong = np.flatnonzero(answers != labels)
@@ -76,10 +105,10 @@ def mistakes_csv(
 def matrix_png(
     matrix: NDArray[np.integer], class_names: Sequence[str], *, title: str, show_shares: bool = False
 ) -> bytes:
-    """The confusion matrix (K, K) as a PNG on white: rows true, columns predicted, numbers where the cells are large.
+    """Draw the confusion matrix (K, K) as a PNG on white: rows true, columns predicted, numbers in large cells.
 
-    Blue is right, orange wrong, darker the larger the share of the row; with `show_shares` the numbers are these shares
-    in per cent.
+    Blue is right, orange wrong; the larger the share of the row, the darker. With `show_shares` the numbers are these
+    shares in per cent.
     """
     from PIL import Image, ImageDraw, ImageFont
 
@@ -95,7 +124,7 @@ def matrix_png(
     parts = confusion_shares(matrix)
     for row, column in np.ndindex(count, count):
         x, y = left + column * cell, top + row * cell
-        colour = _blend_with_white(BLUE if row == column else ORANGE, 0.75 * float(np.sqrt(parts[row, column])))
+        colour = _blend_with_white(BLUE if row == column else ORANGE, FULL_SHADE * float(np.sqrt(parts[row, column])))
         draw.rectangle((x, y, x + cell, y + cell), fill=colour, outline=GRID_COLOUR)
         if matrix[row, column] and count <= MAX_LARGE_CLASSES:
             text = f"{parts[row, column]:.0%}" if show_shares else str(matrix[row, column])
@@ -114,11 +143,11 @@ def matrix_png(
 
 
 def _shorten_name(name: str) -> str:
-    return name if len(name) <= 24 else f"{name[:23]}…"
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
 
 
 def _draw_upright(text: str, font: object, length: int) -> "Image.Image":
-    """The text standing on its left end, bottom aligned, in a strip of `length` pixels."""
+    """Draw the text upwards from the bottom of a strip `length` pixels high."""
     from PIL import Image, ImageDraw
 
     strip = Image.new("RGB", (length, 18), "white")

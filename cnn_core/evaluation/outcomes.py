@@ -1,4 +1,4 @@
-"""What came out of runs, as a table: accuracy and loss on each split, macro scores, parameters, time."""
+"""Outcomes of runs as a table: accuracy and loss on each split, macro scores, parameters, time."""
 
 import csv
 import io
@@ -35,11 +35,11 @@ class Outcome:
 
 
 LOSS_FIELDS = ("train_loss", "val_loss", "test_loss")
-"""The figures of which less is better."""
+"""The figures that are better when they are lower."""
 
 
 def run_outcome(run: Run, epochs: Sequence[EpochDone]) -> Outcome:
-    """What came out of the run, whose finished epochs are `epochs`."""
+    """Return the figures of a run whose finished epochs are `epochs`."""
     ended = epochs[-1] if epochs else None
     last = next((epoch for epoch in epochs if epoch.epoch == run.tested_epoch), ended)
     macro = per_class_report(np.array(run.confusion)).macro if run.confusion else None
@@ -62,10 +62,13 @@ def run_outcome(run: Run, epochs: Sequence[EpochDone]) -> Outcome:
 def comparison_csv(
     names: Sequence[str], differing_settings: Mapping[str, Sequence[object]], outcomes: Sequence[Outcome]
 ) -> str:
-    """A line a run: its name, the settings that differ, and its figures; what is not known is left empty."""
+    """Return a line of CSV for each run: its name, the settings that differ, and its figures; unknown ones stay empty.
+
+    `differing_settings` maps a setting's name to its value in each run.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["run", *differing_settings, *Outcome.__dataclass_fields__])
-    for place, (name, found) in enumerate(zip(names, outcomes, strict=True)):
-        writer.writerow([name, *(values[place] for values in differing_settings.values()), *asdict(found).values()])
+    for i, (name, outcome) in enumerate(zip(names, outcomes, strict=True)):
+        writer.writerow([name, *(values[i] for values in differing_settings.values()), *asdict(outcome).values()])
     return buffer.getvalue()

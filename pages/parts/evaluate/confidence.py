@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from cnn_core.evaluation.calibration import calibration_sentence, measure_calibration
+from cnn_core.evaluation.calibration import measure_calibration
+from cnn_core.evaluation.explain import explain_calibration
 from cnn_core.evaluation.metrics import top_k_curve
 from pages.parts.evaluate.answers import Answers
 from pages.parts.evaluate.charts import confidence_chart, reliability_chart, top_k_chart
@@ -18,7 +19,7 @@ def show_confidence(answers: Answers) -> None:
         "Bins", BINS, 10, "evaluate_bins", "Of equal width, from 0 to 1. The calibration error depends on them."
     )
     measured = measure_calibration(answers.probabilities, answers.labels, bins)
-    st.markdown(calibration_sentence(measured))
+    st.markdown(explain_calibration(measured))
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Does it keep its word?**")

@@ -5,7 +5,8 @@ from typing import cast
 import streamlit as st
 
 from cnn_core.evaluation.confusion import ClassOrder, class_order, most_confused_classes
-from cnn_core.evaluation.metrics import confused_pairs, pair_sentence
+from cnn_core.evaluation.explain import explain_pair
+from cnn_core.evaluation.metrics import confused_pairs
 from pages.parts.evaluate.answers import Answers
 from pages.shared import lesson
 from pages.shared.confusion_chart import MOST_NUMBERED_CLASSES, CellNumbers, confusion_chart
@@ -73,7 +74,7 @@ def _show_confused_pairs(answers: Answers, *, two_columns: bool) -> None:
     with left:
         st.markdown("**Most confused**")
         pairs = confused_pairs(answers.matrix)
-        listed = "\n".join(f"{i}. {pair_sentence(pair, answers.class_names)}" for i, pair in enumerate(pairs, 1))
+        listed = "\n".join(f"{i}. {explain_pair(pair, answers.class_names)}" for i, pair in enumerate(pairs, 1))
         st.markdown(listed or "No mistake.")
     with right:
         lesson.show_section("evaluate", "How to read it")

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from cnn_core.evaluation.metrics import per_class_report, report_lines
+from cnn_core.evaluation.explain import report_lines
+from cnn_core.evaluation.metrics import per_class_report
 from pages.parts.evaluate.answers import Answers
 from pages.parts.evaluate.charts import score_chart
 from pages.shared import lesson

@@ -5,7 +5,8 @@ from typing import cast
 import streamlit as st
 
 from cnn_core.evaluation.confusion import ClassOrder, class_order
-from cnn_core.evaluation.paired import compare_answers, comparison_verdict
+from cnn_core.evaluation.explain import explain_comparison
+from cnn_core.evaluation.paired import compare_answers
 from cnn_core.runs import Run
 from cnn_core.words import format_number
 from pages.parts.evaluate.answers import Answers, compute_answers
@@ -84,7 +85,7 @@ def _show_result(mine: Answers, theirs: Answers) -> None:
         st.metric("B − A", f"{format_number(comparison.accuracy_gain * 100, '+.1f')} points")
         low, high = (format_number(end * 100, "+.1f") for end in comparison.gain_interval)
         show_note(f"95 % interval: {low} … {high} points (paired)")
-    st.markdown(comparison_verdict(comparison, "A", "B"))
+    st.markdown(explain_comparison(comparison, "A", "B"))
 
 
 def _show_difference(mine: Answers, theirs: Answers) -> None:

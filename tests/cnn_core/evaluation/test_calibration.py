@@ -7,10 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 from sklearn import calibration as calibration_oracle
 
-from cnn_core.evaluation.calibration import calibration_sentence, measure_calibration
-from cnn_core.evaluation.metrics import (
-    accuracy_interval,
-)
+from cnn_core.evaluation.calibration import measure_calibration
 from tests.cnn_core.evaluation.random_answers import answered
 
 
@@ -30,18 +27,6 @@ def test_calibration_equals_scikit_learn(made: tuple[np.ndarray, np.ndarray], bi
         sum(part.images / len(labels) * abs(part.accuracy - part.confidence) for part in full)
     )
     assert found.largest_error == pytest.approx(max(abs(part.accuracy - part.confidence) for part in full))
-
-
-def test_calibration_says_which_way_it_is_wrong() -> None:
-    probabilities = np.array([[0.9, 0.1], [0.9, 0.1]])
-    half = measure_calibration(probabilities, np.array([0, 1]))
-    assert "too sure, by 40.0 points" in calibration_sentence(half)
-    assert "ECE = 0.400, 10 bins" in calibration_sentence(half)
-    assert "not sure enough, by 10.0 points" in calibration_sentence(
-        measure_calibration(probabilities, np.array([0, 0]))
-    )
-    assert half.bins[8].interval == accuracy_interval(1, 2)
-    assert half.bins[0].interval == (0, 1)
 
 
 @pytest.mark.parametrize(("rows", "bins"), [(0, 10), (2, 0), (1, 10)])

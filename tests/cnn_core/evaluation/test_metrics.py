@@ -15,6 +15,7 @@ from scipy.special import softmax
 from sklearn import metrics as oracle
 from torch.nn import functional
 
+from cnn_core.evaluation.explain import explain_pair
 from cnn_core.evaluation.metrics import (
     Z_95,
     accuracy_interval,
@@ -22,10 +23,8 @@ from cnn_core.evaluation.metrics import (
     confusion_matrix,
     cross_entropy,
     loss_interval,
-    pair_sentence,
     per_class_report,
     pick_examples,
-    report_lines,
     top_k_curve,
 )
 from tests.cnn_core.evaluation.random_answers import answered
@@ -118,6 +117,12 @@ def test_interval_ends_solve_wilsons_equation(total: int, data: st.DataObject) -
         assert abs(share - end) == pytest.approx(Z_95 * math.sqrt(end * (1 - end) / total), abs=1e-9)
 
 
+def test_interval_equals_scipys() -> None:
+    for correct, total in [(0, 1), (1, 1), (3, 7), (90, 100), (9_734, 10_000)]:
+        expected = stats.binomtest(correct, total).proportion_ci(method="wilson")
+        assert accuracy_interval(correct, total) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
 def test_interval_of_all_right_is_not_a_point() -> None:
     low, high = accuracy_interval(10, 10)
     assert low == pytest.approx(10 / (10 + Z_95**2))
@@ -134,19 +139,9 @@ def test_confused_pairs_are_sorted_and_put_into_words() -> None:
     matrix = np.array([[8, 2, 0], [1, 0, 0], [3, 0, 7]])
     pairs = confused_pairs(matrix, top=3)
     assert [(p.true, p.predicted, p.count) for p in pairs] == [(2, 0, 3), (0, 1, 2), (1, 0, 1)]
-    assert pair_sentence(pairs[0], "abc") == "**c** was taken for **a** in 3 of 10 images (30.0%)."
-    assert pair_sentence(pairs[2], "abc") == "**b** was taken for **a** in 1 of 1 image (100.0%)."
+    assert explain_pair(pairs[0], "abc") == "**c** was taken for **a** in 3 of 10 images (30.0%)."
+    assert explain_pair(pairs[2], "abc") == "**b** was taken for **a** in 1 of 1 image (100.0%)."
     assert confused_pairs(np.eye(3, dtype=int)) == []
-
-
-def test_report_as_a_table_marks_what_is_undefined() -> None:
-    lines = report_lines(per_class_report(np.array([[2, 0], [2, 0]])), ("cat", "dog"))
-    assert [line["class"] for line in lines] == ["cat", "dog", "Macro mean", "Weighted mean"]
-    assert lines[0] == {"class": "cat", "precision": "0.500", "recall": "1.000", "F1": "0.667", "images": "2"}
-    assert lines[1]["precision"] == "0.000 (0/0)"
-    assert lines[1]["recall"] == "0.000"
-    assert lines[2]["recall"] == "0.500"
-    assert lines[3]["images"] == "4"
 
 
 @given(st.lists(st.lists(st.floats(-800, 800), min_size=3, max_size=3), min_size=1, max_size=8), st.data())

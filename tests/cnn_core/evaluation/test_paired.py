@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnn_core.evaluation.paired import compare_answers, comparison_verdict
+from cnn_core.evaluation.explain import explain_comparison
+from cnn_core.evaluation.paired import compare_answers
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
@@ -26,17 +27,4 @@ def test_mcnemar_is_the_exact_binomial_test(pairs: list[tuple[bool, bool]]) -> N
     if len(pairs) > 1:
         half = 1.959963984540054 * difference.std() / math.sqrt(len(pairs))
         assert found.gain_interval[1] == pytest.approx(min(1.0, difference.mean() + half))
-    assert comparison_verdict(found, "A", "B")
-
-
-def test_the_verdict_names_the_better_one_or_says_that_there_is_no_proof() -> None:
-    labels = np.zeros(100, dtype=int)
-    bad, good = np.r_[np.ones(30, int), np.zeros(70, int)], np.zeros(100, dtype=int)
-    assert "**B is better** than A" in comparison_verdict(compare_answers(labels, bad, good), "A", "B")
-    assert "**A is better** than B" in comparison_verdict(compare_answers(labels, good, bad), "A", "B")
-    near = good.copy()
-    near[0] = 1
-    assert "**no proof** that A is better than B" in comparison_verdict(compare_answers(labels, good, near), "A", "B")
-    assert "no difference at all" in comparison_verdict(compare_answers(labels, good, good), "A", "B")
-    with pytest.raises(ValueError, match="2, 1 and 2 values"):
-        compare_answers(labels[:2], good[:1], good[:2])
+    assert explain_comparison(found, "A", "B")
