@@ -22,13 +22,13 @@ def show_confidence(answers: Answers) -> None:
     st.markdown(explain_calibration(measured))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Does it keep its word?**")
+        st.markdown("**Is it calibrated?**")
         full = [part for part in measured.bins if part.images]
         alt = "Reliability: " + "; ".join(f"said {b.confidence:.0%}, right {b.accuracy:.0%}" for b in full)
         st.altair_chart(reliability_chart(measured), key="evaluate_reliability", alt=alt)
         show_note(
             "Bar: the share of a bin that is right. Dot: where the bin stands, at its mean confidence, with the 95 % "
-            "interval (Wilson). Dashed orange: what is missing to the diagonal, on which a network keeps its word."
+            "interval (Wilson). Dashed orange: what is missing to the diagonal, on which a calibrated network lies."
         )
     with right:
         st.markdown("**How sure is it?**")
