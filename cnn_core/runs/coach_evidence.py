@@ -1,21 +1,38 @@
-"""What a coach goes by: a run's finite numbers, the loss of guessing, and how numbers are said."""
+"""The evidence of a coach: the finite numbers of a run and the loss of guessing, and the remarks it leads to."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.events import EpochDone, StepDone
 
 MAX_FINITE = 1e100
-"""What is beyond counts as not finite, so that sums and squares stay finite."""
+"""Larger numbers count as not finite, so that sums and squares stay finite."""
+Kind = Literal[
+    "start",
+    "learning",
+    "finished well",
+    "divergence",
+    "stuck",
+    "overfitting",
+    "dead",
+    "vanishing",
+    "gap",
+    "unsteady",
+    "plateau",
+    "noisy",
+    "underfitting",
+]
+"""What a remark is about."""
 
 
 @dataclass(frozen=True)
 class Remark:
-    """One thing seen: its `kind`, a sentence that names it, the numbers that show it, and what to try."""
+    """One finding: its `kind`, a sentence that names it, the numbers that show it, and advice on what to try."""
 
-    kind: str
+    kind: Kind
     statement: str
     evidence: str
     advice: str
@@ -23,7 +40,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A run as far as its numbers are finite. `chance` is the loss of guessing all classes alike, above 0."""
+    """The finite numbers of a run. `chance` is the loss of giving all classes the same probability, above 0."""
 
     config: TrainConfig
     classes: int
@@ -34,27 +51,27 @@ class Evidence:
 
     @property
     def starting_loss(self) -> float:
-        """Where the loss began, at least that of guessing."""
+        """Return the loss at the start, but at least that of guessing."""
         return max(self.chance, self.initial_loss or 0.0)
 
     @property
     def best_epoch(self) -> EpochDone:
-        """The epoch of the lowest validation loss."""
+        """Return the epoch of the lowest validation loss."""
         return min(self.epochs, key=lambda epoch: epoch.val_loss)
 
     @property
     def is_out_of_patience(self) -> bool:
-        """Whether early stopping has ended it."""
+        """Tell whether early stopping has ended the run."""
         return bool(self.epochs) and 0 < self.config.patience <= self.epochs[-1].epoch - self.best_epoch.epoch
 
     @property
     def is_ended(self) -> bool:
-        """Whether it has come to its end by the settings it began with."""
+        """Tell whether the run has ended as its settings demand."""
         return bool(self.epochs) and (self.epochs[-1].epoch >= self.config.epochs or self.is_out_of_patience)
 
 
 def chance_loss(loss: str, classes: int) -> float:
-    """The loss of a network that gives each of `classes` the same probability: ln C, or ½(1 − 1/C) where quadratic."""
+    """Return the loss of giving each of C classes the same probability: ln C, or ½(1 − 1/C) where it is quadratic."""
     return (1 - 1 / classes) / 2 if loss == "quadratic" else math.log(classes)
 
 
@@ -65,7 +82,7 @@ def collect_evidence(
     steps: Sequence[StepDone],
     epochs: Sequence[EpochDone],
 ) -> Evidence:
-    """The run without steps and epochs whose numbers are not finite. `classes` is at least 2."""
+    """Return the evidence without the steps and epochs whose numbers are not finite. `classes` is at least 2."""
     return Evidence(
         config,
         classes,
@@ -77,16 +94,16 @@ def collect_evidence(
 
 
 def are_finite(*numbers: float) -> bool:
-    """Whether all are finite and not beyond TOO_LARGE."""
+    """Tell whether all numbers are finite and smaller than MAX_FINITE."""
     return all(abs(number) < MAX_FINITE for number in numbers)  # false for NaN too
 
 
 def gradient_norms(steps: Sequence[StepDone]) -> list[float]:
-    """The finite gradient norms of the steps, in order."""
+    """Return the finite gradient norms of the steps, in order."""
     return [step.gradient_norm for step in steps if step.gradient_norm is not None and are_finite(step.gradient_norm)]
 
 
 def describe_guessing(run: Evidence) -> str:
-    """The loss of guessing with its formula: "ln C = 2.303 for 10 classes"."""
+    """Return the loss of guessing with its formula: "ln C = 2.303 for 10 classes"."""
     formula = "½ (1 − 1/C)" if run.config.loss == "quadratic" else "ln C"
     return f"{formula} = {run.chance:.3f} for {run.classes} classes"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnn_core.render.tiles import filter_grid
-from cnn_core.runs import Run
-from cnn_core.runs.coach import review_run
+from cnn_core.runs import Run, review_run
+from cnn_core.runs.coach_evidence import Kind
 from cnn_core.training.events import EpochDone, StepDone
 from cnn_core.words import format_count, format_duration
 from pages.parts.train.charts import (
@@ -23,7 +23,7 @@ from pages.shared import state
 from pages.shared.controls import show_note
 from pages.shared.run_words import data_title
 
-REMARK_ICONS = {
+REMARK_ICONS: dict[Kind, str] = {
     "start": "flag",
     "learning": "trending_up",
     "finished well": "check_circle",
@@ -155,8 +155,7 @@ def show_remarks(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone
     with st.container(border=True):
         st.markdown("##### What the curves say")
         for remark in coach_remarks:
-            icon = REMARK_ICONS.get(remark.kind, "lightbulb")
-            st.markdown(f":material/{icon}: **{remark.statement}** {remark.evidence}")
+            st.markdown(f":material/{REMARK_ICONS[remark.kind]}: **{remark.statement}** {remark.evidence}")
             if remark.advice:
                 show_note(remark.advice)
 

@@ -2,7 +2,11 @@
 
 import math
 import re
+import sys
+from collections import Counter
 from dataclasses import replace
+from types import FrameType
+from typing import get_args
 
 import pytest
 import torch
@@ -11,8 +15,9 @@ from hypothesis import strategies as st
 
 from cnn_core.datasets import Dataset, Split, load
 from cnn_core.networks import preset
-from cnn_core.runs.coach import MAX_REMARKS, review_run
-from cnn_core.runs.coach_evidence import Remark, chance_loss
+from cnn_core.runs import coach
+from cnn_core.runs.coach import MAX_REMARKS, RULES, review_run
+from cnn_core.runs.coach_evidence import Kind, Remark, chance_loss, collect_evidence
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.events import EpochDone, Event, Failed, Started, StepDone
 from cnn_core.training.objective import make_objective
@@ -216,6 +221,33 @@ def test_the_end() -> None:
     assert "learning" in said(patient, epochs=epochs([0.3, 0.2, 0.1], [0.22, 0.20, 0.21], accuracy=0.97))
 
 
+def test_every_check_looks_once() -> None:
+    """Even where the run diverges, which many other checks must know."""
+    calls: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename == coach.__file__:
+            calls[frame.f_code.co_name] += 1
+
+    losses = steps(*[2.3] * 10, *[9.0] * 5)
+    sys.setprofile(count)
+    try:
+        told = said(steps=losses, epochs=epochs([2.31] * 8, [2.30] * 8, accuracy=0.1))
+    finally:
+        sys.setprofile(None)
+    assert list(told) == ["divergence"]
+    assert calls["_check_divergence"] == 1
+    assert {name: count for name, count in calls.items() if name.startswith("_check") and count > 1} == {}
+
+
+def test_every_rule_finds_its_own_kind_and_follows_those_that_explain_it() -> None:
+    kinds = [rule.kind for rule in RULES]
+    assert len(set(kinds)) == len(kinds)
+    assert set(kinds) == set(get_args(Kind)) - {"learning", "finished well"}
+    for place, rule in enumerate(RULES):
+        assert set(rule.after) <= set(kinds[:place])
+
+
 def test_nothing_is_said_of_nothing() -> None:
     assert review_run(CONFIG, 10, None, [], []) == ()
     assert review_run(CONFIG, 1, 0.0, [], []) == ()
@@ -238,6 +270,8 @@ CONFIGS = st.builds(
 @given(CONFIGS, st.integers(-1, 30), st.none() | ANY, st.lists(STEPS, max_size=30), st.lists(EPOCHS, max_size=12))
 @settings(max_examples=400, deadline=None)
 def test_it_never_fails_and_never_says_nan(config, classes, initial, steps, epochs) -> None:
+    run = collect_evidence(config, max(2, classes), initial, steps, epochs)
+    assert all(remark.kind == rule.kind for rule in RULES if (remark := rule.look(run)))
     remarks = review_run(config, classes, initial, steps, epochs)
     assert len(remarks) <= MAX_REMARKS
     assert len({remark.kind for remark in remarks}) == len(remarks)
