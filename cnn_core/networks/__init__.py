@@ -1,4 +1,4 @@
-"""Networks as values: layers, the network made of them, and ready-made ones. Importing this imports no torch."""
+"""Networks as values: layers, networks made of them, and ready-made ones. Importing this does not import torch."""
 
 from cnn_core.networks.blocks import KINDS, Branches, Residual
 from cnn_core.networks.layers import (

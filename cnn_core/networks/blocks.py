@@ -1,4 +1,4 @@
-"""Layers that hold layers: residual blocks and branches; and every kind of layer under its name."""
+"""Layers made of layers: residual blocks and branches; and every kind of layer by name."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -27,7 +27,13 @@ from cnn_core.words import format_shape
 
 @dataclass(frozen=True)
 class Residual(Layer):
-    """body(x) + shortcut(x); an empty shortcut passes x on unchanged. Its layers have rows of their own."""
+    """body(x) + shortcut(x); an empty shortcut is the identity (He et al., 2015).
+
+    In a table its layers have rows of their own.
+
+    >>> Residual((Conv2d(8, 3, padding=1), ReLU())).output_shape((8, 4, 4))
+    (8, 4, 4)
+    """
 
     body: tuple[Layer, ...]
     shortcut: tuple[Layer, ...] = ()
@@ -44,7 +50,11 @@ class Residual(Layer):
 
 @dataclass(frozen=True)
 class Branches(Layer):
-    """Every branch on the same input, their channels stacked; an empty branch passes x on (Szegedy et al., 2014)."""
+    """Branches with the same input and their channels stacked; an empty branch is the identity (Szegedy et al., 2014).
+
+    >>> Branches(((Conv2d(8, 1),), (Conv2d(16, 3, padding=1),), ())).output_shape((3, 4, 4))
+    (27, 4, 4)
+    """
 
     branches: tuple[tuple[Layer, ...], ...]
     prefix: ClassVar[str] = "branches"
@@ -66,7 +76,7 @@ def _shape_after(layers: tuple[Layer, ...], shape: Shape) -> Shape:
 
 
 def stacked_shape(shapes: list[Shape]) -> Shape:
-    """The shape of several outputs with their channels stacked; ValueError unless their other sizes agree."""
+    """Return the shape of outputs with their channels stacked. Raises ValueError unless their other sizes agree."""
     if len({shape[1:] for shape in shapes}) > 1:
         sizes = " and ".join(map(format_shape, shapes))
         raise ValueError(f"its branches give {sizes}; stacking channels needs the other sizes equal.")
@@ -74,7 +84,7 @@ def stacked_shape(shapes: list[Shape]) -> Shape:
 
 
 def block_parts(layer: Layer) -> tuple[tuple[Layer, ...], ...]:
-    """The rows of layers inside a block: body and shortcut of a residual one, each branch; none of a plain layer."""
+    """Return the parts of a block, each a row of layers: body and shortcut, or the branches; none of a plain layer."""
     match layer:
         case Residual():
             return layer.body, layer.shortcut
@@ -84,20 +94,35 @@ def block_parts(layer: Layer) -> tuple[tuple[Layer, ...], ...]:
 
 
 def part_names(layer: Layer) -> tuple[str, ...]:
-    """What `block_parts` are called in the built module."""
+    """Return the names of `block_parts` in the built module."""
     if isinstance(layer, Branches):
         return tuple(f"branch{i}" for i in range(1, len(layer.branches) + 1))
     return ("body", "shortcut") if isinstance(layer, Residual) else ()
 
 
 def with_parts(layer: Layer, new_parts: tuple[tuple[Layer, ...], ...]) -> Layer:
-    """The same block of other layers. Raises ValueError when it cannot be made of these."""
+    """Return a block of the same kind with other parts. Raises ValueError when they make no block."""
     return Residual(*new_parts) if isinstance(layer, Residual) else Branches(new_parts)
 
 
-_KINDS = (
-    *(Conv2d, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, BatchNorm, Linear, Flatten, Residual, Branches),
-    *(ReLU, ReLU6, LeakyReLU, ELU, GELU, Tanh, Dropout, Dropout2d),
+_KINDS: tuple[type[Layer], ...] = (
+    Conv2d,
+    MaxPool2d,
+    AvgPool2d,
+    AdaptiveAvgPool2d,
+    BatchNorm,
+    Linear,
+    Flatten,
+    Residual,
+    Branches,
+    ReLU,
+    ReLU6,
+    LeakyReLU,
+    ELU,
+    GELU,
+    Tanh,
+    Dropout,
+    Dropout2d,
 )
 KINDS: dict[str, type[Layer]] = {kind.__name__: kind for kind in _KINDS}
-"""Every layer kind under the name it has in JSON."""
+"""Name in JSON → kind of layer."""

@@ -1,4 +1,4 @@
-"""A network to take home: PyTorch source that runs by itself, a notebook, tables, ONNX."""
+"""Export networks: stand-alone PyTorch source, a notebook, tables, and ONNX."""
 
 import csv
 import io
@@ -45,9 +45,9 @@ _BRANCHES_SOURCE = '''class Branches(nn.Module):
 
 
 def to_source(spec: NetworkSpec, seed: int = 0) -> str:
-    """A Python file with `parse_network()`; run, it prints the output's shape and the number of parameters.
+    """Return a Python file with a function `network()`; run, it prints the output's shape and number of parameters.
 
-    After `torch.manual_seed(seed)` it makes the same parameters, under the same names, as `spec.build(seed)`.
+    After `torch.manual_seed(seed)` it makes the same parameters, with the same names, as `spec.build(seed)`.
     """
     lines = _sequence_lines(spec.layers, spec.input_shape, 1)
     body = "\n".join(lines)
@@ -66,7 +66,7 @@ def to_source(spec: NetworkSpec, seed: int = 0) -> str:
 
 
 def _docstring_text(text: str) -> str:
-    """A name inside a docstring: no quotes, no backslashes, one line."""
+    """Return a name that is safe in a docstring: one line, no quotes, no backslashes."""
     return " ".join(text.replace("\\", "/").replace('"', "'").split()) or "Network"
 
 
@@ -77,7 +77,7 @@ def _contains_kind(layers: tuple[Layer, ...], kind: type[Layer]) -> bool:
 
 
 def _sequence_lines(layers: tuple[Layer, ...], shape: Shape, depth: int) -> list[str]:
-    """The lines of an nn.Sequential, indented by `depth`."""
+    """Return the lines of an nn.Sequential, indented by `depth`."""
     if not layers:
         return ["    " * depth + "nn.Sequential()"]
     indent, inner = "    " * depth, "    " * (depth + 1)
@@ -97,25 +97,33 @@ def _sequence_lines(layers: tuple[Layer, ...], shape: Shape, depth: int) -> list
 
 
 COLUMNS = (
-    *("layer", "kind", "output shape", "parameters", "MACs"),
-    *("activations (bytes)", "receptive field", "jump", "centre"),
+    "layer",
+    "kind",
+    "output shape",
+    "parameters",
+    "MACs",
+    "activations (bytes)",
+    "receptive field",
+    "jump",
+    "centre",
 )
+"""Columns of the tables."""
 
 
 def _table_rows(spec: NetworkSpec) -> list[tuple[str | int, ...]]:
-    """The cells of COLUMNS for every layer; the centre is that of the first unit, in pixels counted from 1."""
-    found: list[tuple[str | int, ...]] = []
+    """Return the cells of COLUMNS for every layer; the centre is that of the first unit, in pixels counted from 1."""
+    rows: list[tuple[str | int, ...]] = []
     lines = examine_draft(Draft(spec.name, spec.input_shape, spec.layers))
     for line in (line for line in lines if isinstance(line, ResolvedLine)):  # all of them, as a NetworkSpec fits
         row, out = line.row, line.row.output_shape
         centre = format_shape(middle + 1.0 for middle in line.centre)
         seen = (format_shape(row.receptive_field), format_shape(line.jump), centre)
-        found.append((row.name, row.kind, format_shape(out), row.parameters, row.macs, FLOAT_BYTES * prod(out), *seen))
-    return found
+        rows.append((row.name, row.kind, format_shape(out), row.parameters, row.macs, FLOAT_BYTES * prod(out), *seen))
+    return rows
 
 
 def to_markdown(spec: NetworkSpec) -> str:
-    """The table as Markdown."""
+    """Return the network's table as Markdown, with totals."""
     lines = [f"| {' | '.join(COLUMNS)} |", "|---|---|---|--:|--:|--:|---|---|---|"]
     for cells in _table_rows(spec):
         written = (f"{cell:,}" if isinstance(cell, int) else cell for cell in cells)
@@ -125,14 +133,14 @@ def to_markdown(spec: NetworkSpec) -> str:
 
 
 def to_csv(spec: NetworkSpec) -> str:
-    """The table as CSV, for a spreadsheet."""
+    """Return the network's table as CSV."""
     buffer = io.StringIO()
     csv.writer(buffer).writerows([COLUMNS, *_table_rows(spec)])
     return buffer.getvalue()
 
 
 def to_notebook(spec: NetworkSpec, seed: int = 0) -> str:
-    """A Jupyter notebook that builds the network, loads data of its input's shape, and trains it."""
+    """Return a Jupyter notebook that builds the network, loads data of its input's shape, and trains it."""
     source = to_source(spec, seed).split('\n\n\nif __name__ == "__main__":')[0]
     cells = [
         _notebook_cell("markdown", f"# {spec.name}\n\nMade with CNN Lab. Run the cells from top to bottom."),
@@ -169,7 +177,7 @@ parts = train_test_split(images, labels, test_size=0.2, random_state=0, stratify
 train, test = TensorDataset(parts[0], parts[2]), TensorDataset(parts[1], parts[3])
 """
 NOTEBOOK_CLASSES = 10
-"""Of both data sets."""
+"""Classes of both data sets that the notebooks load."""
 
 
 def _cifar_source(spec: NetworkSpec) -> str:
@@ -195,7 +203,7 @@ test = datasets.CIFAR10("data", train=False, download=True, transform=prepare)
 
 
 def _subset_source(spec: NetworkSpec) -> str:
-    """Only as many classes as the network has outputs."""
+    """Return lines that keep only as many classes as the network has outputs; "" when it has enough."""
     if spec.output_shape[0] >= NOTEBOOK_CLASSES:
         return ""
     targets = "part[:][1]" if spec.input_shape == (1, 8, 8) else "part.targets"
@@ -210,7 +218,7 @@ train, test = (
 
 
 def _training_source(spec: NetworkSpec, seed: int) -> str:
-    """The loop; maps in place of logits are averaged."""
+    """Return the training loop; when the network ends in maps, their means are the logits."""
     text = _TRAINING_LOOP.replace("SEED", str(seed))
     if len(spec.output_shape) == 1:
         return text
@@ -244,19 +252,20 @@ for epoch in range(epochs):
 
 
 ONNX_COPIES = 4
-"""How often the weights lie in memory while an ONNX file is made: module, graph, protobuf, bytes."""
+"""Copies of the weights in memory while an ONNX file is made: module, graph, protobuf, bytes."""
 
 
 def to_onnx(spec: NetworkSpec, path: Path, seed: int = 0) -> None:
-    """Write the network, with the weights of `spec.build(seed)`, as an ONNX file; its input "image" is (N, C, H, W).
+    """Write the network, with the weights of `spec.build(seed)`, as an ONNX file to `path`.
 
-    Needs torch and onnx. Raises ValueError with the estimate when there is not enough memory.
+    Its input "image" is (N, C, H, W), its output "logits". Needs torch and onnx.
+    Raises ValueError with the estimate when there is not enough memory.
     """
     import torch
 
     check_free_memory("The ONNX file", ONNX_COPIES * parameter_mb(spec))
     model = spec.build(seed=seed).eval()
-    # two images: an axis of one is taken for a constant
+    # Two images, because an axis of length 1 is taken for a constant.
     image = torch.zeros(2, *spec.input_shape)
     torch.onnx.export(
         model,

@@ -1,8 +1,7 @@
 """The layers a network can be made of: frozen dataclasses that know their own shapes and counts, but no torch.
 
-A shape is that of one image without the batch: (C, H, W), or (n,) once flattened. Input channels are never
-stated: they follow from the shape that arrives. Every layer checks its own fields when made and raises ValueError
-with a sentence.
+A shape is that of one image without the batch: (C, H, W), or (n,) once flattened. Input channels are never stated:
+they follow from the input shape. Every layer checks its fields when it is made and raises ValueError with a sentence.
 """
 
 from dataclasses import dataclass
@@ -24,23 +23,25 @@ from cnn_core.geometry import (
 from cnn_core.words import format_shape
 
 Shape = tuple[int, ...]
+"""Shape of one image without the batch: (C, H, W), or (n,) once flattened."""
 Pair = int | tuple[int, int]
+"""One number for both axes, or (height, width)."""
 Fields = tuple[ReceptiveField, ReceptiveField]
 """The receptive field along the height and along the width."""
 
 MAX_WIDTH = 65_536
 """Most filters or units of one layer: a limit for networks that come from a link or a file."""
 MAX_EXTENT = 1_024
-"""Largest kernel, stride, padding and dilation."""
+"""Largest kernel, stride, padding and dilation, for the same reason."""
 
 
 def pair(value: Any) -> tuple[int, int]:
-    """An int or (height, width) as (height, width)."""
+    """Return an int or a pair (height, width) as the pair (height, width)."""
     return (value[0], value[1]) if isinstance(value, tuple) else (value, value)
 
 
 def _check_pair(name: str, value: Any, minimum: int) -> Pair:
-    """A field that is one whole number or a pair of them; a list (from JSON) becomes a tuple."""
+    """Check a field that is a whole number or a pair of them; a list (from JSON) becomes a tuple."""
     if isinstance(value, list | tuple):
         if len(value) != 2:
             raise ValueError(f"{name} is {value!r}: it must be one number or a pair [height, width].")
@@ -60,7 +61,7 @@ def _check_real(name: str, value: Any, low: float, high: float) -> None:
 
 
 def image_shape(shape: Shape) -> tuple[int, int, int]:
-    """`shape` when it is (C, H, W); ValueError when the data has been flattened."""
+    """Return `shape` as (C, H, W). Raises ValueError when the data has been flattened."""
     if len(shape) != 3:
         raise ValueError(f"needs channels × height × width, but gets {shape[0]} flat values: put it before the flatten")
     return shape[0], shape[1], shape[2]
@@ -68,25 +69,29 @@ def image_shape(shape: Shape) -> tuple[int, int, int]:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer. Unless a subclass says otherwise it keeps the shape and has no parameters."""
+    """One layer. Unless a subclass says otherwise it keeps the shape and has no parameters.
+
+    >>> ReLU().output_shape((8, 4, 4)), ReLU().parameters((8, 4, 4)), ReLU().macs((8, 4, 4))
+    ((8, 4, 4), 0, 0)
+    """
 
     prefix: ClassVar[str] = "layer"
-    """What its name in a network begins with: conv1, conv2 …"""
+    """Beginning of its name in a network: conv1, conv2 …"""
 
     def _set_fields(self, **checked: object) -> None:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Shape after the layer; ValueError with a sentence when `shape` cannot go in."""
+        """Return the shape after the layer. Raises ValueError with a sentence when `shape` does not fit."""
         return shape
 
     def parameters(self, shape: Shape) -> int:
-        """Learned numbers when `shape` goes in."""
+        """Count the learned parameters for an input of `shape`."""
         return 0
 
     def macs(self, shape: Shape) -> int:
-        """Multiply–accumulates for one image of `shape`; only convolutions and linear layers are counted."""
+        """Count multiply–accumulates for one input of `shape`; only convolutions and linear layers have any."""
         return 0
 
     def windows(self, shape: Shape) -> tuple[AxisWindows, AxisWindows] | None:
@@ -97,14 +102,19 @@ class Layer:
         return None
 
     def through(self, fields: Fields, shape: Shape) -> Fields:
-        """The receptive fields after the layer, from those of its input."""
+        """Return the receptive fields after the layer, given `fields` before it and its input's `shape`."""
         windows = self.windows(shape)
         return fields if windows is None else (fields[0].behind(windows[0]), fields[1].behind(windows[1]))
 
 
 @dataclass(frozen=True)
 class Conv2d(Layer):
-    """2-D cross-correlation with `filters` output channels; `padding` an int, (height, width) or "same" (stride 1)."""
+    """2-D cross-correlation with `filters` output channels; `padding` an int, (height, width) or "same" (stride 1).
+
+    >>> conv = Conv2d(16, 3, stride=2, padding=1)
+    >>> conv.output_shape((3, 32, 32)), conv.parameters((3, 32, 32)), conv.macs((3, 32, 32))
+    ((16, 16, 16), 448, 110592)
+    """
 
     filters: int
     kernel_size: Pair
@@ -155,7 +165,7 @@ class Conv2d(Layer):
 
 @dataclass(frozen=True)
 class _Pool2d(Layer):
-    """What max and average pooling share; `stride=None` means stride = kernel."""
+    """The fields of max and average pooling; `stride=None` means a stride equal to the kernel."""
 
     kernel_size: Pair
     stride: Pair | None = None
@@ -192,7 +202,11 @@ class _Pool2d(Layer):
 
 @dataclass(frozen=True)
 class MaxPool2d(_Pool2d):
-    """The largest value of each window; padding counts as −∞."""
+    """The largest value of each window; padding counts as −∞.
+
+    >>> MaxPool2d(2).output_shape((8, 5, 5)), MaxPool2d(2, ceil_mode=True).output_shape((8, 5, 5))
+    ((8, 2, 2), (8, 3, 3))
+    """
 
     dilation: Pair = 1
 
@@ -208,7 +222,11 @@ class MaxPool2d(_Pool2d):
 
 @dataclass(frozen=True)
 class AvgPool2d(_Pool2d):
-    """The mean of each window; `count_include_pad` says whether padding zeros count in the divisor."""
+    """The mean of each window; `count_include_pad` says whether padding zeros count in the divisor.
+
+    >>> AvgPool2d(3, stride=1, padding=1).output_shape((8, 5, 5))
+    (8, 5, 5)
+    """
 
     count_include_pad: bool = True
 
@@ -219,7 +237,11 @@ class AvgPool2d(_Pool2d):
 
 @dataclass(frozen=True)
 class AdaptiveAvgPool2d(Layer):
-    """Means over as many bins as `output_size` asks for, whatever the input size (1: global average pooling)."""
+    """The means of `output_size` bins along each axis, whatever the input size (1: global average pooling).
+
+    >>> AdaptiveAvgPool2d(1).output_shape((512, 7, 7))
+    (512, 1, 1)
+    """
 
     output_size: Pair = 1
     prefix: ClassVar[str] = "pool"
@@ -238,7 +260,11 @@ class AdaptiveAvgPool2d(Layer):
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """Batch normalisation of each channel (of each unit once flattened), with a learned scale and shift."""
+    """Batch normalisation of each channel (of each unit once flattened), with a learned scale and shift.
+
+    >>> BatchNorm().parameters((64, 8, 8))
+    128
+    """
 
     prefix: ClassVar[str] = "bn"
 
@@ -248,21 +274,33 @@ class BatchNorm(Layer):
 
 @dataclass(frozen=True)
 class ReLU(Layer):
-    """max(0, x)."""
+    """max(0, x).
+
+    >>> ReLU().prefix
+    'relu'
+    """
 
     prefix: ClassVar[str] = "relu"
 
 
 @dataclass(frozen=True)
 class ReLU6(Layer):
-    """min(max(0, x), 6)."""
+    """min(max(0, x), 6).
+
+    >>> ReLU6().output_shape((8, 4, 4))
+    (8, 4, 4)
+    """
 
     prefix: ClassVar[str] = "relu"
 
 
 @dataclass(frozen=True)
 class LeakyReLU(Layer):
-    """x where positive, `negative_slope`·x elsewhere."""
+    """x where positive, `negative_slope`·x elsewhere.
+
+    >>> LeakyReLU().negative_slope
+    0.01
+    """
 
     negative_slope: float = 0.01
     prefix: ClassVar[str] = "relu"
@@ -273,7 +311,11 @@ class LeakyReLU(Layer):
 
 @dataclass(frozen=True)
 class ELU(Layer):
-    """x where positive, `alpha`·(eˣ − 1) elsewhere."""
+    """x where positive, `alpha`·(eˣ − 1) elsewhere.
+
+    >>> ELU(alpha=0.5)
+    ELU(alpha=0.5)
+    """
 
     alpha: float = 1.0
     prefix: ClassVar[str] = "elu"
@@ -284,21 +326,33 @@ class ELU(Layer):
 
 @dataclass(frozen=True)
 class GELU(Layer):
-    """x·Φ(x), Φ the normal distribution function."""
+    """x·Φ(x), where Φ is the standard normal distribution function.
+
+    >>> GELU() == GELU()
+    True
+    """
 
     prefix: ClassVar[str] = "gelu"
 
 
 @dataclass(frozen=True)
 class Tanh(Layer):
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent.
+
+    >>> Tanh().output_shape((120,))
+    (120,)
+    """
 
     prefix: ClassVar[str] = "tanh"
 
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """While training, sets each value to 0 with probability `p` and scales the others by 1/(1 − p)."""
+    """While training, sets each value to 0 with probability `p` and scales the others by 1/(1 − p).
+
+    >>> Dropout(0.3).output_shape((64,))
+    (64,)
+    """
 
     p: float = 0.5
     prefix: ClassVar[str] = "dropout"
@@ -309,7 +363,11 @@ class Dropout(Layer):
 
 @dataclass(frozen=True)
 class Dropout2d(Dropout):
-    """Dropout of whole channels."""
+    """Dropout of whole channels.
+
+    >>> Dropout2d(0.1).output_shape((64, 8, 8))
+    (64, 8, 8)
+    """
 
     def output_shape(self, shape: Shape) -> Shape:
         return image_shape(shape)
@@ -317,7 +375,11 @@ class Dropout2d(Dropout):
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """(C, H, W) → (C·H·W,)."""
+    """Reshape (C, H, W) to (C·H·W,).
+
+    >>> Flatten().output_shape((16, 5, 5))
+    (400,)
+    """
 
     prefix: ClassVar[str] = "flatten"
 
@@ -332,7 +394,11 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class Linear(Layer):
-    """Fully connected layer with `units` outputs, on flat input."""
+    """Fully connected layer with `units` outputs, on flat input.
+
+    >>> Linear(10).output_shape((400,)), Linear(10).parameters((400,))
+    ((10,), 4010)
+    """
 
     units: int
     bias: bool = True

@@ -1,4 +1,4 @@
-"""The receptive field of a unit, measured: how strongly each pixel's gradient reaches it. Needs torch."""
+"""Measure the receptive field of a unit by the gradient of each pixel. Needs torch."""
 
 from typing import cast
 
@@ -12,12 +12,13 @@ from cnn_core.networks.spec import NetworkSpec
 
 
 def measure_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0)) -> NDArray[np.float64]:
-    """How many paths lead from each pixel (H, W) to the unit at `place` (row, column) of the layer called `name`.
+    """Count the paths from each pixel (H, W) to the unit at `place` (row, column) of the layer called `name`.
 
-    All weights are made 1 over the channels they read, maxima sums, and activations nothing, so that no path is closed
-    by chance and the gradient counts the paths; 0 where the unit sees nothing (Luo et al., "Understanding the effective
-    receptive field", 2016). The maps of the layer are taken together, and all units of a flat one.
-    Raises ValueError for a name that is not in the table, a place that the layer has not, and numbers beyond a float64.
+    Every weight becomes 1 over the number of its input channels, every maximum a sum, and activations are left out, so
+    that no path is blocked by chance and the gradient counts the paths; it is 0 where the unit sees nothing (Luo et
+    al., "Understanding the effective receptive field in deep convolutional neural networks", 2016). All maps of the
+    layer count together, as do all units of a flat layer.
+    Raises ValueError for an unknown name, a place outside the layer, and counts beyond float64.
     """
     shape = next((row.output_shape for row in spec.summary() if row.name == name), None)
     if shape is None:
@@ -25,7 +26,7 @@ def measure_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0))
     if len(shape) == 3 and not all(0 <= at < size for at, size in zip(place, shape[1:], strict=True)):
         raise ValueError(f"place is {place}: {name} has {shape[1]} rows and {shape[2]} columns, counted from 0.")
     need = memory_sizes(spec)
-    # weights as float32 and float64; every output as float64, and its gradient
+    # Weights are held as float32 and float64; every output as float64, with its gradient.
     check_free_memory(f"Measuring {spec.name}", 3 * need.parameters + 2 * need.every_layer)
     model = _open_paths(spec.build(seed=0)).requires_grad_(False).double().eval()
     seen: list[torch.Tensor] = []
@@ -41,10 +42,10 @@ def measure_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0))
 
 
 def _open_paths(model: nn.Module) -> nn.Module:
-    """The same paths, none of them closed."""
+    """Replace what could block a path, in place: maxima by sums, activations by the identity, weights by constants."""
     for name, child in model.named_children():
         if isinstance(child, nn.MaxPool2d):
-            # a dilated mean does not exist as a layer: a convolution with one weight of 1 for each cell does
+            # There is no dilated average pooling, but a convolution with a weight of 1 for each cell does the same.
             setattr(model, name, _WindowSum(child))
         elif not list(child.children()) and not isinstance(child, nn.Conv2d | nn.Linear | nn.AvgPool2d):
             keep = isinstance(child, nn.AdaptiveAvgPool2d | nn.Flatten)
@@ -52,20 +53,20 @@ def _open_paths(model: nn.Module) -> nn.Module:
         else:
             _open_paths(child)
     for parameter in model.parameters(recurse=False):
-        # over the channels: their number would only make the counts huge
+        # Divided by the channels, because their number would only make the counts huge.
         nn.init.constant_(parameter, 1 / parameter.shape[1] if parameter.ndim > 1 else 0)
     return model
 
 
 class _WindowSum(nn.Module):
-    """The sum of each window of a max pooling, so that every cell of it takes part."""
+    """The sum of each window of a max pooling, so that every cell of it counts."""
 
     def __init__(self, pooling: nn.MaxPool2d) -> None:
         super().__init__()
         self.pooling = pooling
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, C, H, W) → the shape that the pooling gives."""
+        """Map (N, C, H, W) to the shape that the pooling returns."""
         size = self.pooling(x).shape[-2:]
         kernel, stride, padding, dilation = (
             value if isinstance(value, tuple) else (value, value)
@@ -76,7 +77,7 @@ class _WindowSum(nn.Module):
                 cast("int", self.pooling.dilation),
             )
         )
-        # ceil mode: as much more at the end as the last window needs
+        # In ceil mode the last window may need padding at the end.
         more = [
             max(0, (out - 1) * s + d * (k - 1) + 1 - side - 2 * p)
             for out, s, d, k, side, p in zip(size, stride, dilation, kernel, x.shape[-2:], padding, strict=True)

@@ -1,4 +1,4 @@
-"""What a network takes in memory: by the counts that course tables use, and what training really holds."""
+"""Estimate the memory of a network: by the counts that course tables use, and as training needs it."""
 
 from dataclasses import dataclass
 from itertools import count
@@ -27,14 +27,17 @@ from cnn_core.networks.spec import NetworkSpec
 from cnn_core.words import format_memory
 
 FLOAT_BYTES = 4
-"""Of a float32."""
+"""Bytes of a float32."""
+INDEX_BYTES = 8
+"""Bytes of an int64."""
 MB = 2**20
+"""Bytes of a megabyte, as memory is counted."""
 NEED_INPUT = (Conv2d, Linear, BatchNorm, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, GELU, ReLU6, LeakyReLU)
-"""Layers whose backward pass reads what went in."""
+"""Layers whose backward pass reads their input."""
 NEED_OUTPUT = (ReLU, Tanh, ELU)
-"""Layers whose backward pass reads what came out."""
+"""Layers whose backward pass reads their output."""
 OPTIMIZER_COPIES = {"SGD": 0, "SGD with momentum": 1, "Adam": 2}
-"""Optimiser → numbers it keeps for each parameter, besides the gradient."""
+"""Optimiser → values it keeps for each parameter, besides the gradient."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ class MemorySizes:
     """Megabytes (2²⁰ bytes) for one image.
 
     `every_layer` and `with_weights` are the "forward/backward pass" of course tables: outputs counted twice, of every
-    layer but flatten (torchsummary), and of layers with parameters alone (torchinfo). `saved` is what the backward pass
-    really needs: every tensor once.
+    layer but flatten (torchsummary), or only of layers with parameters (torchinfo). `saved` is what the backward pass
+    needs: every saved tensor once.
     """
 
     input: float
@@ -54,7 +57,7 @@ class MemorySizes:
 
 
 def memory_sizes(spec: NetworkSpec) -> MemorySizes:
-    """The sizes of a network."""
+    """Compute the memory of a network for one image."""
     rows = spec.summary()
     every = sum(prod(row.output_shape) for row in rows if row.kind != "Flatten")
     weighted = sum(prod(row.output_shape) for row in rows if row.parameters)
@@ -68,31 +71,31 @@ def memory_sizes(spec: NetworkSpec) -> MemorySizes:
 
 
 def parameter_mb(spec: NetworkSpec) -> float:
-    """Megabytes of the learned numbers."""
+    """Return the megabytes (2²⁰ bytes) of the parameters."""
     return spec.total_parameters * FLOAT_BYTES / MB
 
 
 def training_peak(spec: NetworkSpec, batch: int, optimizer: str = "Adam") -> float:
-    """Megabytes that training holds at the end of a forward pass: weights, gradients, the optimiser's own numbers, and
-    the saved tensors of a batch. What a library or a device takes besides is not in it.
+    """Estimate the megabytes that training holds at the end of a forward pass of `batch` images.
 
-    Raises ValueError for an optimiser that is not in COPIES.
+    These are weights, gradients, the optimiser's own values and the saved tensors; what libraries and the device take
+    is not included. Raises ValueError for an optimiser that is not in OPTIMIZER_COPIES.
     """
     if optimizer not in OPTIMIZER_COPIES:
         raise ValueError(f"optimizer is {optimizer!r}: choose {', '.join(OPTIMIZER_COPIES)}.")
-    found = memory_sizes(spec)
-    return found.parameters * (2 + OPTIMIZER_COPIES[optimizer]) + found.saved * batch
+    sizes = memory_sizes(spec)
+    return sizes.parameters * (2 + OPTIMIZER_COPIES[optimizer]) + sizes.saved * batch
 
 
 def free_mb() -> float:
-    """Megabytes (2²⁰ bytes) of this computer's memory that are free."""
+    """Return the megabytes (2²⁰ bytes) of free memory of this computer."""
     import psutil
 
     return float(psutil.virtual_memory().available) / MB
 
 
 def check_free_memory(subject: str, needed_mb: float) -> None:
-    """Raises ValueError with the estimate when `subject` needs more megabytes than are free."""
+    """Raise ValueError with the estimate when `subject` needs more megabytes than are free."""
     free = free_mb()
     if needed_mb > free:
         needed_text, free_text = (format_memory(megabytes * MB, 1) for megabytes in (needed_mb, free))
@@ -103,7 +106,7 @@ def check_free_memory(subject: str, needed_mb: float) -> None:
 
 
 def saved_bytes(spec: NetworkSpec) -> int:
-    """Bytes that the backward pass of one image needs from the forward pass, as PyTorch's autograd saves them."""
+    """Return the bytes that PyTorch's autograd saves in the forward pass of one image for the backward pass."""
     saved: dict[int, int] = {}
     _collect_saved(spec.layers, spec.input_shape, 0, saved, count(1))
     return sum(saved.values())
@@ -112,7 +115,7 @@ def saved_bytes(spec: NetworkSpec) -> int:
 def _collect_saved(
     layers: tuple[Layer, ...], shape: Shape, tensor: int, saved: dict[int, int], tensor_numbers: "count[int]"
 ) -> int:
-    """Note what is saved on the way; returns the number of the last tensor."""
+    """Add the saved tensors of `layers` to `saved` (number of a tensor → bytes); return the last tensor's number."""
     for layer in layers:
         after = layer.output_shape(shape)
         if block_parts(layer):
@@ -126,8 +129,8 @@ def _collect_saved(
             if isinstance(layer, NEED_OUTPUT):
                 saved[tensor] = prod(after) * FLOAT_BYTES
             if isinstance(layer, MaxPool2d):
-                saved[next(tensor_numbers)] = prod(after) * 8  # where each maximum came from, as 64-bit numbers
+                saved[next(tensor_numbers)] = prod(after) * INDEX_BYTES  # the positions of the maxima
             if isinstance(layer, Dropout) and layer.p > 0:
-                saved[next(tensor_numbers)] = prod(after) * FLOAT_BYTES  # what was dropped
+                saved[next(tensor_numbers)] = prod(after) * FLOAT_BYTES  # the mask
         shape = after
     return tensor

@@ -1,6 +1,6 @@
-"""Ready-made networks: small ones for first training runs, the five courses' networks, and the classics.
+"""Ready-made networks: small ones for first training runs, those of five courses, and the classics.
 
-Parameter totals are those of the courses' tables and of torchvision's models, exactly.
+Their numbers of parameters equal those of the courses' tables and of torchvision's models.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Layers = tuple[Layer, ...]
 
 @dataclass(frozen=True)
 class _Preset:
-    """One ready-made network: its usual input and number of classes, and its layers for any number of classes."""
+    """A ready-made network: its usual input shape and number of classes, and its layers for any number of classes."""
 
     description: str
     input_shape: tuple[int, int, int]
@@ -77,17 +77,17 @@ def _lenet5_layers(classes: int) -> Layers:
 
 
 def _alexnet_layers(classes: int) -> Layers:
-    return (
-        *(Conv2d(64, 11, stride=4, padding=2), ReLU(), MaxPool2d(3, 2)),
-        *(Conv2d(192, 5, padding=2), ReLU(), MaxPool2d(3, 2)),
-        *(Conv2d(384, 3, padding=1), ReLU(), Conv2d(256, 3, padding=1), ReLU(), Conv2d(256, 3, padding=1), ReLU()),
-        *(MaxPool2d(3, 2), AdaptiveAvgPool2d(6), Flatten()),
-        *(Dropout(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Linear(classes)),
-    )
+    first = (Conv2d(64, 11, stride=4, padding=2), ReLU(), MaxPool2d(3, 2))
+    second = (Conv2d(192, 5, padding=2), ReLU(), MaxPool2d(3, 2))
+    third = (Conv2d(384, 3, padding=1), ReLU())
+    fourth = (Conv2d(256, 3, padding=1), ReLU())
+    fifth = (Conv2d(256, 3, padding=1), ReLU(), MaxPool2d(3, 2))
+    head = (Flatten(), Dropout(), Linear(4096), ReLU(), Dropout(), Linear(4096), ReLU(), Linear(classes))
+    return (*first, *second, *third, *fourth, *fifth, AdaptiveAvgPool2d(6), *head)
 
 
 def _vgg_stages(stages: tuple[tuple[int, ...], ...]) -> Layers:
-    """3×3 convolutions with ReLU, a pooling after every stage."""
+    """Return 3×3 convolutions with ReLU, and a pooling after every stage (Simonyan and Zisserman, 2014)."""
     layers: Layers = ()
     for stage in stages:
         for filters in stage:
@@ -117,13 +117,11 @@ def _vgg16_layers(classes: int) -> Layers:
 
 
 def _basic_block(filters: int, stride: int, project: bool) -> Layers:
-    """He et al. (2015): two 3×3 convolutions around a shortcut, projected by a 1×1 convolution where shapes change."""
-    body = (
-        *(Conv2d(filters, 3, stride=stride, padding=1, bias=False), BatchNorm(), ReLU()),
-        *(Conv2d(filters, 3, padding=1, bias=False), BatchNorm()),
-    )
+    """Return two 3×3 convolutions with a shortcut, a 1×1 convolution where `project` (He et al., 2015)."""
+    first = (Conv2d(filters, 3, stride=stride, padding=1, bias=False), BatchNorm(), ReLU())
+    second = (Conv2d(filters, 3, padding=1, bias=False), BatchNorm())
     shortcut = (Conv2d(filters, 1, stride=stride, bias=False), BatchNorm()) if project else ()
-    return Residual(body, shortcut), ReLU()
+    return Residual((*first, *second), shortcut), ReLU()
 
 
 def _resnet_layers(blocks: tuple[int, int, int, int], classes: int) -> Layers:
@@ -144,7 +142,7 @@ def _resnet34_layers(classes: int) -> Layers:
 
 
 def _inverted_residual(channels: int, filters: int, stride: int, expand: int) -> Layers:
-    """Sandler et al. (2018): widen by 1×1, filter each channel by itself (groups = channels), narrow by 1×1."""
+    """Return a 1×1 expansion, a depthwise 3×3 convolution and a 1×1 projection (Sandler et al., 2018)."""
     wide = channels * expand
     widen = (Conv2d(wide, 1, bias=False), BatchNorm(), ReLU6()) if expand > 1 else ()
     depthwise = (Conv2d(wide, 3, stride=stride, padding=1, groups=wide, bias=False), BatchNorm(), ReLU6())
@@ -152,12 +150,22 @@ def _inverted_residual(channels: int, filters: int, stride: int, expand: int) ->
     return (Residual(body),) if stride == 1 and channels == filters else body
 
 
+MOBILENET_STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+"""Expansion, filters, blocks, and stride of the first block: table 2 of the paper."""
+
+
 def _mobilenet_layers(classes: int) -> Layers:
     layers: Layers = (Conv2d(32, 3, stride=2, padding=1, bias=False), BatchNorm(), ReLU6())
     channels = 32
-    # expansion, filters, blocks, stride of the first block: table 2 of the paper
-    table = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-    for expand, filters, blocks, stride in table:
+    for expand, filters, blocks, stride in MOBILENET_STAGES:
         for block in range(blocks):
             layers += _inverted_residual(channels, filters, stride if block == 0 else 1, expand)
             channels = filters
@@ -219,16 +227,19 @@ _PRESETS = {
 }
 
 PRESETS: tuple[str, ...] = tuple(_PRESETS)
-"""The names `preset` knows, small ones first."""
+"""The names that `preset` knows, small networks first."""
 
 DESCRIPTIONS: dict[str, str] = {name: entry.description for name, entry in _PRESETS.items()}
-"""One sentence a preset."""
+"""Name of a preset → one sentence on it."""
 
 
 def preset(name: str, *, input_shape: tuple[int, int, int] | None = None, classes: int | None = None) -> NetworkSpec:
-    """A ready-made network, for its usual input and classes or for others. `input_shape` is (C, H, W).
+    """Return a ready-made network, for its usual `input_shape` (C, H, W) and number of classes or for others.
 
-    Raises ValueError with a sentence when there is no such preset or it does not fit that input.
+    Raises ValueError with a sentence when there is no such preset, or it does not fit that input.
+
+    >>> preset("LeNet-5").total_parameters, preset("LeNet-5", classes=26).output_shape
+    (61706, (26,))
     """
     if name not in _PRESETS:
         raise ValueError(f"name is {name!r}: there is no such preset; there are {', '.join(PRESETS)}.")
@@ -245,18 +256,18 @@ def preset(name: str, *, input_shape: tuple[int, int, int] | None = None, classe
 
 
 def fitting(input_shape: tuple[int, int, int], classes: int) -> dict[str, NetworkSpec]:
-    """Every preset that takes such images, by name."""
-    found = {}
+    """Return every preset that fits images of `input_shape` (C, H, W), by name."""
+    presets = {}
     for name in PRESETS:
         try:
-            found[name] = preset(name, input_shape=input_shape, classes=classes)
+            presets[name] = preset(name, input_shape=input_shape, classes=classes)
         except ValueError:
             continue
-    return found
+    return presets
 
 
 def _smallest_size_sentence(shape: tuple[int, int, int], layers: Layers) -> str:
-    """The smallest square image the layers fit, as a sentence; empty when a larger image would not help."""
+    """Name the smallest square image that the layers fit; return "" when a larger image would not help."""
     for size in range(min(shape[1:]) + 1, 257):
         try:
             NetworkSpec("", (shape[0], size, size), layers)

@@ -1,4 +1,4 @@
-"""Reading a network from the source of an `nn.Sequential(...)`: parsed as text, never run."""
+"""Read a network from the source of an `nn.Sequential(...)`, which is parsed but never run."""
 
 import ast
 from collections.abc import Callable
@@ -9,7 +9,6 @@ from cnn_core.networks.draft import Draft, Layers
 from cnn_core.networks.layers import BatchNorm, Conv2d, Layer, Linear
 from cnn_core.networks.spec import MAX_BRANCHES, MAX_DEPTH, MAX_LAYERS, MAX_TEXT
 
-# Module → the names of its arguments in order; the first of those that only say what arrives is left out later.
 _SIGNATURES: dict[str, tuple[str, ...]] = {
     "Conv2d": ("in", "filters", "kernel_size", "stride", "padding", "dilation", "groups", "bias"),
     "MaxPool2d": ("kernel_size", "stride", "padding", "dilation", "return_indices", "ceil_mode"),
@@ -28,6 +27,7 @@ _SIGNATURES: dict[str, tuple[str, ...]] = {
     "Dropout": ("p", "inplace"),
     "Dropout2d": ("p", "inplace"),
 }
+"""Module → the names of its arguments in order, in the words of this library; "in" is the input's channels."""
 _FIELD_NAMES = {
     "in_channels": "in",
     "out_channels": "filters",
@@ -35,9 +35,11 @@ _FIELD_NAMES = {
     "out_features": "units",
     "num_features": "in",
 }
+"""PyTorch's name of an argument → the name here."""
 _LAYER_CLASSES: dict[str, Callable[..., Layer]] = {**KINDS, "BatchNorm2d": BatchNorm, "BatchNorm1d": BatchNorm}
 _BLOCK_CLASSES: dict[str, type[Residual | Branches]] = {"Residual": Residual, "Branches": Branches}
 _IGNORED = ("in", "inplace")
+"""Arguments without meaning here: input channels follow from the input."""
 _USUAL_VALUES = {
     "eps": 1e-5,
     "momentum": 0.1,
@@ -49,42 +51,45 @@ _USUAL_VALUES = {
     "approximate": "none",
     "return_indices": False,
 }
-"""Arguments that are known here with their usual value alone."""
+"""Arguments that are accepted only with their default value."""
 MAX_NESTING = 20
+"""nn.Sequential inside each other: functions call themselves for each."""
 
 
 def read_sequential(source: str, input_shape: tuple[int, int, int], name: str = "Pasted network") -> Draft:
-    """The network of a pasted `nn.Sequential(...)`, for images of `input_shape` (C, H, W).
+    """Read the network of a pasted `nn.Sequential(...)`, for images of `input_shape` (C, H, W).
 
-    An assignment before it, a function that returns it, and `OrderedDict([("conv1", …), …])` inside it are fine; so are
-    the `Residual(…)` and `Branches(…)` of `cnn_core.networks.export`: a file that was taken home comes back. Input
-    channels are not needed, as they follow from what arrives, but a first layer stating others than `input_shape` is
-    refused.
-    Raises ValueError with a sentence, and the line, for anything but layers with plain numbers: nothing is executed.
+    It may be assigned to a name, returned by a function, and contain `OrderedDict([("conv1", …), …])` and the
+    `Residual(…)` and `Branches(…)` of `cnn_core.networks.export`, so that an exported file can be read again. Input
+    channels are ignored, because they follow from the input, but the first convolution must agree with `input_shape`.
+    Nothing is executed. Raises ValueError with a sentence and the line for anything but layers with plain numbers.
+
+    >>> read_sequential("nn.Sequential(nn.Flatten(), nn.Linear(64, 10))", (1, 8, 8)).layers
+    (Flatten(), Linear(units=10, bias=True))
     """
     if len(source) > MAX_TEXT:
         raise ValueError(f"The source has {len(source):,} characters: at most {MAX_TEXT:,} are read.")
     call = _find_sequential(source)
     layers: list[Layer] = []
-    first = None
+    first_channels = None
     for node in _collect_layer_calls(call):
         if len(layers) >= MAX_LAYERS:
             raise ValueError(f"The network has more than {MAX_LAYERS} layers.")
         layer, stated = _read_layer(node)
-        first = stated if first is None else first
+        first_channels = stated if first_channels is None else first_channels
         layers.append(layer)
     if not layers:
         raise ValueError("nn.Sequential(…) holds no layers: put some between its brackets.")
     weighted = next((layer for layer in layers if isinstance(layer, Conv2d | Linear | BatchNorm)), None)
-    if isinstance(weighted, Conv2d) and first is not None and first != input_shape[0]:
+    if isinstance(weighted, Conv2d) and first_channels not in (None, input_shape[0]):
         raise ValueError(
-            f"Its first convolution takes {first} channels, the input has {input_shape[0]}: make them equal."
+            f"Its first convolution takes {first_channels} channels, the input has {input_shape[0]}: make them equal."
         )
     return Draft(name, input_shape, tuple(layers))
 
 
 def _find_sequential(source: str) -> ast.Call:
-    """The outermost nn.Sequential(...) of the source."""
+    """Find the outermost nn.Sequential(...) of the source."""
     try:
         tree = ast.parse(source.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -100,22 +105,22 @@ def _find_sequential(source: str) -> ast.Call:
 
 
 def _collect_layer_calls(call: ast.Call, depth: int = 0) -> list[ast.Call]:
-    """The calls inside nn.Sequential(...), those of nested ones in their place."""
+    """Return the calls inside nn.Sequential(...), with nested ones unfolded in order."""
     if depth > MAX_NESTING:
         raise ValueError(f"nn.Sequential is nested more than {MAX_NESTING} deep.")
     if call.keywords:
         raise _line_error(call, "nn.Sequential takes layers, no named arguments")
     nodes = [node for argument in call.args for node in _unwrap_ordered_dict(argument)]
-    found = []
+    layer_calls = []
     for node in nodes:
         if not isinstance(node, ast.Call):
             raise _line_error(node, "only layers such as nn.Conv2d(3, 16, 3) can stand here")
-        found += _collect_layer_calls(node, depth + 1) if _module_name(node.func) == "Sequential" else [node]
-    return found
+        layer_calls += _collect_layer_calls(node, depth + 1) if _module_name(node.func) == "Sequential" else [node]
+    return layer_calls
 
 
 def _unwrap_ordered_dict(node: ast.expr) -> list[ast.expr]:
-    """The layers of an OrderedDict([(name, layer), …]); anything else as it is."""
+    """Return the layers of an OrderedDict([(name, layer), …]), and any other expression as it is."""
     if not (isinstance(node, ast.Call) and _module_name(node.func) == "OrderedDict"):
         return [node]
     if len(node.args) != 1 or not isinstance(node.args[0], ast.List):
@@ -127,7 +132,7 @@ def _unwrap_ordered_dict(node: ast.expr) -> list[ast.expr]:
 
 
 def _read_block(node: ast.Call, kind: type[Residual | Branches], depth: int) -> Layer:
-    """The block of a call whose arguments are the nn.Sequential of its parts, by their names."""
+    """Read a block from a call whose arguments are the nn.Sequential of its parts, by name."""
     if depth > MAX_DEPTH:
         raise _line_error(node, f"blocks are nested more than {MAX_DEPTH} deep")
     inside: dict[str, Layers] = {}
@@ -149,7 +154,7 @@ def _read_block(node: ast.Call, kind: type[Residual | Branches], depth: int) -> 
 
 
 def _read_layer(node: ast.Call, depth: int = 0) -> tuple[Layer, int | None]:
-    """The layer of a call `depth` blocks deep, and the input channels or features that it states."""
+    """Read the layer of a call, `depth` blocks deep, and the input channels or features that it states."""
     name = _module_name(node.func)
     if name in _BLOCK_CLASSES:
         return _read_block(node, _BLOCK_CLASSES[name], depth + 1), None
@@ -179,7 +184,7 @@ def _read_layer(node: ast.Call, depth: int = 0) -> tuple[Layer, int | None]:
 
 
 def _read_value(node: ast.expr) -> Any:
-    """A plain number, truth value, text, or tuple of them."""
+    """Read a plain number, truth value, text, or a tuple of them."""
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -191,7 +196,7 @@ def _read_value(node: ast.expr) -> Any:
 
 
 def _module_name(node: ast.expr) -> str:
-    """Conv2d of nn.Conv2d, torch.nn.Conv2d and Conv2d; empty for anything that is no name."""
+    """Return "Conv2d" for nn.Conv2d, torch.nn.Conv2d and Conv2d, and "" for anything that is not a name."""
     if isinstance(node, ast.Attribute):
         base = ast.unparse(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else ""
         return node.attr if base in ("nn", "torch.nn", "collections") else ""

@@ -1,9 +1,10 @@
-"""NetworkSpec: the one description of a network, from which its table, its JSON and its torch module come."""
+"""NetworkSpec: the one description of a network, from which its table, its JSON and its torch module are made."""
 
 import json
 from collections import Counter
 from dataclasses import MISSING, dataclass, fields, replace
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from cnn_core.geometry import ReceptiveField, whole
@@ -14,16 +15,37 @@ from cnn_core.words import format_memory, format_shape
 if TYPE_CHECKING:
     from torch import nn
 
-MAX_LAYERS, MAX_DEPTH, MAX_BRANCHES, MAX_TEXT, MAX_NAME = 1_000, 4, 16, 200_000, 100
-MAX_PARAMETERS, MAX_LAYER_VALUES, MAX_IMAGE_SIDE = 1_000_000_000, 2**28, 4_096
-"""Limits for networks that come from a link or a file: about 4 GB of weights, 1 GB for one layer's output."""
+# Limits for networks that come from a link or a file.
+MAX_LAYERS = 1_000
+"""Layers in all, those in blocks included; ResNet-152 has about 500."""
+MAX_DEPTH = 4
+"""Blocks inside each other: functions call themselves for each."""
+MAX_BRANCHES = 16
+"""Branches of one block."""
+MAX_TEXT = 200_000
+"""Characters of JSON or source: MAX_LAYERS layers with all their settings."""
+MAX_NAME = 100
+"""Characters of a network's name."""
+MAX_PARAMETERS = 1_000_000_000
+"""About 4 GB of weights."""
+MAX_LAYER_VALUES = 2**28
+"""Values of one layer's output for one image: 1 GB."""
+MAX_IMAGE_SIDE = 4_096
+"""Largest number of channels, rows or columns of the input."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a network's table. `name` is the submodule's name in the built module ("block1.body.conv1");
-    `output_shape` is without the batch; `parameters` and `macs` (for one image) are the layer's own, so the rows sum
-    to the totals; `receptive_field` is (height, width) in input cells, not clipped to the image."""
+    """One line of a network's table.
+
+    `name` is the submodule's name in the built module ("block1.body.conv1"); `output_shape` is without the batch;
+    `parameters` and `macs` (for one image) are those of the layer alone, so that the rows sum to the totals;
+    `receptive_field` is (height, width) in input cells, not clipped to the image.
+
+    >>> from cnn_core.networks import preset
+    >>> preset("Tiny CNN").summary()[0]
+    Row(name='conv1', kind='Conv2d', output_shape=(16, 8, 8), parameters=160, macs=9216, receptive_field=(3, 3))
+    """
 
     name: str
     kind: str
@@ -34,7 +56,7 @@ class Row:
 
 
 def check_input_shape(shape: Any) -> tuple[int, int, int]:
-    """`shape` as (C, H, W). Raises ValueError with a sentence when it is not three whole numbers in range."""
+    """Return `shape` as (C, H, W). Raises ValueError with a sentence unless it is three whole numbers in range."""
     if not isinstance(shape, list | tuple) or len(shape) != 3:
         raise ValueError(f"input_shape is {shape!r:.60}: it must be (channels, height, width).")
     channels, height, width = (whole("input_shape", size, 1, MAX_IMAGE_SIDE) for size in shape)
@@ -43,9 +65,14 @@ def check_input_shape(shape: Any) -> tuple[int, int, int]:
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A network as a value. `input_shape` is (C, H, W). Making one checks that every layer fits what arrives.
+    """A network as a value; `input_shape` is (C, H, W). Making one checks that every layer fits its input.
 
     Raises ValueError with a sentence that begins with the layer's name when one does not fit.
+
+    >>> from cnn_core.networks import Conv2d, Flatten, ReLU
+    >>> spec = NetworkSpec("Small", (1, 8, 8), (Conv2d(4, 3), ReLU(), Flatten(), Linear(10)))
+    >>> spec.output_shape, spec.total_parameters, [row.name for row in spec.summary()]
+    ((10,), 1490, ['conv1', 'relu1', 'flatten', 'fc1'])
     """
 
     name: str
@@ -67,12 +94,12 @@ class NetworkSpec:
         return tuple(_summarise_layers(self.layers, self.input_shape, start, "")[0])
 
     def summary(self) -> list[Row]:
-        """One row for every layer in the order in which they run, residual blocks after their layers."""
+        """Return a row for every layer in the order in which they run, blocks after their layers."""
         return list(self._rows)
 
     @property
     def total_parameters(self) -> int:
-        """All learned numbers, as `sum(p.numel() for p in module.parameters())`."""
+        """All learned parameters: `sum(p.numel() for p in module.parameters())` of the built module."""
         return sum(row.parameters for row in self._rows)
 
     @property
@@ -94,37 +121,38 @@ class NetworkSpec:
         raise ValueError(f"{self.name} has no linear layer, so it has no classes: end it with one.")
 
     def build(self, seed: int | None = None) -> "nn.Module":
-        """The network as a torch module that takes (N, C, H, W) and returns logits (no softmax), torch's default
-        initialisation. With a `seed` the weights are reproducible and torch's global random state is left alone.
+        """Build a torch module that takes (N, C, H, W) and returns logits (no softmax), initialised as torch does.
 
-        Raises ValueError with the estimate, before anything is allocated, when its weights do not fit into memory."""
-        from cnn_core.networks.memory import check_free_memory, parameter_mb  # rests on this module
-        from cnn_core.networks.torch_modules import build_module  # torch is heavy: only who builds pays for it
+        With a `seed` the weights are reproducible and torch's global random state is not changed.
+        Raises ValueError with the estimate, before anything is allocated, when the weights do not fit into memory.
+        """
+        from cnn_core.networks.memory import check_free_memory, parameter_mb  # imports this module
+        from cnn_core.networks.torch_modules import build_module  # imports torch, which takes seconds
 
         check_free_memory(self.name, parameter_mb(self))
         return build_module(self.layers, self.input_shape, seed)
 
     def to_code(self, seed: int = 0) -> str:
-        """A Python file that makes this network by itself; see `cnn_core.networks.export.to_source`."""
-        from cnn_core.networks.export import to_source  # rests on this module
+        """Return a Python file that makes this network without CNN Lab; see `cnn_core.networks.export.to_source`."""
+        from cnn_core.networks.export import to_source  # imports this module
 
         return to_source(self, seed)
 
     def to_json(self) -> str:
-        """The network as JSON; fields that have their default are left out. `from_json` reads it back equal."""
+        """Return the network as JSON, without fields that have their defaults; `from_json` reads it back equal."""
         layers = [layer_to_dict(layer) for layer in self.layers]
         return json.dumps({"name": self.name, "input_shape": self.input_shape, "layers": layers}, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "NetworkSpec":
-        """Read what `to_json` wrote. Raises ValueError with a sentence for anything else, however hostile."""
+        """Read the JSON of `to_json`. Raises ValueError with a sentence for anything else, however hostile."""
         return cls(*parse_network(text))
 
 
 def parse_network(text: str) -> tuple[str, tuple[int, int, int], tuple[Layer, ...]]:
-    """Name, input shape and layers of a network's JSON, whether the layers fit together or not.
+    """Read name, input shape and layers from a network's JSON, whether the layers fit together or not.
 
-    Raises ValueError with a sentence for anything else: bad JSON, unknown layers, settings out of range.
+    Raises ValueError with a sentence for anything else: invalid JSON, unknown layers, settings out of range.
     """
     if not isinstance(text, str) or len(text) > MAX_TEXT:
         raise ValueError(f"The network's JSON must be a text of at most {MAX_TEXT:,} characters.")
@@ -142,15 +170,19 @@ def parse_network(text: str) -> tuple[str, tuple[int, int, int], tuple[Layer, ..
 
 
 def too_heavy_message(parameters: int) -> str:
-    """The sentence on a network with more than MAX_PARAMETERS."""
+    """Say that a network has more than MAX_PARAMETERS."""
     size = format_memory(4 * parameters, 1)
     return f"The network has {parameters:,} parameters, {size}: at most {MAX_PARAMETERS:,} fit."
 
 
 def adapt_to_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes: int) -> NetworkSpec:
-    """The same layers for images of another shape, ending in as many units as there are classes.
+    """Return the network for images of another shape (C, H, W), its last layer with a unit for each of the `classes`.
 
     Raises ValueError with a sentence when the layers do not fit such images, or do not end in a linear layer.
+
+    >>> from cnn_core.networks import preset
+    >>> adapt_to_data(preset("Tiny CNN"), (3, 32, 32), 100).output_shape
+    (100,)
     """
     last = spec.layers[-1]
     if not isinstance(last, Linear):
@@ -159,7 +191,7 @@ def adapt_to_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes:
 
 
 def layer_to_dict(layer: Layer) -> dict[str, Any]:
-    """A layer as JSON-able data: its kind and the fields that differ from their defaults."""
+    """Return a layer as data for JSON: its kind and the fields that differ from their defaults."""
     data: dict[str, Any] = {"kind": type(layer).__name__}
     for field in fields(layer):
         value = getattr(layer, field.name)
@@ -170,12 +202,12 @@ def layer_to_dict(layer: Layer) -> dict[str, Any]:
 
 
 def _part_to_list(value: Any) -> Any:
-    """What stands inside a block: layers, or rows of them."""
+    """Return the content of a block, layers or rows of layers, as data for JSON."""
     return [layer_to_dict(inner) if isinstance(inner, Layer) else _part_to_list(inner) for inner in value]
 
 
 def parse_layers(data: Any, depth: int) -> tuple[Layer, ...]:
-    """JSON data → layers; ValueError unless it is a list of layer objects of limited depth and number."""
+    """Read layers from JSON data. Raises ValueError unless it is a list of layers, limited in depth and number."""
     if not isinstance(data, list) or len(data) > MAX_LAYERS:
         raise ValueError(f"layers must be a list of at most {MAX_LAYERS} layers.")
     if depth > MAX_DEPTH:
@@ -209,10 +241,11 @@ def _parse_branches(data: Any, depth: int) -> tuple[tuple[Layer, ...], ...]:
 
 
 def _check_layers(layers: tuple[Layer, ...]) -> None:
-    """ValueError unless there is a layer, all are layers, and there are not too many of them in all."""
+    """Raise ValueError unless there is at least one layer, all are layers, and there are not too many."""
     if not layers:
         raise ValueError("layers is empty: a network needs at least one layer.")
-    count, waiting = 0, [(layer, 0) for layer in layers]
+    count = 0
+    waiting = [(layer, 0) for layer in layers]
     while waiting:
         layer, depth = waiting.pop()
         count += 1
@@ -224,7 +257,7 @@ def _check_layers(layers: tuple[Layer, ...]) -> None:
 
 
 def name_layers(layers: tuple[Layer, ...]) -> list[tuple[str, Layer]]:
-    """Layers with their names in their module: prefix and running number, "flatten" alone for a single flatten."""
+    """Return the layers with their names in the module: prefix and number, or "flatten" for the only flatten."""
     totals = Counter(layer.prefix for layer in layers)
     seen: Counter[str] = Counter()
     result = []
@@ -238,7 +271,7 @@ def name_layers(layers: tuple[Layer, ...]) -> list[tuple[str, Layer]]:
 def _summarise_layers(
     layers: tuple[Layer, ...], shape: Shape, receptive_fields: Fields, path: str
 ) -> tuple[list[Row], Shape, Fields]:
-    """Rows of the layers, and the shape and the receptive fields after the last of them."""
+    """Return rows of the layers, and the shape and the receptive fields after the last one."""
     rows: list[Row] = []
     for name, layer in name_layers(layers):
         if block_parts(layer):
@@ -251,15 +284,15 @@ def _summarise_layers(
 
 
 def summarise_layer(layer: Layer, shape: Shape, receptive_fields: Fields, name: str) -> tuple[Row, Shape, Fields]:
-    """A plain layer's line, and the shape and the receptive fields after it. Raises ValueError that begins with `name`
-    when `shape` cannot go in, or its output is too large."""
+    """Return the row of a plain layer, and the shape and the receptive fields after it.
+
+    Raises ValueError that begins with `name` when `shape` does not fit, or the output is too large.
+    """
     try:
         after = layer.output_shape(shape)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    values = 1
-    for size in after:
-        values *= size
+    values = prod(after)
     if values > MAX_LAYER_VALUES:
         raise ValueError(
             f"{name}: its output has {values:,} values for one image, {format_memory(4 * values, 1)}; at most "
@@ -274,7 +307,7 @@ def summarise_layer(layer: Layer, shape: Shape, receptive_fields: Fields, name: 
 def _summarise_block(
     block: Layer, shape: Shape, receptive_fields: Fields, name: str
 ) -> tuple[list[Row], Shape, Fields]:
-    """Rows of each part of a block, and one for their sum or stack."""
+    """Return rows of each part of a block, and one for their sum or stack."""
     rows: list[Row] = []
     ends: list[Shape] = []
     fields: list[Fields] = []
@@ -290,7 +323,10 @@ def _summarise_block(
 
 
 def joined_shape(block: Layer, ends: list[Shape], name: str) -> Shape:
-    """The shape after a block whose parts end in `ends`; ValueError, beginning with its `name`, when they disagree."""
+    """Return the shape after a block whose parts end in shapes `ends`.
+
+    Raises ValueError that begins with the block's `name` when they do not fit together.
+    """
     if isinstance(block, Branches):
         try:
             return stacked_shape(ends)

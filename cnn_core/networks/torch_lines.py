@@ -1,4 +1,4 @@
-"""A layer as the line of PyTorch that makes it."""
+"""Write a layer as the line of PyTorch that makes it."""
 
 from dataclasses import MISSING, fields
 from typing import Any
@@ -8,9 +8,13 @@ from cnn_core.networks.layers import AdaptiveAvgPool2d, BatchNorm, Conv2d, Layer
 
 
 def torch_line(layer: Layer, shape: Shape) -> str:
-    """`layer` as source, such as "nn.Conv2d(3, 36, kernel_size=5, stride=2)", when `shape` (no batch) goes in.
+    """Return the line of PyTorch that makes `layer` for an input of `shape` (without the batch).
 
-    Arguments that have torch's default are left out. Raises ValueError for a residual block, which is no one line.
+    Arguments with torch's default are left out. Raises ValueError for a block, which takes more than one line.
+
+    >>> from cnn_core.networks import Conv2d
+    >>> torch_line(Conv2d(36, 5, stride=2), (3, 32, 32))
+    'nn.Conv2d(3, 36, kernel_size=5, stride=2)'
     """
     match layer:
         case Residual() | Branches():
@@ -39,5 +43,5 @@ def _constructor_call(name: str, positional: list[Any], layer: Layer, skip: tupl
 
 
 def _collapse_pair(value: Any) -> Any:
-    """A pair of equal numbers as that number."""
+    """Return a pair of equal numbers as that number, and anything else unchanged."""
     return value[0] if isinstance(value, tuple) and value[0] == value[1] else value

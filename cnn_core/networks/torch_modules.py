@@ -1,4 +1,4 @@
-"""NetworkSpec → torch module. The only module of this package that imports torch."""
+"""Build torch modules from layers."""
 
 from collections import OrderedDict
 
@@ -20,13 +20,13 @@ class ResidualBlock(nn.Module):
         self.shortcut = shortcut
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) → the same or another shape, as the body decides."""
+        """Map (N, C, H, W) to the shape that the body returns."""
         total: Tensor = self.body(x) + self.shortcut(x)
         return total
 
 
 class BranchesBlock(nn.Module):
-    """Every branch on the same input, the channels of their outputs stacked; an empty branch is the identity."""
+    """Branches with the same input and the channels of their outputs stacked; an empty branch is the identity."""
 
     def __init__(self, *branches: nn.Sequential) -> None:
         super().__init__()
@@ -34,12 +34,12 @@ class BranchesBlock(nn.Module):
             self.add_module(f"branch{number}", branch)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) → (N, ΣC, H, W)."""
+        """Map (N, C, H, W) to (N, sum of the branches' channels, H, W)."""
         return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
 def build_module(layers: tuple[Layer, ...], shape: Shape, seed: int | None) -> nn.Sequential:
-    """The layers as one `nn.Sequential` with children named as in the summary; see `NetworkSpec.build`."""
+    """Build the layers as one `nn.Sequential` with children named as in the summary; see `NetworkSpec.build`."""
     if seed is None:
         return _build_sequence(layers, shape)[0]
     with torch.random.fork_rng(devices=[]):
@@ -62,7 +62,7 @@ def _build_sequence(layers: tuple[Layer, ...], shape: Shape) -> tuple[nn.Sequent
 
 
 def _build_layer(layer: Layer, shape: Shape) -> nn.Module:
-    """The torch layer for one that receives `shape`."""
+    """Build the torch layer for an input of `shape`."""
     match layer:
         case spec.Conv2d():
             return nn.Conv2d(
@@ -104,7 +104,7 @@ _PLAIN_MODULES: dict[type[Layer], type[nn.Module]] = {
 
 
 def _build_shapeless(layer: Layer) -> nn.Module:
-    """The torch layer for one that is the same whatever arrives."""
+    """Build the torch layer of a kind that does not depend on the input's shape."""
     match layer:
         case spec.AdaptiveAvgPool2d():
             return nn.AdaptiveAvgPool2d(layer.output_size)

@@ -1,7 +1,7 @@
-"""A network changed in one respect: with dropout or without, with batch normalisation, with another activation.
+"""Change a network in one respect: add or remove dropout, add batch normalisation, exchange the activation.
 
-Pure functions, spec to spec; but for `with_dropout`, layers inside blocks are changed too. Each raises ValueError, as
-NetworkSpec does, when the result is no network.
+All functions return a new spec, and all but `with_dropout` change layers inside blocks too. Each raises ValueError, as
+NetworkSpec does, when the layers no longer fit together.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,9 @@ Layers = tuple[Layer, ...]
 
 
 def with_dropout(spec: NetworkSpec, p: float) -> NetworkSpec:
-    """Dropout with probability `p` before every fully connected layer, but for one that sees the image itself.
+    """Insert dropout of probability `p` before every linear layer, except one that reads the image itself.
 
-    Dropout that stands there already gets the new `p`.
+    Dropout that is there already gets the new `p`.
     """
 
     def insert_dropout(layers: Layers) -> Layers:
@@ -37,14 +37,14 @@ def with_dropout(spec: NetworkSpec, p: float) -> NetworkSpec:
 
 
 def without_dropout(spec: NetworkSpec) -> NetworkSpec:
-    """The same layers, those of dropout left out."""
+    """Remove every dropout layer."""
     return _change_layers(spec, lambda layers: tuple(layer for layer in layers if not isinstance(layer, Dropout)))
 
 
 def with_batch_norm(spec: NetworkSpec) -> NetworkSpec:
-    """Batch normalisation after every convolution, before its activation.
+    """Insert batch normalisation after every convolution, before its activation.
 
-    The convolutions lose their bias: batch normalisation subtracts it again, and has a shift of its own.
+    The convolutions lose their bias, because batch normalisation subtracts it and has its own shift.
     """
 
     def insert_batch_norm(layers: Layers) -> Layers:
@@ -62,14 +62,14 @@ def with_batch_norm(spec: NetworkSpec) -> NetworkSpec:
 
 
 def with_activation(spec: NetworkSpec, activation: Layer) -> NetworkSpec:
-    """`activation` in place of every ReLU."""
+    """Replace every ReLU and ReLU6 by `activation`."""
     return _change_layers(
         spec, lambda layers: tuple(activation if isinstance(layer, ReLU | ReLU6) else layer for layer in layers)
     )
 
 
 def _change_layers(spec: NetworkSpec, change: Callable[[Layers], Layers]) -> NetworkSpec:
-    """`change` applied to the layers of the network and to each part of its blocks."""
+    """Apply `change` to the layers of the network and to each part of its blocks."""
 
     def change_nested(layers: Layers) -> Layers:
         inner = (
