@@ -10,10 +10,24 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 
 ORDERS = ("network", "norm", "colour", "similarity")
-NOISY_LIMIT, SMOOTH_LIMIT, COLOUR_LIMIT, SIMILARITY_LIMIT, DEAD_LIMIT, SLOPE_LIMIT = 0.9, 0.5, 0.5, 0.9, 0.01, 0.7
-"""From where on a measure is a finding; `collect_findings` says each of them in words."""
+
+# Thresholds: from here on a measure is a finding.
+NOISY_LIMIT = 0.9
+"""Geary's C: independent weights have 1 on average."""
+SMOOTH_LIMIT = 0.5
+"""Geary's C: half the variance of independent weights between neighbours."""
+COLOUR_LIMIT = 0.5
+"""The share of Σw² in colour: more colour than brightness."""
+SIMILARITY_LIMIT = 0.9
+"""Cosine: an angle of 26° or less."""
+DEAD_LIMIT = 0.01
+"""The norm's share of the largest: on one scale with it, such a filter is drawn white."""
+SLOPE_LIMIT = 0.7
+"""R² of a plane: the eye sees one slope."""
 MAX_PAIRED_FILTERS = 1024
-"""Of more filters than this no pairs are sought: the table of their cosines would be large."""
+"""Pairs are not sought among more filters than this: the table of their cosines would be large."""
+TINY = 1e-300
+"""Stands for a norm of 0 where it divides."""
 
 Array = NDArray[np.float64]
 
@@ -22,13 +36,11 @@ Array = NDArray[np.float64]
 class Finding:
     """Filters (counted from 0, the clearest first) that a measure picked, and the measure of each.
 
-    `letter` marks them in a picture; `criterion` says what was measured and where the limit lies; `partners` holds for
-    pairs the other filter of each.
+    `letter` names the measure and marks the filters in a picture; `cnn_core.insight.explain` says what it stands for.
+    `partners` holds the other filter of each pair, for the letter P.
     """
 
     letter: str
-    name: str
-    criterion: str
     filters: tuple[int, ...]
     values: tuple[float, ...]
     partners: tuple[int, ...] = ()
@@ -137,87 +149,62 @@ def _similarity_order(filters: NDArray[np.floating]) -> NDArray[np.intp]:
 
 
 def collect_findings(filters: NDArray[np.floating], silent: NDArray[np.bool_] | None = None) -> tuple[Finding, ...]:
-    """What the filters show, each thing with the filters that show it; things that nothing shows are left out.
+    """Return what the filters show, each with the filters that show it; without those that no filter shows.
 
-    `silent` tells of each filter whether its map was 0 everywhere on all images that were tried, None when unknown.
+    `silent` (filters,) says of each filter whether its map was 0 everywhere on all images that were tried; None when
+    that is unknown.
+
+    >>> ramp = np.tile(np.arange(5.0), (1, 1, 5, 1))
+    >>> [finding.letter for finding in collect_findings(ramp)]
+    ['E', 'G']
     """
-    rough, size = filter_roughness(filters), filter_norms(filters)
-    alive = size > DEAD_LIMIT * max(float(size.max(initial=0)), 1e-300)
-    share, _ = fit_slopes(filters)
+    norms = filter_norms(filters)
+    shares_of_largest = norms / max(float(norms.max(initial=0)), TINY)
+    alive = shares_of_largest > DEAD_LIMIT
+    roughness = np.where(alive, filter_roughness(filters), np.nan)
+    slopes, _ = fit_slopes(filters)
     candidates = [
-        _finding_above(
-            "N",
-            "Noisy",
-            f"neighbouring weights differ as much as random ones do: Geary's C of at least {NOISY_LIMIT}",
-            np.where(alive, rough, np.nan),
-            NOISY_LIMIT,
-        ),
-        _finding_below(
-            "E",
-            "Even",
-            f"neighbouring weights are alike: Geary's C of at most {SMOOTH_LIMIT}",
-            np.where(alive, rough, np.nan),
-            SMOOTH_LIMIT,
-        ),
-        _finding_above(
-            "G",
-            "Gradient: dark on one side, light on the other",
-            f"a slanted plane explains at least {SLOPE_LIMIT:.0%} of the weights' variance (R²)",
-            np.where(alive, share, np.nan),
-            SLOPE_LIMIT,
-        ),
+        _finding_above("N", roughness, NOISY_LIMIT),
+        _finding_below("E", roughness, SMOOTH_LIMIT),
+        _finding_above("G", np.where(alive, slopes, np.nan), SLOPE_LIMIT),
         *_channel_findings(filters, alive),
         _pair_finding(filters, alive),
-        _finding_below(
-            "D",
-            "Dead: next to no weights",
-            f"the norm is at most {DEAD_LIMIT:.0%} of the largest",
-            size / max(float(size.max(initial=0)), 1e-300),
-            DEAD_LIMIT,
-        ),
+        _finding_below("D", shares_of_largest, DEAD_LIMIT),
     ]
     if silent is not None:
         places = tuple(int(i) for i in np.flatnonzero(silent))
-        words = "its map behind the activation is 0 everywhere, on every image tried"
-        candidates.append(Finding("Z", "Dead: its map is always zero", words, places, (0.0,) * len(places)))
+        candidates.append(Finding("Z", places, (0.0,) * len(places)))
     return tuple(finding for finding in candidates if finding.filters)
 
 
 def _channel_findings(filters: NDArray[np.floating], alive: NDArray[np.bool_]) -> list[Finding]:
-    """What a filter's channels have to do with each other."""
+    """How a filter's channels relate to each other."""
     colour: list[Finding] = []
     if filters.shape[1] == 3:
-        words = f"at least {COLOUR_LIMIT:.0%} of Σw² lies in differences between red, green and blue"
-        colour = [
-            _finding_above("C", "Colour", words, np.where(alive, filter_colourfulness(filters), np.nan), COLOUR_LIMIT)
-        ]
+        colour = [_finding_above("C", np.where(alive, filter_colourfulness(filters), np.nan), COLOUR_LIMIT)]
     alike = np.where(alive, channel_similarity(filters), np.nan)
-    words = f"the mean cosine between the filter's channels is at least {SIMILARITY_LIMIT}"
-    return [*colour, _finding_above("S", "Similar channels", words, alike, SIMILARITY_LIMIT)]
+    return [*colour, _finding_above("S", alike, SIMILARITY_LIMIT)]
 
 
 def _pair_finding(filters: NDArray[np.floating], alive: NDArray[np.bool_]) -> Finding:
     """Pairs of filters that are nearly the same or nearly opposites, each pair once."""
-    words = (
-        f"the cosine between two filters is at least {SIMILARITY_LIMIT}, or at most −{SIMILARITY_LIMIT} for opposites"
-    )
     pairs: list[tuple[int, int, float]] = []
     if filters[0].size > 1 and len(filters) <= MAX_PAIRED_FILTERS:
         table = pairwise_cosines(filters)
         close = np.argwhere(np.triu(np.abs(table) >= SIMILARITY_LIMIT, 1) & alive[:, None] & alive[None, :])
         pairs = sorted(((int(i), int(j), float(table[i, j])) for i, j in close), key=lambda pair: -abs(pair[2]))
     firsts, seconds, figures = (tuple(part) for part in zip(*pairs, strict=True)) if pairs else ((), (), ())
-    return Finding("P", "Pairs", words, firsts, figures, seconds)
+    return Finding("P", firsts, figures, seconds)
 
 
-def _finding_above(letter: str, name: str, criterion: str, values: Array, limit: float) -> Finding:
+def _finding_above(letter: str, values: Array, limit: float) -> Finding:
     places = [int(i) for i in np.argsort(-values, kind="stable") if values[i] >= limit]
-    return Finding(letter, name, criterion, tuple(places), tuple(float(values[i]) for i in places))
+    return Finding(letter, tuple(places), tuple(float(values[i]) for i in places))
 
 
-def _finding_below(letter: str, name: str, criterion: str, values: Array, limit: float) -> Finding:
+def _finding_below(letter: str, values: Array, limit: float) -> Finding:
     places = [int(i) for i in np.argsort(values, kind="stable") if values[i] <= limit]
-    return Finding(letter, name, criterion, tuple(places), tuple(float(values[i]) for i in places))
+    return Finding(letter, tuple(places), tuple(float(values[i]) for i in places))
 
 
 def finding_marks(all_findings: tuple[Finding, ...], count: int) -> list[str]:

@@ -1,4 +1,7 @@
-"""One map unfolded: what each map that feeds it adds, and the formula with the layer's own numbers. NumPy only."""
+"""One map unfolded: what each map that feeds it adds to it, or passes on. NumPy only.
+
+`cnn_core.insight.explain` writes the formula behind it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,34 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from cnn_core import words
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node, contributing_maps
 from cnn_core.networks import (
-    ELU,
-    GELU,
-    AdaptiveAvgPool2d,
-    AvgPool2d,
-    BatchNorm,
-    Branches,
     Conv2d,
-    Dropout,
     Flatten,
-    LeakyReLU,
     Linear,
-    MaxPool2d,
-    ReLU,
-    ReLU6,
     Residual,
-    Tanh,
 )
 from cnn_core.ops import conv2d
-from cnn_core.trace import decimals
 
 Array = NDArray[np.float64]
 Weights = Mapping[str, NDArray[Any]]
 Values = Mapping[str, NDArray[np.floating]]
-BATCH_NORM_EPS = 1e-5
-"""What PyTorch adds to the variance by default, and this project never changes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +41,12 @@ class Contribution:
 
 @dataclass(frozen=True, eq=False)
 class UnfoldedMap:
-    """How map `index` of `name` comes about: the sum of all parts, the `rest` and the `bias` is `result`.
+    """How map `index` of the node `name` is made from the maps that feed it.
 
-    `parts` are in order, the weaker ones summed up in `rest` (None when all are there). Not everything is a sum:
-    with `is_sum` False, `formula` says how the parts make the result.
-    `bias` is None where there is none.
+    With `is_sum`, `result` is the sum of the products of all `contributions`, of `rest` and of `bias`. Otherwise the
+    contributions are what the layer reads. They stand in the order of the network; `left_out_count` weaker ones are not
+    among them, and of a sum these are added up in `rest` (None where nothing is left out). `bias` is None where the
+    layer has none.
     """
 
     name: str
@@ -68,7 +56,6 @@ class UnfoldedMap:
     rest: Array | None
     bias: float | None
     result: Array
-    formula: str
     is_sum: bool
 
 
@@ -93,7 +80,6 @@ def unfold_map(nodes: Graph, values: Values, weights: Weights, name: str, index:
     """
     node, layer = nodes[name], nodes[name].layer
     parts = _list_contributions(nodes, values, weights, name, index)
-    bias = float(weights[f"{name}.bias"][index]) if isinstance(layer, Conv2d | Linear) and layer.bias else None
     is_sum = isinstance(layer, Conv2d | Linear | Residual)
     kept = _strongest_places(parts, max_parts)
     chosen = set(kept)
@@ -104,11 +90,16 @@ def unfold_map(nodes: Graph, values: Values, weights: Weights, name: str, index:
         tuple(parts[place] for place in kept),
         len(others),
         np.sum(others, axis=0) if others and is_sum else None,
-        bias,
+        map_bias(node, weights, index),
         np.asarray(values[name][index], np.float64),
-        map_formula(node, weights, index, bias),
         is_sum,
     )
+
+
+def map_bias(node: Node, weights: Weights, index: int) -> float | None:
+    """Return the bias of map `index` of a node; None where the layer has none."""
+    has_bias = isinstance(node.layer, Conv2d | Linear) and node.layer.bias
+    return float(weights[f"{node.name}.bias"][index]) if has_bias else None
 
 
 def _list_contributions(nodes: Graph, values: Values, weights: Weights, name: str, index: int) -> list[Contribution]:
@@ -159,73 +150,3 @@ def _strongest_places(parts: list[Contribution], max_parts: int) -> list[int]:
         return list(range(len(parts)))
     strength = np.nan_to_num([np.abs(part.product).sum() for part in parts])
     return sorted(np.argsort(-strength, kind="stable")[:max_parts].tolist())
-
-
-def format_number(value: float) -> str:
-    """A number in a sentence: four decimals at most, and four digits where it is smaller than that."""
-    short = decimals.format_decimal(decimals.exact_decimal(float(value)))
-    return short if short != "0" or value == 0 else words.format_number(value, ".3g")
-
-
-def map_formula(node: Node, weights: Weights, index: int, bias: float | None = None) -> str:
-    """How a map of the node is made of those that feed it, in one line with this map's own numbers."""
-    layer = node.layer
-    match layer:
-        case Conv2d():
-            count = node.input_shapes[0][0] // layer.groups
-            of = f"Σ over {count} maps of (map ∗ its kernel)" if count > 1 else "map ∗ kernel"
-            return of + _bias_term(bias)
-        case Linear():
-            return f"Σ over {node.input_shapes[0][0]:,} units of (value · weight)" + _bias_term(bias)
-        case BatchNorm():
-            mean, variance, scale, shift = (
-                format_number(weights[f"{node.name}.{what}"][index])
-                for what in ("running_mean", "running_var", "weight", "bias")
-            )
-            return f"(x − mean {mean}) / √(variance {variance} + 0.00001) · scale {scale} + shift {shift}"
-        case MaxPool2d() | AvgPool2d() | AdaptiveAvgPool2d():
-            return _pooling_formula(layer, node)
-        case Flatten():
-            height, width = node.input_shapes[0][1:]
-            place, inside = divmod(index, height * width)
-            row, column = divmod(inside, width)
-            return f"the value of map {place + 1} at row {row + 1}, column {column + 1}"
-        case Residual():
-            return "body + shortcut"
-        case Branches():
-            return "the map itself: the branches' maps are stacked, not added"
-    return _activation_formula(node)
-
-
-def _bias_term(bias: float | None) -> str:
-    return " (no bias)" if bias is None else f" + bias {format_number(bias)}"
-
-
-def _pooling_formula(layer: MaxPool2d | AvgPool2d | AdaptiveAvgPool2d, node: Node) -> str:
-    if isinstance(layer, AdaptiveAvgPool2d):
-        return f"the mean of each of {words.format_shape(node.map_size)} parts of the map"
-    rows, columns = layer.windows(node.input_shapes[0])
-    what = "largest value" if isinstance(layer, MaxPool2d) else "mean"
-    step = f"{rows.stride}" if rows.stride == columns.stride else f"{rows.stride}, {columns.stride}"
-    return f"the {what} of each window of {rows.kernel}×{columns.kernel}, stride {step}"
-
-
-def _activation_formula(node: Node) -> str:
-    match node.layer:
-        case ReLU():
-            return "max(0, x)"
-        case ReLU6():
-            return "min(max(0, x), 6)"
-        case LeakyReLU(negative_slope=slope):
-            return f"x where x > 0, else {format_number(slope)} · x"
-        case ELU(alpha=alpha):
-            return f"x where x > 0, else {format_number(alpha)} · (eˣ − 1)"
-        case GELU():
-            return "x · Φ(x), Φ the normal distribution function"
-        case Tanh():
-            return "tanh(x)"
-        case Dropout():
-            return "x: dropout passes everything on when the network answers"
-        case None if node.inputs:
-            return f"eˣ / the sum of eˣ over all {node.map_count:,} classes"
-    return "the picture, less the training images' mean, over their deviation"

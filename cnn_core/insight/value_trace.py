@@ -1,36 +1,51 @@
 """One value of a map: the very sum, maximum or mean that made it, as a trace small enough to be stepped through."""
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.geometry import Window
 from cnn_core.insight.graph import Graph, Node
-from cnn_core.insight.unfold import Array, Values, Weights, format_number
+from cnn_core.insight.unfold import Array, Values, Weights, map_bias
 from cnn_core.networks import AdaptiveAvgPool2d, AvgPool2d, Conv2d, MaxPool2d
 from cnn_core.networks.layers import pair
 from cnn_core.trace import Trace, adaptive_pool_trace, avg_pool_trace, convolution_trace, max_pool_trace
 from cnn_core.trace.model import relabelled
 
-MAX_CHANNELS, MAX_TERMS = 4, 450
-"""How many input maps are laid beside each other, and how many terms one sum may have to be read."""
+MAX_CHANNELS = 4
+"""Input maps side by side: with more, their cells are too small to read on a laptop."""
+MAX_TERMS = 450
+"""Terms of one sum; a kernel of 7 × 7 on 9 maps, still read term by term, has 441."""
 NEIGHBOUR_RADIUS = 1
-"""So many neighbours of the value, on every side, are shown with it where each of their sums is whole."""
+"""Rows and columns of neighbours on every side of the value, shown where no map has to be left out of their sums."""
+
+
+@dataclass(frozen=True)
+class LeftOutMaps:
+    """Of a sum over many maps: the maps that are `written_out` (from 0), and what the other `count` add in `total`.
+
+    `bias` is the layer's own; None where it has none.
+    """
+
+    written_out: tuple[int, ...]
+    count: int
+    total: float
+    bias: float | None
 
 
 @dataclass(frozen=True, eq=False)
 class PixelTrace:
-    """The trace of a value and of its neighbours; `step` is the value's own. `note` say what was left out.
+    """The trace of a value and its neighbours: `step` is the value's own step, `corner` where the output begins.
 
-    `corner` is the row and column of the map at which the trace's output begins.
+    The corner is a row and a column of the map. `left_out` is None where every term of the sum is written out.
     """
 
     trace: Trace
     step: int
     corner: tuple[int, int]
-    note: str
+    left_out: LeftOutMaps | None = None
 
 
 class _InputPatch(NamedTuple):
@@ -81,21 +96,17 @@ def _trace_convolution(
     group_maps = len(source) // layer.groups
     first = index // (layer.filters // layer.groups) * group_maps
     x, w = source[first : first + group_maps], np.asarray(weights[f"{node.name}.weight"][index], np.float64)
-    bias = float(weights[f"{node.name}.bias"][index]) if layer.bias else None
+    bias = map_bias(node, weights, index)
     fits = group_maps <= MAX_CHANNELS and w.size <= MAX_TERMS
-    places = (
-        _neighbour_ranges(node, position) if fits else ((position[0], position[0] + 1), (position[1], position[1] + 1))
-    )
+    row, column = position
+    places = _neighbour_ranges(node, position) if fits else ((row, row + 1), (column, column + 1))
     cut = _cut_input(layer.windows(node.input_shapes[0]), places)
     patch = x[:, cut.rows, cut.columns]
-    note, kept = "", np.arange(group_maps)
+    kept, left_out = np.arange(group_maps), None
     if not fits:
-        (value, strength) = _map_contributions(patch, w, layer, cut)
-        kept = np.sort(np.argsort(-strength, kind="stable")[: min(MAX_CHANNELS, max(1, MAX_TERMS // w[0].size))])
-        rest = float(np.delete(value, kept).sum())
-        others = group_maps - len(kept)
-        note = _left_out_note(first + kept, others, rest, bias)
-        bias = (bias or 0.0) + rest if others else bias
+        kept, left_out = _leave_out_weakest(*_map_contributions(patch, w, layer, cut), w[0].size, first, bias)
+    if left_out:
+        bias = (bias or 0.0) + left_out.total
     trace = convolution_trace(
         patch[kept],
         w[None, kept],
@@ -105,12 +116,23 @@ def _trace_convolution(
         dilation=pair(layer.dilation),
     )
     labels = {"input": node.inputs[0], "kernel": f"Kernel {index + 1}", "output": f"{node.name}, map {index + 1}"}
-    if note:
-        labels["bias"] = "The others" if not layer.bias else "The others and bias"
-    width = places[1][1] - places[1][0]
+    if left_out:
+        labels["bias"] = "The others" if left_out.bias is None else "The others and bias"
     named = _name_planes(relabelled(trace, labels), [f"map {first + c + 1}" for c in kept])
-    corner = places[0][0], places[1][0]
-    return PixelTrace(named, (position[0] - corner[0]) * width + position[1] - corner[1], corner, note)
+    (top, _), (left, right) = places
+    return PixelTrace(named, (row - top) * (right - left) + column - left, (top, left), left_out)
+
+
+def _leave_out_weakest(
+    values: Array, strength: Array, kernel_size: int, first: int, bias: float | None
+) -> tuple[NDArray[np.intp], LeftOutMaps | None]:
+    """The maps of a group, counted from its own first, whose terms can be written out, and what the others add."""
+    count = min(MAX_CHANNELS, max(1, MAX_TERMS // kernel_size))
+    kept = np.sort(np.argsort(-strength, kind="stable")[:count])
+    others = len(values) - len(kept)
+    if not others:
+        return kept, None
+    return kept, LeftOutMaps(tuple((first + kept).tolist()), others, float(np.delete(values, kept).sum()), bias)
 
 
 def _name_planes(trace: Trace, names: list[str]) -> Trace:
@@ -126,15 +148,6 @@ def _map_contributions(patch: Array, w: Array, layer: Conv2d, cut: _InputPatch) 
     with np.errstate(invalid="ignore"):  # 0 × ∞ is no number, and is shown as such
         products = (window * w).reshape(len(w), -1)
     return products.sum(axis=1), np.abs(products).sum(axis=1)
-
-
-def _left_out_note(kept: NDArray[Any], others: int, rest: float, bias: float | None) -> str:
-    if not others:
-        return ""
-    maps = "map that adds" if len(kept) == 1 else f"{len(kept)} maps that add"
-    which = ", ".join(str(c + 1) for c in kept)
-    with_bias = "" if bias is None else f"; with the bias {format_number(bias)} that is {format_number(rest + bias)}"
-    return f"Spelt out: the {maps} most here ({which}). The other {others:,} add {format_number(rest)}{with_bias}."
 
 
 def _trace_pooling(node: Node, layer: MaxPool2d | AvgPool2d, source: Array, position: tuple[int, int]) -> PixelTrace:
@@ -158,15 +171,13 @@ def _trace_pooling(node: Node, layer: MaxPool2d | AvgPool2d, source: Array, posi
         )
     width = places[1][1] - places[1][0]
     corner = places[0][0], places[1][0]
-    return PixelTrace(trace, (position[0] - corner[0]) * width + position[1] - corner[1], corner, "")
+    return PixelTrace(trace, (position[0] - corner[0]) * width + position[1] - corner[1], corner)
 
 
 def _trace_adaptive_bin(source: Array, rows: range, columns: range, position: tuple[int, int]) -> PixelTrace | None:
     """The mean of one part of an adaptive pooling; None when it has too many values to be read."""
     patch = source[None, rows.start : rows.stop, columns.start : columns.stop]
-    return (
-        PixelTrace(adaptive_pool_trace(patch, 1, combine="mean"), 0, position, "") if patch.size <= MAX_TERMS else None
-    )
+    return PixelTrace(adaptive_pool_trace(patch, 1, combine="mean"), 0, position) if patch.size <= MAX_TERMS else None
 
 
 def _neighbour_ranges(node: Node, position: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -4,8 +4,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnn_core.insight.explain import describe_left_out, format_number
 from cnn_core.insight.graph import Graph, network_graph
-from cnn_core.insight.unfold import Values, all_values, format_number
+from cnn_core.insight.unfold import Values, all_values
 from cnn_core.insight.value_trace import pixel_trace
 from cnn_core.trace import play_data
 from pages.components.player import show_player
@@ -68,7 +69,8 @@ def show_calculation(activations: Activations, layer: str, index: int, pixel: tu
             f"The value is **{format_number(value)}**" + (f", made of {' and '.join(inputs)}." if inputs else ".")
         )
         return
-    st.markdown(f"The value is **{format_number(value)}**. {traced.note}")
+    note = describe_left_out(traced.left_out) if traced.left_out else ""
+    st.markdown(f"The value is **{format_number(value)}**. {note}")
     start = {"step": traced.step, "of": f"{layer} {index} {row} {column}"}
     padding = "−∞" if node.kind == "MaxPool2d" else "0"
     corner = {"corner": {"output": traced.corner}}

@@ -5,6 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core.insight import FilterLayer, filter_layers, tile_labels
+from cnn_core.insight.explain import FINDING_CRITERIA, FINDING_NAMES
 from cnn_core.insight.filter_findings import (
     ORDERS,
     Finding,
@@ -139,7 +140,8 @@ def _show_findings(found: tuple[Finding, ...], values: NDArray[np.floating], *, 
             f" and {len(finding.filters) - MAX_NAMED_FILTERS} more" if len(finding.filters) > MAX_NAMED_FILTERS else ""
         )
         count = f"{len(finding.filters)} of {len(values)}" if not finding.partners else f"{len(finding.filters)} pairs"
-        st.markdown(f"**{finding.letter} · {finding.name}** ({count}): {named}{more}. :small[{finding.criterion}.]")
+        name, criterion = FINDING_NAMES[finding.letter], FINDING_CRITERIA[finding.letter]
+        st.markdown(f"**{finding.letter} · {name}** ({count}): {named}{more}. :small[{criterion}.]")
     strongest = int(filter_norms(values).argmax())
     light, dark = extreme_weights(values[strongest])
     across = values.shape[1] > 1

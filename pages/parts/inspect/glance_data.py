@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.insight.explain import format_number, map_formula
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph, Node
-from cnn_core.insight.unfold import Contribution, UnfoldedMap, Values, Weights, format_number, map_formula
+from cnn_core.insight.unfold import Contribution, UnfoldedMap, Values, Weights
 from cnn_core.networks import BatchNorm, Branches, Conv2d, Dropout, Flatten, Linear, Residual
 from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from cnn_core.render.quantised import SCALE_STEPS, quantise_maps
@@ -136,7 +137,7 @@ def unfolded_data(activations: Activations, unfolded: UnfoldedMap) -> dict[str, 
         "node": list(activations.graph).index(unfolded.name),
         "map": unfolded.index,
         "title": map_title(node, unfolded.index),
-        "formula": unfolded.formula,
+        "formula": map_formula(node, activations.weights, unfolded.index),
         "words": describe_left_out(node, unfolded),
         "bias": None if unfolded.bias is None else format_number(unfolded.bias),
         "is_sum": unfolded.is_sum,

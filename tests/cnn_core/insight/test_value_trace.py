@@ -33,7 +33,7 @@ def test_the_player_shows_the_value_of_the_map(looked: Looked) -> None:
             expected = float(values[name][index, row, column])
             assert float(step.total) == pytest.approx(expected, abs=1e-4), (name, index, row, column)
             assert sum(len(one.terms) for one in found.trace.steps) <= 9 * 450
-            assert bool(found.note) == (
+            assert (found.left_out is not None) == (
                 isinstance(nodes[name].layer, Conv2d) and "The others" in str(found.trace.grids)
             )
     assert spelt or nodes.keys() == {IMAGE, "flatten", "fc1", PROBABILITIES}
@@ -46,7 +46,8 @@ def test_of_many_maps_the_strongest_are_spelt_out_and_the_others_stand_in_the_bi
     assert found is not None
     window = values[IMAGE][:, 1:4, 1:4] * weights["conv1.weight"][1]
     strongest = sorted(np.argsort(-np.abs(window).reshape(20, -1).sum(1))[:4])
-    assert f"({', '.join(str(c + 1) for c in strongest)})" in found.note
+    assert found.left_out is not None
+    assert found.left_out.written_out == tuple(strongest)
     rest = np.delete(window, strongest, axis=0).sum()
     assert float(found.trace.steps[0].bias) == pytest.approx(rest + weights["conv1.bias"][1], abs=1e-6)
     assert found.trace.grids[0].planes == tuple(f"map {c + 1}" for c in strongest)
