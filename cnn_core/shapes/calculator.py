@@ -47,6 +47,8 @@ SETTINGS = ("padding", "kernel", "stride", "dilation")
 """The settings of an axis that `solve_settings` and `output_curve` vary, one at a time."""
 MAX_SETTINGS = {"padding": 32, "kernel": 32, "stride": 32, "dilation": 16}
 """The largest value of each setting that `output_curve` tries: enough to see how the size changes."""
+TORCH_DEFAULTS = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
+"""What PyTorch's convolutions take where a setting is not given, in the order in which `torch_source` writes them."""
 BYTES_PER_VALUE = 4
 """Size of a float32."""
 
@@ -315,38 +317,48 @@ def torch_source(case: LayerCase) -> str:
     'nn.Conv2d(3, 36, kernel_size=5)'
     """
     dims = len(case.axes)
-    sides = {
-        name: tuple(getattr(way, name) for way in case.axes)
-        for name in ("kernel", "stride", "padding", "dilation", "output_padding", "bins")
-    }
-    plain = {name: values[0] if len(set(values)) == 1 else values for name, values in sides.items()}
-    usual = {"stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
-    moves = [f"{name}={plain[name]}" for name, default in usual.items() if plain[name] != default]
     bias = [] if case.bias else ["bias=False"]
-    groups = [f"groups={case.groups}"] if case.groups > 1 else []
-    channels = f"{case.channels}, {case.filters}"
     match case.kind:
         case "Convolution":
-            moves = [move for move in moves if not move.startswith("output_padding")]
-            parts = [channels, f"kernel_size={plain['kernel']}", *moves, *groups, *bias]
-            return f"nn.Conv{dims}d({', '.join(parts)})"
+            return f"nn.Conv{dims}d({_convolution_arguments(case, ('stride', 'padding', 'dilation'))})"
         case "Transposed convolution":
-            parts = [channels, f"kernel_size={plain['kernel']}", *moves, *groups, *bias]
-            return f"nn.ConvTranspose{dims}d({', '.join(parts)})"
-        case "Max pooling" | "Average pooling":
-            left_out = ("stride", "output_padding", *(() if case.kind == MAX_POOLING else ("dilation",)))
-            parts = [str(plain["kernel"])] + (
-                [f"stride={plain['stride']}"] if sides["stride"] != sides["kernel"] else []
-            )
-            parts += [move for move in moves if not move.startswith(left_out)]
-            parts += ["ceil_mode=True"] if case.ceil_mode else []
-            name = "Max" if case.kind == MAX_POOLING else "Avg"
-            return f"nn.{name}Pool{dims}d({', '.join(parts)})"
+            return f"nn.ConvTranspose{dims}d({_convolution_arguments(case, tuple(TORCH_DEFAULTS))})"
+        case "Max pooling":
+            return f"nn.MaxPool{dims}d({_pooling_arguments(case, ('padding', 'dilation'))})"
+        case "Average pooling":
+            return f"nn.AvgPool{dims}d({_pooling_arguments(case, ('padding',))})"
         case "Adaptive pooling":
-            return f"nn.AdaptiveAvgPool{dims}d({plain['bins']})"
+            return f"nn.AdaptiveAvgPool{dims}d({_torch_value(case, 'bins')})"
         case "Linear":
             linear = ", ".join([str(case.input_shape[0]), str(case.filters), *bias])
             return f"nn.Sequential(nn.Flatten(), nn.Linear({linear}))"
         case "Batch norm":
             return f"nn.BatchNorm{dims}d({case.channels})"
     return "nn.Flatten()"
+
+
+def _convolution_arguments(case: LayerCase, settings: tuple[str, ...]) -> str:
+    """Write the arguments of a convolution, those of `settings` where they differ from PyTorch's defaults."""
+    counts = [str(case.channels), str(case.filters), f"kernel_size={_torch_value(case, 'kernel')}"]
+    groups = [f"groups={case.groups}"] if case.groups > 1 else []
+    bias = [] if case.bias else ["bias=False"]
+    return ", ".join([*counts, *_changed_settings(case, settings), *groups, *bias])
+
+
+def _pooling_arguments(case: LayerCase, settings: tuple[str, ...]) -> str:
+    """Write the arguments of a pooling, whose stride is the kernel's size unless it is given."""
+    stride = [f"stride={_torch_value(case, 'stride')}"] if any(way.stride != way.kernel for way in case.axes) else []
+    ceil_mode = ["ceil_mode=True"] if case.ceil_mode else []
+    return ", ".join([_torch_value(case, "kernel"), *stride, *_changed_settings(case, settings), *ceil_mode])
+
+
+def _changed_settings(case: LayerCase, settings: tuple[str, ...]) -> list[str]:
+    """Write the settings that differ from PyTorch's defaults as keyword arguments."""
+    values = {name: _torch_value(case, name) for name in settings}
+    return [f"{name}={value}" for name, value in values.items() if value != str(TORCH_DEFAULTS[name])]
+
+
+def _torch_value(case: LayerCase, name: str) -> str:
+    """Write a setting as PyTorch takes it: one number where all axes agree, else a tuple."""
+    values = tuple(getattr(way, name) for way in case.axes)
+    return str(values[0] if len(set(values)) == 1 else values)

@@ -69,9 +69,11 @@ def test_output_equals_torch_and_our_own(case: tuple[str, np.ndarray, Any, dict]
 
 
 @given(
-    st.sampled_from(["max", "mean"]), st.tuples(st.integers(1, 6), st.integers(1, 6)),
-    st.tuples(st.integers(1, 9), st.integers(1, 9)), st.integers(0, 999),
-)  # fmt: skip
+    st.sampled_from(["max", "mean"]),
+    st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.integers(0, 999),
+)
 @settings(max_examples=60, deadline=None)
 def test_adaptive_output_equals_torch_and_our_own(combine: Any, size: Any, shape: Any, seed: int) -> None:
     x = np.random.default_rng(seed).integers(-9, 10, (2, *shape)).astype(float)
