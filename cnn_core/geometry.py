@@ -49,15 +49,13 @@ def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> in
     Traceback (most recent call last):
     ValueError: stride is 0: it must be a whole number of at least 1.
     """
-    right = f"a whole number of at least {minimum}"
-    if maximum is not None:
-        right = f"a whole number from {minimum} to {maximum}"
+    bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
     try:
         number = index(value)
     except TypeError:
-        raise ValueError(f"{name} is {value!r}: it must be {right}.") from None
+        raise ValueError(f"{name} is {value!r}: it must be a whole number {bounds}.") from None
     if isinstance(value, bool) or number < minimum or (maximum is not None and number > maximum):
-        raise ValueError(f"{name} is {value!r}: it must be {right}.")
+        raise ValueError(f"{name} is {value!r}: it must be a whole number {bounds}.")
     return number
 
 
@@ -123,7 +121,9 @@ class Window:
 
     def __post_init__(self) -> None:
         for name, label, minimum in WINDOW_RANGES:
-            object.__setattr__(self, name, whole(label, getattr(self, name), minimum))
+            value = getattr(self, name)
+            if type(value) is not int or value < minimum:  # a network makes many windows, and nearly all pass here
+                object.__setattr__(self, name, whole(label, value, minimum))
 
     @classmethod
     def for_convolution(
