@@ -143,6 +143,8 @@ def _parse_number(word: str, place: str) -> float:
     if word == EMPTY_CELL:
         raise ValueError(f"The cell in {place} is empty: type a number such as 2, −0.5 or 1/9.")
     try:
+        if "_" in word or not word.isascii():
+            raise ValueError  # Python's own 1_000 and digits of other scripts: the browser's cells know neither
         value = float(Fraction(word)) if "/" in word else float(word)
     except (ValueError, ZeroDivisionError, OverflowError):
         raise ValueError(f"“{word[:20]}” in {place} is not a number: type one such as 2, −0.5 or 1/9.") from None

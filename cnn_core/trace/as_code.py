@@ -1,7 +1,7 @@
 """A convolution as code that runs: nested loops to step through, and PyTorch."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from cnn_core.trace.model import Cell, Trace
 
@@ -9,7 +9,24 @@ TORCH_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "replicat
 """The `padding_mode` of torch.nn.Conv2d → the `mode` of torch.nn.functional.pad."""
 
 
-def loop_code(trace: Trace, *, stride: int = 1, dilation: int = 1, groups: int = 1) -> dict[str, Any]:
+class LitLines(TypedDict):
+    """The lines that run last: as a sum starts, at each term, and when the sum is complete."""
+
+    start: int
+    term: int
+    end: int
+
+
+class LoopCode(TypedDict):
+    """Loops to step through, as `loop_code` lays them out."""
+
+    lines: list[str]
+    lit: LitLines
+    step: list[str]
+    term: list[str]
+
+
+def loop_code(trace: Trace, *, stride: int = 1, dilation: int = 1, groups: int = 1) -> LoopCode:
     """Write the nested loops of a convolution's `trace` as Python that can be stepped through line by line.
 
     `lines` fill y from the padded input xp (C, H, W), w (F, C/groups, kH, kW) and, where there is one, b (F,). `lit`

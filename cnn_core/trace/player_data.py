@@ -1,7 +1,7 @@
 """A trace as the plain data that the player draws: every number and every sentence is made here."""
 
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -12,7 +12,62 @@ NO_CELL = -1
 """The index that stands for no cell."""
 
 
-def play_data(trace: Trace) -> dict[str, Any]:
+class PlayedGrid(TypedDict):
+    """A grid of a trace: the words of its cells, plane by plane and row by row, and which cells no window visits."""
+
+    name: str
+    label: str
+    role: str
+    planes: list[str]
+    at_once: int
+    rotated: bool
+    rows: int
+    columns: int
+    padding: list[int]
+    texts: list[str]
+    unvisited: list[int]
+
+
+class PlayedTerms(TypedDict):
+    """The terms of all steps: the cells that each reads, as indices in their grids, and its texts, as indices in
+    `words`."""
+
+    left: list[int]
+    right: list[int]
+    origin: list[int]
+    product: list[int]
+    running: list[int]
+
+
+class PlayedStep(TypedDict):
+    """A step: the cell that it writes, the term that was chosen, the cell of its bias, and its sum in words."""
+
+    writes: int
+    chosen: int | None
+    bias_at: int
+    rounded: bool
+    total: str
+    parts: list[str]
+    lines: list[str]
+
+
+class PlayedTrace(TypedDict):
+    """A trace as `play_data` lays it out; `left`, `right`, `origin`, `bias` and `writes` are names of grids."""
+
+    grids: list[PlayedGrid]
+    signs: list[str]
+    left: str
+    right: str | None
+    origin: str | None
+    bias: str | None
+    writes: str
+    first: list[int]
+    terms: PlayedTerms
+    steps: list[PlayedStep]
+    words: list[str]
+
+
+def play_data(trace: Trace) -> PlayedTrace:
     """Return the trace as JSON-ready data.
 
     A cell is given by its index in its grid's row-major order, −1 for none. Grids are listed in the order of
@@ -100,7 +155,7 @@ def _channel_sums(step: Step) -> list[str]:
     return sums if len(sums) > 1 else []
 
 
-def _grid_data(trace: Trace, grid: Grid) -> dict[str, Any]:
+def _grid_data(trace: Trace, grid: Grid) -> PlayedGrid:
     _, rows, columns = grid.values.shape
     read = any(
         grid.name in (term.left.grid, term.right and term.right.grid) for s in trace.steps for term in s.terms[:1]

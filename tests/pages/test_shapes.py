@@ -83,7 +83,7 @@ def test_adaptive_pooling_is_drawn_bin_by_bin(open_page: Open) -> None:
     assert "10/3 is not whole: windows of 4 rows, and neighbours share" in at.info[0].value
     assert "9/3 is whole: each window reads 3 columns, none of them twice" in at.info[0].value
     [drawn] = [element.proto.json for element in at.get("bidi_component") if "windows" in element.proto.component_name]
-    assert json.loads(drawn)["rows"]["taps"] == [[0, 4], [3, 7], [6, 10]]
+    assert json.loads(drawn)["rows"]["windows"] == [[0, 4], [3, 7], [6, 10]]
 
 
 def test_average_pooling_has_no_dilation_to_ask_for(open_page: Open) -> None:

@@ -4,17 +4,21 @@ import base64
 import binascii
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import streamlit as st
 
-HERE = Path(__file__).parent
+from pages.components.common import register_component
 
-_component = st.components.v2.component(
-    "cnn_lab_clipboard",
-    html='<div class="clipboard"></div>\n<!-- filled by clipboard.js -->',
-    css=(HERE / "clipboard.css").read_text(encoding="utf-8"),
-    js=(HERE / "clipboard.js").read_text(encoding="utf-8"),
+_component = register_component(
+    "cnn_lab_clipboard", Path(__file__).parent / "clipboard.js", '<div class="clipboard"></div>'
 )
+
+
+class ClipboardPayload(TypedDict):
+    """What clipboard.js needs: the bytes of the largest picture that can be read."""
+
+    most_bytes: int
 
 
 def show_clipboard_button(*, key: str, max_bytes: int, on_picture: Callable[[bytes], None]) -> None:
@@ -28,4 +32,5 @@ def show_clipboard_button(*, key: str, max_bytes: int, on_picture: Callable[[byt
             except binascii.Error:
                 on_picture(b"")
 
-    _component(data={"most_bytes": max_bytes}, key=key, on_pasted_change=report_picture)
+    payload: ClipboardPayload = {"most_bytes": max_bytes}
+    _component(data=payload, key=key, on_pasted_change=report_picture)

@@ -1,74 +1,103 @@
+// @ts-check
 // Pictures pasted anywhere on the page; the button asks the browser for what lies on the clipboard.
 
-const boxes = new WeakMap();
+/** @import { ClipboardPayload } from "../payloads.d.ts" */
+import { make } from "../common/dom.js";
+import { mountView } from "../common/mount.js";
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  let box = boxes.get(parentElement);
-  if (!box) {
-    box = build(parentElement.querySelector(".clipboard"));
-    boxes.set(parentElement, box);
-    document.addEventListener("paste", box.onPaste);
+const HINT = "Press Ctrl+V (⌘V on a Mac) instead: the browser keeps its clipboard to itself.";
+const MEGABYTE = 1e6;
+
+class Clipboard {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.mostBytes = 0;
+    /** @type {(text: string) => void} */
+    this.send = () => {};
+    this.status = make("p", { role: "status" });
+    const attributes = {
+      type: "button",
+      title: "Ctrl+V works anywhere on this page",
+      onclick: () => this.askBrowser(),
+    };
+    root.append(make("button", attributes, "Paste a picture"), this.status);
+    /** @type {(event: ClipboardEvent) => void} */
+    this.onPaste = (event) => this.takePasted(event);
+    document.addEventListener("paste", this.onPaste);
   }
-  box.most = data.most_bytes;
-  box.send = (text) => setTriggerValue("pasted", text);
-  return () => {
-    document.removeEventListener("paste", box.onPaste);
-    boxes.delete(parentElement);
-  };
-}
 
-function build(root) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = "Paste a picture";
-  button.title = "Ctrl+V works anywhere on this page";
-  const says = document.createElement("p");
-  says.setAttribute("role", "status");
-  root.append(button, says);
-  const box = { most: 0, send: () => {} };
+  unmount() {
+    document.removeEventListener("paste", this.onPaste);
+  }
 
-  const take = async (file) => {
-    if (file.size > box.most) {
-      says.textContent = `That picture has ${Math.round(file.size / 1e6)} MB: at most ${box.most / 1e6} MB can be read.`;
+  /** @param {Blob} file */
+  async take(file) {
+    if (file.size > this.mostBytes) {
+      const size = Math.round(file.size / MEGABYTE);
+      this.status.textContent = `That picture has ${size} MB: at most ${this.mostBytes / MEGABYTE} MB can be read.`;
       return;
     }
-    says.textContent = "";
-    box.send(await base64(file));
-  };
+    this.status.textContent = "";
+    this.send(await encodeFile(file));
+  }
 
-  box.onPaste = (event) => {
+  /** @param {ClipboardEvent} event */
+  takePasted(event) {
     const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
     if (!file) return; // text goes where the caret is
     event.preventDefault();
-    take(file);
-  };
+    this.take(file);
+  }
 
-  button.onclick = async () => {
-    const hint = "Press Ctrl+V (⌘V on a Mac) instead: the browser keeps its clipboard to itself.";
-    if (!navigator.clipboard?.read) {
-      says.textContent = hint;
+  async askBrowser() {
+    if (typeof navigator.clipboard?.read !== "function") {
+      this.status.textContent = HINT;
       return;
     }
     try {
-      for (const item of await navigator.clipboard.read()) {
-        const type = item.types.find((name) => name.startsWith("image/"));
-        if (type) {
-          await take(await item.getType(type));
-          return;
-        }
-      }
-      says.textContent = "There is no picture on the clipboard: copy one first.";
+      const picture = await readPicture();
+      if (picture) await this.take(picture);
+      else this.status.textContent = "There is no picture on the clipboard: copy one first.";
     } catch {
-      says.textContent = hint;
+      this.status.textContent = HINT; // the visitor said no, or the browser did
     }
-  };
-  return box;
+  }
 }
 
-function base64(file) {
-  return new Promise((done) => {
+/**
+ * Return the first picture on the clipboard, null where there is none.
+ * @returns {Promise<Blob | null>}
+ */
+async function readPicture() {
+  for (const item of await navigator.clipboard.read()) {
+    const type = item.types.find((name) => name.startsWith("image/"));
+    if (type) return item.getType(type);
+  }
+  return null;
+}
+
+/**
+ * Return a file as base64; the browser's own reader is quicker than a loop over its bytes.
+ * @param {Blob} file
+ * @returns {Promise<string>}
+ */
+function encodeFile(file) {
+  return new Promise((resolve) => {
     const reader = new FileReader();
-    reader.onload = () => done(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onload = () => {
+      const address = String(reader.result);
+      resolve(address.slice(address.indexOf(",") + 1));
+    };
     reader.readAsDataURL(file);
   });
 }
+
+export default mountView(
+  ".clipboard",
+  (root) => new Clipboard(root),
+  (clipboard, /** @type {ClipboardPayload} */ data, send) => {
+    clipboard.mostBytes = data.most_bytes;
+    clipboard.send = (text) => send("pasted", text);
+  },
+  (clipboard) => clipboard.unmount(),
+);

@@ -1,19 +1,15 @@
 """Dials: sliders that answer while they are dragged, not only when they are let go."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import streamlit as st
 
-HERE = Path(__file__).parent
+from pages.components.common import register_component
 
-_component = st.components.v2.component(
-    "cnn_lab_dials",
-    html='<div class="dials"></div>\n<!-- filled by dials.js -->',
-    css=(HERE / "dials.css").read_text(encoding="utf-8"),
-    js=(HERE / "dials.js").read_text(encoding="utf-8"),
-)
+_component = register_component("cnn_lab_dials", Path(__file__).parent / "dials.js", '<div class="dials"></div>')
 
 
 @dataclass(frozen=True)
@@ -29,6 +25,36 @@ class Dial:
     unit: str = ""
 
 
+class DialData(TypedDict):
+    """A Dial as the browser gets it."""
+
+    name: str
+    label: str
+    low: float
+    high: float
+    step: float
+    value: float
+    unit: str
+
+
+class DialsPayload(TypedDict):
+    """What dials.js draws."""
+
+    dials: list[DialData]
+
+
+def _dial_data(dial: Dial) -> DialData:
+    return {
+        "name": dial.name,
+        "label": dial.label,
+        "low": dial.low,
+        "high": dial.high,
+        "step": dial.step,
+        "value": dial.value,
+        "unit": dial.unit,
+    }
+
+
 def show_dials(dial_list: Sequence[Dial], *, key: str, on_turn: Callable[[Mapping[str, float]], None]) -> None:
     """Show the dials; while one is turned, `on_turn` is called with the values of those that changed.
 
@@ -40,4 +66,5 @@ def show_dials(dial_list: Sequence[Dial], *, key: str, on_turn: Callable[[Mappin
         known = {dial.name for dial in dial_list}
         on_turn({name: float(value) for name, value in sent.items() if name in known})
 
-    _component(data={"dials": [asdict(dial) for dial in dial_list]}, key=key, on_turned_change=report_values)
+    payload: DialsPayload = {"dials": [_dial_data(dial) for dial in dial_list]}
+    _component(data=payload, key=key, on_turned_change=report_values)

@@ -1,80 +1,88 @@
+// @ts-check
 // Sliders that send while they are dragged. A value is sent only when the page has answered the one before; of those
 // that came in between, the last.
 
-const panels = new WeakMap();
-const ANSWER_MS = 1500; // an answer that never comes must not stop the dial
+/** @import { DialData, DialsPayload } from "../payloads.d.ts" */
+import { find, make } from "../common/dom.js";
+import { mountView } from "../common/mount.js";
+import { withMinus } from "../common/numbers.js";
+import { PacedSender } from "../common/send.js";
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  let panel = panels.get(parentElement);
-  if (!panel) {
-    panel = new Panel(parentElement.querySelector(".dials"));
-    panels.set(parentElement, panel);
-  }
-  panel.send = (values) => setTriggerValue("turned", values);
-  panel.load(data.dials);
-  return () => panels.delete(parentElement);
-}
-
-class Panel {
+class Dials {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.pending = {};
-    this.busy = false;
-    root.oninput = (event) => {
-      this.write(event.target);
-      this.pending[event.target.name] = Number(event.target.value);
-      this.flush();
-    };
+    /** @type {Record<string, number>} turned, and not yet sent */
+    this.turned = {};
+    /** @type {(values: Record<string, number>) => void} */
+    this.send = () => {};
+    this.sender = new PacedSender(() => this.sendTurned());
+    /** @type {Map<string, HTMLInputElement>} */
+    this.inputs = new Map();
+    /** @type {Map<string, string>} */
+    this.units = new Map();
+    this.shape = "";
+    root.oninput = (event) => this.turn(/** @type {HTMLInputElement} */ (event.target));
   }
 
-  load(dials) {
+  /** @param {DialsPayload} data */
+  load({ dials }) {
     const shape = dials.map(({ name, label, low, high, step }) => [name, label, low, high, step].join()).join(";");
     if (shape !== this.shape) this.build(dials);
     this.shape = shape;
     for (const { name, value } of dials) {
-      const input = this.inputs.get(name);
+      const input = /** @type {HTMLInputElement} */ (this.inputs.get(name));
       // a dial that is being turned is left where the hand has it
-      if (!(name in this.pending) && Number(input.value) !== value) input.value = value;
-      this.write(input);
+      if (!(name in this.turned) && Number(input.value) !== value) input.value = String(value);
+      this.showValue(input);
     }
-    this.busy = false;
-    this.flush();
+    this.sender.noteAnswer();
   }
 
+  /** @param {DialData[]} dials */
   build(dials) {
-    this.inputs = new Map();
-    this.units = new Map();
-    this.pending = {};
-    this.root.replaceChildren(...dials.map(({ name, label, low, high, step, unit, value }) => {
-      const input = document.createElement("input");
-      Object.assign(input, { type: "range", name, min: low, max: high, step, value });
-      const output = document.createElement("output");
-      const head = document.createElement("span");
-      head.className = "head";
-      head.append(Object.assign(document.createElement("span"), { textContent: label }), output);
-      const row = document.createElement("label");
-      row.append(head, input);
-      input.setAttribute("aria-label", label);
-      this.inputs.set(name, input);
-      this.units.set(name, unit);
-      return row;
-    }));
+    this.inputs.clear();
+    this.units.clear();
+    this.turned = {};
+    this.sender.drop();
+    this.root.replaceChildren(...dials.map((dial) => this.buildDial(dial)));
   }
 
-  write(input) {
-    const unit = this.units.get(input.name);
-    const words = `${String(Number(input.value)).replace("-", "−")}${unit && unit !== "°" ? " " : ""}${unit}`;
-    input.parentElement.querySelector("output").textContent = words;
-    input.setAttribute("aria-valuetext", words);
+  /** @param {DialData} dial */
+  buildDial({ name, label, low, high, step, unit, value }) {
+    const input = make("input", { type: "range", name, min: low, max: high, step, value, "aria-label": label });
+    this.inputs.set(name, input);
+    this.units.set(name, unit);
+    return make("label", {}, make("span", { class: "head" }, make("span", {}, label), make("output")), input);
   }
 
-  flush() {
-    if (this.busy || !Object.keys(this.pending).length) return;
-    const values = this.pending;
-    this.pending = {};
-    this.busy = true;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => { this.busy = false; this.flush(); }, ANSWER_MS);
+  /** @param {HTMLInputElement} input */
+  showValue(input) {
+    const unit = this.units.get(input.name) ?? "";
+    const text = `${withMinus(Number(input.value))}${unit && unit !== "°" ? " " : ""}${unit}`;
+    find(/** @type {HTMLElement} */ (input.parentElement), "output").textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  }
+
+  /** @param {HTMLInputElement} input */
+  turn(input) {
+    this.showValue(input);
+    this.turned[input.name] = Number(input.value);
+    this.sender.request();
+  }
+
+  sendTurned() {
+    const values = this.turned;
+    this.turned = {};
     this.send(values);
   }
 }
+
+export default mountView(
+  ".dials",
+  (root) => new Dials(root),
+  (dials, /** @type {DialsPayload} */ data, send) => {
+    dials.send = (values) => send("turned", values);
+    dials.load(data);
+  },
+);

@@ -4,22 +4,31 @@ import base64
 import binascii
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-HERE = Path(__file__).parent
+from pages.components.common import register_component
+
 SIDE = 112
 """Rows and columns that are sent: four times those of MNIST."""
 
-_component = st.components.v2.component(
+_component = register_component(
     "cnn_lab_pad",
-    html='<div class="pad" role="group" aria-label="Drawing pad"></div>\n<!-- filled by drawing_pad.js -->',
-    css=(HERE / "drawing_pad.css").read_text(encoding="utf-8"),
-    js=(HERE / "drawing_pad.js").read_text(encoding="utf-8"),
+    Path(__file__).parent / "drawing_pad.js",
+    '<div class="pad" role="group" aria-label="Drawing pad"></div>',
 )
+
+
+class DrawingPadPayload(TypedDict):
+    """What drawing_pad.js begins with: `pixels` are `side` × `side` greys as base64, empty for an empty pad; `shown` is
+    the number of the drawing that is answered."""
+
+    side: int
+    pixels: str
+    shown: str
 
 
 def show_pad(
@@ -39,8 +48,8 @@ def show_pad(
             on_drawing(picture)
 
     grey = "" if drawing is None else base64.b64encode(drawing.tobytes()).decode()
-    data = {"side": SIDE, "pixels": grey, "shown": shown_number}
-    _component(data=data, key=key, on_drawn_change=report_drawing)
+    payload: DrawingPadPayload = {"side": SIDE, "pixels": grey, "shown": shown_number}
+    _component(data=payload, key=key, on_drawn_change=report_drawing)
 
 
 def drawing_number(key: str) -> str:

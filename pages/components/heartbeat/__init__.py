@@ -1,14 +1,22 @@
 """Draws the fragment it stands in again a moment after it was drawn, for as long as it is shown."""
 
 from pathlib import Path
+from typing import TypedDict
 
 import streamlit as st
 
-_component = st.components.v2.component(
-    "cnn_lab_heartbeat",
-    html='<span class="heartbeat"></span>\n<!-- driven by heartbeat.js -->',
-    js=(Path(__file__).parent / "heartbeat.js").read_text(encoding="utf-8"),
+from pages.components.common import register_component
+
+_component = register_component(
+    "cnn_lab_heartbeat", Path(__file__).parent / "heartbeat.js", '<span class="heartbeat"></span>'
 )
+
+
+class HeartbeatPayload(TypedDict):
+    """What heartbeat.js needs: the number of the drawing, and the seconds to the next."""
+
+    number: int
+    seconds: float
 
 
 def schedule_rerun(seconds: float, *, key: str) -> None:
@@ -20,4 +28,5 @@ def schedule_rerun(seconds: float, *, key: str) -> None:
     """
     number = st.session_state.get(f"{key}_number", 0) + 1
     st.session_state[f"{key}_number"] = number
-    _component(data={"number": number, "seconds": seconds}, key=key, on_beat_change=lambda: None, height=1)
+    payload: HeartbeatPayload = {"number": number, "seconds": seconds}
+    _component(data=payload, key=key, on_beat_change=lambda: None, height=1)

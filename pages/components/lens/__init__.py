@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -16,16 +16,15 @@ from cnn_core.geometry import ReceptiveField
 from cnn_core.kernels.filtering import FilterSettings, padding_margins
 from cnn_core.matrices.text import format_matrix, split_matrix
 from cnn_core.render.filter_result import ResultPicture
+from pages.components.common import register_component
 
-HERE = Path(__file__).parent
 MIN_LOSSY_SIDE = 160
 """Pictures with shorter sides are shown enlarged, so they are sent without loss."""
 
-_component = st.components.v2.component(
+_component = register_component(
     "cnn_lab_lens",
-    html='<div class="lens" role="group" aria-label="Picture and result"></div>\n<!-- filled by lens.js -->',
-    css=(HERE / "lens.css").read_text(encoding="utf-8"),
-    js="\n".join(path.read_text(encoding="utf-8") for path in (HERE.parent / "common" / "cells.js", HERE / "lens.js")),
+    Path(__file__).parent / "lens.js",
+    '<div class="lens" role="group" aria-label="Picture and result"></div>',
 )
 
 
@@ -46,6 +45,46 @@ class FieldWindow:
     rows: ReceptiveField
     columns: ReceptiveField
     start: tuple[int, int]
+
+
+class LensWindow(TypedDict):
+    """What moves over the picture, as the browser gets it: `weights` and their `words`, row by row, none for a field.
+
+    Output (i, j) reads the picture from (i, j) · `stride` − `offset` on, `reach` rows and columns of it; `margin` is
+    the padding that is not shown: top, left, bottom, right.
+    """
+
+    weights: list[list[float]]
+    words: list[list[str]]
+    shown: str
+    margin: tuple[int, int, int, int]
+    offset: tuple[float, float]
+    stride: float
+    reach: tuple[float, float]
+    dilation: int
+    bias: float
+    relu: bool
+    start: tuple[int, int]
+
+
+class LensPayload(LensWindow):
+    """What lens.js draws: `source` and `result` as data: URLs, `size` the result's rows and columns, `ends` and
+    `colours` its scale, `at` the pixel that the link names."""
+
+    source: str
+    result: str
+    size: tuple[int, int]
+    channels: int
+    channel_names: list[str]
+    caption: str
+    result_caption: str
+    alt: str
+    result_alt: str
+    ends: list[str]
+    colours: list[str]
+    remark: str
+    layout: Literal["compare", "pair"]
+    at: tuple[int, int] | None
 
 
 def encode_data_url(file_format: str, image: NDArray[np.uint8], **options: Any) -> str:
@@ -93,12 +132,12 @@ def show_picture_lens(
         if place:
             on_pixel(int(place[0]), int(place[1]), bool(place[2]))
 
-    data: dict[str, Any] = {
+    payload: LensPayload = {
         "source": _encode_lossless(picture),
         "result": encode_quickly(shown.pixels),
-        "size": list(shown.pixels.shape[:2]),
+        "size": (shown.pixels.shape[0], shown.pixels.shape[1]),
         "channels": 3 if picture.ndim == 3 else 1,
-        "channel_names": channel_names,
+        "channel_names": list(channel_names),
         "caption": captions[0],
         "result_caption": captions[1],
         "alt": alts[0],
@@ -110,44 +149,45 @@ def show_picture_lens(
         "at": pixel,
         **(_window_data(window) if isinstance(window, KernelWindow) else _field_data(window)),
     }
-    _component(data=data, key=key, on_pinned_change=report_pixel)
+    _component(data=payload, key=key, on_pinned_change=report_pixel)
 
 
-def _field_data(field: FieldWindow) -> dict[str, Any]:
-    """What lens.js needs to frame what a value sees."""
-    axes = (field.rows, field.columns)
+def _field_data(field: FieldWindow) -> LensWindow:
+    """Return what lens.js needs to frame what a value sees."""
+    rows, columns = field.rows, field.columns
     return {
-        "weights": None,
-        "words": None,
+        "weights": [],
+        "words": [],
         "shown": "",
-        "margin": [0] * 4,
-        "offset": [(axis.size - 1) / 2 - axis.centre for axis in axes],
-        "stride": field.rows.jump,
-        "reach": [axis.size for axis in axes],
+        "margin": (0, 0, 0, 0),
+        "offset": ((rows.size - 1) / 2 - rows.centre, (columns.size - 1) / 2 - columns.centre),
+        "stride": rows.jump,
+        "reach": (rows.size, columns.size),
         "dilation": 1,
-        "bias": 0,
+        "bias": 0.0,
         "relu": False,
-        "start": list(field.start),
+        "start": field.start,
     }
 
 
-def _window_data(window: KernelWindow) -> dict[str, Any]:
-    """What lens.js needs to lay the window and to write its sum."""
+def _window_data(window: KernelWindow) -> LensWindow:
+    """Return what lens.js needs to lay the window and to write its sum."""
     layer, oriented = window.layer, window.layer.orient_kernel(window.weights)
     (top, bottom), (left, right) = padding_margins(oriented, layer)
     text = format_matrix(oriented)
+    rows, columns = oriented.shape
     return {
         "weights": oriented.tolist(),
         "words": split_matrix(text),
         "shown": text,
-        "margin": [top, left, bottom, right],
-        "offset": [top, left],
+        "margin": (top, left, bottom, right),
+        "offset": (top, left),
         "stride": layer.stride,
         "dilation": layer.dilation,
-        "reach": [layer.kernel_reach(side) for side in oriented.shape],
+        "reach": (layer.kernel_reach(rows), layer.kernel_reach(columns)),
         "bias": layer.bias,
         "relu": layer.relu,
-        "start": list(window.start),
+        "start": window.start,
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -11,17 +11,12 @@ from numpy.typing import NDArray
 
 from cnn_core.matrices.examples import example_name
 from cnn_core.matrices.text import EMPTY_CELL, clean_word, format_matrix, parse_matrix, split_matrix
+from pages.components.common import register_component
 
-HERE = Path(__file__).parent
 MAX_SHOWN = 16
 
-_cell_component = st.components.v2.component(
-    "cnn_lab_matrix_editor",
-    html='<div class="editor"></div>\n<!-- filled by matrix_editor.js -->',
-    css=(HERE / "matrix_editor.css").read_text(encoding="utf-8"),
-    js="\n".join(
-        path.read_text(encoding="utf-8") for path in (HERE.parent / "common" / "cells.js", HERE / "matrix_editor.js")
-    ),
+_cell_component = register_component(
+    "cnn_lab_matrix_editor", Path(__file__).parent / "matrix_editor.js", '<div class="editor"></div>'
 )
 
 
@@ -31,6 +26,18 @@ class UndoActions:
 
     undo: Callable[[], None]
     redo: Callable[[], None]
+    revision: int
+
+
+class MatrixEditorPayload(TypedDict):
+    """What matrix_editor.js draws: the words of the cells, row by row; sizes of 0 cannot be changed."""
+
+    cells: list[list[str]]
+    label: str
+    role: Literal["input", "kernel"]
+    max_rows: int
+    max_columns: int
+    undo: bool
     revision: int
 
 
@@ -62,9 +69,16 @@ def show_cell_editor(
     # a link may hold thousands of words; a grid that large could not be edited anyway
     rows = [row[:MAX_SHOWN] for row in split_matrix(text)[:MAX_SHOWN]]
     cells = [["" if word == EMPTY_CELL else word for word in row] for row in rows]
-    data = {"cells": cells or [["0"]], "label": label, "role": role, "max_rows": max_rows, "max_columns": max_columns}
-    data |= {"undo": undo_actions is not None, "revision": undo_actions.revision if undo_actions else 0}
-    _cell_component(data=data, key=key, on_edited_change=apply_edit, on_travelled_change=step_history)
+    payload: MatrixEditorPayload = {
+        "cells": cells or [["0"]],
+        "label": label,
+        "role": role,
+        "max_rows": max_rows,
+        "max_columns": max_columns,
+        "undo": undo_actions is not None,
+        "revision": undo_actions.revision if undo_actions else 0,
+    }
+    _cell_component(data=payload, key=key, on_edited_change=apply_edit, on_travelled_change=step_history)
 
 
 def show_matrix_editor(

@@ -1,180 +1,250 @@
-// A grid of number cells. Python holds the truth as text; this sends the cells as they are typed and shows what comes back.
+// @ts-check
+// A grid of number cells. Python holds the truth as text; this sends the cells as they are typed and shows what comes
+// back.
 
-const editors = new WeakMap();
+/** @import { MatrixEditorPayload } from "../payloads.d.ts" */
+/** @import { Pair } from "../common/numbers.js" */
+import { lettersPerCell, readBlock, readCell, shortenNumber, tintStrength } from "../common/cells.js";
+import { focusedBeside, make } from "../common/dom.js";
+import { ARROWS } from "../common/keys.js";
+import { mountView } from "../common/mount.js";
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  let editor = editors.get(parentElement);
-  if (!editor) {
-    editor = new Editor(parentElement.querySelector(".editor"));
-    editors.set(parentElement, editor);
-  }
-  editor.send = (cells) => setTriggerValue("edited", cells);
-  editor.travel = (way) => setTriggerValue("travelled", way);
-  editor.load(data);
-  return () => {
-    editor.flush(); // a panel closed at once must not lose the last key
-    editors.delete(parentElement);
-  };
-}
+const WAIT_MS = 40; // keys that follow within this time are sent together
+const MANY_COLUMNS = 5; // wider grids get smaller cells
 
-const WAIT_MS = 40;
-class Editor {
-  constructor(root) {
+/** @param {EventTarget | null} target */
+const cellOf = (target) => (target instanceof HTMLInputElement ? target : null);
+
+/** @param {HTMLInputElement} cell */
+const textOf = (cell) => cell.dataset.text ?? "";
+
+/** @type {(rows: string[][]) => string} */
+const shapeOf = (rows) => rows.map((row) => row.length).join();
+
+class MatrixEditor {
+  /**
+   * @param {HTMLElement} root
+   * @param {MatrixEditorPayload} data
+   */
+  constructor(root, data) {
     this.root = root;
+    this.data = data;
+    /** @type {HTMLInputElement[][]} */
     this.cells = [];
-    this.grid = document.createElement("div");
-    this.grid.className = "cells";
-    const scroll = document.createElement("div");
-    scroll.className = "scroll";
-    scroll.append(this.grid);
-    this.sizes = document.createElement("div");
-    this.sizes.className = "sizes";
-    root.append(scroll, this.sizes);
-    root.oninput = (event) => this.typed(event.target);
+    /** @type {HTMLInputElement | null} the cell that was just entered */
+    this.entered = null;
+    /** @type {ReturnType<typeof setTimeout> | null} */
+    this.timer = null;
+    this.typedAt = -Infinity;
+    /** @type {(rows: string[][]) => void} */
+    this.send = () => {};
+    /** @type {(way: "undo" | "redo") => void} */
+    this.step = () => {};
+    this.grid = make("div", { class: "cells" });
+    this.sizes = make("div", { class: "sizes" });
+    root.append(make("div", { class: "scroll" }, this.grid), this.sizes);
+    this.listen();
+  }
+
+  listen() {
+    const { root } = this;
+    root.oninput = (event) => this.onInput(/** @type {HTMLInputElement} */ (event.target));
     root.onkeydown = (event) => this.onKey(event);
     root.onpaste = (event) => this.onPaste(event);
     // entering a cell selects its number, also by a click; a second click places the caret
-    root.addEventListener("focusin", (event) => {
-      if (!event.target.matches("input")) return;
-      this.entered = event.target;
-      this.write(event.target, event.target.dataset.text);
-      event.target.select();
+    root.addEventListener("focusin", ({ target }) => {
+      const cell = cellOf(target);
+      if (!cell) return;
+      this.entered = cell;
+      this.showText(cell, textOf(cell));
+      cell.select();
     });
-    root.addEventListener("focusout", ({ target }) => target.matches("input") && this.write(target, target.dataset.text));
-    root.onclick = (event) => {
-      if (event.target === this.entered) event.target.select();
+    root.addEventListener("focusout", ({ target }) => {
+      const cell = cellOf(target);
+      if (cell) this.showText(cell, textOf(cell));
+    });
+    root.onclick = ({ target }) => {
+      if (this.entered && target === this.entered) this.entered.select();
       this.entered = null;
     };
   }
 
+  /** @param {MatrixEditorPayload} data */
   load(data) {
-    const shape = (rows) => rows.map((row) => row.length).join();
-    const rebuild = !this.data || shape(this.data.cells) !== shape(data.cells) || this.data.label !== data.label;
-    const travelled = this.data?.revision !== data.revision;
+    const rebuild =
+      !this.cells.length || shapeOf(this.data.cells) !== shapeOf(data.cells) || this.data.label !== data.label;
+    const isTakenBack = this.data.revision !== data.revision;
     this.data = data;
     this.root.className = `editor ${data.role}`;
     if (rebuild) this.build();
     // the cell being typed in is left alone: an answer to an earlier key must not overwrite a later one
-    const typing = travelled ? null : this.root.getRootNode().activeElement;
-    data.cells.forEach((row, i) => row.forEach((text, j) => {
-      const cell = this.cells[i][j];
-      if (cell !== typing) this.write(cell, text);
-    }));
-    this.mark();
+    const typing = isTakenBack ? null : focusedBeside(this.root);
+    data.cells.forEach((row, i) =>
+      row.forEach((text, j) => {
+        const cell = this.cells[i][j];
+        if (cell !== typing) this.showText(cell, text);
+      }),
+    );
+    this.markCells();
   }
 
+  // ---- building ---------------------------------------------------------------------------------------------------
+
   build() {
-    const { cells, label } = this.data;
+    const { cells } = this.data;
     const columns = Math.max(...cells.map((row) => row.length), 1);
-    this.grid.style.setProperty("--columns", columns);
-    this.grid.classList.toggle("many", columns > 5);
-    this.grid.replaceChildren();
-    this.cells = cells.map((row, i) => row.map((text, j) => {
-      const cell = document.createElement("input");
-      Object.assign(cell, { value: text, inputMode: "text", autocomplete: "off", spellcheck: false });
-      Object.assign(cell.dataset, { row: i, column: j, text });
-      Object.assign(cell.style, { gridRow: i + 1, gridColumn: j + 1 });
-      cell.setAttribute("aria-label", `${label}, row ${i + 1}, column ${j + 1}`);
-      this.grid.append(cell);
-      return cell;
-    }));
-    this.buildSizes();
+    this.grid.style.setProperty("--columns", String(columns));
+    this.grid.classList.toggle("many", columns > MANY_COLUMNS);
+    this.cells = cells.map((row, i) => row.map((text, j) => this.buildCell(text, i, j)));
+    this.grid.replaceChildren(...this.cells.flat());
+    this.sizes.replaceChildren(...this.buildSizes());
+  }
+
+  /** @type {(text: string, row: number, column: number) => HTMLInputElement} */
+  buildCell(text, row, column) {
+    const cell = make("input", {
+      inputmode: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      style: `grid-row:${row + 1};grid-column:${column + 1}`,
+      "data-row": row,
+      "data-column": column,
+      "data-text": text,
+      "aria-label": `${this.data.label}, row ${row + 1}, column ${column + 1}`,
+    });
+    cell.value = text;
+    return cell;
   }
 
   buildSizes() {
-    const { cells, max_rows: maxRows, max_columns: maxColumns, label } = this.data;
-    if (!maxRows) return this.sizes.replaceChildren();
+    const { cells, max_rows: maxRows, max_columns: maxColumns } = this.data;
+    if (!maxRows) return [];
     const columns = Math.max(...cells.map((row) => row.length));
-    const button = (text, enabled, change) => {
-      const element = document.createElement("button");
-      Object.assign(element, { type: "button", textContent: text, disabled: !enabled });
-      element.setAttribute("aria-label", `${label}: ${text}`);
-      element.onclick = () => this.send(change(this.values()));
-      return element;
-    };
-    return this.sizes.replaceChildren(
-      button("+ row", cells.length < maxRows, (rows) => [...rows, Array(columns).fill("0")]),
-      button("− row", cells.length > 1, (rows) => rows.slice(0, -1)),
-      button("+ column", columns < maxColumns, (rows) => rows.map((row) => [...row, "0"])),
-      button("− column", columns > 1, (rows) => rows.map((row) => row.slice(0, columns - 1))));
+    return [
+      this.buildSize("+ row", cells.length < maxRows, (rows) => [...rows, Array(columns).fill("0")]),
+      this.buildSize("− row", cells.length > 1, (rows) => rows.slice(0, -1)),
+      this.buildSize("+ column", columns < maxColumns, (rows) => rows.map((row) => [...row, "0"])),
+      this.buildSize("− column", columns > 1, (rows) => rows.map((row) => row.slice(0, columns - 1))),
+    ];
   }
 
-  values() {
-    return this.cells.map((row) => row.map((cell) => cell.dataset.text.trim()));
+  /** @type {(text: string, isPossible: boolean, change: (rows: string[][]) => string[][]) => HTMLButtonElement} */
+  buildSize(text, isPossible, change) {
+    const onclick = () => this.send(change(this.readRows()));
+    const label = `${this.data.label}: ${text}`;
+    return make("button", { type: "button", disabled: !isPossible, "aria-label": label, onclick }, text);
   }
 
-  // The text of a cell; a form of it that fits until the cell is entered.
-  write(cell, text) {
+  // ---- cells ------------------------------------------------------------------------------------------------------
+
+  readRows() {
+    return this.cells.map((row) => row.map((cell) => textOf(cell).trim()));
+  }
+
+  /**
+   * Show the text of a cell; a form of it that fits until the cell is entered.
+   * @param {HTMLInputElement} cell
+   * @param {string} text
+   */
+  showText(cell, text) {
     cell.dataset.text = text;
-    const entered = cell === this.root.getRootNode().activeElement;
-    const columns = this.cells[0]?.length ?? 0;
-    const shown = entered ? text : shorter(text, columns > 9 ? 4 : columns > 3 ? 5 : 6);
+    const isEntered = cell === focusedBeside(this.root);
+    const shown = isEntered ? text : shortenNumber(text, lettersPerCell(this.cells[0]?.length ?? 0));
     if (cell.value !== shown) cell.value = shown;
     cell.title = shown === text ? "" : text;
   }
 
-  mark() {
-    const numbers = this.cells.flat().map((cell) => readNumber(cell.dataset.text));
+  /** Mark the cells that hold no number; a kernel's weights are tinted by sign and size. */
+  markCells() {
+    const cells = this.cells.flat();
+    const numbers = cells.map((cell) => readCell(textOf(cell)));
     const largest = Math.max(...numbers.map((value) => Math.abs(value) || 0)) || 1;
-    this.cells.flat().forEach((cell, i) => {
+    cells.forEach((cell, i) => {
       cell.setAttribute("aria-invalid", String(Number.isNaN(numbers[i])));
-      // a kernel's weights are tinted by sign and size
       cell.dataset.sign = numbers[i] < 0 ? "minus" : "plus";
-      cell.style.setProperty("--strength", `${Math.round(Math.sqrt(Math.abs(numbers[i] || 0) / largest) * 40)}%`);
+      cell.style.setProperty("--strength", tintStrength(numbers[i] || 0, largest));
     });
   }
 
-  typed(cell) {
+  // ---- typing, keys and pasting -----------------------------------------------------------------------------------
+
+  /** @param {HTMLInputElement} cell */
+  onInput(cell) {
     cell.dataset.text = cell.value;
-    this.mark();
-    clearTimeout(this.timer);
+    this.markCells();
+    if (this.timer) clearTimeout(this.timer);
     // the first key is sent at once; keys that follow within a moment wait for the last of them
     const now = performance.now();
-    this.timer = setTimeout(() => this.flush(), now - (this.last ?? 0) < WAIT_MS ? WAIT_MS : 0);
-    this.last = now;
+    this.timer = setTimeout(() => this.flush(), now - this.typedAt < WAIT_MS ? WAIT_MS : 0);
+    this.typedAt = now;
   }
 
+  /** Send what was typed and is not sent yet. */
   flush() {
     if (!this.timer) return;
     clearTimeout(this.timer);
     this.timer = null;
-    this.send(this.values());
+    this.send(this.readRows());
   }
 
+  /** @param {KeyboardEvent} event */
   onKey(event) {
-    const cell = event.target;
-    if (!cell.matches("input")) return;
-    if ((event.ctrlKey || event.metaKey) && "zy".includes(event.key.toLowerCase()) && this.data.undo) {
+    const cell = cellOf(event.target);
+    if (!cell) return;
+    const key = event.key.toLowerCase();
+    if ((event.ctrlKey || event.metaKey) && "zy".includes(key) && this.data.undo) {
       event.preventDefault();
       this.flush();
-      this.travel(event.key.toLowerCase() === "y" || event.shiftKey ? "redo" : "undo");
+      this.step(key === "y" || event.shiftKey ? "redo" : "undo");
       return;
     }
-    const all = cell.selectionStart === 0 && cell.selectionEnd === cell.value.length;
-    const atStart = all || cell.selectionEnd === 0;
-    const atEnd = all || cell.selectionStart === cell.value.length;
-    const moves = {
-      ArrowUp: [-1, 0], ArrowDown: [1, 0], Enter: [event.shiftKey ? -1 : 1, 0],
-      ArrowLeft: atStart ? [0, -1] : null, ArrowRight: atEnd ? [0, 1] : null,
-    };
-    const move = moves[event.key];
+    const move = moveOf(event, cell);
     if (!move) return;
-    const next = this.cells[Number(cell.dataset.row) + move[0]]?.[Number(cell.dataset.column) + move[1]];
     event.preventDefault();
-    next?.focus();
+    this.cells[Number(cell.dataset.row) + move[0]]?.[Number(cell.dataset.column) + move[1]]?.focus();
   }
 
-  // A block fills the cells from here on; one that does not fit becomes the whole matrix (Python checks its size).
+  /**
+   * Fill the cells from here on with a block; one that does not fit becomes the whole matrix (Python checks its size).
+   * @param {ClipboardEvent} event
+   */
   onPaste(event) {
-    const cell = event.target;
-    const block = readBlock(event.clipboardData.getData("text"));
-    if (!cell.matches("input") || block.flat().length < 2) return;
+    const cell = cellOf(event.target);
+    const block = readBlock(event.clipboardData?.getData("text") ?? "");
+    if (!cell || block.flat().length < 2) return;
     event.preventDefault();
     const [top, left] = [Number(cell.dataset.row), Number(cell.dataset.column)];
     const fits = block.every((row, i) => this.cells[top + i]?.length >= left + row.length);
-    if (!fits) return this.send(block);
-    block.forEach((row, i) => row.forEach((text, j) => { this.write(this.cells[top + i][left + j], text); }));
-    this.mark();
-    this.send(this.values());
+    if (fits) {
+      block.forEach((row, i) => row.forEach((text, j) => this.showText(this.cells[top + i][left + j], text)));
+      this.markCells();
+    }
+    this.send(fits ? this.readRows() : block);
   }
 }
+
+/**
+ * Return where a key leads from a cell; sideways only from the ends of its text, or while all of it is selected.
+ * @param {KeyboardEvent} event
+ * @param {HTMLInputElement} cell
+ * @returns {Pair | undefined}
+ */
+function moveOf(event, cell) {
+  const { selectionStart: start, selectionEnd: end, value } = cell;
+  const isAllSelected = start === 0 && end === value.length;
+  if (event.key === "Enter") return [event.shiftKey ? -1 : 1, 0];
+  if (event.key === "ArrowLeft" && !isAllSelected && end !== 0) return undefined;
+  if (event.key === "ArrowRight" && !isAllSelected && start !== value.length) return undefined;
+  return ARROWS[event.key];
+}
+
+export default mountView(
+  ".editor",
+  (root, /** @type {MatrixEditorPayload} */ data) => new MatrixEditor(root, data),
+  (editor, data, send) => {
+    editor.send = (rows) => send("edited", rows);
+    editor.step = (way) => send("travelled", way);
+    editor.load(data);
+  },
+  (editor) => editor.flush(), // a panel closed at once must not lose the last key
+);

@@ -2,21 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-HERE = Path(__file__).parent
+from pages.components.common import register_component
+from pages.components.network_table.payload import NetworkTablePayload
 
-_component = st.components.v2.component(
-    "cnn_lab_network",
-    html='<div class="network"></div>\n<!-- filled by network_table.js -->',
-    css=(HERE / "network_table.css").read_text(encoding="utf-8"),
-    js=(HERE / "network_table.js").read_text(encoding="utf-8"),
+_component = register_component(
+    "cnn_lab_network", Path(__file__).parent / "network_table.js", '<div class="network"></div>'
 )
 
 
-def show_network_table(data: dict[str, Any], *, key: str, on_action: Callable[[str, str], None]) -> None:
+def show_network_table(data: NetworkTablePayload, *, key: str, on_action: Callable[[str, str], None]) -> None:
     """Show the table that `designer.table.table_data` makes.
 
     `on_action` gets what a visitor does to a layer, and its path as text: "choose", "up", "down", "duplicate",

@@ -2,43 +2,27 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from cnn_core.matrices.text import replace_words
+from cnn_core.trace.player_data import PlayedGrid
+from pages.components.common import register_component
+from pages.components.player.payload import PlayerData, PlayerEdit, PlayerPayload
 
-HERE = Path(__file__).parent
 MAX_REPLACED = 20
 """Texts that an answer may be late by."""
-# One module in the browser, one file a concern: joined here, as there is no build step.
-SCRIPTS = (
-    "../common/cells.js",
-    "trace.js",
-    "stage.js",
-    "panel.js",
-    "predict.js",
-    "editing.js",
-    "controls.js",
-    "player.js",
-)
 
-_component = st.components.v2.component(
+_component = register_component(
     "cnn_lab_player",
-    html='<div class="player" role="group" aria-label="Step-by-step player"></div>\n<!-- filled by player.js -->',
-    css=(HERE / "player.css").read_text(encoding="utf-8"),
-    js="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    Path(__file__).parent / "player.js",
+    '<div class="player" role="group" aria-label="Step-by-step player"></div>',
 )
 
 
-def show_player(data: dict[str, Any], *, key: str, text_keys: Mapping[str, str] | None = None) -> None:
-    """Show a trace. `data` is what `cnn_core.trace.play_data` makes, with `padding_text`: what padding cells hold.
+def show_player(data: PlayerData, *, key: str, text_keys: Mapping[str, str] | None = None) -> None:
+    """Show a trace: what `cnn_core.trace.play_data` makes of it, with the page's notes.
 
-    It may also hold `tally` (what is counted: “multiplications”), `loops` (lines of code to step through), `slips` (per
-    step the likely wrong answers, each with a sentence), `tile_columns` (terms to a row), `aside` (a second player
-    of a page: uncovered from the start, its step not in the link), `corner` (by grid name, the row and column, from 0,
-    at which a grid that is a piece of a larger map begins) and `start` (a `step` to begin with, anew for every other
-    `of`).
     The grids named in `text_keys` can be edited in place: the state under their text key is then rewritten.
     """
     texts = text_keys or {}
@@ -62,7 +46,7 @@ def show_player(data: dict[str, Any], *, key: str, text_keys: Mapping[str, str] 
         )
         for text_key in texts.values()
     }
-    payload = {**data, "editable": list(texts), "seen": st.session_state.get(seen_key, 0)}
+    payload: PlayerPayload = {**data, "editable": list(texts), "seen": st.session_state.get(seen_key, 0)}
     _component(data=payload, key=key, on_edited_change=store_edits)
 
 
@@ -80,14 +64,14 @@ def latest_text(text: str, drawn: str, replaced: tuple[str, ...]) -> str:
     return drawn if text in replaced and drawn not in replaced else text
 
 
-def apply_edit(text: str, grid: dict[str, Any], edit: dict[str, Any]) -> str:
+def apply_edit(text: str, grid: PlayedGrid, edit: PlayerEdit) -> str:
     """The text that a grid was made from after an edit: a pasted block, or some of its cells."""
     if "block" in edit:
         return str(edit["block"])
     return replace_words(text, {source_cell(grid, index): word for index, word in edit["cells"]})
 
 
-def source_cell(grid: dict[str, Any], index: int) -> tuple[int, int, int]:
+def source_cell(grid: PlayedGrid, index: int) -> tuple[int, int, int]:
     """Plane, row and column, in the text that a grid was made from, of the cell that stands at `index`."""
     top, _, left, _ = grid["padding"]
     plane, inside = divmod(index, grid["rows"] * grid["columns"])

@@ -1,134 +1,217 @@
+// @ts-check
 // The player: draws a trace (pages/components/player/__init__.py sends it) and lets the learner walk through it.
 // It computes nothing: every number and every sentence comes ready-made from cnn_core.trace.
 
-const players = new WeakMap();
+/** @import { PlayerEdit, PlayerPayload } from "../payloads.d.ts" */
+/** @import { Target } from "./editing.js" */
+import { closest, find, make } from "../common/dom.js";
+import { mountView } from "../common/mount.js";
+import { clamp } from "../common/numbers.js";
+import { Controls } from "./controls.js";
+import { Editing } from "./editing.js";
+import { handleKey } from "./key_actions.js";
+import { LinkWriter, readLink } from "./link.js";
+import { Panel } from "./panel.js";
+import { Playback } from "./playback.js";
+import { Prediction } from "./predict.js";
+import { Stage } from "./stage.js";
+import { nextUnsolved, stepThroughLoops } from "./stepping.js";
+import { isOnDark } from "./tints.js";
+import { PlayedTrace } from "./trace.js";
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  let player = players.get(parentElement);
-  if (!player) {
-    player = new Player(parentElement.querySelector(".player"));
-    players.set(parentElement, player);
-  }
-  player.send = (edits) => setTriggerValue("edited", edits);
-  // A player beside what is being worked on waits until that is painted.
-  cancelAnimationFrame(player.later);
-  if (player.trace && data.aside) player.later = requestAnimationFrame(() => { player.later = requestAnimationFrame(() => player.load(data)); });
-  else player.load(data);
-  return () => {
-    cancelAnimationFrame(player.later);
-    player.editing.close();
-    player.pause();
-    player.resize.disconnect();
-    players.delete(parentElement);
-  };
-}
-
-const STEP_MS = 250;
-const LINK_MS = 250;
-class Player {
-  constructor(root) {
+export class Player {
+  /**
+   * @param {HTMLElement} root
+   * @param {PlayerPayload} data
+   */
+  constructor(root, data) {
     this.root = root;
-    this.timer = null;
-    this.stage = new Stage();
+    this.trace = new PlayedTrace(data);
+    this.signature = ""; // of the data that is shown
+    /** @type {string | undefined} what the page last opened the player for */
+    this.startOf = undefined;
+    this.step = 0;
+    /** @type {number | null} terms of the step that are worked out, in loops; null for all */
+    this.done = null;
+    /** @type {Target | null} the cell that is pointed at, or pinned */
+    this.hover = null;
+    /** @type {Target | null} the cell under the pointer, which a release returns to */
+    this.under = null;
+    this.isPinned = false;
+    /** @type {Set<number>} steps whose output is uncovered */
+    this.seen = new Set();
+    this.frameRequest = 0;
+    this.link = new LinkWriter(root);
+    /** @type {(edits: PlayerEdit[]) => void} */
+    this.send = () => {};
     this.prediction = new Prediction();
-    this.editing = new Editing((edits) => this.send(edits), (target) => this.pin(target));
-    this.panel = new Panel({
-      release: () => this.release(), check: (text) => this.check(text), hint: () => this.hint(), tell: () => this.tell(),
-    });
-    this.controls = new Controls({
-      toggle: () => (this.timer ? this.pause() : this.play()), speed: () => this.timer && (this.pause(), this.play()),
-      jump: (step) => this.jump(step), advance: (by) => this.advance(by), reveal: () => this.revealAll(),
-      predict: () => this.setPredict(!this.prediction.on), step: () => this.step,
-    });
+    this.stage = new Stage(this.trace, isOnDark(root));
+    this.editing = this.buildEditing();
+    this.panel = this.buildPanel();
+    this.controls = this.buildControls();
+    this.playback = this.buildPlayback();
     this.live = make("div", { class: "visually-hidden", "aria-live": "polite" });
-    root.append(this.controls.transport, this.controls.status, this.stage.element, this.panel.element, this.controls.legend, this.live);
     this.resize = new ResizeObserver(() => this.fit());
+    this.assemble();
+    this.listen();
+  }
+
+  buildEditing() {
+    return new Editing(this.trace, this.stage, {
+      post: (edits) => this.send(edits),
+      move: (target) => this.pin(target),
+    });
+  }
+
+  buildPanel() {
+    return new Panel(this.trace, this.stage, {
+      release: () => this.release(),
+      check: (text) => this.check(text),
+      hint: () => this.hint(),
+      tell: () => this.tell(),
+    });
+  }
+
+  buildControls() {
+    return new Controls(this.trace, {
+      toggle: () => this.playback.toggle(),
+      jump: (step) => this.jump(step),
+      advance: (by) => this.advance(by),
+      changeSpeed: () => this.playback.changeSpeed(),
+      reveal: () => this.revealAll(),
+      predict: () => this.setPredict(!this.prediction.isOn),
+      step: () => this.step,
+    });
+  }
+
+  assemble() {
+    const { transport, status, legend } = this.controls;
+    this.root.append(transport, status, this.stage.element, this.panel.element, legend, this.live);
+  }
+
+  listen() {
+    const { root } = this;
     this.resize.observe(root);
-    root.onkeydown = (event) => this.onKey(event);
+    root.onkeydown = (event) => handleKey(this, event);
     root.onpointerdown = (event) => this.onPress(event);
     root.onpointerover = (event) => this.onHover(event);
     root.onpointerleave = () => this.unhover();
-    root.ondblclick = (event) => this.editing.open(this.target(event));
+    root.ondblclick = (event) => this.editing.open(targetOf(event));
     root.onpaste = (event) => this.onPaste(event);
   }
 
+  unmount() {
+    cancelAnimationFrame(this.frameRequest);
+    this.editing.close();
+    this.playback.pause();
+    this.resize.disconnect();
+  }
+
+  // ---- loading ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Load what Python sent; a player beside what is being worked on waits until that is painted.
+   * @param {PlayerPayload} data
+   */
+  loadSoon(data) {
+    cancelAnimationFrame(this.frameRequest);
+    if (!this.signature || !data.aside) {
+      this.load(data);
+      return;
+    }
+    this.frameRequest = requestAnimationFrame(() => {
+      this.frameRequest = requestAnimationFrame(() => this.load(data));
+    });
+  }
+
+  /** @param {PlayerPayload} data */
   load(data) {
-    const dark = isDark(this.root);
+    const isDark = isOnDark(this.root);
     const { seen, ...shown } = data;
-    this.editing.seen(seen);
-    const signature = JSON.stringify(shown) + dark;
+    this.editing.outbox.noteSeen(seen);
+    const signature = JSON.stringify(shown) + isDark;
     if (signature === this.signature) return;
-    this.pause();
-    const count = this.trace?.count;
+    this.playback.pause();
+    const isFirst = this.signature === "";
+    const { count } = this.trace;
     this.signature = signature;
     this.trace = new PlayedTrace(data);
-    const fresh = this.stage.load(this.trace, dark);
-    this.panel.load(this.trace, this.stage);
-    this.editing.load(this.trace, this.stage);
+    const isFresh = this.stage.load(this.trace, isDark);
+    this.panel.load(this.trace);
+    this.editing.load(this.trace);
     this.controls.load(this.trace);
-    this.seen = new Set();
+    this.seen.clear();
     this.prediction.reset();
     // the same grids, or the same steps drawn in another way: the learner's place is kept
-    if (count === undefined) this.restore();
-    else if (fresh) Object.assign(this, { step: count === this.trace.count ? this.step : 0, hover: null, under: null, pinned: false });
+    if (isFirst) this.restore();
+    else if (isFresh) this.forgetPlace(count === this.trace.count ? this.step : 0);
     // a page may open the player at a step of its own, once for each thing that it shows
     if (data.start && data.start.of !== this.startOf) this.step = data.start.step;
     this.startOf = data.start?.of;
     this.done = null;
     this.reveal(this.step);
-    if (data.aside) this.revealAll();
+    if (this.trace.isAside) this.revealAll();
     this.fit();
     this.root.dataset.ready = "true";
   }
 
-  fit() {
-    if (!this.trace) return;
-    this.stage.width = this.root.clientWidth;
-    this.stage.fit(this.root.clientWidth);
-    this.panel.element.style.minHeight = "";
-    this.show();
-    this.panel.element.style.minHeight = `${this.panel.element.offsetHeight}px`; // what follows must not jump while hovering
+  /** @param {number} step */
+  forgetPlace(step) {
+    this.step = step;
+    this.hover = null;
+    this.under = null;
+    this.isPinned = false;
   }
 
-  // ---- the link -------------------------------------------------------------------------------------------------
+  fit() {
+    if (!this.signature) return; // the observer may be quicker than the data
+    this.stage.fit(this.root.clientWidth);
+    const { element } = this.panel;
+    element.style.minHeight = "";
+    this.show();
+    element.style.minHeight = `${element.offsetHeight}px`; // what follows must not jump while hovering
+  }
 
-  // The step and the mode stand in the address, so that a copied link shows the same; no server is asked.
+  // ---- the link ---------------------------------------------------------------------------------------------------
+
   restore() {
-    const link = new URLSearchParams(this.trace.aside ? "" : window.location.search);
-    const step = Number.parseInt(link.get("step") ?? "1", 10) - 1;
-    Object.assign(this, { step: this.clamp(Number.isNaN(step) ? 0 : step), hover: null, under: null, pinned: false });
-    if (link.get("predict") === "1") this.setPredict(true);
+    const { step, isPredicting } = readLink(this.trace.isAside ? "" : window.location.search);
+    this.forgetPlace(this.clampStep(step));
+    if (isPredicting) this.setPredict(true);
   }
 
   keepInLink() {
-    if (this.trace.aside) return; // the address holds one step, that of the page's main player
-    clearTimeout(this.linkTimer);
-    this.linkTimer = setTimeout(() => {
-      if (!this.root.isConnected) return;
-      const address = new URL(window.location.href);
-      const set = (name, value) => (value ? address.searchParams.set(name, value) : address.searchParams.delete(name));
-      set("step", this.step ? String(this.step + 1) : "");
-      set("predict", this.prediction.on ? "1" : "");
-      if (address.href !== window.location.href) window.history.replaceState(window.history.state, "", address);
-    }, LINK_MS);
+    if (this.trace.isAside) return; // the address holds one step, that of the page's main player
+    this.link.write({ step: this.step, isPredicting: this.prediction.isOn });
   }
 
-  // ---- moving ---------------------------------------------------------------------------------------------------
+  // ---- moving -----------------------------------------------------------------------------------------------------
 
-  clamp(step) {
-    return Math.max(0, Math.min(this.trace.count - 1, step));
+  /** @param {number} step */
+  clampStep(step) {
+    return clamp(step, 0, this.trace.count - 1);
   }
 
-  jump(step) {
-    this.pause();
-    this.pinned = false;
+  unpin() {
+    this.isPinned = false;
     this.hover = null;
+  }
+
+  /** @param {number} step */
+  jump(step) {
+    this.playback.pause();
+    this.unpin();
     this.go(step);
   }
 
-  go(step) {
-    this.step = this.clamp(step);
-    this.done = null;
+  /**
+   * Show a step.
+   * @param {number} step
+   * @param {number | null} [done] terms that are worked out
+   */
+  go(step, done = null) {
+    this.step = this.clampStep(step);
+    this.done = done;
     this.panel.say("");
     this.panel.field.value = "";
     this.reveal(this.step);
@@ -136,91 +219,120 @@ class Player {
     this.keepInLink();
   }
 
-  // On by one step; through loops by one product.
+  /**
+   * Go on by one step; through loops by one product.
+   * @param {number} by 1 or −1
+   */
   advance(by) {
-    if (!this.trace.loops) return this.jump(this.step + by);
-    this.pause();
-    return this.tick(by);
+    if (this.trace.data.loops) {
+      this.playback.pause();
+      this.tick(by);
+    } else this.jump(this.step + by);
   }
 
   tick(by = 1) {
-    if (!this.trace.loops) return this.go(this.step + by);
-    const all = this.trace.step(this.step).terms.length;
-    const done = (this.done ?? all) + by;
-    this.pinned = false;
-    this.hover = null;
-    if (done > all && this.step < this.trace.count - 1) { this.go(this.step + 1); this.done = 0; }
-    else if (done < 0 && this.step > 0) { this.go(this.step - 1); this.done = null; }
-    else this.done = Math.max(0, Math.min(all, done));
-    return this.show();
+    if (!this.trace.data.loops) {
+      this.go(this.step + by);
+      return;
+    }
+    this.unpin();
+    const size = { terms: this.trace.step(this.step).terms.length, count: this.trace.count };
+    const next = stepThroughLoops({ step: this.step, done: this.done }, by, size);
+    if (next.step !== this.step) this.go(next.step, next.done);
+    else {
+      this.done = next.done;
+      this.show();
+    }
   }
 
-  atEnd() {
-    return this.step >= this.trace.count - 1 && (!this.trace.loops || (this.done ?? Infinity) >= this.trace.step(this.step).terms.length);
+  isAtEnd() {
+    const isLast = this.step >= this.trace.count - 1;
+    if (!isLast || !this.trace.data.loops) return isLast;
+    return this.done === null || this.done >= this.trace.step(this.step).terms.length;
   }
 
-  play() {
-    if (this.atEnd()) { this.step = this.trace.loops ? 0 : -1; this.done = 0; }
-    this.pinned = false;
-    this.hover = null;
-    const tick = () => (this.atEnd() ? this.pause() : this.tick());
-    this.timer = setInterval(tick, STEP_MS / Number(this.controls.speed.value));
-    this.controls.face("pause", "Pause");
-    tick();
+  /**
+   * Step up or down in the plane, which stops at its edge; left and right run on into the next row, as reading does.
+   * @param {number} rows
+   * @param {number} columns
+   */
+  moveBy(rows, columns) {
+    if (columns) {
+      this.advance(columns);
+      return;
+    }
+    const target = this.trace.stepBelow(this.step, rows);
+    if (target !== undefined) this.jump(target);
   }
 
-  pause() {
-    if (!this.timer) return;
-    clearInterval(this.timer);
-    this.timer = null;
-    this.controls.face("play", "Play");
-    this.announce();
+  // ---- playing ----------------------------------------------------------------------------------------------------
+
+  buildPlayback() {
+    return new Playback({
+      speed: () => Number(this.controls.speed.value),
+      isAtEnd: () => this.isAtEnd(),
+      begin: () => this.beginPlaying(),
+      tick: () => this.tick(),
+      note: (isPlaying) => {
+        this.controls.showPlaying(isPlaying);
+        if (!isPlaying) this.announce();
+      },
+    });
   }
 
+  beginPlaying() {
+    this.unpin();
+    if (!this.isAtEnd()) return;
+    this.step = this.trace.data.loops ? 0 : -1; // the first tick shows step 0
+    this.done = 0;
+  }
+
+  /** @param {number} step */
   reveal(step) {
     if (this.seen.has(step) || this.prediction.isOpen(step)) return;
     this.seen.add(step);
-    this.stage.reveal(this.trace.steps[step].writes);
+    this.stage.reveal(this.trace.data.steps[step].writes);
   }
 
   revealAll() {
     for (let step = 0; step < this.trace.count; step++) this.reveal(step);
   }
 
-  moveBy(rows, columns) {
-    // left and right run on into the neighbouring row, as reading does; up and down stop at the edge
-    if (columns) return this.advance(columns);
-    const grid = this.trace.gridOf[this.trace.writes];
-    const target = this.trace.stepAt.get(this.trace.steps[this.step].writes + rows * grid.columns);
-    const inside = target !== undefined && this.trace.pageOf(target) === this.trace.pageOf(this.step);
-    return inside ? this.jump(target) : undefined;
-  }
+  // ---- predicting -------------------------------------------------------------------------------------------------
 
-  // ---- predicting -----------------------------------------------------------------------------------------------
-
-  setPredict(on) {
-    this.pause();
-    this.prediction.on = on;
+  /** @param {boolean} isOn */
+  setPredict(isOn) {
+    this.playback.pause();
+    this.prediction.isOn = isOn;
     this.prediction.reset();
-    this.controls.setPredict(on);
-    this.root.classList.toggle("predicting", on);
-    this.seen = new Set();
+    this.controls.showPredicting(isOn);
+    this.root.classList.toggle("predicting", isOn);
+    this.seen.clear();
     this.stage.fill(this.trace.gridOf[this.trace.writes]);
     this.reveal(this.step);
     this.fit();
     this.keepInLink();
-    if (on) this.panel.field.focus({ preventScroll: true });
+    if (isOn) this.panel.field.focus({ preventScroll: true });
   }
 
+  /** @param {string} text the learner's answer */
   check(text) {
-    if (this.prediction.solved.has(this.step)) return this.nextOpen();
-    const slips = this.trace.slips?.[this.step];
-    const wrong = this.prediction.check(this.step, text, { total: this.trace.steps[this.step].total, slips });
+    if (this.prediction.solved.has(this.step)) {
+      this.goToUnsolved();
+      return;
+    }
+    const { steps, slips } = this.trace.data;
+    const known = { total: steps[this.step].total, slips: slips?.[this.step] ?? [] };
+    const wrong = this.prediction.check(this.step, text, known);
     if (wrong === null) this.solve("Right! Enter goes on to the next.", "right");
     else this.panel.say(wrong, "wrong");
-    return this.show();
+    this.show();
   }
 
+  /**
+   * @param {string} verdict
+   * @param {"" | "right"} [kind]
+   */
   solve(verdict, kind) {
     this.prediction.solved.add(this.step);
     this.reveal(this.step);
@@ -230,7 +342,8 @@ class Player {
 
   hint() {
     const { terms } = this.trace.step(this.step);
-    if (!this.prediction.hint(this.step, terms.length)) this.panel.say("Every product is there: add them up.");
+    const isMore = this.prediction.giveHint(this.step, terms.length);
+    if (!isMore) this.panel.say("Every product is there: add them up.");
     this.show();
   }
 
@@ -240,160 +353,142 @@ class Player {
     this.show();
   }
 
-  nextOpen() {
-    for (let ahead = 1; ahead <= this.trace.count; ahead++) {
-      const step = (this.step + ahead) % this.trace.count;
-      if (!this.prediction.solved.has(step)) return this.jump(step);
-    }
-    return this.panel.say("Every output is found.", "right");
+  goToUnsolved() {
+    const step = nextUnsolved(this.step, this.trace.count, this.prediction.solved);
+    if (step === null) this.panel.say("Every output is found.", "right");
+    else this.jump(step);
   }
 
-  // ---- pointing -------------------------------------------------------------------------------------------------
+  // ---- pointing ---------------------------------------------------------------------------------------------------
 
-  target(event) {
-    const cell = event.target.closest?.(".cell");
-    return cell && { grid: cell.dataset.grid, index: Number(cell.dataset.index) };
-  }
-
+  /** @param {PointerEvent} event */
   onHover(event) {
-    const target = this.target(event);
-    this.under = target ?? null; // what a release goes on with
-    if (this.pinned || this.editing.input || this.prediction.on) return; // a pointer at rest must not take the question away
-    if (!target) this.unhover();
-    else {
-      this.pause();
-      this.hover = target;
-      this.show();
+    const target = targetOf(event);
+    this.under = target;
+    // a pointer at rest must not take the question away
+    if (this.isPinned || this.editing.opened || this.prediction.isOn) return;
+    if (!target) {
+      this.unhover();
+      return;
     }
+    this.playback.pause();
+    this.hover = target;
+    this.show();
   }
 
   unhover() {
     this.under = null;
-    if (this.pinned || !this.hover) return;
+    if (this.isPinned || !this.hover) return;
     this.hover = null;
     this.show();
   }
 
+  /** @param {PointerEvent} event */
   onPress(event) {
-    const target = this.target(event);
+    const target = targetOf(event);
     if (!target) return;
-    this.pause();
+    this.playback.pause();
     this.editing.close();
-    const again = this.pinned && this.hover?.grid === target.grid && this.hover?.index === target.index;
-    this.pin(target, !again || event.pointerType !== "mouse" || this.editing.can(target));
-    if (again && this.editing.can(target) && event.pointerType !== "mouse") { // a second tap opens the keyboard
-      event.preventDefault();
-      this.editing.open(target);
-    }
+    const isAgain = this.isPinned && this.hover?.grid === target.grid && this.hover.index === target.index;
+    const isMouse = event.pointerType === "mouse";
+    const canEdit = this.editing.canEdit(target);
+    this.pin(target, !isAgain || !isMouse || canEdit);
+    if (!isAgain || !canEdit || isMouse) return;
+    event.preventDefault();
+    this.editing.open(target); // a second tap opens the keyboard
   }
 
-  pin(target, pinned = true) {
-    this.pinned = pinned;
+  /**
+   * Keep a cell as the one that is looked at.
+   * @param {Target} target
+   * @param {boolean} [isPinned]
+   */
+  pin(target, isPinned = true) {
+    this.isPinned = isPinned;
     this.hover = target;
-    const keyed = this.stage.cells[target.grid][target.index].closest(".plane[tabindex]")
-      ?? this.stage.element.querySelector(`.one:not([hidden]) .plane[data-grid="${this.trace.writes}"]`);
-    keyed.focus({ preventScroll: true }); // so that the keys go on from here
-    if (target.grid === this.trace.writes && this.trace.stepAt.has(target.index)) this.go(this.trace.stepAt.get(target.index));
-    else this.show();
+    const { element, cells } = this.stage;
+    const plane = cells[target.grid][target.index].closest(".plane[tabindex]");
+    const keyed = plane ?? find(element, `.one:not([hidden]) .plane[data-grid="${this.trace.writes}"]`);
+    /** @type {HTMLElement} */ (keyed).focus({ preventScroll: true }); // so that the keys go on from here
+    const step = target.grid === this.trace.writes ? this.trace.stepAt.get(target.index) : undefined;
+    if (step === undefined) this.show();
+    else this.go(step);
     this.announce();
   }
 
   release() {
-    this.pinned = false;
-    this.hover = this.prediction.on ? null : this.under;
+    this.isPinned = false;
+    this.hover = this.prediction.isOn ? null : this.under;
     this.show();
   }
 
-  // ---- keys -----------------------------------------------------------------------------------------------------
-
-  onKey(event) {
-    if (event.target.matches("input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " " && event.target.matches("button")) return;
-    const grid = event.target.closest?.(".plane")?.dataset.grid;
-    if (grid && this.trace.editable.includes(grid) && this.onEditKey(event, grid)) return event.preventDefault();
-    const actions = {
-      ArrowLeft: () => this.moveBy(0, -1), ArrowRight: () => this.moveBy(0, 1),
-      ArrowUp: () => this.moveBy(-1, 0), ArrowDown: () => this.moveBy(1, 0),
-      Home: () => this.jump(0), End: () => this.jump(this.trace.count - 1),
-      " ": () => (this.timer ? this.pause() : this.play()), Escape: () => this.release(),
-    };
-    if (!actions[event.key] || (event.key === " " && this.prediction.on)) return undefined;
-    event.preventDefault();
-    return actions[event.key]();
-  }
-
-  // In a grid that can be edited the arrows go from cell to cell, and typing opens the cell.
-  onEditKey(event, grid) {
-    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-    const at = this.hover?.grid === grid ? this.hover : null;
-    if (moves[event.key]) {
-      const first = { grid, index: this.firstCell(event.target.closest(".plane"), grid) };
-      this.pin(at ? this.editing.beside(at, ...moves[event.key]) ?? at : first);
-    } else if (at && this.pinned && /^[-+−.\d]$/.test(event.key)) this.editing.open(at, event.key);
-    else if (at && this.pinned && (event.key === "Enter" || event.key === "F2")) this.editing.open(at);
-    else if (at && this.pinned && (event.key === "Delete" || event.key === "Backspace")) this.editing.open(at, "");
-    else return false;
-    return true;
-  }
-
-  firstCell(plane, grid) {
-    const cells = [...plane.querySelectorAll(".cell")].map((cell) => Number(cell.dataset.index));
-    return cells.find((index) => this.editing.can({ grid, index }));
-  }
-
+  /** @param {ClipboardEvent} event */
   onPaste(event) {
-    if (!this.pinned || !this.editing.can(this.hover)) return;
+    if (!this.isPinned || !this.editing.canEdit(this.hover)) return;
     event.preventDefault();
-    this.editing.paste(this.hover, event.clipboardData.getData("text"));
+    this.editing.paste(this.hover, event.clipboardData?.getData("text") ?? "");
   }
 
-  // ---- showing --------------------------------------------------------------------------------------------------
+  // ---- showing ----------------------------------------------------------------------------------------------------
 
   show() {
     this.stage.unlight();
-    const pointed = this.hover && this.hover.grid !== this.trace.writes ? this.hover : null;
-    if (pointed && this.trace.usesOf[pointed.grid]) this.showUses(pointed);
-    else this.showStep(this.hover && !pointed ? this.trace.stepAt.get(this.hover.index) ?? this.step : this.step);
-    this.panel.pinChip.hidden = !this.pinned;
-    const worked = this.trace.first[this.step] + (this.done ?? this.trace.step(this.step).terms.length);
-    this.controls.show(this.step, worked, this.prediction.on ? this.prediction.score(this.trace.count) : "");
+    const { writes, usesOf, stepAt } = this.trace;
+    const isUse = this.hover !== null && this.hover.grid !== writes && this.hover.grid in usesOf;
+    const hovered = this.hover?.grid === writes ? stepAt.get(this.hover.index) : undefined;
+    if (isUse && this.hover) this.showUses(this.hover);
+    else this.showStep(hovered ?? this.step);
+    this.panel.pinChip.hidden = !this.isPinned;
+    const worked = this.trace.termsBefore(this.step) + (this.done ?? this.trace.step(this.step).terms.length);
+    const score = this.prediction.isOn ? this.prediction.describeScore(this.trace.count) : "";
+    this.controls.show(this.step, worked, score);
   }
 
+  /** @param {number} index */
   showStep(index) {
     const step = this.trace.step(index);
-    const all = step.terms.length;
-    const open = this.prediction.isOpen(index);
-    if (!open) this.reveal(index);
-    this.stage.turnTo(this.trace.pageOf(index));
-    this.controls.facePage(this.trace.pageOf(index));
-    const through = this.trace.loops && index === this.step ? this.done : null;
+    const isOpen = this.prediction.isOpen(index);
+    const page = this.trace.pageOf(index);
+    if (!isOpen) this.reveal(index);
+    this.stage.turnTo(page);
+    this.controls.showPage(page);
+    const through = this.trace.data.loops && index === this.step ? this.done : null;
     this.stage.lightStep(step, through === null ? null : through - 1);
-    const done = open ? this.prediction.hints.get(index) ?? 0 : through ?? all;
-    this.panel.showStep(index, { done, open, predicting: this.prediction.on && index === this.step });
-    if (!this.timer && !open) this.announce();
+    const done = isOpen ? (this.prediction.hints.get(index) ?? 0) : (through ?? step.terms.length);
+    const isPredicting = this.prediction.isOn && index === this.step;
+    this.panel.showStep(index, { done, isOpen, isPredicting });
+    if (!this.playback.isOn && !isOpen) this.announce();
   }
 
-  // An input value or a weight lights every sum it takes part in.
-  showUses({ grid, index }) {
-    const { trace, stage } = this;
-    const area = trace.gridOf[grid].rows * trace.gridOf[grid].columns;
-    const { at_once: atOnce } = trace.gridOf[grid];
-    stage.turnTo(atOnce ? Math.floor(index / area / atOnce) : trace.pageOf(this.step));
-    stage.light(grid, index, "now");
-    stage.hideFrames();
-    for (const [s, t] of trace.usesOf[grid].get(index) ?? []) {
-      const step = trace.step(s);
-      const term = step.terms[t];
-      if (grid !== trace.left) stage.light(trace.left, term.left, "read", stage.tintOf(term, t, step.terms.length));
-      if (grid !== trace.right && term.right !== NONE) stage.light(trace.right, term.right, "related");
-      if (grid !== trace.origin && term.origin !== NONE) stage.light(trace.origin, term.origin, "related");
-      stage.light(trace.writes, step.writes, "related");
-    }
-    this.panel.showUses({ grid, index });
+  /** @param {Target} target an input value or a weight */
+  showUses(target) {
+    this.stage.lightUses(target, this.trace.pageOf(this.step));
+    this.panel.showUses(target);
   }
 
   announce() {
-    if (!this.trace || this.prediction.isOpen(this.step)) return;
-    this.live.textContent = `${this.panel.title.textContent}: ${this.trace.steps[this.step].lines.join("; ")}`;
+    if (this.prediction.isOpen(this.step)) return;
+    const { lines } = this.trace.data.steps[this.step];
+    this.live.textContent = `${this.panel.title.textContent}: ${lines.join("; ")}`;
   }
 }
+
+/**
+ * Return the cell that an event happened on; null for none.
+ * @param {Event} event
+ * @returns {Target | null}
+ */
+function targetOf(event) {
+  const cell = closest(event, ".cell");
+  return cell && { grid: cell.dataset.grid ?? "", index: Number(cell.dataset.index) };
+}
+
+export default mountView(
+  ".player",
+  (root, /** @type {PlayerPayload} */ data) => new Player(root, data),
+  (player, data, send) => {
+    player.send = (edits) => send("edited", edits);
+    player.loadSoon(data);
+  },
+  (player) => player.unmount(),
+);

@@ -5,20 +5,19 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-HERE = Path(__file__).parent
+from pages.components.common import register_component
+
 SIDE = 96
 
-_component = st.components.v2.component(
-    "cnn_lab_thumbnails",
-    html='<div class="thumbnails" role="radiogroup"></div>\n<!-- filled by thumbnails.js -->',
-    css=(HERE / "thumbnails.css").read_text(encoding="utf-8"),
-    js=(HERE / "thumbnails.js").read_text(encoding="utf-8"),
+_component = register_component(
+    "cnn_lab_thumbnails", Path(__file__).parent / "thumbnails.js", '<div class="thumbnails" role="radiogroup"></div>'
 )
 
 
@@ -30,6 +29,24 @@ class Thumbnail:
     title: str
     alt: str
     source: str
+
+
+class ThumbnailPicture(TypedDict):
+    """A Thumbnail as the browser gets it."""
+
+    value: str
+    title: str
+    alt: str
+    source: str
+
+
+class ThumbnailsPayload(TypedDict):
+    """What thumbnails.js draws; `large`: results to compare, not a menu."""
+
+    label: str
+    pictures: list[ThumbnailPicture]
+    chosen: str
+    large: bool
 
 
 def make_thumbnail(value: str, title: str, alt: str, image: NDArray[np.uint8]) -> Thumbnail:
@@ -60,6 +77,8 @@ def show_thumbnails(
         if value in {choice.value for choice in choices}:
             on_choice(value)
 
-    pictures = [vars(choice) for choice in choices]
-    data = {"label": label, "pictures": pictures, "chosen": chosen, "large": large}
-    _component(data=data, key=key, on_chosen_change=report_choice)
+    pictures: list[ThumbnailPicture] = [
+        {"value": choice.value, "title": choice.title, "alt": choice.alt, "source": choice.source} for choice in choices
+    ]
+    payload: ThumbnailsPayload = {"label": label, "pictures": pictures, "chosen": chosen, "large": large}
+    _component(data=payload, key=key, on_chosen_change=report_choice)

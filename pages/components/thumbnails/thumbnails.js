@@ -1,52 +1,90 @@
+// @ts-check
 // A radio group of pictures: arrow keys move the choice, as in any radio group.
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  const root = parentElement.querySelector(".thumbnails");
-  root.setAttribute("aria-label", data.label);
-  root.classList.toggle("large", data.large);
-  const values = data.pictures.map((picture) => picture.value);
-  if ([...root.children].map((button) => button.dataset.value).join() !== values.join()) {
-    root.replaceChildren(...data.pictures.map(button));
-  } else data.pictures.forEach((picture, i) => show(root.children[i], picture));
-  const buttons = [...root.children];
-  const mark = (chosen) => buttons.forEach((element, i) => {
-    element.setAttribute("aria-checked", String(element.dataset.value === chosen));
-    element.tabIndex = element.dataset.value === chosen || (!values.includes(chosen) && i === 0) ? 0 : -1;
-  });
-  const choose = (element) => {
-    mark(element.dataset.value); // seen at once; Python answers with the picture
-    element.focus();
-    setTriggerValue("chosen", element.dataset.value);
-  };
-  mark(data.chosen);
-  root.onclick = (event) => {
-    const element = event.target.closest("button");
-    if (element) choose(element);
-  };
-  root.onkeydown = (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
+/** @import { ThumbnailsPayload, ThumbnailPicture } from "../payloads.d.ts" */
+import { closest, findAll, find, make, writeText } from "../common/dom.js";
+import { ARROWS } from "../common/keys.js";
+import { mountView } from "../common/mount.js";
+
+class Thumbnails {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    /** @type {HTMLElement[]} */
+    this.buttons = [];
+    /** @type {(value: string | undefined) => void} */
+    this.send = () => {};
+    root.onclick = (event) => {
+      const button = closest(event, "button");
+      if (button) this.choose(button);
+    };
+    root.onkeydown = (event) => this.onKey(event);
+  }
+
+  /** @param {ThumbnailsPayload} data */
+  load({ label, large, pictures, chosen }) {
+    this.root.setAttribute("aria-label", label);
+    this.root.classList.toggle("large", large);
+    const same = pictures.map(({ value }) => value).join() === this.buttons.map((one) => one.dataset.value).join();
+    if (!same) {
+      this.root.replaceChildren(...pictures.map(buildButton));
+      this.buttons = findAll(this.root, "button");
+    }
+    pictures.forEach((picture, i) => showPicture(this.buttons[i], picture));
+    this.mark(chosen);
+  }
+
+  /** @param {string | undefined} chosen */
+  mark(chosen) {
+    const known = this.buttons.some((button) => button.dataset.value === chosen);
+    this.buttons.forEach((button, i) => {
+      const marked = button.dataset.value === chosen;
+      button.setAttribute("aria-checked", String(marked));
+      button.tabIndex = marked || (!known && i === 0) ? 0 : -1;
+    });
+  }
+
+  /** @param {HTMLElement} button */
+  choose(button) {
+    this.mark(button.dataset.value); // seen at once; Python answers with the picture
+    button.focus();
+    this.send(button.dataset.value);
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    const arrow = ARROWS[event.key];
+    const button = closest(event, "button");
+    if (!arrow || !button) return;
     event.preventDefault();
-    const at = buttons.indexOf(event.target.closest("button"));
-    choose(buttons[(at + step + buttons.length) % buttons.length]);
-  };
+    const count = this.buttons.length;
+    this.choose(this.buttons[(this.buttons.indexOf(button) + arrow[0] + arrow[1] + count) % count]);
+  }
 }
 
-function button(picture) {
-  const element = document.createElement("button");
-  element.type = "button";
-  element.dataset.value = picture.value;
-  element.setAttribute("role", "radio");
-  element.append(document.createElement("img"), document.createElement("span"));
-  element.firstChild.alt = "";
-  show(element, picture);
-  return element;
+/** @param {ThumbnailPicture} picture */
+function buildButton({ value }) {
+  const parts = [make("img", { alt: "" }), make("span")];
+  return make("button", { type: "button", role: "radio", "data-value": value }, ...parts);
 }
 
-function show(element, { title, alt, source }) {
-  const [image, caption] = element.children;
+/**
+ * @param {HTMLElement} button
+ * @param {ThumbnailPicture} picture
+ */
+function showPicture(button, { title, alt, source }) {
+  const image = find(button, "img");
   if (image.src !== source) image.src = source;
-  if (caption.textContent !== title) caption.textContent = title;
-  element.title = alt;
-  element.setAttribute("aria-label", title);
+  writeText(find(button, "span"), title);
+  button.title = alt;
+  button.setAttribute("aria-label", title);
 }
+
+export default mountView(
+  ".thumbnails",
+  (root) => new Thumbnails(root),
+  (thumbnails, /** @type {ThumbnailsPayload} */ data, send) => {
+    thumbnails.send = (value) => send("chosen", value);
+    thumbnails.load(data);
+  },
+);

@@ -1,37 +1,69 @@
 """The window map: a padded input beside its output, drawn to one scale; a client-side component."""
 
 from pathlib import Path
-
-import streamlit as st
+from typing import TypedDict
 
 from cnn_core.geometry import AxisWindows, Bins
+from pages.components.common import register_component
 
-HERE = Path(__file__).parent
-
-_component = st.components.v2.component(
+_component = register_component(
     "cnn_lab_windows",
-    html='<div class="windows" role="group" aria-label="Which input cells each output reads"></div>\n<!-- -->',
-    css=(HERE / "window_map.css").read_text(encoding="utf-8"),
-    js=(HERE / "window_map.js").read_text(encoding="utf-8"),
+    Path(__file__).parent / "window_map.js",
+    '<div class="windows" role="group" aria-label="Which input cells each output reads"></div>',
 )
 
 
-def _axis_data(axis: AxisWindows) -> dict[str, object]:
-    """One axis as the component reads it; `taps` are windows that are not all alike."""
+class MapAxis(TypedDict):
+    """One axis as the browser gets it: `size` input cells, `cells` with padding, `before` of it before the first.
+
+    `windows` are, for each of the `out` outputs, the first cell of the padded axis that it reads and one past the last,
+    with steps of `dilation`. `reach` cells hold every window and the padding; `unvisited` are runs (first cell, number
+    of cells) that no window reads.
+    """
+
+    size: int
+    before: int
+    cells: int
+    reach: int
+    dilation: int
+    out: int
+    windows: list[tuple[int, int]]
+    unvisited: list[tuple[int, int]]
+
+
+class WindowMapPayload(TypedDict):
+    """What window_map.js draws; `channels` and `filters` are the depths of input and output."""
+
+    rows: MapAxis
+    columns: MapAxis
+    channels: int
+    filters: int
+    alt: str
+    transposed: bool
+
+
+def _axis_data(axis: AxisWindows) -> MapAxis:
     if isinstance(axis, Bins):
-        taps = [(cells.start, cells.stop) for cells in axis.all_cells]
-        fixed = {"before": 0, "cells": axis.size, "reach": axis.size, "dilation": 1, "unvisited": ()}
-        return {"size": axis.size, "out": axis.out, "taps": taps, **fixed}
+        return {
+            "size": axis.size,
+            "before": 0,
+            "cells": axis.size,
+            "reach": axis.size,
+            "dilation": 1,
+            "out": axis.out,
+            "windows": [(cells.start, cells.stop) for cells in axis.all_cells],
+            "unvisited": [],
+        }
+    starts = [i * axis.stride for i in range(axis.out)]
     return {
         "size": axis.size,
         "before": axis.before,
         "cells": axis.padded_size,
         "reach": axis.reach,
-        "kernel": axis.kernel,
-        "stride": axis.stride,
         "dilation": axis.dilation,
         "out": axis.out,
-        "unvisited": axis.unvisited_runs,
+        "windows": [(start, start + axis.span) for start in starts],
+        "unvisited": list(axis.unvisited_runs),
     }
 
 
@@ -49,11 +81,12 @@ def show_windows(
 
     `transposed`: the axes are those of the convolution that is undone, and its windows are what every input writes to.
     """
-    data = {
+    payload: WindowMapPayload = {
         "rows": _axis_data(height),
         "columns": _axis_data(width),
         "channels": channels,
         "filters": filters,
         "alt": alt,
+        "transposed": transposed,
     }
-    _component(data={**data, "transposed": transposed}, key=key)
+    _component(data=payload, key=key)

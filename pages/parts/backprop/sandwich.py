@@ -1,7 +1,6 @@
 """Convolution, ReLU and pooling in a row, forward and backward: every stage at a glance, one in the player."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -18,6 +17,7 @@ from cnn_core.trace.backward import (
 )
 from cnn_core.trace.decimals import exact_decimal, format_decimal
 from cnn_core.trace.model import Trace, relabelled
+from pages.components.player.payload import PlayerData, PlayerNotes
 
 Matrix = NDArray[np.float64]
 STAGES = ("X → O", "O → R", "R → P", "∂P → ∂R", "∂R → ∂O", "∂O → ∂X", "∂O → ∂F", "∂O → ∂b")
@@ -67,7 +67,7 @@ def trace_all_stages(traces: ForwardTraces, dy: Matrix) -> dict[str, Trace]:
 @st.cache_data(max_entries=64, show_spinner=False)
 def sandwich_player_data(
     x: Matrix, w: Matrix, bias: float, pool: str, size: int, dy: Matrix
-) -> tuple[dict[str, dict[str, Any]], dict[str, Matrix]]:
+) -> tuple[dict[str, PlayerData], dict[str, Matrix]]:
     """What the player draws of each stage, and the numbers of each stage by their name."""
     traces = trace_forward(x, w, bias, pool, size)
     stages = trace_all_stages(traces, dy)
@@ -81,8 +81,8 @@ def sandwich_player_data(
         "∂L/∂O": stages["∂R → ∂O"].grid["output"].values[0],
         "∂L/∂X": stages["∂O → ∂X"].grid["gradient"].values[0],
     }
-    padding = {"padding_text": "0", "aside": True}
-    return {name: {**play_data(trace), **padding} for name, trace in stages.items()}, numbers
+    notes: PlayerNotes = {"padding_text": "0", "aside": True}
+    return {name: {**play_data(trace), **notes} for name, trace in stages.items()}, numbers
 
 
 def show_stage_chain(numbers: dict[str, Matrix]) -> None:

@@ -2,7 +2,6 @@
 
 import inspect
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,6 +12,7 @@ from cnn_core.ops.gradient_table import GradientCheck, check_gradients
 from cnn_core.trace import convolution_trace, play_data
 from cnn_core.trace.backward import bias_gradient, full_convolution, input_gradient, weight_gradient
 from cnn_core.trace.model import Trace, relabelled
+from pages.components.player.payload import PlayerData, PlayerNotes
 from pages.parts.backprop.form import BackpropCase, ConvolutionSettings
 from pages.shared.controls import show_note
 
@@ -70,10 +70,12 @@ def build_trace(view: str, case: BackpropCase) -> Trace:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def player_data(view: str, x: Matrix, w: Matrix, dy: Matrix, settings: ConvolutionSettings) -> dict[str, Any]:
+def player_data(view: str, x: Matrix, w: Matrix, dy: Matrix, settings: ConvolutionSettings) -> PlayerData:
     """What the player draws of one way."""
-    tally = None if view == BIAS else "multiplications"
-    return {**play_data(build_trace(view, BackpropCase(x, w, dy, settings))), "padding_text": "0", "tally": tally}
+    notes: PlayerNotes = {"padding_text": "0"}
+    if view != BIAS:
+        notes["tally"] = "multiplications"
+    return {**play_data(build_trace(view, BackpropCase(x, w, dy, settings))), **notes}
 
 
 def show_route_difference(case: BackpropCase) -> None:

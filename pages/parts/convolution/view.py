@@ -17,6 +17,7 @@ from cnn_core.trace.im2col import im2col_trace
 from cnn_core.trace.likely_mistakes import convolution_slips
 from cnn_core.trace.transposed import transposed_trace
 from pages.components.player import show_player
+from pages.components.player.payload import PlayerData, PlayerNotes
 from pages.parts.convolution.form import ConvolutionSetup
 from pages.parts.convolution.input import INPUT_KEY
 from pages.parts.convolution.kernels import BIAS_KEY, KERNEL_KEY
@@ -35,10 +36,10 @@ USUAL_SIDE = 224
 @st.cache_data(max_entries=64, show_spinner=False)
 def player_data(
     view: str, x: Stack, w: Stack, b: Stack | None, settings: dict[str, Any], padding_mode: PaddingMode, flip: bool
-) -> dict[str, Any]:
+) -> PlayerData:
     """What the player draws: one convolution, looked at in one of four ways."""
     trace = convolution_trace(x, w, b, **settings, padding_mode=padding_mode, flip=flip)
-    notes: dict[str, Any] = {"padding_text": PADDING_WORDS[padding_mode], "tally": "multiplications"}
+    notes: PlayerNotes = {"padding_text": PADDING_WORDS[padding_mode], "tally": "multiplications"}
     if view == "Way back up":
         oriented_kernel = np.asarray(flip_kernel(w) if flip else w, dtype=np.float64)
         back = transposed_trace(trace.grid["output"].values, oriented_kernel, (x.shape[1], x.shape[2]), **settings)

@@ -2,7 +2,6 @@
 
 from dataclasses import fields
 from math import prod
-from typing import Any
 
 from cnn_core.networks.blocks import Branches, Residual
 from cnn_core.networks.draft import Draft, LayerLine, LayerPath, ResolvedLine, UnresolvedLine
@@ -10,10 +9,17 @@ from cnn_core.networks.layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, Layer
 from cnn_core.networks.memory import FLOAT_BYTES
 from cnn_core.networks.quiz import COLUMNS, FIELD, PARAMETERS, SHAPE, make_question
 from cnn_core.words import format_memory, format_shape
+from pages.components.network_table.payload import (
+    NetworkBox,
+    NetworkColumn,
+    NetworkLine,
+    NetworkQuestion,
+    NetworkTablePayload,
+)
 from pages.parts.designer.session import format_path
 
 MACS, MEMORY, JUMP, CENTRE = "MACs", "Activations", "Jump", "Centre"
-TABLE_COLUMNS = (
+TABLE_COLUMNS: tuple[NetworkColumn, ...] = (
     {"name": SHAPE, "number": False, "hint": "Channels × height × width of one image's output"},
     {"name": PARAMETERS, "number": True, "hint": "Learned weights and biases; the bar is the share of the total"},
     {"name": MACS, "number": True, "hint": "Multiply–accumulates for one image; the bar is the share of the total"},
@@ -34,27 +40,30 @@ BOX_ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPo
 }
 
 
-def table_data(draft: Draft, lines: list[LayerLine], chosen: LayerPath | None, predict: str) -> dict[str, Any]:
-    """What network.js draws; the column `predict` is asked for instead of shown."""
+def table_data(draft: Draft, lines: list[LayerLine], chosen: LayerPath | None, predict: str) -> NetworkTablePayload:
+    """What network_table.js draws; the column `predict` is asked for instead of shown."""
     rows = [line.row for line in lines if isinstance(line, ResolvedLine)]
     totals = {
         PARAMETERS: sum(row.parameters for row in rows),
         MACS: sum(row.macs for row in rows),
         MEMORY: sum(prod(row.output_shape) for row in rows),
     }
+    boxes = diagram_boxes(draft, lines)
+    if predict == SHAPE:
+        boxes = [{**box, "shape": ""} for box in boxes]
     return {
         "label": f"Layers of {draft.name}",
         "columns": list(TABLE_COLUMNS),
         "chosen": format_path(chosen),
         "predict": predict,
         "lines": [_line_data(line, totals, predict) for line in lines],
-        "boxes": [box | {"shape": ""} if predict == SHAPE else box for box in diagram_boxes(draft, lines)],
+        "boxes": boxes,
         "alt": f"Diagram of {draft.name}: a box for each layer, as tall as its maps and as wide as it is deep",
         "shown": draft.to_json(),
     }
 
 
-def _line_data(line: LayerLine, totals: dict[str, int], predict: str) -> dict[str, Any]:
+def _line_data(line: LayerLine, totals: dict[str, int], predict: str) -> NetworkLine:
     cells: dict[str, str] = {}
     shares: dict[str, float] = {}
     if isinstance(line, ResolvedLine):
@@ -85,11 +94,12 @@ def _line_data(line: LayerLine, totals: dict[str, int], predict: str) -> dict[st
     }
 
 
-def _question_data(line: LayerLine, predict: str) -> dict[str, Any] | None:
+def _question_data(line: LayerLine, predict: str) -> NetworkQuestion | None:
     """What is asked of a layer; nothing of blocks, of layers not reached, and while nothing is predicted."""
     if predict not in COLUMNS or isinstance(line, UnresolvedLine) or isinstance(line.layer, Residual | Branches):
         return None
-    return vars(make_question(line, predict))
+    question = make_question(line, predict)
+    return {"answer": question.answer, "slips": question.slips, "hint": question.hint}
 
 
 def _format_axes(down: str, across: str) -> str:
@@ -127,7 +137,7 @@ def _format_value(value: object) -> str:
     return format_shape(value) if isinstance(value, tuple) else str(value)
 
 
-def diagram_boxes(draft: Draft, lines: list[LayerLine]) -> list[dict[str, Any]]:
+def diagram_boxes(draft: Draft, lines: list[LayerLine]) -> list[NetworkBox]:
     """The input and every layer outside of blocks that changes the shape, as boxes."""
     result = [_diagram_box("input", "input", draft.input_shape, "")]
     shape: tuple[int, ...] = draft.input_shape
@@ -142,7 +152,7 @@ def diagram_boxes(draft: Draft, lines: list[LayerLine]) -> list[dict[str, Any]]:
     return result
 
 
-def _diagram_box(name: str, role: str, shape: tuple[int, ...], path: str) -> dict[str, Any]:
+def _diagram_box(name: str, role: str, shape: tuple[int, ...], path: str) -> NetworkBox:
     # a flat vector is drawn tall and thin, as the row of numbers that it is
     height, depth = (max(shape[1:]), shape[0]) if len(shape) == 3 else (max(8, round(shape[0] ** 0.5)), 1)
     return {"name": name, "role": role, "shape": format_shape(shape), "height": height, "depth": depth, "path": path}

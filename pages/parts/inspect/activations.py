@@ -10,6 +10,7 @@ from cnn_core.insight.unfold import Values, all_values
 from cnn_core.insight.value_trace import pixel_trace
 from cnn_core.trace import play_data
 from pages.components.player import show_player
+from pages.components.player.payload import PlayerNotes
 from pages.parts.inspect.glance_data import Activations
 from pages.parts.inspect.layer_names import layer_title, map_title
 from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
@@ -71,9 +72,12 @@ def show_calculation(activations: Activations, layer: str, index: int, pixel: tu
         return
     note = describe_left_out(traced.left_out) if traced.left_out else ""
     st.markdown(f"The value is **{format_number(value)}**. {note}")
-    start = {"step": traced.step, "of": f"{layer} {index} {row} {column}"}
-    padding = "−∞" if node.kind == "MaxPool2d" else "0"
-    corner = {"corner": {"output": traced.corner}}
-    tally = {"tally": "multiplications"} if node.kind == "Conv2d" else {}
-    data = play_data(traced.trace) | tally | {"aside": True, "padding_text": padding, "start": start} | corner
-    show_player(data, key=key)
+    notes: PlayerNotes = {
+        "padding_text": "−∞" if node.kind == "MaxPool2d" else "0",
+        "aside": True,
+        "start": {"step": traced.step, "of": f"{layer} {index} {row} {column}"},
+        "corner": {"output": traced.corner},
+    }
+    if node.kind == "Conv2d":
+        notes["tally"] = "multiplications"
+    show_player({**play_data(traced.trace), **notes}, key=key)

@@ -1,18 +1,19 @@
 """Every layer's feature maps beside the input: what each value sees, and the sum behind the one that is clicked."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import streamlit as st
 
 from cnn_core.insight.graph import IMAGE
 from pages.components.feature_maps import show_linked_maps
+from pages.components.feature_maps.payload import FeatureMapsPayload
 from pages.parts.inspect.activations import compute_activations, show_calculation, warn_of_invalid_values
 from pages.parts.inspect.glance_data import (
     PAGE_SIZE,
     Activations,
-    columns_data,
     encode_palette,
     graph_data,
+    maps_column,
     picture_data,
 )
 from pages.parts.inspect.picture import Picture
@@ -41,10 +42,9 @@ def show_maps_of_image(subject: LoadedRun, epoch: int, picture: Picture) -> None
         most = max(activations.graph[name].map_count for name in shown)
         page = choose_page("Maps of each layer", [str(i) for i in range(most)], PAGE_SIZE, "inspect_map_page")
     chosen = _clicked_value(activations)
-    classes = list(state.load_dataset(subject.dataset_name).class_names)
-    data: dict[str, Any] = {
+    data: FeatureMapsPayload = {
         "graph": graph_data(activations.graph),
-        "columns": columns_data(activations, shown, int(page[0]) // PAGE_SIZE, classes),
+        "columns": [maps_column(activations, name, int(page[0]) // PAGE_SIZE) for name in shown],
         "palette": encode_palette(),
         "picture": picture_data(picture.image, picture.title),
         "scale": "map" if each else "layer",
@@ -60,7 +60,7 @@ def show_maps_of_image(subject: LoadedRun, epoch: int, picture: Picture) -> None
     lesson.show_section("inspect", "How to read feature maps")
 
 
-def _store_clicked_value(picked: dict[str, Any]) -> None:
+def _store_clicked_value(picked: Mapping[str, object]) -> None:
     """A value was clicked; what the browser sends is checked where it is read."""
     state.keep_in_link(
         **{VALUE_KEY: " ".join(f"{picked.get(name)}"[:80] for name in ("layer", "map", "row", "column"))}

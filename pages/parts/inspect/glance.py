@@ -1,13 +1,14 @@
 """The whole network at a glance: every layer's maps side by side, what feeds each, and each of them unfolded."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from cnn_core.insight.graph import IMAGE, PROBABILITIES, Graph
 from cnn_core.insight.unfold import unfold_map
 from pages.components.glance import show_network_glance
+from pages.components.glance.payload import GlancePayload
 from pages.parts.inspect.activations import compute_activations, show_calculation, warn_of_invalid_values
 from pages.parts.inspect.glance_data import (
     PAGE_SIZE,
@@ -61,10 +62,9 @@ def show_glance(subject: LoadedRun, epoch: int, picture: Picture) -> None:
     data = _glance_data(
         activations, column_names(activations.graph, layers, MAX_LAYERS), page, chosen, subject, picture
     )
+    data["scale"] = "map" if scale == SCALES[1] else "layer"
     with figure:
-        show_network_glance(
-            data | {"scale": "map" if scale == SCALES[1] else "layer"}, key=FIGURE_KEY, on_choice=_store_clicked_value
-        )
+        show_network_glance(data, key=FIGURE_KEY, on_choice=_store_clicked_value)
     if chosen and chosen.pixel:
         show_calculation(activations, chosen.layer, chosen.map, chosen.pixel, "inspect_glance_player")
     lesson.show_section("inspect", "How to read the network at a glance")
@@ -115,7 +115,7 @@ def _choose_value(nodes: Graph) -> ChosenValue | None:
     return ChosenValue(layer, index - 1, pixel)
 
 
-def _store_clicked_value(picked: dict[str, Any]) -> None:
+def _store_clicked_value(picked: Mapping[str, object]) -> None:
     """A map or a pixel was clicked; what the browser sends is checked again where it is read."""
     layer = picked.get("layer")
     st.session_state[LAYER_KEY] = layer if isinstance(layer, str) and layer else NOTHING
@@ -131,14 +131,15 @@ def _glance_data(
     chosen: ChosenValue | None,
     subject: LoadedRun,
     picture: Picture,
-) -> dict[str, Any]:
+) -> GlancePayload:
     """What the component draws."""
     classes = state.load_dataset(subject.dataset_name).class_names
-    data: dict[str, Any] = {
+    data: GlancePayload = {
         "graph": graph_data(activations.graph),
         "columns": columns_data(activations, names, page, list(classes)),
         "palette": encode_palette(),
         "picture": picture_data(picture.image, picture.title),
+        "scale": "layer",
         "chosen": None,
         "unfolded": None,
         "shown": f"{picture.title} {picture.drawing_number}".strip(),
@@ -150,5 +151,6 @@ def _glance_data(
     unfolded = unfold_map(activations.graph, activations.values, activations.weights, chosen.layer, chosen.map, most)
     row, column = chosen.pixel or (None, None)
     place = list(activations.graph).index(chosen.layer)
-    marked = {"node": place, "map": chosen.map, "row": row, "column": column}
-    return data | {"chosen": marked, "unfolded": unfolded_data(activations, unfolded)}
+    data["chosen"] = {"node": place, "map": chosen.map, "row": row, "column": column}
+    data["unfolded"] = unfolded_data(activations, unfolded)
+    return data

@@ -2,7 +2,6 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,24 @@ from cnn_core.render.colour import diverging_rgb, symmetric_limit
 from cnn_core.render.quantised import SCALE_STEPS, quantise_maps
 from cnn_core.render.tiles import image_rgb
 from cnn_core.words import format_size
+from pages.components.common.map_payload import (
+    GraphNode,
+    InputRule,
+    MapsColumn,
+    NodeWindows,
+    PictureData,
+    StripPicture,
+    UnitsColumn,
+)
+from pages.components.glance.payload import (
+    FollowingMap,
+    KernelPicture,
+    MapPicture,
+    UnfoldedHead,
+    UnfoldedMapData,
+    UnfoldedPart,
+    UnfoldedUnitData,
+)
 from pages.parts.inspect.layer_names import describe_kind, describe_left_out, describe_unit, layer_title, map_title
 
 PAGE_SIZE, STRIP_SIZE, SMALL_SIDE, UNFOLDED_SIDE = 16, 256, 64, 112
@@ -37,13 +54,13 @@ def encode_palette() -> str:
     return base64.b64encode(diverging_rgb(np.linspace(-1, 1, 2 * SCALE_STEPS + 1), 1.0).tobytes()).decode()
 
 
-def picture_data(image: NDArray[np.uint8], alt: str) -> dict[str, Any]:
+def picture_data(image: NDArray[np.uint8], alt: str) -> PictureData:
     """A stored image (C, H, W) as its colours, row by row."""
     rgb = image_rgb(image)
-    return {"pixels": base64.b64encode(rgb.tobytes()).decode(), "size": rgb.shape[:2], "alt": alt}
+    return {"pixels": base64.b64encode(rgb.tobytes()).decode(), "size": (rgb.shape[0], rgb.shape[1]), "alt": alt}
 
 
-def graph_data(nodes: Graph) -> list[dict[str, Any]]:
+def graph_data(nodes: Graph) -> list[GraphNode]:
     """Every node: what it is called, what feeds it and what its windows read, so that a browser follows them back."""
     places = {name: place for place, name in enumerate(nodes)}
     return [
@@ -63,59 +80,87 @@ def graph_data(nodes: Graph) -> list[dict[str, Any]]:
     ]
 
 
-def _input_rule(node: Node) -> list[Any]:
+def _input_rule(node: Node) -> InputRule:
     """Which maps of the inputs a map is made of; `cnn_core.insight.graph.inputs_of` says the same."""
     match node.layer:
         case Conv2d(groups=groups, filters=filters):
-            return ["group", filters // groups, node.input_shapes[0][0] // groups]
+            return {"kind": "group", "numbers": [filters // groups, node.input_shapes[0][0] // groups]}
         case Flatten():
-            return ["flatten", *node.input_shapes[0][1:]]
+            return {"kind": "flatten", "numbers": list(node.input_shapes[0][1:])}
         case Branches():
-            return ["stack", *(shape[0] for shape in node.input_shapes)]
+            return {"kind": "stack", "numbers": [shape[0] for shape in node.input_shapes]}
         case Linear() | None:
-            return ["all"]
-    return ["same"]
+            return {"kind": "all", "numbers": []}
+    return {"kind": "same", "numbers": []}
 
 
-def _window_ranges(node: Node) -> list[Any] | None:
+def _window_ranges(node: Node) -> tuple[NodeWindows, NodeWindows] | None:
     """Rows, then columns: for each output the first cell and one past the last, and the step between cells."""
     if node.windows is None:
         return None
+    rows, columns = node.windows
+    return _axis_ranges(rows.all_cells), _axis_ranges(columns.all_cells)
+
+
+def _axis_ranges(windows: tuple[range, ...]) -> NodeWindows:
+    return {"ends": [(cells.start, cells.stop) for cells in windows], "step": max(cells.step for cells in windows)}
+
+
+def columns_data(
+    activations: Activations, names: list[str], page: int, classes: list[str]
+) -> list[MapsColumn | UnitsColumn]:
+    """The columns called `names`: of each layer the maps of `page` (from 0; its last one when it has fewer)."""
+    graph = activations.graph
     return [
-        {"ends": [[cells.start, cells.stop] for cells in reads], "step": max(cells.step for cells in reads)}
-        for reads in (windows.all_cells for windows in node.windows)
+        _units_column(activations, name, page, classes) if graph[name].is_flat else maps_column(activations, name, page)
+        for name in names
     ]
 
 
-def columns_data(activations: Activations, names: list[str], page: int, classes: list[str]) -> list[dict[str, Any]]:
-    """The columns called `names`: of each layer the maps of `page` (from 0; its last one when it has fewer)."""
-    return [_column_data(activations, name, page, classes) for name in names]
+def maps_column(activations: Activations, name: str, page: int) -> MapsColumn:
+    """The column of a layer that keeps height and width: the maps of `page`."""
+    values = np.asarray(activations.values[name])
+    shown = _shown_maps(activations.graph[name], values, page)
+    limit = _finite_limit(values)
+    maps = quantise_maps(values[shown], SMALL_SIDE)
+    return {
+        "node": list(activations.graph).index(name),
+        "shown": shown,
+        "limit": format_number(limit),
+        "pixels": maps.base64_text,
+        "picture": _rows_and_columns(maps.codes[0]),
+        "every": maps.sampling_step,
+        "shares": (maps.limits / limit).tolist(),
+        "own": maps.limits.tolist(),
+        "limits": [format_number(own) for own in maps.limits],
+    }
 
 
-def _column_data(activations: Activations, name: str, page: int, classes: list[str]) -> dict[str, Any]:
+def _units_column(activations: Activations, name: str, page: int, classes: list[str]) -> UnitsColumn:
     node, values = activations.graph[name], np.asarray(activations.values[name])
     shown = _shown_maps(node, values, page)
     limit = _finite_limit(values)
-    data: dict[str, Any] = {"node": list(activations.graph).index(name), "shown": shown, "limit": format_number(limit)}
-    if not node.is_flat:
-        maps = quantise_maps(values[shown], SMALL_SIDE)
-        shares = maps.limits / limit
-        return data | {
-            "pixels": maps.base64_text,
-            "picture": maps.codes.shape[1:],
-            "every": maps.sampling_step,
-            "shares": shares.tolist(),
-            "own": maps.limits.tolist(),
-            "limits": [format_number(own) for own in maps.limits],
-        }
     named = node.map_count == len(classes) and name in (*activations.graph[PROBABILITIES].inputs, PROBABILITIES)
-    strip = quantise_maps(values[None, :, None], STRIP_SIZE)
-    return data | {
+    maps = quantise_maps(values[None, :, None], STRIP_SIZE)
+    strip: StripPicture = {
+        "pixels": maps.base64_text,
+        "picture": _rows_and_columns(maps.codes[0]),
+        "every": maps.sampling_step,
+    }
+    return {
+        "node": list(activations.graph).index(name),
+        "shown": shown,
+        "limit": format_number(limit),
         "texts": [f"{values[k]:.1%}" if name == PROBABILITIES else format_number(values[k]) for k in shown],
         "shares": [float(values[k] / limit) if np.isfinite(values[k]) else None for k in shown],
         "labels": [classes[k] if named else f"{k + 1}" for k in shown],
-        "strip": {"pixels": strip.base64_text, "picture": strip.codes.shape[1:], "every": strip.sampling_step},
+        "strip": strip,
     }
+
+
+def _rows_and_columns(array: NDArray[np.generic]) -> tuple[int, int]:
+    rows, columns = array.shape
+    return rows, columns
 
 
 def _shown_maps(node: Node, values: NDArray[np.floating], page: int) -> list[int]:
@@ -130,10 +175,10 @@ def _finite_limit(values: NDArray[np.floating]) -> float:
     return symmetric_limit(np.where(np.isfinite(values), values, 0.0))
 
 
-def unfolded_data(activations: Activations, unfolded: UnfoldedMap) -> dict[str, Any]:
+def unfolded_data(activations: Activations, unfolded: UnfoldedMap) -> UnfoldedMapData | UnfoldedUnitData:
     """One map unfolded: what feeds it, each part, their sum, and what the layers right behind make of it."""
     node = activations.graph[unfolded.name]
-    data = {
+    head: UnfoldedHead = {
         "node": list(activations.graph).index(unfolded.name),
         "map": unfolded.index,
         "title": map_title(node, unfolded.index),
@@ -141,17 +186,17 @@ def unfolded_data(activations: Activations, unfolded: UnfoldedMap) -> dict[str, 
         "words": describe_left_out(node, unfolded),
         "bias": None if unfolded.bias is None else format_number(unfolded.bias),
         "is_sum": unfolded.is_sum,
-        "places": [list(activations.graph).index(part.source) for part in unfolded.contributions],
     }
     if node.is_flat:
-        return data | _unit_terms(activations, unfolded)
+        return _unit_data(activations, unfolded, head)
     sums = (
         [part.product for part in unfolded.contributions]
         + [unfolded.result]
         + ([] if unfolded.rest is None else [unfolded.rest])
     )
     shared = _finite_limit(np.stack(sums)) if unfolded.is_sum else _finite_limit(unfolded.result)
-    return data | {
+    return {
+        **head,
         "parts": [_part_data(activations, part, shared, unfolded.is_sum) for part in unfolded.contributions],
         "rest": None if unfolded.rest is None else _map_data(unfolded.rest, shared),
         "result": _map_data(unfolded.result, shared),
@@ -159,7 +204,7 @@ def unfolded_data(activations: Activations, unfolded: UnfoldedMap) -> dict[str, 
     }
 
 
-def _part_data(activations: Activations, part: Contribution, shared: float, is_sum: bool) -> dict[str, Any]:
+def _part_data(activations: Activations, part: Contribution, shared: float, is_sum: bool) -> UnfoldedPart:
     layer = np.asarray(activations.values[part.source])
     return {
         "title": f"{layer_title(part.source)}, map {part.index + 1}",
@@ -169,30 +214,27 @@ def _part_data(activations: Activations, part: Contribution, shared: float, is_s
     }
 
 
-def _map_data(values: NDArray[np.floating], shared: float) -> dict[str, Any]:
+def _map_data(values: NDArray[np.floating], shared: float) -> MapPicture:
     maps = quantise_maps(values[None], UNFOLDED_SIDE)
     return {
         "pixels": maps.base64_text,
-        "picture": maps.codes.shape[1:],
+        "picture": _rows_and_columns(maps.codes[0]),
         "every": maps.sampling_step,
-        "size": values.shape,
+        "size": _rows_and_columns(values),
         "share": float(maps.limits[0] / shared),
         "limit": float(maps.limits[0]),
-        "limits": [format_number(float(maps.limits[0])), format_number(shared)],
+        "limits": (format_number(float(maps.limits[0])), format_number(shared)),
     }
 
 
-def _kernel_data(kernel: NDArray[np.floating]) -> dict[str, Any]:
-    data = _map_data(kernel, _finite_limit(kernel))
-    data["texts"] = (
-        [format_number(float(weight)) for weight in kernel.flat] if kernel.size <= MAX_NUMBERED_WEIGHTS else []
-    )
-    return data
+def _kernel_data(kernel: NDArray[np.floating]) -> KernelPicture:
+    texts = [format_number(float(weight)) for weight in kernel.flat] if kernel.size <= MAX_NUMBERED_WEIGHTS else []
+    return {**_map_data(kernel, _finite_limit(kernel)), "texts": texts}
 
 
-def _following_maps(activations: Activations, name: str, index: int) -> list[dict[str, Any]]:
+def _following_maps(activations: Activations, name: str, index: int) -> list[FollowingMap]:
     """The same map behind the layers that follow and take each value by itself: batch norm, activations."""
-    following: list[dict[str, Any]] = []
+    following: list[FollowingMap] = []
     for after, node in activations.graph.items():
         if node.inputs != (name,) or node.windows is not None or node.is_flat:
             continue
@@ -201,8 +243,11 @@ def _following_maps(activations: Activations, name: str, index: int) -> list[dic
         values = np.asarray(activations.values[after])
         title = f"{layer_title(after)}, map {index + 1}"
         following.append(
-            {"title": title, "formula": map_formula(node, activations.weights, index)}
-            | {"picture": _map_data(values[index], _finite_limit(values))}
+            {
+                "title": title,
+                "formula": map_formula(node, activations.weights, index),
+                "picture": _map_data(values[index], _finite_limit(values)),
+            }
         )
         if isinstance(node.layer, BatchNorm):
             following += _following_maps(activations, after, index)
@@ -210,7 +255,7 @@ def _following_maps(activations: Activations, name: str, index: int) -> list[dic
     return following
 
 
-def _unit_terms(activations: Activations, unfolded: UnfoldedMap) -> dict[str, Any]:
+def _unit_data(activations: Activations, unfolded: UnfoldedMap, head: UnfoldedHead) -> UnfoldedUnitData:
     """The terms of a unit as lines of a table, the others summed up, and the value."""
     lines = [
         [
@@ -231,12 +276,14 @@ def _unit_terms(activations: Activations, unfolded: UnfoldedMap) -> dict[str, An
         ]
     elif not unfolded.is_sum:
         heads, lines = heads[:2], [[where, value] for where, value, *_ in lines]
+    others = None
+    if unfolded.rest is not None:
+        others = (f"{unfolded.left_out_count:,} others", format_number(float(unfolded.rest)))
     return {
+        **head,
         "lines": lines,
         "heads": heads,
-        "others": None
-        if unfolded.rest is None
-        else [f"{unfolded.left_out_count:,} others", format_number(float(unfolded.rest))],
+        "others": others,
         "value": format_number(float(unfolded.result)),
     }
 

@@ -1,7 +1,6 @@
 """One pixel of a result in the player: its neighbourhood, every product and the sum."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,6 +11,7 @@ from cnn_core.kernels.filtering import FilterSettings
 from cnn_core.kernels.neighbourhood import cut_neighbourhood
 from cnn_core.trace import convolution_trace, play_data
 from pages.components.player import show_player
+from pages.components.player.payload import PlayerData, PlayerNotes
 
 ROW_KEY = "kernels_row"
 COLUMN_KEY = "kernels_column"
@@ -61,23 +61,24 @@ def show_pixel_player(
 ) -> None:
     """Show the player for the value of `pixel` that `kernels` of one size make of `before` (h, w) or (h, w, 3)."""
     patch = cut_neighbourhood(before, kernels[0], layer, pixel, with_neighbours=len(kernels) == 1)
-    data = pixel_player_data(patch.pixels, patch.place, np.stack(kernels), layer)
+    data, middle = pixel_player_data(patch.pixels, patch.place, np.stack(kernels), layer)
     row, column = patch.place
     corner = {"output": (pixel[0] - row, pixel[1] - column)}
-    show_player({**data, "corner": corner, "start": {"step": data["middle"], "of": f"{pixel}"}}, key="kernels_player")
+    show_player({**data, "corner": corner, "start": {"step": middle, "of": f"{pixel}"}}, key="kernels_player")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def pixel_player_data(
     x: NDArray[np.float64], place: Position, kernels: NDArray[np.float64], layer: FilterSettings
-) -> dict[str, Any]:
+) -> tuple[PlayerData, int]:
     """Return the player's data for pixels (C, h, w) and kernels (F, rows, columns), each applied to each channel.
 
-    `place` (row, column) is the value of the result at which the player starts.
+    `place` (row, column) is the value of the result at which the player starts; returned too is the step of this value.
     """
     row, column = place
     weights = np.asarray(np.tile(kernels[:, None], (len(x), 1, 1, 1)), dtype=np.float64)
     bias = np.full(len(weights), layer.bias) if layer.bias else None
     trace = convolution_trace(x, weights, bias, groups=len(x), flip=layer.flip)
     middle = row * (x.shape[2] - weights.shape[3] + 1) + column
-    return {**play_data(trace), "tally": "multiplications", "aside": True, "padding_text": "0", "middle": middle}
+    notes: PlayerNotes = {"padding_text": "0", "tally": "multiplications", "aside": True}
+    return {**play_data(trace), **notes}, middle

@@ -1,7 +1,5 @@
 """What the Pooling page shows of one pooling on typed numbers: formula, code, and the way back up."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -12,6 +10,7 @@ from cnn_core.shapes.derivation import align_steps, bin_steps, size_steps
 from cnn_core.shapes.explain import describe_leftovers
 from cnn_core.trace import describe_ties, play_data, pooling_slips, unpooling_trace
 from pages.components.player import show_player
+from pages.components.player.payload import PlayerData, PlayerNotes
 from pages.parts.pooling.form import Pooling, loop_source, torch_source
 from pages.shared import lesson
 from pages.shared.controls import choose_option, show_note
@@ -21,21 +20,22 @@ UNPOOLING_WAYS = ("With switches", "Without switches")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def player_data(x: Matrix, pooling: Pooling) -> tuple[dict[str, Any], str, tuple[int, int]]:
+def player_data(x: Matrix, pooling: Pooling) -> tuple[PlayerData, str, tuple[int, int]]:
     """What the player draws, what is to be said of ties, and the output's size."""
     trace = pooling.kind.make_trace(x[None], pooling.size, **pooling.settings)
     padding_text = "−∞" if pooling.name == "Max" else "0"
     _, rows, columns = trace.grid["output"].values.shape
-    data = {**play_data(trace), "padding_text": padding_text, "slips": pooling_slips(trace)}
-    return data, describe_ties(trace), (rows, columns)
+    notes: PlayerNotes = {"padding_text": padding_text, "slips": pooling_slips(trace)}
+    return {**play_data(trace), **notes}, describe_ties(trace), (rows, columns)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def unpooling_data(x: Matrix, pooling: Pooling, switches: bool) -> tuple[dict[str, Any], float, int]:
+def unpooling_data(x: Matrix, pooling: Pooling, switches: bool) -> tuple[PlayerData, float, int]:
     """What the player draws of the way back; its mean absolute difference from x, and how many cells agree."""
     trace = unpooling_trace(pooling.kind.make_trace(x[None], pooling.size, **pooling.settings), switches=switches)
     error = np.abs(trace.grid["unpooled"].values[0] - x)
-    return {**play_data(trace), "padding_text": "", "aside": True}, float(error.mean()), int((error < 1e-9).sum())
+    notes: PlayerNotes = {"padding_text": "", "aside": True}
+    return {**play_data(trace), **notes}, float(error.mean()), int((error < 1e-9).sum())
 
 
 def show_formula(pooling: Pooling, x: Matrix, output_size: tuple[int, int]) -> None:
