@@ -1,6 +1,7 @@
 """How the project is laid out: what may import what, how long things get, and that the pins hold together."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -171,3 +172,28 @@ def test_every_requirement_is_pinned_and_locked_alike() -> None:
 def test_the_lock_names_no_registry() -> None:
     for file in ("requirements.txt", "requirements-dev.txt", "requirements.lock"):
         assert not re.search(r"https?:|file:|--|@", (ROOT / file).read_text(encoding="utf-8")), file
+
+
+SCRIPT_PATTERNS = ("*.js", "pages/components/*/*.js", "tests/components/*.js")
+SCRIPTS = sorted(path for pattern in SCRIPT_PATTERNS for path in ROOT.glob(pattern))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_javascript_stays_short_and_is_checked_for_types(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 500, f"{path.name} has {len(lines)} lines"
+    assert [number for number, line in enumerate(lines, 1) if len(line) > 120] == []
+    assert lines[0] == "// @ts-check"
+
+
+def test_what_checks_the_javascript_is_pinned_and_its_lock_names_no_registry() -> None:
+    package = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    text = (ROOT / "package-lock.json").read_text(encoding="utf-8")
+    locked = json.loads(text)["packages"]
+    assert package["private"]
+    assert "dependencies" not in package
+    for name, version in package["devDependencies"].items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
+        assert locked[f"node_modules/{name}"]["version"] == version, name
+    assert '"resolved"' not in text
+    assert all("integrity" in entry for name, entry in locked.items() if name)
