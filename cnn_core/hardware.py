@@ -1,4 +1,8 @@
-"""Which device training will use, found out in milliseconds: the driver is asked directly, torch is not imported."""
+"""Which device training will use, found in milliseconds: the driver is asked directly, torch is not imported.
+
+NVIDIA's `nvidia-ml-py` is not used: it lists all GPUs of the machine, while the CUDA driver counts those that
+CUDA_VISIBLE_DEVICES leaves to this process, as torch does; and it would be one more requirement for six calls.
+"""
 
 import ctypes
 import os
@@ -14,7 +18,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Device:
-    """`kind` as torch calls it, the `name` its maker gave it, its memory in bytes (GPU only) and the CPU `cores`."""
+    """A device: its `kind` in torch's words, its maker's `name`, its `memory` in bytes (GPU only), and CPU `cores`."""
 
     kind: Literal["cuda", "cpu"]
     name: str
@@ -24,7 +28,7 @@ class Device:
 
 @cache
 def detect_device() -> Device:
-    """The first GPU that torch can use here, or else the CPU; asked once per process."""
+    """Return the first GPU that torch can use here, or else the CPU; detected once per process."""
     cores = cpu_cores()
     built_for = torch_cuda_version()
     gpu = _find_first_gpu(built_for) if built_for else None
@@ -35,14 +39,14 @@ def detect_device() -> Device:
 
 
 def cpu_cores() -> int:
-    """Logical cores this process may use, which in a container can be fewer than the machine has."""
+    """Return the number of logical cores this process may use: in a container, often fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's model name from Linux' `cpuinfo`, else what the platform says, else "CPU"."""
+    """Return the processor's model name from Linux's `cpuinfo`, else what the platform says, else "CPU"."""
     if cpuinfo.is_file():
         found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(errors="replace"), re.MULTILINE)
         if found:
@@ -51,7 +55,7 @@ def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def torch_cuda_version() -> tuple[int, int] | None:
-    """The CUDA version the installed torch was built for, as (major, minor); None for a CPU build or no torch."""
+    """Return the CUDA version (major, minor) that the installed torch was built for; None for none, or without torch."""
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
         return None
@@ -61,7 +65,7 @@ def torch_cuda_version() -> tuple[int, int] | None:
 
 
 def _find_first_gpu(built_for: tuple[int, int]) -> tuple[str, int] | None:
-    """Name and memory of GPU 0 through the CUDA driver API; None without driver, GPU, or with too old a driver.
+    """Return name and memory of GPU 0 from the CUDA driver API; None without driver or GPU, or with too old a driver.
 
     A driver runs programs built for any CUDA release of its own major version or an earlier one.
     https://docs.nvidia.com/deploy/cuda-compatibility/

@@ -60,7 +60,8 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
 def make_tables(engine: sa.Engine, tables: sa.MetaData) -> None:
     """Make the tables and columns that are missing. What is there stays as it is.
 
-    A column that is younger than its table must be nullable or have a `server_default`.
+    A column that is younger than its table must be nullable or have a `server_default`. Alembic would want a script for
+    every change and somebody who runs it; here changes only ever add, and the app that opens the database makes them.
     """
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # there, "if not exists" alone lets two makers collide

@@ -302,7 +302,7 @@ class JobQueue:
             if job.future is not None:
                 job.future.cancel()
             epochs = len(self.store.load_epochs(job.run_id))
-            self.store.append_events(job.run_id, Finished("stopped", epochs, None, None, 0.0))
+            self.store.append_events(job.run_id, Finished.stopped(epochs, 0.0))
             return True
         if pending:
             return ended

@@ -73,7 +73,7 @@ def _training_events(store: RunStore, run_id: str) -> Iterator[Event]:
     from cnn_core.training.loop import train
 
     if store.load_orders(run_id).stop:
-        return iter([Finished("stopped", 0, None, None, 0.0)])
+        return iter([Finished.stopped(0, 0.0)])
     run = store.get_run(run_id)
     orders = make_orders_source(store, run_id)
     return train(run.spec, load(run.config.dataset), run.config, orders=orders, start=store.load_start(run_id))
@@ -129,7 +129,7 @@ def _keep_alive(store: RunStore, run_id: str) -> Iterator[None]:
             try:
                 if own_process and store.load_orders(run_id).stop and not done.wait(STOP_GRACE_S):
                     epochs = len(store.load_epochs(run_id))
-                    store.append_events(run_id, Finished("stopped", epochs, None, None, time.monotonic() - started))
+                    store.append_events(run_id, Finished.stopped(epochs, time.monotonic() - started))
                     os._exit(0)  # nothing gentler ends a step; the nanny starts a fresh worker
                 if time.monotonic() - heard > HEARTBEAT_S:
                     heard = time.monotonic()

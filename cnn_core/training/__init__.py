@@ -1,4 +1,4 @@
-"""Training as a stream of plain-data events, jobs that run it, and the store that keeps it."""
+"""Training as a stream of plain-data events. What keeps and queues runs is in `cnn_core.runs`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ __all__ = ["TrainConfig", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    """Fetch `train` when it is first asked for: it needs torch, and settings alone do not."""
+    """Return `train` when it is first used: it imports torch, which settings do not need."""
     if name == "train":
         from cnn_core.training.loop import train
 

@@ -1,7 +1,8 @@
-"""Augmentations: a training image changed at random in ways that leave its class what it is.
+"""Augmentations: training images changed at random in ways that do not change their class.
 
-Images are tensors (N, C, H, W), uint8 or float, on the scale 0 … 255, on any device. Every draw comes from the
-generator given, so the same seed gives the same pictures; whatever moves in from outside is black.
+Images are tensors (N, C, H, W), uint8 or float, on the scale 0 … 255, on any device. Every draw comes from the given
+generator, so the same seed gives the same pictures; pixels that move in from outside are black. torchvision's
+transforms have all of these, but draw once a batch or loop over images, and use the global generator.
 """
 
 from __future__ import annotations
@@ -30,17 +31,20 @@ DESCRIPTIONS = {
     "rotate": "turned by up to 15° to either side",
     "colour": "brightness and contrast each changed by up to 30 %",
     "cutout": "a black square covers a quarter of the side, somewhere",
-    "mixup": "two images laid over each other, and their labels in the same shares",
+    "mixup": "two images blended, and their labels in the same shares",
 }
 NAMES = tuple(LABELS)
 """Every augmentation, in the order in which they are applied. Mixup needs a batch and its labels: `apply_mixup`."""
 MAX_DEGREES = 15.0
+"""Largest rotation to either side: a 6 does not yet become a 9."""
 MAX_COLOUR_CHANGE = 0.3
+"""Largest change of brightness and of contrast, as a share: colours stay recognisable."""
 MIXUP_ALPHA = 0.2
+"""Parameter of the Beta distribution of mixup: the value of Zhang et al. 2018 for ImageNet, arXiv 1710.09412."""
 
 
 def flip_images(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Each image mirrored left to right with probability ½."""
+    """Mirror each image left to right with probability ½; the dtype stays."""
     import torch
 
     count, channels, height, width = images.shape
@@ -51,7 +55,7 @@ def flip_images(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def crop_images(images: Tensor, generator: torch.Generator) -> Tensor:
-    """A border of an eighth of the side (4 pixels at 32), then a random window of the old size."""
+    """Add a black border of an eighth of the side (4 pixels at 32), then cut out a random window of the old size."""
     import torch
 
     count, channels, height, width = images.shape
@@ -68,12 +72,12 @@ def crop_images(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def crop_border(side: int) -> int:
-    """Pixels by which `crop_images` may shift an image of so many pixels: an eighth, at least 1."""
+    """Return by how many pixels `crop_images` may shift an image `side` pixels wide: an eighth, at least 1."""
     return max(1, round(side / 8))
 
 
 def rotate_images(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Each image turned about its middle by up to 15°, bilinear; float32."""
+    """Rotate each image about its centre by up to 15° to either side, bilinear; the result is float32."""
     import torch
 
     count, _, height, width = images.shape
@@ -87,7 +91,7 @@ def rotate_images(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def jitter_colours(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Brightness times 0.7 … 1.3, then contrast about the image's mean times 0.7 … 1.3; float32, cut to 0 … 255."""
+    """Multiply brightness by 0.7 … 1.3, then contrast about the image's mean by 0.7 … 1.3; float32, cut to 0 … 255."""
     import torch
 
     draws = 1 + (torch.rand(2, len(images), 1, 1, 1, generator=generator) * 2 - 1) * MAX_COLOUR_CHANGE
@@ -98,7 +102,10 @@ def jitter_colours(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def apply_cutout(images: Tensor, generator: torch.Generator) -> Tensor:
-    """A black square, its side a quarter of the shorter one, somewhere within each image."""
+    """Paint a black square, its side a quarter of the shorter one, somewhere inside each image.
+
+    DeVries & Taylor 2017, arXiv 1708.04552, whose squares may also overlap the edge.
+    """
     import torch
 
     count, _, height, width = images.shape
@@ -121,10 +128,9 @@ AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
 
 
 def augment_images(images: Tensor, names: Collection[str], generator: torch.Generator) -> Tensor:
-    """Float32 images after every augmentation in `names`, always in the order of AUGMENTATIONS; "mixup" is left to
-    `apply_mixup`, which needs the labels.
+    """Apply every augmentation in `names`, always in the order of AUGMENTATIONS, and return float32 images.
 
-    Raises ValueError for a name that is not in NAMES.
+    "mixup" is left to `apply_mixup`, which needs the labels. Raises ValueError for a name that is not in NAMES.
     """
     check_augmentations(names)
     for name, change in AUGMENTATIONS.items():
@@ -134,7 +140,7 @@ def augment_images(images: Tensor, names: Collection[str], generator: torch.Gene
 
 
 def check_augmentations(names: Collection[str]) -> None:
-    """Raises ValueError with a sentence unless every name is in NAMES."""
+    """Raise ValueError with a sentence unless every name is in NAMES."""
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         raise ValueError(f"augmentation is {unknown[0]!r:.60}: choose among {', '.join(NAMES)}.")
@@ -143,10 +149,10 @@ def check_augmentations(names: Collection[str]) -> None:
 def apply_mixup(
     images: Tensor, labels: Tensor, generator: torch.Generator, alpha: float = MIXUP_ALPHA
 ) -> tuple[Tensor, Tensor]:
-    """Each image (N, C, H, W) laid over another of the batch, and their one-hot labels (N, K) in the same shares.
+    """Blend each image (N, C, H, W) with another of the batch, and their one-hot labels (N, K) in the same shares.
 
-    The shares are drawn for each pair from Beta(alpha, alpha): a small alpha leaves most pairs nearly unmixed.
-    Both results are float32. Raises ValueError unless alpha is above 0.
+    The shares are drawn for each pair from Beta(alpha, alpha): a small alpha leaves most pairs nearly unmixed
+    (Zhang et al. 2018, arXiv 1710.09412). Both results are float32. Raises ValueError unless alpha is above 0.
     """
     import torch
 

@@ -22,9 +22,9 @@ INITIALISATIONS: tuple[Initialisation, ...] = get_args(Initialisation)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 PRETRAINED: tuple[Pretrained, ...] = get_args(Pretrained)
 RESIZE_LIMITS = (32, 256)
-"""Sides that images may be brought to, in pixels."""
+"""The smallest and the largest side, in pixels, to which images may be resized."""
 DEVICES: tuple[str, ...] = get_args(Device)
-# A rate that usually works at once: Adam rescales every step by itself, SGD wants a larger one.
+# Rates that usually work at once: Adam scales every step to the size of the gradients, SGD needs a larger rate.
 DEFAULT_LEARNING_RATES = {"sgd": 0.05, "adam": 0.002, "adamw": 0.002}
 
 _REAL_LIMITS = {
@@ -54,27 +54,33 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything but the network that decides how a run goes. Raises ValueError with a sentence for a bad value.
+    """The settings of a run: everything but the network. Raises ValueError with a sentence for a bad value.
 
     learning_rate    above 0, up to 1,000,000 (far too large on purpose: watching a run diverge is part of learning)
-    momentum         0 … 0.999, for "sgd" only, plain or `nesterov`'s; Adam keeps averages of its own
+    momentum         0 … 0.999, for "sgd" only, plain or `nesterov`'s; Adam has averages instead
     weight_decay     0 … 10; "adamw" subtracts it from the weights directly, the others add it to the gradient (L2)
     schedule         how the learning rate changes: by `step_factor` every `step_every` epochs, along half a cosine down
                      to 0, or in one cycle up and down again
-    loss             "quadratic" is half the squared distance of the softmax probabilities from the wanted ones
-    label_smoothing  0 … 0.9 of the wanted probability is spread evenly over all classes (cross-entropy only)
-    augmentation     what is done to training images at random: names from AUGMENTATIONS
+    loss             "quadratic" is half the squared distance of the softmax probabilities from the targets
+    label_smoothing  0 … 0.9 of the target probability is spread evenly over all classes (cross-entropy only)
+    augmentation     random changes of training images: names from AUGMENTATIONS
     patience         epochs without a better validation loss until the run ends with its best weights; 0: never
     initialisation   how weights are drawn at first; "equal" gives all of a layer one value (they never separate)
-    precision        "mixed" computes convolutions and products in bfloat16; "auto" where the device is made for it
-    pretrained       "" begins anew; "frozen" takes ImageNet's weights and learns the last layer alone; "fine-tuned"
-                     learns all on from there. Images are then normalised as ImageNet's, grey ones made three channels
+    precision        "mixed" computes convolutions and products in bfloat16; "auto" does where the device gains from it
+    pretrained       "" begins with random weights; "frozen" takes ImageNet's and learns the last layer only;
+                     "fine-tuned" learns all layers from there. Images are then normalised with ImageNet's statistics
+                     and grey ones get three channels
     weights          a file (.pth, .pt, .safetensors) in the folder weights/ of the data folder, by its bare name, in
                      place of torchvision's; for pretrained networks only
-    resize           the side in pixels, 32 … 256, that all images are brought to first; 0: as they are
-    train_images     so many of the training images alone, of all classes alike: few are soon learned by heart; 0: all
+    resize           the side in pixels, 32 … 256, to which all images are resized first; 0: not at all
+    train_images     the number of training images used, evenly from all classes: few are soon learned by heart; 0: all
     batch_size       1 … 4,096 images a step;  epochs  1 … 1,000;  seed  0 … 2,147,483,647
     device           "auto" takes the GPU when there is one
+
+    >>> TrainConfig(epochs=3, augmentation=("flip", "crop")).augmentation  # always in the order of AUGMENTATIONS
+    ('crop', 'flip')
+    >>> TrainConfig.from_dict({"seed": 7}) == TrainConfig(seed=7)
+    True
     """
 
     dataset: str = "digits"
@@ -107,7 +113,7 @@ class TrainConfig:
         for name, choices in _CHOICES.items():
             _check_choice(name, getattr(self, name), choices)
         for name, (low, high) in _REAL_LIMITS.items():
-            # Kept as float whatever was given, so that equal settings are equal values and print alike.
+            # Stored as float, so that equal settings are equal values and print alike.
             object.__setattr__(self, name, _check_real(name, getattr(self, name), low, high))
         if self.learning_rate == 0:
             raise ValueError("learning_rate is 0: nothing would be learned; choose a number above 0, such as 0.002.")
@@ -117,7 +123,7 @@ class TrainConfig:
         self._check_together()
 
     def _check_together(self) -> None:
-        """Settings that only make sense with others."""
+        """Raise ValueError for settings that contradict each other."""
         _check_pretrained(self.pretrained, self.weights, self.resize)
         if not isinstance(self.nesterov, bool):
             raise ValueError(f"nesterov is {self.nesterov!r:.60}: it must be true or false.")
@@ -127,18 +133,18 @@ class TrainConfig:
             raise ValueError(f"label_smoothing is {self.label_smoothing}: it needs the loss 'cross-entropy'.")
 
     def network_shape(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
-        """The shape (C, H, W) in which the network sees images of `shape`."""
+        """Return the shape (C, H, W) in which the network sees images of `shape`."""
         channels, height, width = shape
         side = (self.resize, self.resize) if self.resize else (height, width)
         return (3 if self.pretrained and channels == 1 else channels, *side)
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings by name: only strings and numbers, ready for JSON."""
+        """Return the settings by name: strings, numbers and lists of them, ready for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, settings: Mapping[str, Any]) -> "TrainConfig":
-        """The reverse of `to_dict`; a setting left out takes its default.
+        """Return the settings that `to_dict` wrote; a missing setting takes its default.
 
         Raises ValueError when `settings` is no mapping, names an unknown setting or holds a bad value.
         """
@@ -152,7 +158,7 @@ class TrainConfig:
 
 
 def _check_augmentation(names: object) -> tuple[str, ...]:
-    """The names in their fixed order, each once: equal settings are equal values."""
+    """Return the names in their fixed order, each once: equal settings are equal values."""
     given = list(names) if isinstance(names, list | tuple) else [names]
     unknown = [name for name in given if name not in AUGMENTATIONS]
     if unknown:

@@ -1,8 +1,8 @@
-"""A step of training recorded once as a CUDA graph and played back: hundreds of small launches become one.
+"""A step of training recorded once as a CUDA graph and replayed: hundreds of small launches become one.
 
 A small network's step on a GPU takes most of its time in Python, which starts one kernel after the other. A graph holds
-the whole step (batch, forward, backward, optimiser) at fixed places in memory: what differs from step to step is copied
-to where the recorded one lay. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+the whole step (batch, forward, backward, optimiser) at fixed places in memory: the inputs of each step are copied to
+where those of the recorded step lay. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
 
 from collections.abc import Callable
@@ -12,18 +12,18 @@ import torch
 from torch import Tensor
 
 WARM_UP_STEPS = 3
-"""Steps taken kernel by kernel before one is recorded: libraries choose algorithms, optimisers their places."""
+"""Steps taken kernel by kernel before one is recorded: libraries choose algorithms, optimisers allocate their state."""
 FIGURE_ROWS = 512
-"""Figures of so many steps are kept on the device; the loop fetches them sooner."""
+"""Steps whose figures are kept on the device: twice as many as the loop ever leaves unfetched (MAX_STEPS_AHEAD)."""
 StepFunction = Callable[..., Tensor]
 
 
 @dataclass
 class CapturedStep:
-    """The graph, the tensors that it reads, and the figures (ROWS, 3) of which each step writes the row `row` (1,).
+    """A recorded step: its graph, the `inputs` it reads, and the `figures` (FIGURE_ROWS, 3) of which it writes one row.
 
-    A graph does not keep what it was recorded with: whatever it reads and writes has to stay alive here. `steps` of it
-    were taken.
+    `row` (1,) is the row that comes next, on the device; `steps` have been replayed. A graph does not own the tensors
+    it was recorded with: whatever it reads and writes must stay alive here.
     """
 
     graph: torch.cuda.CUDAGraph
@@ -33,11 +33,11 @@ class CapturedStep:
     steps: int = 0
 
     def accepts_inputs(self, inputs: tuple[Tensor, ...]) -> bool:
-        """Whether these look as the recorded ones did; the last batch of an epoch often does not."""
+        """Return whether the shapes are those that were recorded; the last batch of an epoch is often smaller."""
         return all(new.shape == old.shape for new, old in zip(inputs, self.inputs, strict=True))
 
     def replay(self, inputs: tuple[Tensor, ...]) -> Tensor:
-        """Take the step: its figures (3,), which stand there for the next ROWS − 1 steps."""
+        """Take the step and return its figures (3,), which are overwritten FIGURE_ROWS steps later."""
         for old, new in zip(self.inputs, inputs, strict=True):
             old.copy_(new)
         self.graph.replay()
@@ -46,7 +46,7 @@ class CapturedStep:
 
 
 def capture_step(learn: StepFunction, inputs: tuple[Tensor, ...]) -> CapturedStep:
-    """The step `learn(*inputs)`, which gives figures (3,), as a graph. Nothing is learned while it is recorded."""
+    """Record `learn(*inputs)`, which returns figures (3,), as a graph. Nothing is learned while it is recorded."""
     fixed = tuple(tensor.clone() for tensor in inputs)
     figures = torch.zeros(FIGURE_ROWS, 3, device=fixed[0].device)
     row = torch.zeros(1, dtype=torch.int64, device=fixed[0].device)
@@ -60,7 +60,7 @@ def capture_step(learn: StepFunction, inputs: tuple[Tensor, ...]) -> CapturedSte
 
 
 def make_capturable(optimizer: torch.optim.Optimizer, device: torch.device) -> None:
-    """Keep the learning rate where a graph reads it anew at every step, and the count of steps on the device."""
+    """Keep the learning rate and the number of steps in tensors on the device, where a graph reads them anew."""
     for group in optimizer.param_groups:
         group["lr"] = torch.tensor(float(group["lr"]), device=device)
         if "capturable" in group:
@@ -68,7 +68,7 @@ def make_capturable(optimizer: torch.optim.Optimizer, device: torch.device) -> N
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """The learning rate of the steps to come, as a number or in place where `make_capturable` keeps it."""
+    """Set the learning rate of the steps to come: a number, or in place where `make_capturable` keeps a tensor."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):
             group["lr"].fill_(rate)

@@ -3,14 +3,15 @@
 import torch
 
 HEAVY_MACS = 1_000_000
-"""Below this many multiplications an image, turning numbers into bfloat16 on a CPU costs more than it saves."""
-# A GPU runs ahead of Python; fetching every loss at once would make it wait at each step.
+"""With fewer multiplications an image, converting numbers to bfloat16 costs a CPU more than it saves."""
 FETCH_EVERY_S = 0.05
+"""Seconds between two fetches of figures from a GPU: fetching after every step would make it wait at each."""
 MAX_STEPS_AHEAD = 256
+"""Steps that a GPU may run ahead at most, however short they are: this bounds the events that come at once."""
 
 
 def pick_device(name: str) -> torch.device:
-    """The device called "cpu", "cuda" or "auto" (the GPU when there is one).
+    """Return the device called "cpu", "cuda" or "auto" (the GPU when there is one).
 
     Raises ValueError for "cuda" on a machine without a GPU that torch can use.
     """
@@ -20,7 +21,7 @@ def pick_device(name: str) -> torch.device:
 
 
 def uses_mixed_precision(wanted: str, device: torch.device, macs: int) -> bool:
-    """Whether convolutions and products are computed in bfloat16.
+    """Return whether convolutions and matrix products shall be computed in bfloat16.
 
     "auto" does so where the device has instructions for it and the network (`macs` an image) is large enough to gain.
     """
@@ -37,7 +38,7 @@ def _cpu_has_bfloat16() -> bool:
 
 
 def steps_ahead(device: torch.device, seconds: float) -> int:
-    """How many steps of so many `seconds` a GPU may run ahead: what a viewer does not notice, and a stop soon ends."""
+    """Return how many steps of `seconds` each a GPU may run ahead: too briefly for anybody to notice."""
     if device.type == "cpu":
         return 1
     return max(1, min(MAX_STEPS_AHEAD, int(FETCH_EVERY_S / max(seconds, 1e-9))))

@@ -1,4 +1,4 @@
-"""What a page wants to know of a network while it learns, beside loss and accuracy."""
+"""Signs of how well a network learns, beside loss and accuracy: gradient norm and dead ReLUs."""
 
 from collections.abc import Callable
 
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 
 
 def gradient_norm(model: nn.Module) -> Tensor:
-    """The length of all gradients as one vector, a scalar on the model's device; 0 without any."""
+    """Compute the length of all gradients as one vector, a scalar on the model's device; 0 without gradients."""
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     return torch.nn.utils.get_total_norm(gradients) if gradients else torch.zeros(())
 
 
 def dead_relu_share(model: nn.Module, images: Tensor, normalise: Callable[[Tensor], Tensor]) -> float | None:
-    """The share of the ReLUs' channels that are 0 everywhere for each of `images` (uint8); None without ReLUs.
+    """Compute the share of the ReLUs' channels that are 0 everywhere in each of `images`; None without ReLUs.
 
-    Looked at in evaluation mode; the model's mode is put back.
+    `images` are uint8 (N, C, H, W). The model answers in evaluation mode; its mode is restored.
     """
     dead: list[Tensor] = []
 
@@ -38,5 +38,5 @@ def dead_relu_share(model: nn.Module, images: Tensor, normalise: Callable[[Tenso
 
 
 def first_convolution(model: nn.Module) -> nn.Conv2d | None:
-    """The convolution that sees the image; None where there is none."""
+    """Return the convolution that sees the image; None where there is none."""
     return next((module for module in model.modules() if isinstance(module, nn.Conv2d)), None)

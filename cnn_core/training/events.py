@@ -1,4 +1,4 @@
-"""What a training run says while it happens: plain data, so the page, the store and a notebook read one stream."""
+"""The events of a training run: plain data, so that an app, the store and a notebook read one stream."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +12,7 @@ Arrays = dict[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Started:
-    """First event: what runs, where, and how long it is. `initial_loss` is the untrained train loss on one batch."""
+    """First event: what runs, where, and for how long. `initial_loss` is the untrained network's loss on one batch."""
 
     device: str
     parameters: int
@@ -41,7 +41,7 @@ class StepDone:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """One epoch: mean loss and accuracy over the training batches as they went by, and over the validation set.
+    """One epoch: mean loss and accuracy over the training batches, each before its step, and over the validation set.
 
     `seconds` is the time since the run started, without pauses. `dead_relus` is the share of the ReLUs' channels that
     are 0 everywhere for each of the first 256 validation images; None without ReLUs.
@@ -61,8 +61,8 @@ class EpochDone:
 class Snapshot:
     """Weights at the end of an epoch (0: untrained): the module's state_dict as NumPy arrays.
 
-    `optimizer` holds what the optimiser keeps beside the weights, so that the run can go on from here; `best` says
-    that no earlier epoch had a validation loss as low.
+    `optimizer` holds the optimiser's state, so that the run can resume from here; `best` says that no earlier epoch had
+    a validation loss as low.
     """
 
     epoch: int
@@ -73,7 +73,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Filters:
-    """The first convolution's weights (F, C, kh, kw) as they are after `step`: about one a second."""
+    """The first convolution's weights (F, C, kh, kw) after `step`: about one event a second."""
 
     step: int
     weights: NDArray[np.float32]
@@ -81,18 +81,18 @@ class Filters:
 
 @dataclass(frozen=True)
 class Paused:
-    """The run waits after `step`; the next StepDone says that it goes on."""
+    """The run waits after `step`; the next StepDone says that it continues."""
 
     step: int
 
 
 @dataclass(frozen=True)
 class Finished:
-    """Last event of a run that ended by itself or was asked to stop, after `epochs` whole epochs.
+    """Last event of a run that completed, ended early or was stopped, after `epochs` whole epochs.
 
     The test figures are measured once, here, with the weights of `tested_epoch`: the last, or the best where the run
-    watched for it. None when the run was stopped, which must not wait for them. `confusion` counts the test images,
-    rows true, columns predicted.
+    watched for it. They are None when the run was stopped, which must not wait for them. `confusion` counts the test
+    images, rows true, columns predicted.
     """
 
     reason: Literal["completed", "early", "stopped"]
@@ -103,10 +103,15 @@ class Finished:
     confusion: tuple[tuple[int, ...], ...] | None = None
     tested_epoch: int | None = None
 
+    @classmethod
+    def stopped(cls, epochs: int, seconds: float) -> "Finished":
+        """Return the last event of a run that was stopped, after `epochs` whole epochs and `seconds` of training."""
+        return cls("stopped", epochs, None, None, seconds)
+
 
 @dataclass(frozen=True)
 class Failed:
-    """Last event of a run that could not go on, with a sentence that says why and what would help."""
+    """Last event of a run that could not continue, with a sentence that says why and what would help."""
 
     message: str
     step: int

@@ -1,8 +1,8 @@
-"""What a network answers: logits for many images, and their loss and accuracy. Evaluation mode, no gradients."""
+"""A network's answers: logits for many images, and their loss and accuracy. Evaluation mode, no gradients."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,23 +14,29 @@ from cnn_core.datasets import Dataset, Split, channel_statistics
 from cnn_core.training.config import TrainConfig
 from cnn_core.training.objective import Objective
 
-# Images are mapped from files read-only, on purpose, and nothing writes to them.
-warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
-
 EVALUATION_BATCH = 256
+"""Images a batch in evaluation: enough to keep a GPU busy, few enough for its memory."""
 CPU_BATCH = 64
-"""What the layers make of so few images still fits a CPU's cache: up to a third faster on CIFAR's than 256."""
+"""Images a batch on a CPU: their feature maps fit its cache, which is up to a third faster on CIFAR-10 than 256."""
 IMAGENET_STATISTICS = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], np.float32) * 255
-"""Mean and deviation of ImageNet's channels: what pretrained networks were trained with."""
+"""Mean and deviation of ImageNet's channels, with which torchvision's pretrained networks were trained."""
+
+
+def to_tensor(array: NDArray[Any]) -> Tensor:
+    """Return the array as a tensor that shares its memory; a read-only one is copied, as no tensor is read-only.
+
+    (`torch.from_numpy` would share it, and warn.)
+    """
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
 def make_normaliser(
     data: Dataset, device: torch.device, config: TrainConfig | None = None
 ) -> Callable[[Tensor], Tensor]:
-    """A function uint8 (N, C, H, W) → float32, each channel with the train split's mean 0 and deviation 1.
+    """Return a function uint8 (N, C, H, W) → float32 that gives each channel of the train split mean 0 and deviation 1.
 
-    With the `config` of the run, images are resized as it says, and for pretrained networks normalised as ImageNet's;
-    grey ones become three channels then.
+    With the `config` of the run, images are resized as it says, and for pretrained networks normalised with ImageNet's
+    statistics, which gives grey images three channels.
     """
     stats = IMAGENET_STATISTICS if config and config.pretrained else channel_statistics(data)
     mean, deviation = (torch.from_numpy(stat).to(device).view(1, -1, 1, 1) for stat in stats)
@@ -39,14 +45,14 @@ def make_normaliser(
 
 
 def _resize_images(images: Tensor, side: int) -> Tensor:
-    """Images (N, C, H, W) as (N, C, side, side), bilinear; as they are for 0."""
+    """Resize images (N, C, H, W) to (N, C, side, side), bilinear; 0 leaves them as they are."""
     return F.interpolate(images.float(), (side, side), mode="bilinear", antialias=True) if side else images
 
 
 def logit_batches(
     model: nn.Module, images: Tensor, normalise: Callable[[Tensor], Tensor], batch_size: int = EVALUATION_BATCH
 ) -> Iterator[Tensor]:
-    """The model's logits (n, classes), batch by batch, in evaluation mode; its mode is put back afterwards."""
+    """Yield the model's logits (n, classes), batch by batch, in evaluation mode; its mode is restored afterwards."""
     on_cpu = _model_device(model).type == "cpu"
     was_training = model.training
     model.eval()
@@ -63,16 +69,16 @@ def logit_batches(
 def predict_logits(
     model: nn.Module, images: NDArray[np.uint8], data: Dataset, config: TrainConfig | None = None
 ) -> NDArray[np.float32]:
-    """Logits (N, classes) for uint8 images (N, C, H, W), made ready as in training on `data` with `config`."""
+    """Compute logits (N, classes) for uint8 images (N, C, H, W), prepared as in training on `data` with `config`."""
     device = _model_device(model)
     size = CPU_BATCH if device.type == "cpu" else EVALUATION_BATCH
-    batches = logit_batches(model, torch.from_numpy(images), make_normaliser(data, device, config), size)
+    batches = logit_batches(model, to_tensor(images), make_normaliser(data, device, config), size)
     return torch.cat([batch.cpu() for batch in batches]).numpy()
 
 
 @dataclass(frozen=True)
 class SplitMetrics:
-    """Mean loss and accuracy over a split, and how often which class was taken for which: rows true, (K, K)."""
+    """Mean loss and accuracy over a split, and its confusion matrix (K, K), rows true."""
 
     loss: float
     accuracy: float
@@ -86,14 +92,14 @@ def measure_split(
     should_stop: Callable[[], bool],
     objective: Objective = F.cross_entropy,
 ) -> SplitMetrics | None:
-    """The mean `objective` and the answers over `split`; None when `should_stop` said so between two batches."""
+    """Measure loss, accuracy and confusion over `split`; None when `should_stop` returned True between two batches."""
     device = _model_device(model)
     answers: list[Tensor] = []
-    for logits in logit_batches(model, torch.from_numpy(split.images).to(device), normalise):
+    for logits in logit_batches(model, to_tensor(split.images).to(device), normalise):
         if should_stop():
             return None
-        answers.append(logits.float())  # looked at together: a GPU would stop and wait at every batch
-    logits, labels = torch.cat(answers), torch.from_numpy(split.labels).to(device)
+        answers.append(logits.float())  # evaluated together: a GPU would stop and wait at every batch
+    logits, labels = torch.cat(answers), to_tensor(split.labels).to(device)
     classes = logits.shape[1]
     counts = torch.bincount(labels * classes + logits.argmax(1), minlength=classes**2).view(classes, classes).tolist()
     right = sum(row[number] for number, row in enumerate(counts))

@@ -1,16 +1,18 @@
-"""How the weights are drawn at first."""
+"""The first weights of a network."""
 
 import torch
 from torch import nn
 
 
 def initialise_weights(model: nn.Module, scheme: str, seed: int) -> None:
-    """Draw the weights of convolutions and fully connected layers anew; biases become 0. "pytorch" leaves all as built.
+    """Draw the weights of convolutions and fully connected layers again; biases become 0. "pytorch" keeps all as built.
 
     "he"      normal, variance 2 / inputs: He et al. 2015, https://arxiv.org/abs/1502.01852
-    "xavier"  even, variance 2 / (inputs + outputs): Glorot & Bengio 2010
+    "xavier"  uniform, variance 2 / (inputs + outputs): Glorot & Bengio 2010
     "normal"  normal with deviation 0.01, whatever the layer
-    "equal"   every weight 1 / inputs: all units of a layer compute the same, and go on doing so
+    "equal"   every weight 1 / inputs: all units of a layer compute the same, and always will
+
+    Torch's global random state is left alone. Raises ValueError for another scheme.
     """
     if scheme == "pytorch":
         return

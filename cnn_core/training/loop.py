@@ -1,4 +1,4 @@
-"""The training loop: a generator of plain-data events that a page, a store, a benchmark or a notebook reads."""
+"""The training loop: a generator of plain-data events that an app, a store, a benchmark or a notebook reads."""
 
 import math
 import time
@@ -12,17 +12,17 @@ from cnn_core.training.config import TrainConfig
 from cnn_core.training.device import steps_ahead
 from cnn_core.training.diagnostics import dead_relu_share, first_convolution
 from cnn_core.training.events import EpochDone, Event, Failed, Filters, Finished, Paused, StepDone
-from cnn_core.training.inference import EVALUATION_BATCH
+from cnn_core.training.inference import EVALUATION_BATCH, to_tensor
 from cnn_core.training.orders import Orders, StartPoint
 from cnn_core.training.pretrained import set_training_mode
 from cnn_core.training.schedule import learning_rate
 from cnn_core.training.session import OrdersSource, Plan, Session, StopCheck, check_plan, start_session
 from cnn_core.training.step import PendingStep, fetch_steps
 
-# Often enough to watch filters change, and too seldom to slow the training down.
 FILTERS_EVERY_S = 1.0
-# How soon a paused run notices that it may resume: faster than anybody sees.
+"""Seconds between two Filters events: often enough to watch filters change, too seldom to slow the training down."""
 PAUSE_S = 0.05
+"""Seconds between two questions of a paused run whether it may resume: a delay that nobody notices."""
 
 
 def train(
@@ -147,10 +147,10 @@ def _measure_epoch(session: Session, epoch: int, steps: list[StepDone]) -> Epoch
         with learner.autocast_context():
             validation = session.measure(session.plan.data.val)
     if validation is None:
-        return Finished("stopped", epoch - 1, None, None, session.seconds)
+        return Finished.stopped(epoch - 1, session.seconds)
     if not math.isfinite(validation.loss):  # the last step of the epoch broke the weights
         return Failed(_divergence_message(validation.loss, steps[-1].step), steps[-1].step)
-    first_images = torch.from_numpy(session.plan.data.val.images[:EVALUATION_BATCH])
+    first_images = to_tensor(session.plan.data.val.images[:EVALUATION_BATCH])
     return EpochDone(
         epoch=epoch,
         train_loss=sum(step.loss * step.images for step in steps) / images,
@@ -171,7 +171,7 @@ def _finish_run(session: Session, early: bool) -> Finished | Failed:
     tested_epoch = session.restore_best()
     test = session.measure(session.plan.data.test)
     if test is None:
-        return Finished("stopped", session.epoch, None, None, session.seconds)
+        return Finished.stopped(session.epoch, session.seconds)
     if not math.isfinite(test.loss):
         step = session.epoch * session.learner.batches.steps_per_epoch
         return Failed(_divergence_message(test.loss, step), step)

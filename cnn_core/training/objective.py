@@ -1,4 +1,4 @@
-"""What a run makes small: the loss of logits, against class numbers or against wished-for probabilities."""
+"""The objectives that a run minimises: the loss of logits against class numbers or target probabilities."""
 
 from collections.abc import Callable
 
@@ -10,18 +10,19 @@ Objective = Callable[[Tensor, Tensor], Tensor]
 
 
 def make_objective(name: str, label_smoothing: float = 0.0) -> Objective:
-    """A function of logits (N, K) and labels (N,) int64, or probabilities (N, K), that gives the mean loss.
+    """Return a function of logits (N, K) and targets that computes the mean loss, a scalar.
 
-    "cross-entropy" smooths the labels; "quadratic" is ½ Σ (softmax(logits) − wanted)², as Nielsen's book has it for
-    one image, with softmax in place of sigmoids: http://neuralnetworksanddeeplearning.com/chap3.html
+    Targets are labels (N,) int64 or probabilities (N, K). "cross-entropy" smooths them; "quadratic" is
+    ½ Σ (softmax(logits) − target)², the cost of Nielsen's book for one image, with softmax in place of sigmoids:
+    http://neuralnetworksanddeeplearning.com/chap3.html
     """
     if name == "quadratic":
         return quadratic_loss
-    return lambda logits, wanted: F.cross_entropy(logits, wanted, label_smoothing=label_smoothing)
+    return lambda logits, targets: F.cross_entropy(logits, targets, label_smoothing=label_smoothing)
 
 
 def quadratic_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """½ Σ (softmax(logits) − wanted)², the mean over the images."""
+    """Compute the mean over the images of ½ Σ (softmax(logits) − target)²; targets as in `make_objective`."""
     if targets.ndim == 1:
         targets = F.one_hot(targets, logits.shape[1])
     probabilities = torch.softmax(logits.float(), dim=1)

@@ -1,4 +1,4 @@
-"""The optimisers, and what they keep beside the weights as plain arrays."""
+"""The optimisers, and their state as plain arrays."""
 
 import torch
 from torch import nn
@@ -8,7 +8,7 @@ from cnn_core.training.events import Arrays
 
 
 def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """The optimiser that `config` names, over the model's parameters that are not frozen."""
+    """Build the optimiser that `config` names, over the model's parameters that are not frozen."""
     weights = [parameter for parameter in model.parameters() if parameter.requires_grad]
     rate, decay = config.learning_rate, config.weight_decay
     if config.optimizer == "sgd":
@@ -20,7 +20,7 @@ def make_optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimiz
 
 
 def optimizer_state(optimizer: torch.optim.Optimizer) -> Arrays:
-    """Everything it keeps for each parameter: "3.exp_avg" is the average of the fourth parameter's gradients."""
+    """Return copies of its state for each parameter: "3.exp_avg" is the average of the fourth parameter's gradients."""
     return {
         f"{number}.{name}": value.detach().cpu().contiguous().numpy().copy()
         for number, kept in optimizer.state_dict()["state"].items()
@@ -30,7 +30,7 @@ def optimizer_state(optimizer: torch.optim.Optimizer) -> Arrays:
 
 
 def load_optimizer_state(optimizer: torch.optim.Optimizer, arrays: Arrays) -> None:
-    """The reverse of `optimizer_state`; nothing changes when `arrays` is empty."""
+    """Restore what `optimizer_state` returned; empty `arrays` change nothing."""
     if not arrays:
         return
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
@@ -42,5 +42,5 @@ def load_optimizer_state(optimizer: torch.optim.Optimizer, arrays: Arrays) -> No
 
 
 def _match_layout(kept: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
-    """With its numbers in memory in the parameter's order: a fused optimiser takes both for alike without looking."""
+    """Return `kept` with the parameter's memory layout, which a fused optimiser assumes without a check."""
     return torch.empty_like(parameter).copy_(kept).detach() if kept.shape == parameter.shape else kept

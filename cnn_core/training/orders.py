@@ -1,4 +1,4 @@
-"""What may be asked of a run while it goes on, and where a run may begin other than at its beginning. Plain data."""
+"""Orders to a run under way, and the point at which a resumed or forked run begins. Plain data."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,10 @@ from cnn_core.training.events import Arrays
 class Orders:
     """Read by the loop before every step; the newest orders count.
 
-    stop           end after the step under way
-    paused         wait, but take the steps up to number `step_until` all the same
-    learning_rate  instead of the configured one, from now on; the schedule goes on from it
-    epochs         instead of the configured number
+    stop           end after the current step
+    paused         wait, but still take the steps up to number `step_until`
+    learning_rate  replaces the configured one from now on; the schedule scales with it
+    epochs         replaces the configured number
     """
 
     stop: bool = False
@@ -24,7 +24,7 @@ class Orders:
 
 @dataclass(frozen=True)
 class StartPoint:
-    """Where a run goes on: after `epoch`, with these weights and what the optimiser keeps, after `seconds` of training.
+    """Where a run resumes: after `epoch` and `seconds` of training, with these weights and this state of the optimiser.
 
     `best_epoch` had the lowest validation loss so far, `best_loss`, and left `best_weights`. A run that is forked from
     another's weights starts after epoch 0 with an empty `optimizer`.

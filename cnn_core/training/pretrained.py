@@ -20,15 +20,19 @@ from cnn_core.words import format_shape
 
 StateDict = dict[str, Tensor]
 ARCHITECTURES = {"ResNet-18": "resnet18", "ResNet-34": "resnet34"}
+"""Presets with published weights, and torchvision's names for them."""
 BASE_URL_VARIABLE = "CNN_LAB_WEIGHTS_URL"
+"""Environment variable with the address of a folder that holds torchvision's files, for rooms without internet."""
 ANSWER_TIMEOUT_S = 10
+"""Seconds in which the server must answer; torch's own download would wait for ever."""
 MAX_FILE_BYTES = 2**30
+"""Largest weights file that is read: ten times ResNet-34, and it still fits into memory."""
 
 
 def match_architecture(spec: NetworkSpec) -> str:
-    """The preset whose weights the network can take: its layers but for the number of classes.
+    """Return the preset whose weights the network can take: the one with its layers, whatever the number of classes.
 
-    Raises ValueError when the layers are those of no such preset.
+    Raises ValueError when no such preset has these layers.
     """
     for name in ARCHITECTURES:
         try:
@@ -41,12 +45,12 @@ def match_architecture(spec: NetworkSpec) -> str:
 
 
 def weights_folder() -> Path:
-    """The folder that a weights file is looked for in: weights/ of the data folder. It need not exist."""
+    """Return the folder in which a weights file is looked for: weights/ of the data folder. It need not exist."""
     return data_folder() / "weights"
 
 
 def check_pretrained(spec: NetworkSpec, config: TrainConfig) -> None:
-    """Raises ValueError with a sentence when `config` wants pretrained weights that cannot be for this network."""
+    """Raise ValueError with a sentence when `config` asks for pretrained weights that this network cannot take."""
     if not config.pretrained:
         return
     match_architecture(spec)
@@ -55,10 +59,10 @@ def check_pretrained(spec: NetworkSpec, config: TrainConfig) -> None:
 
 
 def apply_pretrained(model: nn.Module, spec: NetworkSpec, config: TrainConfig, *, load: bool = True) -> None:
-    """Put the pretrained weights into `model`, built from `spec`, and freeze what shall stay; nothing unless `config`
-    asks for it. Without `load`, only freeze: the weights come from elsewhere.
+    """Load the pretrained weights that `config` asks for into `model`, built from `spec`, and freeze what shall stay.
 
-    Raises ValueError with a sentence when the weights are not to be had or are not this network's.
+    Without `load`, only freeze: the weights come from elsewhere. Raises ValueError with a sentence when the weights
+    cannot be obtained or are not this network's.
     """
     if not config.pretrained:
         return
@@ -72,7 +76,7 @@ def apply_pretrained(model: nn.Module, spec: NetworkSpec, config: TrainConfig, *
 
 
 def set_training_mode(model: nn.Module, config: TrainConfig) -> None:
-    """`model.train()`, but for the batch norm of a frozen network: it keeps the averages it came with."""
+    """Call `model.train()`, except for the batch norm of a frozen network, which keeps the averages it came with."""
     model.train()
     if config.pretrained == "frozen":
         for module in model.modules():
@@ -81,10 +85,10 @@ def set_training_mode(model: nn.Module, config: TrainConfig) -> None:
 
 
 def translate_state(state: StateDict, name: str, model: nn.Module) -> StateDict:
-    """torchvision's state_dict of the architecture `name` under the names of `model`, which is built from the preset.
+    """Translate torchvision's state_dict of the architecture `name` to the names of `model`, built from that preset.
 
-    Both list the same layers in the same order. The last layer stays as it is in `model` where the classes are others.
-    Raises ValueError when a tensor is missing, too many, or of another shape.
+    Both list the same layers in the same order. The last layer stays as it is in `model` where the number of classes
+    differs. Raises ValueError when a tensor is missing, unknown, or of another shape.
     """
     from torchvision import models
 
@@ -97,7 +101,7 @@ def translate_state(state: StateDict, name: str, model: nn.Module) -> StateDict:
     result: StateDict = {}
     for (key, expected), (own, value) in zip(theirs.items(), ours.items(), strict=True):
         found = state.get(key)
-        if found is None and not key.endswith("num_batches_tracked"):  # which older files have not
+        if found is None and not key.endswith("num_batches_tracked"):  # which older files lack
             raise ValueError(f"the weights are not those of {name}: {key!r} is missing.")
         if found is None or (
             key.startswith("fc.") and found.shape != value.shape and found.shape[1:] == value.shape[1:]
@@ -112,7 +116,7 @@ def translate_state(state: StateDict, name: str, model: nn.Module) -> StateDict:
 
 
 def _weights_path(name: str) -> Path:
-    """The weights file called `name`. Raises ValueError when it is not there, or leads out of the folder."""
+    """Return the weights file called `name`. Raises ValueError when it is missing, or outside the folder."""
     folder = weights_folder()
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
@@ -121,7 +125,7 @@ def _weights_path(name: str) -> Path:
 
 
 def _read_state(path: Path) -> StateDict:
-    """The tensors of a .pth or .safetensors file. Raises ValueError when it holds anything else."""
+    """Read the tensors of a .pth or .safetensors file. Raises ValueError when it holds anything else."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -139,7 +143,7 @@ def _read_state(path: Path) -> StateDict:
 
 
 def published_url(name: str) -> str:
-    """Where the weights of the architecture `name` lie: torchvision's address, or CNN_LAB_WEIGHTS_URL and its file."""
+    """Return the address of the weights of the architecture `name`: torchvision's, or below CNN_LAB_WEIGHTS_URL."""
     from torchvision import models
 
     url: str = models.get_model_weights(ARCHITECTURES[name]).IMAGENET1K_V1.url
@@ -148,7 +152,7 @@ def published_url(name: str) -> str:
 
 
 def _load_published(name: str) -> StateDict:
-    """torchvision's weights from torch's cache, else downloaded into it. Raises ValueError when neither can be."""
+    """Load torchvision's weights from torch's cache, or download them into it. Raises ValueError when neither works."""
     url = published_url(name)
     file = Path(urlparse(url).path).name
     cached = Path(torch.hub.get_dir()) / "checkpoints" / file

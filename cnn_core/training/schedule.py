@@ -4,12 +4,17 @@ import math
 
 from cnn_core.training.config import TrainConfig
 
-WARM_UP, FIRST_SHARE, LAST_SHARE = 0.3, 1 / 25, 1 / (25 * 1e4)
-"""One cycle: the share of the steps that go up, and the rate at both ends as shares of the highest."""
+# One cycle, with the defaults of `torch.optim.lr_scheduler.OneCycleLR`:
+WARM_UP = 0.3
+"""The share of the steps in which the rate rises."""
+FIRST_SHARE = 1 / 25
+"""The rate of the first step, as a share of the highest."""
+LAST_SHARE = FIRST_SHARE / 1e4
+"""The rate of the last step, as a share of the highest."""
 
 
 def learning_rate(config: TrainConfig, base: float, step: int, steps_per_epoch: int, epochs: int) -> float:
-    """The rate of `step` (from 1) of a run of `epochs` epochs whose constant or highest rate is `base`.
+    """Compute the rate of `step` (from 1) in a run of `epochs` epochs whose constant or highest rate is `base`.
 
     Cosine: Loshchilov & Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts. One cycle: Smith & Topin 2018,
     https://arxiv.org/abs/1708.07120, in the form of `torch.optim.lr_scheduler.OneCycleLR`.
@@ -34,5 +39,5 @@ def _one_cycle(done: int, total: int) -> float:
 
 
 def _cosine_between(start: float, end: float, share: float) -> float:
-    """From `start` to `end` along half a cosine."""
+    """Interpolate from `start` to `end` along half a cosine; `share` goes from 0 to 1."""
     return end + (start - end) / 2 * (1 + math.cos(math.pi * share))

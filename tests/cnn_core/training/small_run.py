@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from cnn_core.datasets import Dataset, Split
 from cnn_core.networks import NetworkSpec
 from cnn_core.networks.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, ReLU
 from cnn_core.training import TrainConfig, train
+from cnn_core.training.batches import batch_sizes, shuffled_order
 from cnn_core.training.events import Event, Filters, Snapshot
 
 SPEC = NetworkSpec(
@@ -28,6 +30,11 @@ DATA = Dataset("dots", ("a", "b", "c"), split(40, 0), split(20, 1), split(20, 2)
 
 
 CONFIG = TrainConfig(batch_size=8, epochs=4, device="cpu")
+
+
+def shuffled_batches(count: int, size: int, *, seed: int, epoch: int) -> list[torch.Tensor]:
+    """The batches of image numbers that a run with this seed takes in this epoch."""
+    return list(torch.split(shuffled_order(count, seed=seed, epoch=epoch), batch_sizes(count, size)))
 
 
 def plain(event: Event) -> object:

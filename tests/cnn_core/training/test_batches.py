@@ -12,9 +12,9 @@ from cnn_core.datasets import Split
 from cnn_core.networks import NetworkSpec
 from cnn_core.networks.layers import BatchNorm, Flatten, Linear
 from cnn_core.training import train
-from cnn_core.training.batches import balanced_subset, shuffled_batches
+from cnn_core.training.batches import balanced_subset
 from cnn_core.training.events import EpochDone, Started, StepDone
-from tests.cnn_core.training.small_run import CONFIG, DATA, SPEC, of, run, told
+from tests.cnn_core.training.small_run import CONFIG, DATA, SPEC, of, run, shuffled_batches, told
 
 
 @given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 5))

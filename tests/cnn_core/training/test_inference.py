@@ -1,5 +1,6 @@
 """Evaluation: the figures of scikit-learn, in evaluation mode, with nothing left changed behind."""
 
+import warnings
 from collections.abc import Callable
 from itertools import count
 
@@ -13,7 +14,7 @@ from torch import nn
 from cnn_core.datasets import Dataset, Split
 from cnn_core.networks import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU
 from cnn_core.training.device import pick_device
-from cnn_core.training.inference import EVALUATION_BATCH, make_normaliser, measure_split, predict_logits
+from cnn_core.training.inference import EVALUATION_BATCH, make_normaliser, measure_split, predict_logits, to_tensor
 
 CPU = torch.device("cpu")
 SPEC = NetworkSpec("", (2, 5, 5), (Conv2d(4, 3), BatchNorm(), ReLU(), Dropout(0.5), Flatten(), Linear(3)))
@@ -54,6 +55,19 @@ def test_logits_are_those_of_the_normalised_images_in_order(data: Dataset, model
     logits = predict_logits(model, images, data)
     assert (logits.shape, logits.dtype) == ((size, 3), np.float32)
     np.testing.assert_allclose(logits, by_hand(model, images, data), atol=1e-5)
+
+
+def test_read_only_images_are_answered_without_a_warning(data: Dataset, model: nn.Module) -> None:
+    images = data.val.images[:5].copy()
+    images.setflags(write=False)
+    filters = list(warnings.filters)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        logits = predict_logits(model, images, data)
+        assert to_tensor(data.val.images).data_ptr() == data.val.images.ctypes.data  # others are not copied
+    np.testing.assert_array_equal(logits, predict_logits(model, data.val.images[:5], data))
+    assert warnings.filters == filters
+    assert not [rule for rule in filters if rule[1] and "not writable" in rule[1].pattern]
 
 
 def test_no_images_give_no_logits(data: Dataset, model: nn.Module) -> None:

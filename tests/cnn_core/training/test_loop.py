@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from cnn_core.datasets import BUILT_IN, Dataset, Split, channel_statistics, load
 from cnn_core.networks import BatchNorm, Conv2d, Dropout, Flatten, Linear, NetworkSpec, ReLU, preset
 from cnn_core.training import TrainConfig, train
-from cnn_core.training.batches import shuffled_batches
 from cnn_core.training.events import EpochDone, Failed, Filters, Finished, Snapshot, Started, StepDone
 from cnn_core.training.inference import predict_logits
+from tests.cnn_core.training.small_run import shuffled_batches
 
 SPEC = NetworkSpec("test", (1, 6, 6), (Conv2d(4, 3), BatchNorm(), ReLU(), Dropout(0.2), Flatten(), Linear(3)))
 
