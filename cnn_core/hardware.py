@@ -55,7 +55,7 @@ def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def torch_cuda_version() -> tuple[int, int] | None:
-    """Return the CUDA version (major, minor) that the installed torch was built for; None for none, or without torch."""
+    """Return the CUDA version (major, minor) that torch was built for; None for a CPU build, or without torch."""
     spec = find_spec("torch")
     if spec is None or spec.origin is None:
         return None
