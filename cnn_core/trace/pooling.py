@@ -1,8 +1,6 @@
-"""The traces of pooling, one step per output value, and of unpooling."""
+"""The traces of pooling, one step per output value."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import product
 from typing import Literal
@@ -13,14 +11,12 @@ from numpy.typing import NDArray
 from cnn_core.geometry import Bins
 from cnn_core.ops.arguments import IntOrPair, Sweep, pooling_arguments, to_pair
 from cnn_core.ops.arguments import Padding as PaddingArgument
-from cnn_core.trace.decimals import exact_decimal, format_decimal
+from cnn_core.trace.decimals import exact_decimal
 from cnn_core.trace.model import NO_PADDING, Cell, Combine, Grid, Padding, Step, Term, Trace
 
 Array = NDArray[np.float64]
 AxisCells = Sequence[Sequence[int]]
 """The cells of one axis of the padded input that each window reads."""
-MAX_TIES_LISTED = 3
-"""Ties that are described one by one; the others are counted."""
 
 
 def max_pool_trace(
@@ -129,7 +125,7 @@ def _pooling_trace(
             for row, column in product(high, across)
         )
         divisor = max(1, int(counted[np.ix_(high, across)].sum())) if combine == "mean" else 1
-        steps.append(_pooling_step(Cell("output", c, i, j), terms, combine, divisor))
+        steps.append(pooling_step(Cell("output", c, i, j), terms, combine, divisor))
     output = np.array([float(step.total) for step in steps]).reshape(len(x), len(rows), len(columns))
     planes = tuple(f"channel {c + 1}" for c in range(len(x))) if len(x) > 1 else ()
     grids = (
@@ -139,7 +135,8 @@ def _pooling_trace(
     return Trace(grids, tuple(steps), signs=("→",))
 
 
-def _pooling_step(writes: Cell, terms: tuple[Term, ...], combine: Combine, divisor: int = 1) -> Step:
+def pooling_step(writes: Cell, terms: tuple[Term, ...], combine: Combine, divisor: int = 1) -> Step:
+    """Return the step that combines `terms`: their maximum, mean (over `divisor`) or the root of their squares."""
     values = [term.value for term in terms]
     if combine == "max":
         total = max(values, default=Decimal("-Infinity"))
@@ -148,148 +145,3 @@ def _pooling_step(writes: Cell, terms: tuple[Term, ...], combine: Combine, divis
     if combine == "mean":
         return Step(writes, terms, sum(values, Decimal(0)) / divisor, combine="mean", divisor=divisor)
     return Step(writes, terms, sum((value * value for value in values), Decimal(0)).sqrt(), combine="root")
-
-
-@dataclass(frozen=True)
-class Tie:
-    """A window of max pooling with its maximum in several cells; the first wins, and only it gets the gradient.
-
-    >>> find_ties(max_pool_trace(np.array([[[7.0, 7.0]]]), (1, 2)))[0].cells[1]
-    Cell(grid='input', plane=0, row=0, column=1)
-    """
-
-    writes: Cell
-    cells: tuple[Cell, ...]
-    value: Decimal
-
-
-def find_ties(trace: Trace) -> tuple[Tie, ...]:
-    """List the tied windows of a max pooling, in the order of its steps; none for other poolings.
-
-    >>> len(find_ties(max_pool_trace(np.array([[[7.0, 7.0, 1.0]]]), (1, 2), stride=1)))
-    1
-    """
-    found = []
-    for step in trace.steps:
-        best = tuple(term.left for term in step.terms if step.chosen is not None and term.value == step.total)
-        if len(best) > 1:
-            found.append(Tie(step.writes, best, step.total))
-    return tuple(found)
-
-
-def describe_ties(trace: Trace) -> str:
-    """Describe the tied windows, with their cells as the player counts them; empty when nothing ties.
-
-    >>> describe_ties(max_pool_trace(np.array([[[7.0, 3.0]]]), (1, 2)))
-    ''
-    """
-    tied = find_ties(trace)
-    if not tied:
-        return ""
-    several = len(tied) > MAX_TIES_LISTED
-    parts = [
-        f"output {_format_place(tie.writes)} has its {format_decimal(tie.value)} in "
-        f"{', '.join(map(_format_place, tie.cells))}"
-        for tie in tied[:MAX_TIES_LISTED]
-    ]
-    padded = " of the padded input" if any(trace.grid["input"].padding) else ""
-    more = f"; and {len(tied) - MAX_TIES_LISTED} more" if several else ""
-    return (
-        f"**{len(tied)} of {len(trace.steps)} {'window is' if len(trace.steps) == 1 else 'windows are'} tied** "
-        f"(cells as row, column{padded}): {'; '.join(parts)}{more}. "
-        "The first in row order wins, as in PyTorch, and on the way back the gradient goes to it alone."
-    )
-
-
-def _format_place(cell: Cell) -> str:
-    return f"({cell.row + 1}, {cell.column + 1})"
-
-
-def pooling_slips(trace: Trace) -> list[list[tuple[str, str]]]:
-    """List for each step of a pooling the likely wrong answers, each with a sentence that says what went wrong.
-
-    >>> pooling_slips(max_pool_trace(np.array([[[1.0, 3.0]]]), (1, 2)))[0][0]
-    ('2', 'that is the mean. Max pooling keeps the largest.')
-    """
-    return [
-        [
-            (format_decimal(value), said)
-            for value, said in _step_slips(step)
-            if format_decimal(value) != format_decimal(step.total)
-        ]
-        for step in trace.steps
-    ]
-
-
-def _step_slips(step: Step) -> list[tuple[Decimal, str]]:
-    values = [term.value for term in step.terms if term.value.is_finite()]
-    if not values:
-        return []
-    total, count = sum(values, Decimal(0)), len(values)
-    squares = sum((value * value for value in values), Decimal(0))
-    if step.combine == "max":
-        beside_padding = [(Decimal(0), "padding holds −∞ here, not 0: it never wins.")]
-        return [
-            *(beside_padding if count < len(step.terms) else []),
-            (total / count, "that is the mean. Max pooling keeps the largest."),
-            (min(values), "that is the smallest number of the window."),
-            (max(map(abs, values)), "that is the largest without its sign: −9 is less than −2."),
-        ]
-    if step.combine == "mean":
-        return [
-            (total, f"that is the sum. Divide it by {step.divisor}."),
-            (total / count, f"not every cell counts here: divide the sum by {step.divisor}."),
-            (max(values), "that is the largest. Average pooling takes the mean."),
-        ]
-    return [
-        (squares, "that is the sum of the squares. Take its root."),
-        (total, "that is the plain sum. Square each number first, and take the root at the end."),
-        (max(values), "that is the largest. L2 pooling adds squares and takes the root."),
-    ]
-
-
-def unpooling_trace(pooled: Trace, *, switches: bool) -> Trace:
-    """Write out the unpooling of a pooling's trace: one step for each cell of the original picture.
-
-    With `switches` (max pooling only) each maximum returns to the cell it came from and all others become 0:
-    `ops.max_unpool2d`. Without, each cell gets the mean of the values whose windows read it, and 0 where none does:
-    `ops.spread_unpool2d`. Grids: "original", "pooled", "unpooled"; a term's `origin` is the original's cell.
-    Raises ValueError when `switches` is True for a pooling that has none.
-
-    >>> pooled = max_pool_trace(np.array([[[1.0, 3.0]]]), (1, 2))
-    >>> unpooling_trace(pooled, switches=True).grid["unpooled"].values.tolist()
-    [[[0.0, 3.0]]]
-    """
-    if switches and any(step.combine != "max" for step in pooled.steps):
-        raise ValueError("switches is True: only max pooling knows one cell that each value came from.")
-    before, after = pooled.grid["input"], pooled.grid["output"]
-    top, bottom, left, right = before.padding
-    _, height, width = before.values.shape
-    original = before.values[:, top : height - bottom, left : width - right]
-    readers: dict[tuple[int, int, int], list[Step]] = defaultdict(list)
-    for step in pooled.steps:
-        read = [step.terms[step.chosen]] if switches and step.chosen is not None else [] if switches else step.terms
-        for term in read:
-            readers[term.left.plane, term.left.row - top, term.left.column - left].append(step)
-    steps = [
-        _unpooling_step(Cell("unpooled", *place), readers.get(place, []), switches)
-        for place in np.ndindex(original.shape)
-    ]
-    values = np.array([float(step.total) for step in steps]).reshape(original.shape)
-    label = "Back up, with switches" if switches else "Back up, without switches"
-    grids = (
-        Grid("original", "Original", "input", original, planes=before.planes),
-        Grid("pooled", "Pooled", "output", after.values, planes=after.planes),
-        Grid("unpooled", label, "input", values, planes=before.planes),
-    )
-    return Trace(grids, tuple(steps), signs=("→", "→"))
-
-
-def _unpooling_step(writes: Cell, readers: Iterable[Step], switches: bool) -> Step:
-    """Return the step of one cell of the original, from the windows that pass their value to it."""
-    origin = Cell("original", *writes[1:])
-    terms = tuple(Term(Cell("pooled", *step.writes[1:]), None, step.total, origin=origin) for step in readers)
-    if len(terms) <= 1:
-        return Step(writes, terms, terms[0].value if terms else Decimal(0))
-    # overlapping windows won by the same cell all hold its value
-    return _pooling_step(writes, terms, "max" if switches else "mean", len(terms))

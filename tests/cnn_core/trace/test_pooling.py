@@ -18,39 +18,14 @@ from cnn_core.trace import (
     Trace,
     adaptive_pool_trace,
     avg_pool_trace,
-    describe_ties,
     find_ties,
     lp_pool_trace,
     max_pool_trace,
     play_data,
-    pooling_slips,
     unpooling_trace,
 )
 from cnn_core.trace.model import sentence, visited
-
-CLASSICAL = examples.POOLING_INPUTS["Classical 4 × 4"][None]
-TIES = examples.POOLING_INPUTS["Ties"][None]
-TRACES = {"max_pool2d": max_pool_trace, "avg_pool2d": avg_pool_trace, "lp_pool2d": lp_pool_trace}
-
-
-@st.composite
-def poolings(draw: st.DrawFn, operations: tuple[str, ...] = tuple(TRACES)) -> tuple[str, np.ndarray, Any, dict]:
-    """An operation, a picture of few different numbers (so that maxima tie) that its window fits, and its settings."""
-    operation = draw(st.sampled_from(operations))
-    kernel = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
-    options: dict[str, Any] = {"stride": draw(st.none() | st.integers(1, 4))}
-    if operation != "lp_pool2d":
-        options |= {"padding": draw(st.integers(0, min(kernel) // 2)), "ceil_mode": draw(st.booleans())}
-    if operation == "max_pool2d":
-        options |= {"dilation": draw(st.integers(1, 3))}
-    if operation == "avg_pool2d":
-        options |= {"count_include_pad": draw(st.booleans())}
-    gap = options.get("dilation", 1)
-    # at least `dilation` cells: a dilated window can step over a smaller picture, where PyTorch reads outside of it
-    least = [max(gap, gap * (k - 1) + 1 - 2 * options.get("padding", 0)) for k in kernel]
-    height, width = (draw(st.integers(size, size + 5)) for size in least)
-    rng = np.random.default_rng(draw(st.integers(0, 999)))
-    return operation, rng.integers(-4, 5, (draw(st.integers(1, 2)), height, width)) / 2, kernel, options
+from tests.cnn_core.trace.drawn_poolings import CLASSICAL, TRACES, poolings
 
 
 def in_torch(operation: str, x: torch.Tensor, kernel: Any, options: dict[str, Any]) -> torch.Tensor:
@@ -115,24 +90,6 @@ def test_the_winner_is_the_cell_that_gets_the_gradient(case: tuple[str, np.ndarr
     np.testing.assert_array_equal(wins, image.grad)
 
 
-@given(poolings(("max_pool2d", "avg_pool2d", "lp_pool2d")), st.booleans())
-@settings(max_examples=100, deadline=None)
-def test_the_way_back_equals_our_own_and_torch(case: tuple[str, np.ndarray, Any, dict], switches: bool) -> None:
-    operation, x, kernel, options = case
-    switches = switches and operation == "max_pool2d"
-    back = unpooling_trace(TRACES[operation](x, kernel, **options), switches=switches).grid["unpooled"].values
-    size = x.shape[1:]
-    if switches:
-        y, places = F.max_pool2d(torch.tensor(x)[None], kernel, return_indices=True, **options)
-        np.testing.assert_array_equal(back, torch.ops.aten.max_unpool2d(y, places, size)[0])
-        ours = ops.max_unpool2d(y.numpy(), ops.max_pool2d_switches(x[None], kernel, **options), size)
-    else:
-        y = getattr(ops, operation)(x[None], kernel, **options)
-        window = {name: value for name, value in options.items() if name != "count_include_pad"}
-        ours = ops.spread_unpool2d(y, kernel, size, **window)
-    np.testing.assert_allclose(back, ours[0], atol=1e-12)
-
-
 def test_the_classical_example() -> None:
     # windows 1 1 / 5 6, 2 4 / 7 8, 3 2 / 1 2, 1 0 / 3 4
     assert max_pool_trace(CLASSICAL, 2).grid["output"].values[0].tolist() == [[6, 8], [3, 4]]
@@ -169,72 +126,12 @@ def test_divisors_at_the_border() -> None:
     assert sentence(over, over.steps[8]) == "(25) / 1 = 25"
 
 
-def test_ties_are_found_and_told() -> None:
-    trace = max_pool_trace(TIES, 2)
-    # windows 7 7 / 7 3, 1 2 / 2 0, 0 0 / 0 0 and 5 1 / 1 9
-    found = [(tie.writes[2:], [cell[2:] for cell in tie.cells], tie.value) for tie in find_ties(trace)]
-    assert found == [
-        ((0, 0), [(0, 0), (0, 1), (1, 0)], 7),
-        ((0, 1), [(0, 3), (1, 2)], 2),
-        ((1, 0), [(2, 0), (2, 1), (3, 0), (3, 1)], 0),
-    ]
-    assert [step.chosen for step in trace.steps] == [0, 1, 0, 3]
-    assert describe_ties(trace).startswith(
-        "**3 of 4 windows are tied** (cells as row, column): output (1, 1) has its 7 in (1, 1), (1, 2), (2, 1); "
-    )
-    assert "the gradient goes to it alone" in describe_ties(trace)
-    assert describe_ties(max_pool_trace(CLASSICAL, 2)) == describe_ties(avg_pool_trace(TIES, 2)) == ""
-
-
-def test_many_ties_are_counted_not_listed() -> None:
-    note = describe_ties(max_pool_trace(np.zeros((1, 6, 6)), 3, stride=1, padding=1))
-    assert note.startswith("**36 of 36 windows are tied** (cells as row, column of the padded input)")
-    assert "; and 33 more." in note
-
-
-def test_wrong_answers_are_recognised() -> None:
-    first = dict(pooling_slips(max_pool_trace(CLASSICAL, 2))[0])  # 1 1 / 5 6
-    assert "mean" in first[f"{(1 + 1 + 5 + 6) / 4:g}"]
-    assert "smallest" in first["1"]
-    assert "0" not in first
-    padded = dict(pooling_slips(max_pool_trace(-CLASSICAL - 1, 2, padding=1))[0])  # one cell, −2
-    assert "−∞" in padded["0"]
-    assert "without its sign" in padded["2"]
-    means = dict(pooling_slips(avg_pool_trace(CLASSICAL + 1, 2, padding=1, count_include_pad=False))[1])  # 0 0 / 2 3
-    assert "Divide it by 2" in means["5"]
-    assert "not every cell counts" in means[f"{5 / 4:g}"]
-    lengths = dict(pooling_slips(lp_pool_trace(CLASSICAL, 2))[2])  # 3 2 / 1 2
-    assert "root" in lengths[f"{9 + 4 + 1 + 4}"]
-    assert "Square each number" in lengths[f"{3 + 2 + 1 + 2}"]
-
-
-@given(poolings())
-@settings(max_examples=30, deadline=None)
-def test_no_right_answer_is_called_wrong(case: tuple[str, np.ndarray, Any, dict]) -> None:
-    operation, x, kernel, options = case
-    trace = TRACES[operation](x, kernel, **options)
-    for step, wrong in zip(play_data(trace)["steps"], pooling_slips(trace), strict=True):
-        assert step["total"] not in dict(wrong)
-
-
 def test_a_window_that_meets_padding_alone_has_no_winner() -> None:
     trace = max_pool_trace(np.ones((1, 1, 1)), 2, stride=1, padding=1, dilation=2)
     assert (trace.steps[0].chosen, trace.steps[0].total) == (None, Decimal("-Infinity"))
     assert find_ties(trace) == ()
     assert unpooling_trace(trace, switches=True).grid["unpooled"].values.tolist() == [[[0]]]
     assert unpooling_trace(trace, switches=False).grid["unpooled"].values.tolist() == [[[0]]]
-
-
-def test_the_way_back_names_the_cell_it_came_from() -> None:
-    trace = unpooling_trace(max_pool_trace(CLASSICAL, 2), switches=True)
-    assert trace.grid["unpooled"].values[0].tolist() == [[0, 0, 0, 0], [0, 6, 0, 8], [3, 0, 0, 0], [0, 0, 0, 4]]
-    six = trace.steps[5]
-    assert six.terms[0].origin == ("original", 0, 1, 1)
-    assert six.terms[0].left == ("pooled", 0, 0, 0)
-    assert trace.steps[0].terms == ()
-    assert [sentence(trace, step) for step in trace.steps[4:6]] == ["0 = 0", "6 = 6"]
-    spread = unpooling_trace(max_pool_trace(CLASSICAL, 3, stride=1), switches=False)
-    assert sentence(spread, spread.steps[1]) == "(7 + 8) / 2 = 7.5"  # two windows read it, with maxima 7 and 8
 
 
 @given(poolings())
