@@ -29,7 +29,7 @@ from pages.shared.site import ensure_router, show_header
 
 @st.fragment
 def show_lab() -> None:
-    """One convolution backwards: controls, player, formula and code; a fragment of its own."""
+    """Show one convolution backwards: controls, player, formula and code; a fragment, so nothing else is redrawn."""
     settings = choose_convolution_settings()
     x, w = choose_input_and_kernel("backprop", "Three by three")
     if x is None or w is None:
@@ -61,13 +61,13 @@ def show_lab() -> None:
 
 @st.fragment
 def show_live_check(case: BackpropCase) -> None:
-    """Three ways to the same gradients; last, as it waits for PyTorch the first time."""
+    """Show three ways to the same gradients; last on the page, as the first time it waits for PyTorch to load."""
     show_check_table(case)
 
 
 @st.fragment
 def show_sandwich() -> None:
-    """Convolution, ReLU and pooling end to end."""
+    """Show convolution, ReLU and pooling one after the other, forward and backward."""
     st.subheader("The sandwich: convolution, ReLU, pooling", anchor=False)
     x, w = choose_input_and_kernel("sandwich", "Five by five")
     with st.container(horizontal=True, gap="medium"):

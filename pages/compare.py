@@ -1,4 +1,4 @@
-"""Compare: several runs over each other, experiments that change one factor, and one's own runs in order."""
+"""Compare: several runs side by side, experiments that change one factor, and the learner's own runs."""
 
 import streamlit as st
 
@@ -10,11 +10,13 @@ from pages.shared import lesson, state
 from pages.shared.controls import choose_option
 from pages.shared.site import ensure_router, get_page, show_header
 
-SIDE_BY_SIDE, ONE_FACTOR, OWN_RUNS = "Side by side", "Change one factor", "My runs"
+SIDE_BY_SIDE = "Side by side"
+ONE_FACTOR = "Change one factor"
+OWN_RUNS = "My runs"
 
 ensure_router()
 show_header(
-    "compare", "Lay the curves of several runs over each other, see what differed, and change one factor at a time."
+    "compare", "Compare the curves of several runs, see which settings differed, and change one factor at a time."
 )
 view = choose_option("Show", (SIDE_BY_SIDE, ONE_FACTOR, OWN_RUNS), SIDE_BY_SIDE, "compare_view")
 with state.show_store_errors():
@@ -32,7 +34,7 @@ with state.show_store_errors():
             which = (
                 "Choose runs above." if my_runs else "No run of yours yet. Train two, which takes a few seconds each."
             )
-            st.info(f"{which} Their curves will be here, and what differed.", icon=":material/compare_arrows:")
+            st.info(f"{which} Their curves and their differences will be here.", icon=":material/compare_arrows:")
             st.page_link(get_page("train"), label="Train a network", icon=":material/model_training:")
 st.divider()
 left, right = st.columns(2, gap="large")

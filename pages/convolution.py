@@ -10,7 +10,7 @@ from pages.shared.site import ensure_router, show_header
 
 @st.fragment
 def show_lab() -> None:
-    """Controls, player, formula and code; a fragment, so that a changed setting redraws nothing else."""
+    """Show controls, player, formula and code; a fragment, so that a changed setting redraws nothing else."""
     setup = choose_convolution()
     if setup is None:
         return
@@ -29,7 +29,7 @@ def show_lab() -> None:
 
 ensure_router()
 show_header(
-    "convolution", "Slide a kernel over an input and watch every sum being made. Hover, click, type, or press play."
+    "convolution", "Slide a kernel over an input and watch every sum being computed. Hover, click, type, or press play."
 )
 show_lab()
 st.divider()

@@ -19,13 +19,13 @@ VIEWS = {
 
 @st.fragment
 def show_dataset() -> None:
-    """The choice, and one view of what was chosen: what is downloaded or read appears here by itself."""
+    """Show the choice of a data set and one view of it; finished downloads and uploads appear without a click."""
     name = choose.choose_dataset()
     busy = choose.is_reading()
     if choose.is_available(name):
         try:
             state.load_dataset(name)
-        except ValueError as problem:  # files that were damaged or deleted since
+        except ValueError as problem:  # files that were damaged or deleted meanwhile
             st.error(str(problem))
         else:
             VIEWS[choose_option("Look at", tuple(VIEWS), "Images", "data_view")](name)
@@ -37,13 +37,15 @@ def show_dataset() -> None:
 
 
 def show_train_link(name: str) -> None:
-    """The way to the Train page, with this data set chosen."""
+    """Show a link to the Train page with this data set chosen."""
     link = dataset_choice.link_parameters(name, "train_dataset")
     st.page_link(get_page("train"), label="Train on it", icon=":material/model_training:", query_params=link)
 
 
 ensure_router()
-show_header("data", "Look at the images before a network does: what is there, how much of it, and what will be hard.")
+show_header(
+    "data", "Look at the images before a network does: what they show, how many there are, and which will be hard."
+)
 show_dataset()
 st.divider()
 for column, heading in zip(

@@ -15,12 +15,17 @@ from pages.shared.site import ensure_router, get_page, show_header
 
 
 def show_controls(draft: Draft, fits: bool) -> str:
-    """Where to begin, the size of the input, undo, files; returns the column to predict."""
+    """Show the presets, the input size, undo and files; return the column to predict."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "Begin with", PRESETS, index=None, key="designer_preset", on_change=session.apply_preset, width=170,
+            "Begin with",
+            PRESETS,
+            index=None,
+            key="designer_preset",
+            on_change=session.apply_preset,
+            width=170,
             placeholder=draft.name,
-        )  # fmt: skip
+        )
         for label, axis in (("Channels", 0), ("Height", 1), ("Width", 2)):
             key = session.control_key(f"input_{axis}")
             size = draft.input_shape[axis]
@@ -35,16 +40,16 @@ def show_controls(draft: Draft, fits: bool) -> str:
 
 
 def show_undo_buttons() -> None:
-    """One step back, one forward."""
+    """Show the buttons for one step back and one step forward."""
     network = session.NETWORK_TEXT
     st.button("Undo", icon=":material/undo:", key="designer_undo", on_click=network.undo, disabled=not network.can_undo)
     st.button("Redo", icon=":material/redo:", key="designer_redo", on_click=network.redo, disabled=not network.can_redo)
 
 
 def apply_input_size(axis: int, key: str) -> None:
-    """Another size of the input along one axis."""
+    """Apply the size that was typed for one axis of the input: channels, height or width."""
     if key != session.control_key(f"input_{axis}"):
-        return  # a control that is gone
+        return  # a control that is gone, see `pages.shared.fresh`
     old = session.current_draft()
     shape = list(old.input_shape)
     shape[axis] = int(st.session_state[key])
@@ -54,7 +59,7 @@ def apply_input_size(axis: int, key: str) -> None:
 
 @st.fragment
 def show_workbench() -> None:
-    """The table, and what is done with it."""
+    """Show the table with its controls, the form, the totals and the receptive field."""
     draft = session.current_draft()
     lines = examine_draft(draft)
     fits = bool(lines) and not any(line.problem for line in lines)
@@ -77,7 +82,7 @@ def show_workbench() -> None:
         query = {"train_network": DESIGN_TITLE}
         st.page_link(get_page("train"), label="Train it", icon=":material/model_training:", query_params=query)
     line = next((line for line in lines if line.path == path), None)
-    if line is not None and predict not in (SHAPE, FIELD):  # it would say the answers
+    if line is not None and predict not in (SHAPE, FIELD):  # the section would give the answers away
         st.subheader("What a unit sees", anchor=False)
         view.show_receptive_field(draft, line, fits)
 

@@ -1,4 +1,4 @@
-"""Evaluate: how often a trained network is right on images it never saw, what it mixes up, and how sure it is."""
+"""Evaluate: how often a trained network is right on new images, which classes it confuses, how confident it is."""
 
 import streamlit as st
 
@@ -24,9 +24,9 @@ VIEWS = {
 
 ensure_router()
 show_header(
-    "evaluate", "How often a trained network is right on images it never saw, what it mixes up, and how sure it is."
+    "evaluate", "How often a trained network is right on images it never saw, what it confuses, and how sure it is."
 )
-subject = choose_loaded_run("see here how good it is and what it mixes up.")
+subject = choose_loaded_run("see here how good it is and what it confuses.")
 if subject is None:
     lesson.show_section("evaluate", "How to read it")
 else:

@@ -12,7 +12,7 @@ from pages.shared.site import PAGES, PageInfo, ensure_router, get_page
 
 
 def show_hero() -> None:
-    """The name, the promise, where to start, and the one operation everything here is made of."""
+    """Show the name, what the lab is for, where to start, and the operation that everything here consists of."""
     words, drawing = st.columns([5, 6], gap="large", vertical_alignment="center")
     with words:
         st.title("CNN Lab", anchor=False)
@@ -27,7 +27,7 @@ def show_hero() -> None:
 
 
 def show_page_card(number: int, info: PageInfo) -> None:
-    """One page of the app: its picture, its place in the order, what one does there, and the way in."""
+    """Show the card of one page: its figure, number, title, purpose and link."""
     with st.container(border=True, height="stretch"):
         show_figure(info.file, key=f"home_{info.file}")
         st.markdown(f"##### {number}. {info.title}")
@@ -37,7 +37,7 @@ def show_page_card(number: int, info: PageInfo) -> None:
 
 
 def describe_device() -> str:
-    """What training will run on, in one line."""
+    """Return in one line what training will run on."""
     device = detect_device()
     cores = format_count(device.cores, "CPU core")
     torch = f"PyTorch {version('torch')}"

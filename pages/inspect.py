@@ -1,4 +1,4 @@
-"""Inspect: a network looked into, from its filters to what every layer makes of one picture."""
+"""Inspect: inside a network, from its filters to what every layer computes for one picture."""
 
 import streamlit as st
 
@@ -29,14 +29,14 @@ VIEWS = {
 
 @st.fragment
 def show_inside(subject: LoadedRun, epoch: int) -> None:
-    """The picture, the answer and the chosen view: all that a stroke on the pad draws again."""
+    """Show the picture, the answer and the chosen view: everything that a stroke on the drawing pad redraws."""
     picture = choose_picture(subject)
     if picture is None:
         return
     answer_container = st.container()
     view = VIEWS[choose_option("Look at", tuple(VIEWS), "At a glance", "inspect_view")]
     try:
-        if view is not show_development:  # which has it among its own, at the checkpoint that is played
+        if view is not show_development:  # it shows the answer itself, at the checkpoint that is playing
             with answer_container:
                 show_answer(subject, epoch, picture)
         view(subject, epoch, picture)
@@ -45,7 +45,7 @@ def show_inside(subject: LoadedRun, epoch: int) -> None:
 
 
 ensure_router()
-show_header("inspect", "What a trained network looks for, and what every layer makes of one image.")
+show_header("inspect", "What a trained network looks for, and what every layer computes for one image.")
 subject = choose_loaded_run("see here what it learned. Below: a small network **before** any training.")
 if subject is None:
     subject = untrained_run()

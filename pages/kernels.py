@@ -14,7 +14,7 @@ from pages.shared.site import ensure_router, show_header
 
 @st.fragment
 def show_lab() -> None:
-    """Picture and settings; then what is edited."""
+    """Show picture and settings, and below them the edges or the workbench."""
     picture = choose_picture()
     lab_settings = choose_settings()
     if lab_settings.arrangement == EDGES:
@@ -26,9 +26,9 @@ def show_lab() -> None:
 
 @st.fragment
 def show_workbench(picture: Picture | None, settings: LabSettings) -> None:
-    """Kernels and their result: a fragment of its own, so that an edited weight redraws nothing else.
+    """Show the kernels and their result: a separate fragment, so that an edited weight redraws nothing else.
 
-    The result comes first, as the browser draws things one after the other and this is what is waited for.
+    The result comes first: the browser draws one thing after the other, and the result is what the learner waits for.
     """
     if is_outdated(settings):
         st.rerun()

@@ -14,7 +14,7 @@ from pages.shared.site import ensure_router, show_header
 
 @st.fragment
 def show_lab() -> None:
-    """Controls, player, formula, code and the way back up; a fragment, so that a setting redraws nothing else."""
+    """Show controls, player, formula, code and unpooling; a fragment, so that a setting redraws nothing else."""
     pooling = choose_pooling()
     with st.container(width=480):
         x = choose_matrix("Input", "pooling_input", examples.POOLING_INPUTS, role="input", max_rows=12, max_columns=12)
@@ -39,7 +39,7 @@ def show_lab() -> None:
 
 @st.fragment
 def show_experiments() -> None:
-    """The same losses on a photograph, and the sensitivity to shifts measured."""
+    """Show what pooling loses of a photograph, and measure its sensitivity to shifts."""
     show_unpooled_photograph()
     st.divider()
     lesson.show_section("pooling", "Does it matter where things are?")
@@ -48,7 +48,8 @@ def show_experiments() -> None:
 
 ensure_router()
 show_header(
-    "pooling", "Slide a window and keep one number of each: the largest, the mean, the length. Hover, click, or play."
+    "pooling",
+    "Slide a window and keep one number from each place: maximum, mean or length. Hover, click, or press play.",
 )
 show_lab()
 show_experiments()

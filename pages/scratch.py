@@ -12,7 +12,7 @@ from pages.shared.site import ensure_router, show_header
 
 @st.fragment
 def show_ladder() -> None:
-    """Sizes, estimate, start and stop, and the results as they come in."""
+    """Show sizes, estimate, start and stop, and the results as they arrive."""
     try:
         sizes = choose_sizes()
     except ValueError as problem:
@@ -27,7 +27,7 @@ def show_ladder() -> None:
 
 @st.fragment
 def show_checks() -> None:
-    """One sanity check at a time: only the chosen one is computed."""
+    """Show one sanity check at a time: only the chosen one is computed."""
     name = choose_option("Check", tuple(CHECKS), next(iter(CHECKS)), "scratch_check")
     question, show_check = CHECKS[name]
     st.markdown(f"##### {question}")

@@ -1,4 +1,4 @@
-"""Shapes: one layer's output size, parameters, work and memory, with the numbers substituted; and asked backwards."""
+"""Shapes: one layer's output size, parameters, work and memory, worked out step by step, and solved for a setting."""
 
 import streamlit as st
 
@@ -10,7 +10,9 @@ from pages.shared.controls import choose_option
 from pages.shared.site import ensure_router, show_header
 
 ensure_router()
-show_header("shapes", "Set a layer and its input: see which cells its windows read, and the size and cost worked out.")
+show_header(
+    "shapes", "Set a layer and its input: see which cells its windows read, and how its size and cost are computed."
+)
 kind = choose_option("Layer", KINDS, KINDS[0], "shapes_layer")
 dims = choose_option(
     "Dimensions", tuple(AXIS_NAMES), 2, "shapes_dims", "1: sound and text; 2: pictures; 3: scans and videos."

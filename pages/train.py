@@ -24,7 +24,7 @@ RECIPES = "A recipe"
 
 
 def choose_training() -> None:
-    """What to train, and the button that starts it."""
+    """Show the choice of what to train, and the button that starts it."""
     if choose_option("Train", (OWN_SETTINGS, RECIPES), OWN_SETTINGS, "train_way") == OWN_SETTINGS:
         data = choose_data()
         spec, pretrained, resize = choose_network(data)
@@ -44,7 +44,7 @@ def choose_training() -> None:
 
 @st.fragment
 def watch_run() -> None:
-    """The chosen run; drawn again and again while it goes on."""
+    """Show the chosen run, again and again while it trains."""
     run = choose_run()
     if run is None:
         lesson.show_section("train", "Your first run")
@@ -59,7 +59,7 @@ def watch_run() -> None:
 ensure_router()
 state.job_queue().warm_up_cluster()
 show_header(
-    "train", "Choose images and a network, press start, and watch it learn. Close the page if you like: it goes on."
+    "train", "Choose images and a network, press start, and watch it learn. Training continues if you close the page."
 )
 settings, picture = st.columns([1, 2], gap="large")
 with settings, st.container(border=True):

@@ -27,11 +27,11 @@ PAGES = (
     PageInfo("backprop", "By hand", "Backprop", "undo", "Follow the gradient back through a convolution."),
     PageInfo("scratch", "By hand", "From scratch", "code", "From plain loops to the GPU, and three layers by hand."),
     PageInfo("kernels", "By hand", "Kernel lab", "blur_on", "Edit a kernel and see what it does to a photograph."),
-    PageInfo("shapes", "By hand", "Shapes", "straighten", "Output size and parameters of one layer, worked out."),
+    PageInfo("shapes", "By hand", "Shapes", "straighten", "Work out the output size and parameters of one layer."),
     PageInfo("designer", "A network", "Designer", "schema", "Build a network and see every number of it."),
     PageInfo("data", "A network", "Data", "photo_library", "Look at the images, and at what augmentation does."),
     PageInfo("train", "A network", "Train", "model_training", "Train a network on real images and watch it learn."),
-    PageInfo("compare", "A network", "Compare", "compare_arrows", "Curves over each other, one factor at a time."),
+    PageInfo("compare", "A network", "Compare", "compare_arrows", "Compare training curves, one factor at a time."),
     PageInfo("inspect", "A network", "Inspect", "visibility", "The filters and feature maps of a trained network."),
     PageInfo("evaluate", "A network", "Evaluate", "fact_check", "Test accuracy and confusion matrix of a run."),
 )

@@ -212,7 +212,7 @@ def test_a_chosen_unit_is_measured_where_the_formula_knows_no_edges(open_page: O
     at = open_page("designer", designer_network=lost, designer_measure="true", designer_unit_row=100)
     at.session_state["designer_chosen"] = "1"
     at.run()
-    assert any("less than the formula's, which knows no edges" in text.value for text in at.markdown)
+    assert any("smaller than the formula's, which ignores edges" in text.value for text in at.markdown)
 
 
 def test_holes_of_a_dilated_kernel_are_said(open_page: Open) -> None:
@@ -299,7 +299,7 @@ def test_a_click_that_brings_the_old_network_along_changes_nothing_else(open_pag
 
 def test_a_bias_before_batch_norm_is_called_useless(open_page: Open) -> None:
     conv, norm = {"kind": "Conv2d", "filters": 4, "kernel_size": 3}, {"kind": "BatchNorm"}
-    useless = "The batch norm behind it takes this bias away again: it is useless."
+    useless = "The batch norm after it subtracts this bias again: it has no effect."
     for layer, said in ((conv, True), ({**conv, "bias": False}, False)):
         at = open_page("designer", designer_network=network(layer, norm))
         assert any(useless in text.value for text in at.markdown) == said

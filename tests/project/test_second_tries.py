@@ -31,7 +31,7 @@ def test_steady():
 def run_pytest(folder: Path, *arguments: str) -> str:
     (folder / "test_three.py").write_text(UNSTEADY)
     shutil.copy(ROOT / "tests" / "conftest.py", folder)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments, "."]
+    command = [str(Path(sys.executable).with_name("pytest")), "-q", "-p", "no:cacheprovider", *arguments, "."]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120).stdout
 
 

@@ -1,4 +1,4 @@
-"""What enters and leaves the designer: JSON and pasted source in; source, notebook, ONNX, tables out."""
+"""Import and export of the Designer: JSON and pasted source in; source, notebook, ONNX and tables out."""
 
 import tempfile
 from collections.abc import Callable
@@ -15,25 +15,26 @@ from cnn_core.networks.spec import MAX_TEXT
 from pages.parts.designer import session
 from pages.shared.controls import show_note
 
-SOURCE_KEY, FILE_KEY = "designer_source", "designer_file"
+SOURCE_KEY = "designer_source"
+FILE_KEY = "designer_file"
 MAX_BYTES = 4 * MAX_TEXT
-"""More than this is too much text in any alphabet: the rest is not looked at."""
+"""UTF-8 takes at most four bytes for a letter: a longer file has more than `MAX_TEXT` letters in any alphabet."""
 
 
 def show_import() -> None:
-    """The network as JSON, which the link holds; and the source of an nn.Sequential to read."""
+    """Show the fields that a network can be read from: JSON, a file, and the source of an nn.Sequential."""
     with st.popover("Import", icon=":material/input:", on_change="rerun", key="designer_import") as box:
         st.text_area("JSON", session.NETWORK_TEXT.first, key=session.NETWORK_KEY, bind="query-params", height=120)
         session.NETWORK_TEXT.mark_drawn()
         if box.open:
             st.file_uploader("Open network.json or network.py", ["json", "py"], key=FILE_KEY, on_change=_apply_file)
             st.text_area("Source", key=SOURCE_KEY, height=160, placeholder="nn.Sequential(nn.Conv2d(3, 16, 3), …)")
-            show_note("Read as text, never run. Its input has the size that is set on the page.")
+            show_note("The source is read as text and never run. Its input has the size that is set on the page.")
             st.button("Read the source", key="designer_read", on_click=_apply_source)
 
 
 def _apply_file() -> None:
-    """A file that was taken home."""
+    """Read the network from the uploaded file."""
     file = st.session_state[FILE_KEY]
     if file is None:
         return
@@ -42,7 +43,7 @@ def _apply_file() -> None:
 
 
 def _apply_source() -> None:
-    # the state, not an argument: a click may come before the run that the typing set off has drawn the button again
+    # From the state, not from an argument: the click may come before the typed source has drawn the button again.
     _apply_network(lambda: _parse_source(st.session_state[SOURCE_KEY]))
 
 
@@ -51,7 +52,7 @@ def _parse_source(source: str) -> Draft:
 
 
 def _apply_network(read: Callable[[], Draft]) -> None:
-    """Another network, if it can be read; else why not."""
+    """Replace the network by the one that `read` returns; store a problem if it raises ValueError."""
     try:
         session.store_draft(read())
         session.select_layer((0,))
@@ -60,7 +61,7 @@ def _apply_network(read: Callable[[], Draft]) -> None:
 
 
 def show_export(draft: Draft, fits: bool) -> None:
-    """One button a file; each is made when it is asked for."""
+    """Show a button for each kind of file; a file is made when its button is pressed."""
     with st.popover("Export", icon=":material/download:", on_change="rerun", key="designer_export") as box:
         if not box.open:
             return
@@ -85,7 +86,7 @@ def _show_download(label: str, name: str, mime: str, data: object) -> None:
 
 
 def onnx_bytes(spec: NetworkSpec) -> bytes:
-    """The network as an ONNX file, with the weights it would start from."""
+    """Return the network as an ONNX file, with its initial weights."""
     with tempfile.TemporaryDirectory(prefix="cnn-lab-onnx-") as folder:
         path = Path(folder) / "network.onnx"
         to_onnx(spec, path)

@@ -1,4 +1,4 @@
-"""The settings of the chosen layer, and new layers."""
+"""The form beside the table: the settings of the chosen layer, and adding a layer."""
 
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -38,17 +38,21 @@ SETTING_LABELS = {
     "count_include_pad": "Padding counts in the mean",
     "output_size": "Output size",
     "units": "Units",
-    "p": "Share dropped",
+    "p": "Dropout probability",
     "negative_slope": "Slope below 0",
     "alpha": "Alpha",
 }
 ACTIONS = {"up": "Up", "down": "Down", "duplicate": "Copy", "delete": "Delete"}
 CONTROL_WIDTH = 84
 """Pixels: two controls of this width stand side by side in the form."""
-KIND_KEY, PLACE_KEY = "designer_kind", "designer_where"
-AFTER, BEFORE, INSIDE = "After it", "Before it", "Inside, at the end of its "
+KIND_KEY = "designer_kind"
+PLACE_KEY = "designer_where"
+AFTER = "After it"
+BEFORE = "Before it"
+INSIDE = "Inside, at the end of its "
+"""A place is one of these three; the name of the part of the block follows the last."""
 LAST_PLACE = 99_999
-"""Behind every layer that a part can have."""
+"""An index after every layer that a part can have."""
 PAIR_SETTINGS = ("kernel_size", "stride", "padding", "dilation", "output_size")
 LAYER_MAKERS: dict[str, Callable[[int], Layer]] = {
     "Conv2d": lambda channels: Conv2d(16, 3, padding=1),
@@ -61,11 +65,11 @@ LAYER_MAKERS: dict[str, Callable[[int], Layer]] = {
     ),
     "Branches": lambda channels: Branches(((Conv2d(8, 1),), (Conv2d(8, 3, padding=1),), (Conv2d(8, 5, padding=2),))),
 }
-"""Kind → a new layer of it that fits behind `channels` channels, for kinds that need more than nothing."""
+"""For each kind that needs settings: a new layer of it that fits after a layer of `channels` channels."""
 
 
 def show_layer_form(draft: Draft, lines: list[LayerLine], *, show_shape: bool) -> None:
-    """What the chosen layer is set to, and, unless that is to be predicted, what it takes in."""
+    """Show the chosen layer's settings and, with `show_shape`, the shape of its input."""
     path = session.chosen_path(draft)
     if path is None:
         show_note("There is no layer yet: add one.")
@@ -78,7 +82,7 @@ def show_layer_form(draft: Draft, lines: list[LayerLine], *, show_shape: bool) -
     elif not isinstance(line.layer, Residual):
         _show_controls(line)
     if isinstance(after, BatchNorm) and getattr(line.layer, "bias", False):
-        show_note("The batch norm behind it takes this bias away again: it is useless.")
+        show_note("The batch norm after it subtracts this bias again: it has no effect.")
     with st.container(horizontal=True):
         for what, label in ACTIONS.items():
             st.button(
@@ -91,7 +95,7 @@ def show_layer_form(draft: Draft, lines: list[LayerLine], *, show_shape: bool) -
 
 
 def _show_controls(line: LayerLine) -> None:
-    """Every setting: numbers two by two, switches below them."""
+    """Show every setting: numbers two by two, switches below them."""
     names = [field.name for field in fields(line.layer)]
     switches = [name for name in names if isinstance(getattr(line.layer, name), bool)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -101,11 +105,11 @@ def _show_controls(line: LayerLine) -> None:
     for name in switches:
         _show_control(line, name)
     if not names:
-        show_note("Nothing to set.")
+        show_note("This layer has no settings.")
 
 
 def _show_control(line: LayerLine, name: str) -> None:
-    """One setting; what is typed is checked when it is taken."""
+    """Show one setting; a typed text is checked when it is applied."""
     value = getattr(line.layer, name)
     key = _control_key(line.path, name)
     arguments: dict[str, Any] = {"key": key, "on_change": _apply_setting, "args": (line.path, name, key)}
@@ -138,9 +142,9 @@ def _format_setting(value: Any) -> str:
 
 
 def _apply_setting(path: LayerPath, name: str, key: str) -> None:
-    """A setting was changed: taken if the layer can have it, else said why not."""
+    """Apply a changed setting to the layer at `path`; store a problem where the layer cannot have it."""
     if key != _control_key(path, name):
-        return  # a control that is gone: the browser sends it once more when a click overtakes the drawing
+        return  # a control that is gone, see `pages.shared.fresh`
     entered = st.session_state[key]
     layers = session.current_draft().layers
     try:
@@ -154,9 +158,10 @@ def _apply_setting(path: LayerPath, name: str, key: str) -> None:
 
 
 def parse_pair(text: str, label: str) -> int | tuple[int, int] | str | None:
-    """3 → 3; 3 5, 3×5 and 3,5 → (3, 5); same → "same"; kernel → None (a pooling's stride that follows its kernel).
+    """Return the setting that a typed text stands for.
 
-    Raises ValueError with a sentence for anything else.
+    "3" is 3; "3 5", "3×5" and "3,5" are (3, 5); "same" is "same"; "kernel" is None, the stride of a pooling layer that
+    follows its kernel. Raises ValueError for any other text, with a sentence that begins with `label`.
     """
     words = text.replace("×", " ").replace("x", " ").replace(",", " ").split()
     if words == ["same"]:
@@ -170,7 +175,7 @@ def parse_pair(text: str, label: str) -> int | tuple[int, int] | str | None:
 
 
 def _show_convolution_link(layer: Conv2d) -> None:
-    """The way to the Convolution page with one kernel of this layer, where that page can show it."""
+    """Show a link to the Convolution page with the settings of this layer, where that page can show them."""
     kernel, stride, dilation = pair(layer.kernel_size), pair(layer.stride), pair(layer.dilation)
     padding = layer.padding if isinstance(layer.padding, str) else pair(layer.padding)
     square = all(isinstance(side, str) or side[0] == side[1] for side in (stride, dilation, padding))
@@ -189,7 +194,7 @@ def _show_convolution_link(layer: Conv2d) -> None:
 
 
 def _show_branch_buttons() -> None:
-    """One branch more, or the last one away."""
+    """Show the buttons that add a branch and remove the last one."""
     st.button("Add a branch", key="designer_branch", on_click=_change_branches, args=(True,))
     st.button("Remove the last branch", key="designer_unbranch", on_click=_change_branches, args=(False,))
 
@@ -208,7 +213,7 @@ def _change_branches(adding: bool) -> None:
 
 
 def show_add_form(draft: Draft, lines: list[LayerLine]) -> None:
-    """A new layer: which kind, and where."""
+    """Show the choice of a new layer's kind and place, and the button that adds it."""
     path = session.chosen_path(draft)
     chosen = next((line for line in lines if line.path == path), None)
     st.selectbox("New layer", list(KINDS), key=KIND_KEY)
@@ -236,6 +241,6 @@ def _add_chosen_layer() -> None:
 
 
 def new_layer(kind: str, channels: int) -> Layer:
-    """A layer of a kind with usual settings."""
+    """Return a layer of `kind` with usual settings, for an input of `channels` channels."""
     make = LAYER_MAKERS.get(kind)
     return make(min(channels, 4096)) if make else KINDS[kind]()

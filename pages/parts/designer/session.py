@@ -1,4 +1,4 @@
-"""The network being designed, as JSON in the link: read, rewritten, undone; and which of its layers is chosen."""
+"""The network being designed, as JSON in the link, and which of its layers is chosen."""
 
 import streamlit as st
 
@@ -26,7 +26,7 @@ FIRST_PRESET = "B-base"
 
 
 def preset_draft(name: str) -> Draft:
-    """A preset to begin with."""
+    """Return the draft of a preset."""
     spec = preset(name)
     return Draft(spec.name, spec.input_shape, spec.layers)
 
@@ -38,7 +38,7 @@ CONTROL_KEYS = RevisedKey("designer")
 
 
 def current_draft() -> Draft:
-    """The network. While the text is no network, the last one stays, and `problem` says what is wrong."""
+    """Return the network; while the text describes none, the last network, and store what is wrong with the text."""
     try:
         draft = read_draft(NETWORK_TEXT.text)
     except ValueError as error:
@@ -50,17 +50,17 @@ def current_draft() -> Draft:
 
 
 def store_problem(problem: str) -> None:
-    """Something could not be done: said at the next drawing of the page."""
+    """Keep an error sentence for the next run of the page, which shows it."""
     st.session_state[PROBLEM_KEY] = problem
 
 
 def store_draft(draft: Draft) -> None:
-    """Another network, as one step that can be undone."""
+    """Replace the network, as one step that can be undone."""
     NETWORK_TEXT.write(draft.to_json())
 
 
 def store_layers(layers: Layers) -> None:
-    """Other layers."""
+    """Replace the layers of the network, as one step that can be undone."""
     draft = current_draft()
     store_draft(Draft(draft.name, draft.input_shape, layers))
 
@@ -76,7 +76,7 @@ def mark_as_drawn() -> None:
 
 
 def chosen_path(draft: Draft) -> LayerPath | None:
-    """The path of the chosen layer; None when there is none."""
+    """Return the path of the chosen layer, or of the first one; None when the network has no layers."""
     path = parse_path(st.session_state.get(CHOSEN_KEY, "0"))
     try:
         layer_at(draft.layers, path)
@@ -86,28 +86,28 @@ def chosen_path(draft: Draft) -> LayerPath | None:
 
 
 def parse_path(text: str) -> LayerPath:
-    """1.0.2 → (1, 0, 2); empty for anything else."""
+    """Return the path that a text such as "1.0.2" stands for, here (1, 0, 2); empty for any other text."""
     parts = text.split(".")
     return tuple(map(int, parts)) if all(part.isdecimal() and len(part) < 6 for part in parts) else ()
 
 
 def format_path(path: LayerPath | None) -> str:
-    """(1, 0, 2) → 1.0.2."""
+    """Return a path as text: (1, 0, 2) as "1.0.2"."""
     return ".".join(map(str, path or ()))
 
 
 def select_layer(path: LayerPath) -> None:
-    """Choose a layer."""
+    """Choose the layer at `path`."""
     st.session_state[CHOSEN_KEY] = format_path(path)
 
 
 def apply_to_chosen(action: str) -> None:
-    """What was done to the chosen layer."""
+    """Apply an action ("up", "down", "duplicate", "delete") to the chosen layer."""
     apply_action(action, format_path(chosen_path(current_draft())))
 
 
 def apply_action(action: str, path_text: str) -> None:
-    """What was done to a line of the table."""
+    """Apply an action to the layer at a path written as text; "choose" makes it the chosen one."""
     path, layers = parse_path(path_text), current_draft().layers
     try:
         layer_at(layers, path)
@@ -138,7 +138,7 @@ def _layer_exists(path: LayerPath) -> bool:
 
 
 def add_layer(layer: Layer, path: LayerPath) -> None:
-    """A new layer at a path, which is then chosen."""
+    """Insert a layer at `path` and choose it; store a problem where it cannot stand there."""
     try:
         store_layers(insert_layer(current_draft().layers, path, layer))
     except ValueError as problem:
@@ -148,7 +148,7 @@ def add_layer(layer: Layer, path: LayerPath) -> None:
 
 
 def apply_preset() -> None:
-    """Begin anew from a ready-made network."""
+    """Replace the network by the preset chosen in the control."""
     name = st.session_state.designer_preset
     if name in PRESETS:
         store_draft(preset_draft(name))

@@ -1,4 +1,4 @@
-"""A network as the table and the diagram that are drawn: every number and word comes from here."""
+"""The data of the Designer's table and diagram: every number and word that they show."""
 
 from dataclasses import fields
 from math import prod
@@ -18,7 +18,10 @@ from pages.components.network_table.payload import (
 )
 from pages.parts.designer.session import format_path
 
-MACS, MEMORY, JUMP, CENTRE = "MACs", "Activations", "Jump", "Centre"
+MACS = "MACs"
+MEMORY = "Activations"
+JUMP = "Jump"
+CENTRE = "Centre"
 TABLE_COLUMNS: tuple[NetworkColumn, ...] = (
     {"name": SHAPE, "number": False, "hint": "Channels × height × width of one image's output"},
     {"name": PARAMETERS, "number": True, "hint": "Learned weights and biases; the bar is the share of the total"},
@@ -41,7 +44,7 @@ BOX_ROLES = {Conv2d: "conv", MaxPool2d: "pool", AvgPool2d: "pool", AdaptiveAvgPo
 
 
 def table_data(draft: Draft, lines: list[LayerLine], chosen: LayerPath | None, predict: str) -> NetworkTablePayload:
-    """What network_table.js draws; the column `predict` is asked for instead of shown."""
+    """Return the data of the component `network_table`; the column `predict` is asked for instead of shown."""
     rows = [line.row for line in lines if isinstance(line, ResolvedLine)]
     totals = {
         PARAMETERS: sum(row.parameters for row in rows),
@@ -95,7 +98,7 @@ def _line_data(line: LayerLine, totals: dict[str, int], predict: str) -> Network
 
 
 def _question_data(line: LayerLine, predict: str) -> NetworkQuestion | None:
-    """What is asked of a layer; nothing of blocks, of layers not reached, and while nothing is predicted."""
+    """Return the question about a layer; None for blocks, unresolved layers, and when nothing is predicted."""
     if predict not in COLUMNS or isinstance(line, UnresolvedLine) or isinstance(line.layer, Residual | Branches):
         return None
     question = make_question(line, predict)
@@ -103,12 +106,12 @@ def _question_data(line: LayerLine, predict: str) -> NetworkQuestion | None:
 
 
 def _format_axes(down: str, across: str) -> str:
-    """One text for both axes where they are alike."""
+    """Return one text for both axes: a single number where they are equal."""
     return down if down == across else f"{down}×{across}"
 
 
 def describe_settings(layer: Layer) -> str:
-    """A layer's settings in few words: 32 filters 3×3, padding 1."""
+    """Return a layer's settings in a few words, such as "32 filters, 3×3, padding 1"."""
     if isinstance(layer, Residual):
         return "body + shortcut" if layer.shortcut else "body + input"
     if isinstance(layer, Branches):
@@ -138,7 +141,7 @@ def _format_value(value: object) -> str:
 
 
 def diagram_boxes(draft: Draft, lines: list[LayerLine]) -> list[NetworkBox]:
-    """The input and every layer outside of blocks that changes the shape, as boxes."""
+    """Return a box for the input and for every layer outside blocks that changes the shape or is drawn in any case."""
     result = [_diagram_box("input", "input", draft.input_shape, "")]
     shape: tuple[int, ...] = draft.input_shape
     for line in lines:
@@ -153,6 +156,6 @@ def diagram_boxes(draft: Draft, lines: list[LayerLine]) -> list[NetworkBox]:
 
 
 def _diagram_box(name: str, role: str, shape: tuple[int, ...], path: str) -> NetworkBox:
-    # a flat vector is drawn tall and thin, as the row of numbers that it is
+    # A flat vector is drawn as a thin column whose height grows with the square root of its length.
     height, depth = (max(shape[1:]), shape[0]) if len(shape) == 3 else (max(8, round(shape[0] ** 0.5)), 1)
     return {"name": name, "role": role, "shape": format_shape(shape), "height": height, "depth": depth, "path": path}

@@ -1,4 +1,4 @@
-"""What a designed network comes to: totals, memory, and the receptive field of a layer drawn on a picture."""
+"""The designed network in sum: totals, memory, and the receptive field of a layer drawn on a picture."""
 
 import numpy as np
 import streamlit as st
@@ -13,19 +13,25 @@ from pages.shared.controls import choose_option, show_note
 
 Box = tuple[int, int, int, int]
 PICTURE_SIDE = 384
-FORMULA_COLOUR, MEASURED_COLOUR = (235, 110, 20), (214, 120, 255)
-OUTSIDE_BRIGHTNESS, MIN_GLOW = 0.4, 0.25
-"""How bright the picture is where nothing is seen, and how strong the weakest gradient is drawn."""
+"""Pixels of the longer side of the pictures on the page."""
+FORMULA_COLOUR = (235, 110, 20)
+"""Orange: the colour of the theme's frames, as RGB."""
+MEASURED_COLOUR = (214, 120, 255)
+"""Purple: the colour of gradients, as RGB."""
+OUTSIDE_BRIGHTNESS = 0.4
+"""The brightness of pixels that the unit does not see: dark, but still recognisable."""
+MIN_GLOW = 0.25
+"""The opacity of the weakest gradient, so that it is still visible."""
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def parse_network(text: str) -> NetworkSpec:
-    """The finished network of a draft's JSON."""
+    """Return the network that a draft's JSON describes."""
     return NetworkSpec.from_json(text)
 
 
 def show_totals(draft: Draft) -> None:
-    """The sums of the table, and what the network takes in memory."""
+    """Show the sums of the table and the memory that the network takes."""
     spec = parse_network(draft.to_json())
     with st.container(horizontal=True):
         st.metric("Parameters", f"{spec.total_parameters:,}", border=True, help="All of them are trainable here.")
@@ -35,7 +41,7 @@ def show_totals(draft: Draft) -> None:
     show_note(
         f"**{spec.total_parameters:,} trainable**, none fixed. "
         + (
-            f"Batch norm keeps {running_statistics:,} running statistics besides, which are not learned."
+            f"Batch norm also keeps {running_statistics:,} running statistics, which are not learned."
             if running_statistics
             else ""
         )
@@ -55,8 +61,8 @@ def show_totals(draft: Draft) -> None:
         batch = int(st.number_input("Batch size", 1, 65_536, 64, key="designer_batch", bind="query-params", width=140))
         optimizer = choose_option("Optimiser", tuple(OPTIMIZER_COPIES), "Adam", "designer_optimizer")
         peak, free = training_peak(spec, batch, optimizer), free_mb()
-        st.metric("Training holds", format_memory(peak * MB), border=True)
-        show_note("Weights, gradients, the optimiser's own numbers, and the saved tensors of the batch.")
+        st.metric("Memory for training", format_memory(peak * MB), border=True)
+        show_note("Weights, gradients, the optimiser's state, and the saved tensors of the batch.")
         if peak > free:
             fitting = (free - training_peak(spec, 0, optimizer)) // memory_figures.saved
             advice = f"a batch of {fitting:,.0f} would" if fitting >= 1 else "not even one image does: make it smaller"
@@ -64,7 +70,7 @@ def show_totals(draft: Draft) -> None:
 
 
 def show_receptive_field(draft: Draft, line: LayerLine, fits: bool) -> None:
-    """What a unit of the chosen layer sees of a picture: by the formula and, where all `fits`, measured beside it."""
+    """Show what a unit of the chosen layer sees of a picture: by the formula and, if the network `fits`, measured."""
     if isinstance(line, UnresolvedLine):
         show_note("This layer is not reached yet: its receptive field is not known.")
         return
@@ -89,7 +95,7 @@ def show_receptive_field(draft: Draft, line: LayerLine, fits: bool) -> None:
 
 
 def _choose_unit(shape: tuple[int, ...]) -> tuple[int, int]:
-    """The chosen unit's row and column in maps of `shape`, counted from 0; (0, 0) of flat layers."""
+    """Show the sliders for a unit and return its row and column in maps of `shape`, from 0; (0, 0) for flat layers."""
     if len(shape) != 3:
         return 0, 0
     found = []
@@ -102,7 +108,7 @@ def _choose_unit(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _describe_field(line: ResolvedLine, place: tuple[int, int]) -> str:
-    """What the formula says, in words."""
+    """Return what the formula says, in words."""
     shape = line.row.output_shape
     size = format_size(line.row.receptive_field)
     if len(shape) != 3:
@@ -112,37 +118,38 @@ def _describe_field(line: ResolvedLine, place: tuple[int, int]) -> str:
         f"{middle + at * jump + 1:g}" for middle, at, jump in zip(line.centre, place, line.jump, strict=True)
     )
     return (
-        f"A unit of **{line.name}** sees **{size}** pixels; its neighbour sees as many, {jump} further on. The unit in "
-        f"row {place[0] + 1} of {shape[1]}, column {place[1] + 1} of {shape[2]} has its centre at pixel ({centre})."
+        f"A unit of **{line.name}** sees **{size}** pixels; its neighbour sees an area of the same size, {jump} "
+        f"further on. The unit in row {place[0] + 1} of {shape[1]}, column {place[1] + 1} of {shape[2]} has its centre at "
+        f"pixel ({centre})."
     )
 
 
 def _show_measured_field(draft: Draft, line: ResolvedLine, place: tuple[int, int], box: Box) -> None:
-    """The measured field, and how it compares with the formula's. Raises ValueError when it cannot be measured."""
-    draft.to_spec()  # says which layer does not fit
+    """Show the measured field beside the formula's. Raises ValueError when it cannot be measured."""
+    draft.to_spec()  # raises with the layer that does not fit
     picture, found, holes = _measure_field(draft.to_json(), line.name, place)
     alt = f"The pixels that have a gradient, the stronger the more paths lead from them to the unit of {line.name}"
     st.image(picture, width="stretch", output_format="PNG", alt=alt)
     if found is None:
-        show_note("No pixel has a gradient: this unit sees padding alone.")
+        show_note("No pixel has a gradient: this unit sees only padding.")
         return
     height, width = draft.input_shape[1:]
     inside = (max(box[0], 0), min(box[1], height), max(box[2], 0), min(box[3], width))
     same = (
         "the same as the formula's, cut at the edges"
         if found == inside
-        else "less than the formula's, which knows no edges: on the way, cells were lost or were padding"
+        else "smaller than the formula's, which ignores edges: on the way, cells were lost or were padding"
     )
     show_note(
         f"**Purple**: rows {found[0] + 1} to {found[1]} and columns {found[2] + 1} to {found[3]} have a gradient, "
         f"{same}. The brighter, the more paths lead from the pixel to the unit."
-        + (" Between them are pixels without: the dilation or the stride steps over them." if holes else "")
+        + (" Some pixels between them have none: the dilation or the stride steps over them." if holes else "")
     )
 
 
 @st.cache_data(max_entries=64, show_spinner="Measuring …")
 def _measure_field(text: str, name: str, place: tuple[int, int]) -> tuple[NDArray[np.uint8], Box | None, bool]:
-    """The measured field as a picture, the box around it, and whether pixels inside of that are not seen."""
+    """Return the measured field as a picture, the box around it, and whether the box has pixels that are not seen."""
     from cnn_core.networks.measured_field import measure_field  # torch is heavy: only who measures pays for it
 
     paths = measure_field(NetworkSpec.from_json(text), name, place)
@@ -155,7 +162,7 @@ def _measure_field(text: str, name: str, place: tuple[int, int]) -> tuple[NDArra
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _scaled_photo(size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A photograph at the network's input size, SHOWN along its longer side: small ones in whole pixels."""
+    """Return a photograph reduced to the input `size` and enlarged to `PICTURE_SIDE`, its pixels left visible."""
     from PIL import Image
 
     small = Image.fromarray(load_photo(PHOTOS[2].name)).resize((min(size[1], PICTURE_SIDE), min(size[0], PICTURE_SIDE)))
@@ -163,13 +170,13 @@ def _scaled_photo(size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _display_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Width and height of a picture of `size` (height, width) on the page."""
+    """Return the width and height on the page of a picture of `size` (height, width)."""
     scale = PICTURE_SIDE / max(size)
     return max(1, round(size[1] * scale)), max(1, round(size[0] * scale))
 
 
 def frame_photo(size: tuple[int, int], box: Box) -> NDArray[np.uint8]:
-    """The photograph with a frame around the box; what lies outside of it is dark."""
+    """Return the photograph with a frame around the box and everything outside it darkened."""
     from PIL import Image, ImageDraw
 
     picture = _scaled_photo(size)
@@ -184,7 +191,7 @@ def frame_photo(size: tuple[int, int], box: Box) -> NDArray[np.uint8]:
 
 
 def draw_gradient(paths: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The photograph in grey and dark, purple where a pixel has a gradient: the more, the brighter."""
+    """Return the photograph in dark grey, purple where `paths` is above 0: the larger, the brighter."""
     from PIL import Image
 
     size = paths.shape[0], paths.shape[1]

@@ -1,4 +1,4 @@
-"""The drawn illustrations of assets/figures, in the colours of whichever theme is on."""
+"""The drawn illustrations of assets/figures, in the colours of the present theme."""
 
 from functools import cache
 
@@ -15,5 +15,5 @@ def _figure_component(name: str) -> ComponentRenderer:
 
 
 def show_figure(name: str, *, key: str) -> None:
-    """Draw assets/figures/<name>.svg; its <title> says what it shows to those who do not see it."""
+    """Show assets/figures/<name>.svg; its <title> describes it to screen readers."""
     _figure_component(name)(key=key)
