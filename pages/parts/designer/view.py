@@ -119,8 +119,8 @@ def _describe_field(line: ResolvedLine, place: tuple[int, int]) -> str:
     )
     return (
         f"A unit of **{line.name}** sees **{size}** pixels; its neighbour sees an area of the same size, {jump} "
-        f"further on. The unit in row {place[0] + 1} of {shape[1]}, column {place[1] + 1} of {shape[2]} has its centre at "
-        f"pixel ({centre})."
+        f"further on. The unit in row {place[0] + 1} of {shape[1]}, column {place[1] + 1} of {shape[2]} has its centre "
+        f"at pixel ({centre})."
     )
 
 
