@@ -1,4 +1,7 @@
-"""Looking inside a network: its filters, features and what decided. Importing this imports no torch."""
+"""Looking inside a network: its filters, its feature maps, and what decided. Importing this imports no torch.
+
+The names of `__all__` are imported from here; everything else from its module.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -22,7 +25,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Fetch a function that needs torch when it is first asked for."""
+    """Return a function that needs torch; its module is imported when it is first asked for."""
     if name in _NEED_TORCH:
         return getattr(import_module(f"cnn_core.insight.{_NEED_TORCH[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

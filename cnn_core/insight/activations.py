@@ -1,4 +1,4 @@
-"""What every layer makes of one image."""
+"""What every layer of a network computes for one image. Needs torch."""
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -14,12 +14,18 @@ FeatureMaps = dict[str, NDArray[np.float32]]
 
 
 def feature_maps(model: nn.Module, image: ArrayLike) -> FeatureMaps:
-    """The output of every layer that still has channels × height × width, for one image, in the order of running.
+    """Return the output of every layer that keeps height and width for one image, in the order in which they run.
 
-    `image` is (C, H, W), normalised as in training. Returns layer name → float32 (C, H, W). The model runs in eval
-    mode without gradients and is left in the mode it was in. Dropout is left out (it passes values on unchanged in
-    eval mode), as are containers. A layer that runs more than once keeps its last output.
-    Raises ValueError when `image` is not three-dimensional.
+    `image` is (C, H, W), normalised as in training. Returns layer name → float32 (C, H, W). The model runs in
+    evaluation mode without gradients, and each of its modules is left in the mode it was in. Dropout is left out, as it
+    passes values on unchanged in evaluation mode, and so are containers. Of a layer that runs more than once the last
+    output is kept. Raises ValueError when `image` is not three-dimensional.
+
+    >>> import numpy as np
+    >>> from cnn_core.networks import preset
+    >>> maps = feature_maps(preset("Tiny CNN").build(seed=0), np.zeros((1, 8, 8)))
+    >>> {name: values.shape for name, values in maps.items()}["pool2"]
+    (32, 2, 2)
     """
     names = [
         name
@@ -30,9 +36,9 @@ def feature_maps(model: nn.Module, image: ArrayLike) -> FeatureMaps:
 
 
 def layer_outputs(model: nn.Module, image: ArrayLike, names: Collection[str]) -> FeatureMaps:
-    """What the modules called `names` give for one image, blocks and flat layers too: float32 (C, H, W) or (n,).
+    """Return the outputs of the modules called `names`, blocks and flat layers too: float32 (C, H, W) or (n,).
 
-    In the order of running; otherwise as `feature_maps`.
+    They stand in the order in which they run; arguments and errors as for `feature_maps`.
     """
     batch = as_image_batch(model, image)
     outputs: FeatureMaps = {}
@@ -61,7 +67,7 @@ def layer_outputs(model: nn.Module, image: ArrayLike, names: Collection[str]) ->
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Eval mode inside, and afterwards every submodule in the mode it was in."""
+    """Put a model into evaluation mode, and afterwards each of its modules back into the mode it was in."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -73,7 +79,7 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Torch on one thread inside: a single small image is through before a new thread's helpers have started."""
+    """Let torch use one thread: for a single small image, starting more takes longer than the computation."""
     threads_before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -83,7 +89,10 @@ def one_thread() -> Iterator[None]:
 
 
 def as_image_batch(model: nn.Module, image: ArrayLike) -> Tensor:
-    """`image` (C, H, W) as a batch of one, of the model's dtype and on its device; ValueError for another shape."""
+    """Turn an image (C, H, W) into a batch (1, C, H, W) of the model's dtype on its device.
+
+    Raises ValueError when `image` is not three-dimensional.
+    """
     tensor = torch.as_tensor(np.asarray(image))
     if tensor.ndim != 3:
         raise ValueError(f"image has shape {tuple(tensor.shape)}: it must be channels × height × width.")

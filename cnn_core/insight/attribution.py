@@ -1,8 +1,9 @@
-"""What each pixel had to do with the score of a class: gradients, integrated gradients, occlusion. Needs torch.
+"""How much each pixel contributed to the score of a class: gradients, integrated gradients, occlusion. Needs torch.
 
-All explain the logit of one class for one image (C, H, W), made ready as in training, and give float32 (C, H, W):
-positive where a value speaks for the class, negative where it speaks against it. The model runs in eval mode and is
-left as it was found. Each raises ValueError for an image of another shape or a class that the network does not know.
+All explain the logit of one class for one image (C, H, W), normalised as in training, and return float32 (C, H, W):
+positive where a value speaks for the class, negative where it speaks against it. The model runs in evaluation mode and
+is left as it was found. Each raises ValueError for an image that is not three-dimensional and for a class that the
+network does not have.
 """
 
 from itertools import product
@@ -16,16 +17,19 @@ from cnn_core.insight.activations import as_image_batch, evaluation_mode
 
 Attribution = NDArray[np.float32]
 BATCH_SIZE = 64
-"""Images that run through the network together."""
+"""Images that run through the network together: enough to use the processor, few enough for its memory."""
 
 
 def input_gradient(model: nn.Module, image: ArrayLike, target: int) -> Attribution:
-    """How much the logit of `target` grows with each value: Simonyan et al. 2014, https://arxiv.org/abs/1312.6034."""
+    """Compute the gradient of the logit of `target` with respect to each value.
+
+    Simonyan, Vedaldi and Zisserman 2014, https://arxiv.org/abs/1312.6034.
+    """
     return _to_numpy(_logit_gradients(model, as_image_batch(model, image), target)[0])
 
 
 def gradient_times_input(model: nn.Module, image: ArrayLike, target: int) -> Attribution:
-    """The gradient times the value itself: exact for a linear network, but for the bias."""
+    """Compute the gradient times the value itself: for a linear network, the exact contribution beside the bias."""
     batch = as_image_batch(model, image)
     return _to_numpy(_logit_gradients(model, batch, target)[0] * batch[0])
 
@@ -33,11 +37,11 @@ def gradient_times_input(model: nn.Module, image: ArrayLike, target: int) -> Att
 def integrated_gradients(
     model: nn.Module, image: ArrayLike, target: int, baseline: ArrayLike, *, steps: int = 50
 ) -> Attribution:
-    """The mean gradient on the straight way from `baseline` (C, H, W) to the image, times what lies between the two.
+    """Compute the mean gradient on the line from `baseline` (C, H, W) to the image, times the difference of the two.
 
-    Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365; the integral by Gauss-Legendre quadrature in `steps`
-    places. The sum over all values is the logit of the image less that of the baseline, up to the error of the
-    quadrature. Raises ValueError also when the baseline has another shape, or `steps` is not positive.
+    Sundararajan, Taly and Yan 2017, https://arxiv.org/abs/1703.01365; the integral by Gauss-Legendre quadrature at
+    `steps` points. The sum over all values is the logit of the image minus that of the baseline, up to the error of the
+    quadrature. Also raises ValueError when the baseline has another shape than the image, or `steps` is not positive.
     """
     if steps < 1:
         raise ValueError(f"steps is {steps}: it must be 1 or more.")
@@ -56,11 +60,11 @@ def integrated_gradients(
 def occlusion_map(
     model: nn.Module, image: ArrayLike, target: int, baseline: ArrayLike, *, window: int, stride: int
 ) -> Attribution:
-    """By how much the logit of `target` falls when a square of the image is replaced by `baseline` (C, H, W).
+    """Compute how far the logit of `target` falls when a square of the image is replaced by `baseline` (C, H, W).
 
-    Zeiler & Fergus 2014, https://arxiv.org/abs/1311.2901. Squares of `window` pixels stand `stride` apart, the last one
-    cut off at the edge; each pixel gets the mean over the squares that cover it, 0 where none does.
-    Raises ValueError also when the window does not fit the image, or the stride is not from 1 to the window.
+    Zeiler and Fergus 2014, https://arxiv.org/abs/1311.2901. Squares of `window` pixels stand `stride` apart, the last
+    one cut off at the edge; each pixel gets the mean over the squares that cover it.
+    Also raises ValueError when the window does not fit the image, or the stride is not from 1 to the window.
     """
     batch, base = as_image_batch(model, image), as_image_batch(model, baseline)
     height, width = batch.shape[2:]
@@ -81,7 +85,7 @@ def occlusion_map(
 
 
 def class_logit(model: nn.Module, image: ArrayLike, target: int) -> float:
-    """The logit of `target` for one image (C, H, W)."""
+    """Compute the logit of `target` for one image (C, H, W)."""
     return float(_class_logits(model, as_image_batch(model, image), target)[0])
 
 

@@ -1,4 +1,4 @@
-"""Where the evidence for a class lies in the image."""
+"""Where the evidence for a class lies in the image: Grad-CAM. Needs torch."""
 
 import numpy as np
 import torch
@@ -9,13 +9,19 @@ from cnn_core.insight.activations import as_image_batch, evaluation_mode
 
 
 def grad_cam(model: nn.Module, image: ArrayLike, target_class: int, layer: str) -> NDArray[np.float32]:
-    """Grad-CAM of one class at one layer: float32 (h, w), the layer's own size, no value below 0.
+    """Compute Grad-CAM of one class at one layer: float32 (h, w), of the layer's own size, no value below 0.
 
-    Selvaraju et al. (2017): each channel of the layer is weighted by the mean gradient of the class's logit over its
-    positions; the weighted channels are summed and negative sums set to 0. `image` is (C, H, W), normalised as in
-    training; `layer` a name of `model.named_modules()`. The model runs in eval mode and is left as it was found.
-    A map of zeros is a result: nothing in this layer speaks for that class.
+    Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391: each channel of the layer is weighted by the mean gradient
+    of the class's logit over its positions; the weighted channels are summed, and negative sums set to 0. `image` is
+    (C, H, W), normalised as in training; `layer` is a name of `model.named_modules()`. The model runs in evaluation
+    mode and is left as it was found. A map of zeros is a result: nothing in this layer speaks for that class.
     Raises ValueError when the layer does not exist or its output has no height and width, or the class does not exist.
+
+    >>> import numpy as np
+    >>> from cnn_core.networks import preset
+    >>> heat = grad_cam(preset("Tiny CNN").build(seed=0), np.ones((1, 8, 8)), target_class=3, layer="relu2")
+    >>> heat.shape, bool((heat >= 0).all())
+    ((4, 4), True)
     """
     modules = dict(model.named_modules())
     if not layer or layer not in modules:

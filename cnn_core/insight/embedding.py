@@ -1,4 +1,4 @@
-"""What a network has made of an image just before it decides: the features of its penultimate layer. Needs torch."""
+"""The features of an image: what the last layer of a network decides by. Needs torch."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from cnn_core.training.inference import CPU_BATCH, logit_batches
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Features (N, D) of N images, float32, and in words what they are: "the input of fc2, 128 values"."""
+    """Features of N images: `values` (N, D), float32, and a `description` such as "the input of fc2, 128 values"."""
 
     values: NDArray[np.float32]
     description: str
@@ -23,10 +23,11 @@ class Features:
 def penultimate_features(
     model: nn.Module, images: NDArray[np.uint8], normalise: Callable[[Tensor], Tensor], *, batch_size: int = CPU_BATCH
 ) -> Features:
-    """What goes into the last linear layer for images (N, C, H, W), which `normalise` makes ready as in training.
+    """Compute the input of the last linear layer for stored images uint8 (N, C, H, W), normalised by `normalise`.
 
-    A network without linear layers: the mean of each of its last feature maps. Raises ValueError when there is neither,
-    when there is no image, and when a value is infinite or no number.
+    For a network without linear layers, the features are the mean of each of its last feature maps. `batch_size` images
+    run through the network together. Raises ValueError when there is neither, when there is no image, and when a value
+    is infinite or not a number.
     """
     if not len(images):
         raise ValueError("There are no images: features need at least one.")
@@ -43,7 +44,7 @@ def penultimate_features(
 
 @contextmanager
 def _capture_features(model: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """After each batch one entry: in words where the features come from → features (n, D)."""
+    """Yield a dictionary that holds one entry after each batch: a description of the features → features (n, D)."""
     latest: dict[str, Tensor] = {}
 
     def make_input_hook(name: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
@@ -75,10 +76,15 @@ def _capture_features(model: nn.Module) -> Iterator[dict[str, Tensor]]:
 def nearest_neighbours(
     queries: NDArray[np.floating], features: NDArray[np.floating], count: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """The `count` rows of `features` (N, D) most like each row of `queries` (Q, D): places and cosines, (Q, count).
+    """Find the `count` rows of `features` (N, D) most similar to each row of `queries` (Q, D).
 
-    Likeness is the cosine of the angle between two rows, 1 for the same direction; 0 where a row is all zeros. The most
-    alike comes first. Fewer than `count` rows give fewer. Raises ValueError when the rows differ in length.
+    Returns their indices and their cosines, both (Q, min(count, N)), the most similar first. The cosine of the angle
+    between two rows is 1 for the same direction; it counts as 0 where a row is all zeros.
+    Raises ValueError when the rows of the two differ in length.
+
+    >>> indices, cosines = nearest_neighbours(np.array([[1.0, 0.0]]), np.array([[0.0, 2.0], [3.0, 0.0]]), 1)
+    >>> indices.tolist(), cosines.tolist()
+    ([[1]], [[1.0]])
     """
     if queries.ndim != 2 or features.ndim != 2 or queries.shape[1] != features.shape[1]:
         raise ValueError(f"queries has shape {queries.shape} and features {features.shape}: rows must be equally long.")
@@ -88,7 +94,7 @@ def nearest_neighbours(
 
 
 def _unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Rows of length 1; those of length 0 stay so."""
+    """The rows scaled to length 1; rows of zeros stay zeros."""
     values = rows.astype(np.float64)
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
     unit: NDArray[np.float64] = values / np.where(lengths > 0, lengths, 1.0)

@@ -1,6 +1,7 @@
-"""How filters are read: what a noisy, colour or dead filter is, as measures of its weights; and orders to sort by.
+"""Measures of filters: whether one is noisy, coloured, dead or like another; and orders to sort filters by.
 
-Filters are arrays (filters, channels, height, width). NumPy and SciPy only.
+Filters are arrays (filters, channels, height, width). NumPy and SciPy only. `cnn_core.insight.explain` says in words
+what each finding means.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,9 @@ SLOPE_LIMIT = 0.7
 MAX_PAIRED_FILTERS = 1024
 """Pairs are not sought among more filters than this: the table of their cosines would be large."""
 TINY = 1e-300
-"""Stands for a norm of 0 where it divides."""
+"""Divides in place of a norm of 0."""
+ROUNDING = 1e-24
+"""The square of a rounding error of weights near 1, with room: (10⁻¹²)²."""
 
 Array = NDArray[np.float64]
 
@@ -47,18 +50,18 @@ class Finding:
 
 
 def filter_norms(filters: NDArray[np.floating]) -> Array:
-    """The L2 norm of every filter, √Σw²: (filters,)."""
+    """Compute the L2 norm of every filter, √Σw²: (filters,)."""
     flat = np.asarray(filters, np.float64).reshape(len(filters), -1)
     lengths: Array = np.sqrt((flat**2).sum(axis=1))
     return lengths
 
 
 def filter_roughness(filters: NDArray[np.floating]) -> Array:
-    """Geary's C of every filter over neighbours above, below, left and right, channels pooled: (filters,).
+    """Compute Geary's C of every filter over neighbours above, below, left and right, channels pooled: (filters,).
 
-    C = (N − 1) Σ(wᵢ − wⱼ)² / (2W Σ(wᵢ − w̄)²), summed over the neighbours' W ordered pairs (Geary 1954, The contiguity
-    ratio). 0 for what hardly changes from cell to cell, about 1 for weights drawn independently, 2 for a checkerboard
-    without end. An even filter has 0; a kernel of 1 × 1 has no neighbours: NaN.
+    C = (N − 1) Σ(wᵢ − wⱼ)² / (2W Σ(wᵢ − w̄)²), summed over the W ordered pairs of neighbours (Geary 1954, The contiguity
+    ratio). It is near 0 where weights hardly change from cell to cell, about 1 for weights drawn independently, and
+    towards 2 for a large checkerboard. A constant filter has 0; a kernel of 1 × 1, without neighbours, has NaN.
     """
     w = np.asarray(filters, np.float64)
     height, width = w.shape[2:]
@@ -71,9 +74,9 @@ def filter_roughness(filters: NDArray[np.floating]) -> Array:
 
 
 def filter_colourfulness(filters: NDArray[np.floating]) -> Array:
-    """The share of Σw² that lies in differences between a filter's channels: (filters,), 0 grey … 1 opposite colours.
+    """Compute the share of Σw² in differences between a filter's channels: (filters,), 0 grey … 1 opposite colours.
 
-    Σ(w − mean over channels)² / Σw². Raises ValueError unless there are three channels.
+    The share is Σ(w − mean over channels)² / Σw². Raises ValueError unless there are three channels.
     """
     w = np.asarray(filters, np.float64)
     if w.shape[1] != 3:
@@ -82,7 +85,7 @@ def filter_colourfulness(filters: NDArray[np.floating]) -> Array:
 
 
 def channel_similarity(filters: NDArray[np.floating]) -> Array:
-    """The mean cosine between a filter's channels, over all their pairs: (filters,), NaN with fewer than two channels.
+    """Compute the mean cosine over all pairs of a filter's channels: (filters,), NaN with fewer than two channels.
 
     A channel of zeros counts as cosine 0.
     """
@@ -96,17 +99,17 @@ def channel_similarity(filters: NDArray[np.floating]) -> Array:
 
 
 def pairwise_cosines(filters: NDArray[np.floating]) -> Array:
-    """The cosine between every two filters: (filters, filters); 0 with a filter of zeros."""
+    """Compute the cosine between every two filters: (filters, filters); 0 with a filter of zeros."""
     flat = _unit_vectors(np.asarray(filters, np.float64).reshape(len(filters), -1))
     table: Array = flat @ flat.T
     return table
 
 
 def fit_slopes(filters: NDArray[np.floating]) -> tuple[Array, Array]:
-    """How much of a filter, its channels averaged, is an even slope, and the way up: shares and degrees (filters,).
+    """Fit a plane to every filter, its channels averaged: how well it fits, and where it rises, both (filters,).
 
-    The share of variance that a plane over rows and columns explains (R² of least squares), and the direction in which
-    it rises, 0° to the right and 90° downwards. NaN where there are fewer than two rows or columns.
+    The first is the share of variance that the plane explains (R² of least squares), the second its direction in
+    degrees, 0° to the right and 90° downwards. Both are NaN where there are fewer than two rows or columns.
     """
     w = np.asarray(filters, np.float64).mean(axis=1)
     height, width = w.shape[1:]
@@ -120,11 +123,11 @@ def fit_slopes(filters: NDArray[np.floating]) -> tuple[Array, Array]:
 
 
 def order_filters(filters: NDArray[np.floating], by: str) -> NDArray[np.intp]:
-    """The filters' places sorted `by` one of ORDERS.
+    """Sort filters `by` one of ORDERS; returns their indices.
 
-    "norm" and "colour" begin with the largest. "similarity" lays like ones side by side: average linkage over
-    1 − cosine, its tree turned so that neighbours differ least (Bar-Joseph et al. 2001). Raises ValueError for another
-    name.
+    "norm" and "colour" begin with the largest. "similarity" puts similar filters side by side: average linkage over
+    1 − cosine, its tree turned so that neighbours differ least (Bar-Joseph, Gifford and Jaakkola 2001).
+    Raises ValueError for another name.
     """
     if by == "network":
         return np.arange(len(filters))
@@ -208,7 +211,7 @@ def _finding_below(letter: str, values: Array, limit: float) -> Finding:
 
 
 def finding_marks(all_findings: tuple[Finding, ...], count: int) -> list[str]:
-    """The letters of the findings that each of `count` filters belongs to, such as "NC", in the findings' order."""
+    """Return for each of `count` filters the letters of its findings, such as "NC", in the order of the findings."""
     return [
         "".join(finding.letter for finding in all_findings if i in finding.filters or i in finding.partners)
         for i in range(count)
@@ -216,20 +219,19 @@ def finding_marks(all_findings: tuple[Finding, ...], count: int) -> list[str]:
 
 
 def extreme_weights(kernel: NDArray[np.floating]) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    """Where a filter (channels, height, width) has its largest and its smallest weight: (channel, row, column) each."""
+    """Find the largest and the smallest weight of a filter (channels, height, width): (channel, row, column) each."""
     top, bottom = (np.unravel_index(int(at), kernel.shape) for at in (np.argmax(kernel), np.argmin(kernel)))
     return (int(top[0]), int(top[1]), int(top[2])), (int(bottom[0]), int(bottom[1]), int(bottom[2]))
 
 
 def _unit_vectors(vectors: Array) -> Array:
-    """Vectors along the last axis brought to length 1; zeros stay zeros."""
+    """The vectors along the last axis scaled to length 1; zeros stay zeros."""
     length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
     unit: Array = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
     return unit
 
 
 def _divide_safely(part: Array, whole: Array) -> Array:
-    """part / whole, 0 where the whole is nothing but rounding."""
-    tiny = 1e-24
-    ratio: Array = np.divide(part, whole, out=np.zeros_like(part), where=whole > tiny)
+    """part / whole; 0 where the whole is a sum of squares of rounding errors only."""
+    ratio: Array = np.divide(part, whole, out=np.zeros_like(part), where=whole > ROUNDING)
     return ratio

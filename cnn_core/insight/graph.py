@@ -1,4 +1,4 @@
-"""A network as one picture: every layer and join from the image to the probabilities, and what feeds what. No torch."""
+"""A network as a graph: every layer and join from the image to the probabilities, and which feeds which. No torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,14 +22,16 @@ from cnn_core.networks import (
 from cnn_core.networks.blocks import block_parts, part_names
 from cnn_core.networks.spec import name_layers
 
-IMAGE, PROBABILITIES = "image", "softmax"
-"""The first and the last node; no layer of a network can bear these names."""
+IMAGE = "image"
+"""The name of the first node; layers are named after their kinds, so that none has it."""
+PROBABILITIES = "softmax"
+"""The name of the last node, of which the same is true."""
 
 
 class Extent(NamedTuple):
-    """Some of a layer's values: maps first … last (one past the end), in each of them these rows and columns.
+    """Some of a layer's values: these rows and columns of the maps `first` up to, not including, `last`.
 
-    A flat layer's units are maps of one value.
+    The units of a flat layer are maps of one value.
     """
 
     first: int
@@ -48,7 +50,7 @@ class Extent(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A box of a layer's values: maps first … last, rows top … bottom, columns left … right, each one past its end."""
+    """A box of a layer's values: maps first … last, rows top … bottom, columns left … right, each without its end."""
 
     first: int
     last: int
@@ -60,7 +62,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Node:
-    """One column of the picture: `inputs` are the nodes that it is made of, a join has several, the image none.
+    """A layer, a join, the image or the probabilities; `inputs` are the nodes that it reads, none for the image.
 
     `shape` is (C, H, W), or (n,) once flat; `input_shapes` are the shapes of the inputs. `layer` is None for the image
     and for the probabilities.
@@ -74,14 +76,14 @@ class Node:
 
     @property
     def kind(self) -> str:
-        """The layer's class, “Image” or “Softmax”."""
+        """The name of the layer's class; "Image" or "Softmax" where there is no layer."""
         if self.layer is None:
             return "Softmax" if self.inputs else "Image"
         return type(self.layer).__name__
 
     @property
     def map_count(self) -> int:
-        """How many maps, or units once flat."""
+        """The number of maps, or of units once flat."""
         return self.shape[0]
 
     @property
@@ -105,10 +107,10 @@ Graph = dict[str, Node]
 
 
 def network_graph(spec: NetworkSpec) -> Graph:
-    """Every node by its name, in the order in which they run: image, layers and joins, probabilities.
+    """Return every node by its name, in the order in which they run: image, layers and joins, probabilities.
 
-    Layers have their names in `spec.summary()`, blocks stand for their join. An empty shortcut or branch is no node:
-    the join then reads what went into the block.
+    Layers have the names of `spec.summary()`; a block is the node of its join. An empty shortcut or branch is not a
+    node: the join then reads the block's input.
     """
     shapes: dict[str, Shape] = {row.name: row.output_shape for row in spec.summary()}
     nodes = {IMAGE: Node(IMAGE, None, (), spec.input_shape)}
@@ -119,7 +121,7 @@ def network_graph(spec: NetworkSpec) -> Graph:
 
 
 def _add_nodes(layers: tuple[Layer, ...], source: str, path: str, shapes: Mapping[str, Shape], nodes: Graph) -> str:
-    """Add the nodes of a row of layers that begins at `source`; returns the name of the last."""
+    """Add the nodes of a sequence of layers that reads `source`; returns the name of the last."""
     for name, layer in name_layers(layers):
         full = path + name
         inputs: tuple[str, ...] = (source,)
@@ -132,7 +134,7 @@ def _add_nodes(layers: tuple[Layer, ...], source: str, path: str, shapes: Mappin
 
 
 def inputs_of(node: Node, extent: Extent) -> tuple[Extent, ...]:
-    """What an extent of a node is made of: an extent of each of its inputs, empty where it takes no part."""
+    """Return what an extent of a node is computed from: an extent of each input, empty where it takes no part."""
     layer = node.layer
     match layer:
         case Branches():
@@ -149,7 +151,7 @@ def inputs_of(node: Node, extent: Extent) -> tuple[Extent, ...]:
 
 
 def whole_extent(shape: Shape) -> Extent:
-    """All values of a layer of this shape."""
+    """Return the extent that holds all values of a layer of this shape."""
     height, width = shape[1:] if len(shape) == 3 else (1, 1)
     return Extent(0, shape[0], frozenset(range(height)), frozenset(range(width)))
 
@@ -172,7 +174,7 @@ def _receptive_extent(node: Node, extent: Extent, first: int, last: int) -> Exte
 
 
 def _branch_extents(node: Node, extent: Extent) -> tuple[Extent, ...]:
-    """Of each branch the maps that stand in the extent, counted from its own first."""
+    """The maps of each branch that lie in the extent, counted from the branch's own first."""
     extents, offset = [], 0
     for shape in node.input_shapes:
         first, last = max(extent.first - offset, 0), min(extent.last - offset, shape[0])
@@ -182,7 +184,7 @@ def _branch_extents(node: Node, extent: Extent) -> tuple[Extent, ...]:
 
 
 def _unflatten_extent(source: Shape, extent: Extent) -> Extent:
-    """The place of one unit in the maps before; all of each map that several units come from."""
+    """The place of one unit in the maps before; of several units, the whole of the maps that they come from."""
     height, width = source[1], source[2]
     first, last = extent.first // (height * width), (extent.last - 1) // (height * width) + 1
     if extent.last - extent.first > 1:
@@ -192,10 +194,10 @@ def _unflatten_extent(source: Shape, extent: Extent) -> Extent:
 
 
 def receptive_boxes(nodes: Graph, name: str, index: int, row: int = 0, column: int = 0) -> dict[str, Box]:
-    """What one value can see in every node before it: its receptive field on the image, growing layer by layer.
+    """Return the receptive field of one value in every node before it.
 
-    The value is at `row` and `column` of map `index` (0 and 0 for a unit). Boxes are cut off at the edges of each
-    layer; nodes of which nothing is seen are left out. Raises ValueError when there is no such value.
+    The value is at `row` and `column` of map `index` (0 and 0 for a unit). Boxes end at the edges of each layer; nodes
+    that the value does not depend on are left out. Raises ValueError when there is no such value.
     """
     _check_position(nodes, name, index, row, column)
     seen = _trace_extents(nodes, name, Extent(index, index + 1, frozenset((row,)), frozenset((column,))))
@@ -203,8 +205,9 @@ def receptive_boxes(nodes: Graph, name: str, index: int, row: int = 0, column: i
 
 
 def receptive_pixels(nodes: Graph, name: str, row: int = 0, column: int = 0) -> NDArray[np.bool_]:
-    """Which pixels (H, W) of the image the values at `row` and `column` of a layer's maps depend on, counted back layer
-    by layer; of a flat layer, all of its units together. Raises ValueError when there is no such place.
+    """Return which pixels (H, W) of the image the values at `row` and `column` of a layer's maps depend on.
+
+    Of a flat layer, they are those that any of its units depends on. Raises ValueError when there is no such place.
     """
     _check_position(nodes, name, 0, row, column)
     node = nodes[name]
@@ -219,7 +222,7 @@ def receptive_pixels(nodes: Graph, name: str, row: int = 0, column: int = 0) -> 
 
 
 def _trace_extents(nodes: Graph, name: str, start: Extent) -> dict[str, list[Extent]]:
-    """What `start`, a part of the node called `name`, is made of in every node before it."""
+    """What `start`, a part of the node called `name`, is computed from in every node before it."""
     seen: dict[str, list[Extent]] = {name: [start]}
     for node in reversed(list(nodes.values())):
         for extent in seen.get(node.name, []):
@@ -230,7 +233,7 @@ def _trace_extents(nodes: Graph, name: str, start: Extent) -> dict[str, list[Ext
 
 
 def _merge_extent(extents: list[Extent], other: Extent) -> list[Extent]:
-    """The extents and one more; those that lie in others are left out."""
+    """The extents and one more, without those that lie inside others."""
     if any(other.is_inside(extent) for extent in extents):
         return extents
     return [*(extent for extent in extents if not extent.is_inside(other)), other]
@@ -245,7 +248,10 @@ def _bounding_box(extents: list[Extent]) -> Box:
 
 
 def contributing_maps(nodes: Graph, name: str, index: int) -> tuple[tuple[str, int, int], ...]:
-    """Which maps make up map `index` of a node: (node, first map, one past the last) for each input that takes part."""
+    """Return which maps feed map `index` of a node: (node, first map, end) for each input that takes part.
+
+    Raises ValueError when there is no such map.
+    """
     _check_position(nodes, name, index, 0, 0)
     node = nodes[name]
     extents = inputs_of(node, whole_extent(node.shape)._replace(first=index, last=index + 1))
@@ -257,7 +263,7 @@ def contributing_maps(nodes: Graph, name: str, index: int) -> tuple[tuple[str, i
 
 
 def _check_position(nodes: Graph, name: str, index: int, row: int, column: int) -> None:
-    """Raises ValueError with a sentence unless the network has this value."""
+    """Raise ValueError unless the network has this value."""
     if name not in nodes:
         raise ValueError(f"layer is {name!r:.60}: the network has {', '.join(list(nodes)[:40])}.")
     node = nodes[name]

@@ -1,4 +1,4 @@
-"""Which layers Grad-CAM can look at, told from the description of a network. No torch."""
+"""Which layers Grad-CAM can explain, read from the description of a network. No torch."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ _UNSUITABLE_KINDS = ("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Dropout2d",
 
 
 def cam_layers(spec: NetworkSpec) -> tuple[str, ...]:
-    """The layers whose output Grad-CAM can weigh: those with height and width, from the first convolution on.
+    """Return the layers whose output Grad-CAM can weigh: those with height and width, from the first convolution on.
 
-    Empty for a network without convolutions: nothing in it keeps apart what was seen and where.
+    There are none in a network without convolutions: no layer of it separates what a feature is from where it is.
     """
     rows = spec.summary()
     first = next((place for place, row in enumerate(rows) if row.kind == "Conv2d"), None)
@@ -20,10 +20,10 @@ def cam_layers(spec: NetworkSpec) -> tuple[str, ...]:
 
 
 def default_cam_layer(spec: NetworkSpec) -> str | None:
-    """The layer to explain with: the last that has more than one position and does not pool or drop; None without any.
+    """Return the layer to explain at first: the last with several positions that is no pooling and no dropout.
 
-    Selvaraju et al. (2017) take the last convolution with what follows it: there, features mean most and still have
-    a place.
+    Selvaraju et al. 2017 take the last convolution with its activation: its features carry the most meaning and still
+    have a place. Where no layer suits, it is the last of `cam_layers`; None where there is none of these either.
     """
     kinds = {row.name: row.kind for row in spec.summary()}
     shapes = {row.name: row.output_shape for row in spec.summary()}

@@ -1,4 +1,4 @@
-"""Activation maximisation: a picture changed step by step until a unit answers as strongly as it can. Needs torch.
+"""Activation maximisation: a picture is changed step by step so that a unit responds more strongly. Needs torch.
 
 Erhan et al. 2009; with the regularisers that make such pictures readable: Yosinski et al. 2015,
 https://arxiv.org/abs/1506.06579 (decay, blur), Mahendran & Vedaldi 2016, https://arxiv.org/abs/1512.02017 (total
@@ -18,21 +18,22 @@ from torch.nn import functional as F
 from cnn_core.insight.activations import evaluation_mode
 
 MID_GREY = 127.5
+"""The middle of 0 … 255, to which decay draws every value."""
 PICTURE_COUNT = 9
-"""So many pictures of the way are kept, the first and the last among them."""
+"""Pictures of the ascent that are kept, the first and the last among them: one row on a laptop."""
 
 
 @dataclass(frozen=True)
 class AscentSettings:
-    """How to climb. Raises ValueError for settings that make no sense.
+    """How to climb. Raises ValueError for a setting outside its range.
 
     steps       changes of the picture
     rate        the size of a change in grey values (root mean square over the picture)
-    decay       the share of its distance from mid-grey that every value loses at each step
-    variation   the weight of total variation: how much neighbours are made alike, beside the unit's own wish
-    blur_every  steps from one light blur to the next; 0 for none
-    jitter      by up to so many pixels the picture is shifted before each step, and back
-    seed        of the shifts
+    decay       the share of its distance from mid-grey that every value loses at each step, below 1
+    variation   the weight of total variation, which makes neighbours alike, beside the unit's own gradient
+    blur_every  steps from one light blur to the next; 0 for no blur
+    jitter      the most pixels by which the picture is shifted before each step, and back after it
+    seed        seed of the shifts
     """
 
     steps: int = 64
@@ -56,9 +57,9 @@ class AscentSettings:
 
 @dataclass(frozen=True, eq=False)
 class AscentResult:
-    """Pictures of the way uint8 (k, C, H, W), the steps after which they were taken, and the unit's value at each step.
+    """Pictures of the ascent uint8 (k, C, H, W), the steps after which they were kept, and the unit's values.
 
-    `values` has steps + 1 numbers, that of the start first.
+    `values` has one for the start and one after each step.
     """
 
     pictures: NDArray[np.uint8]
@@ -74,12 +75,12 @@ def maximise_unit(
     start: NDArray[np.uint8],
     settings: AscentSettings | None = None,
 ) -> AscentResult:
-    """Change the stored picture `start` uint8 (C, H, W) until map or unit `unit` of the module `layer` is large.
+    """Change the stored picture `start` uint8 (C, H, W) so that map or unit `unit` of the module `layer` grows.
 
-    The value of a map is the mean over its places. `normalise` makes pictures (N, C, H, W), 0 … 255, ready for the
-    network; the picture stays within 0 … 255. The model runs in eval mode and is left as it was found, as is torch's
-    random state. Raises ValueError when there is no such layer or unit, or when the value or its gradient is no finite
-    number.
+    The value of a map is the mean over its places. `normalise` prepares pictures (N, C, H, W), 0 … 255, as in training;
+    the picture stays within 0 … 255. The model runs in evaluation mode and is left as it was found, as is torch's
+    random state. Raises ValueError when there is no such layer or unit, or when the value or its gradient is not a
+    finite number.
     """
     settings = settings or AscentSettings()
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
@@ -100,7 +101,7 @@ def maximise_unit(
 
 
 def _take_step(picture: Tensor, gradient: Tensor, step: int, settings: AscentSettings) -> Tensor:
-    """The picture one step on."""
+    """The picture after one step."""
     direction = _normalise_gradient(gradient)
     if settings.variation:
         direction = direction - settings.variation * _normalise_gradient(_variation_gradient(picture))
@@ -136,20 +137,20 @@ def _value_and_gradient(
 
 
 def _normalise_gradient(gradient: Tensor) -> Tensor:
-    """With a root mean square of 1, so that a step has the same size in every layer; zeros stay."""
+    """The gradient with a root mean square of 1, so that steps have the same size in every layer; zeros stay zeros."""
     size = gradient.square().mean().sqrt()
     return gradient / size if size > 0 else gradient
 
 
 def _variation_gradient(picture: Tensor) -> Tensor:
-    """The gradient of half the squared differences between neighbours: each value less those beside it."""
+    """The gradient of half the sum of squared differences between neighbours: each value minus those beside it."""
     padded = F.pad(picture, (1, 1, 1, 1), mode="replicate")
     neighbours = padded[..., :-2, 1:-1] + padded[..., 2:, 1:-1] + padded[..., 1:-1, :-2] + padded[..., 1:-1, 2:]
     return 4 * picture - neighbours
 
 
 def _blur_picture(picture: Tensor) -> Tensor:
-    """By the binomial kernel (1 2 1) / 4 along both axes."""
+    """The picture blurred by the binomial kernel (1 2 1) / 4 along both axes."""
     along = picture.new_tensor([1.0, 2.0, 1.0]) / 4
     kernel = torch.outer(along, along).expand(picture.shape[1], 1, 3, 3)
     return F.conv2d(F.pad(picture, (1, 1, 1, 1), mode="replicate"), kernel, groups=picture.shape[1])

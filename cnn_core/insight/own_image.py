@@ -1,4 +1,4 @@
-"""One's own picture or drawing as a network wants it: size, channels, and MNIST's centring for digits. No torch."""
+"""A visitor's picture or drawing prepared for a network: size, channels, and MNIST's centring for digits. No torch."""
 
 from dataclasses import dataclass
 
@@ -11,16 +11,19 @@ from cnn_core.images import Pixels, to_grey
 DIGIT_SHARE = 20 / 28
 """MNIST scales a digit into 20 × 20 of its 28 × 28 pixels (LeCun, Cortes, Burges: yann.lecun.com/exdb/mnist)."""
 SMALL_SIDE = 16
-"""On fewer pixels a digit fills the height, as those of scikit-learn's Digits (8 × 8) do."""
+"""On fewer pixels a digit fills the height, as in scikit-learn's Digits (8 × 8)."""
 INK_THRESHOLD = 64
-"""A pixel this far from the ground is ink: JPEG noise and the paper's shadows are not."""
+"""How far from the background a pixel is ink: JPEG noise and shadows on paper stay below."""
 MAX_DARK_GROUND = 48
-"""Images whose edge pixels are mostly darker than this show something bright on black."""
+"""Images whose edge pixels have a median below this show something bright on black."""
 
 
 @dataclass(frozen=True, eq=False)
 class FittedImage:
-    """What the network gets: `image` uint8 (C, H, W), and in words what was done to the picture, one step an entry."""
+    """What the network gets: `image` uint8 (C, H, W), and the `steps` that were taken, each in words.
+
+    `is_empty` says that a drawing holds no ink.
+    """
 
     image: NDArray[np.uint8]
     steps: tuple[str, ...]
@@ -28,19 +31,19 @@ class FittedImage:
 
 
 def fit_image(rgb: Pixels, input_shape: tuple[int, int, int], *, is_drawing: bool = False) -> NDArray[np.uint8]:
-    """A picture uint8 (H, W, 3) as a network's input uint8 `input_shape` (C, h, w).
+    """Turn a picture uint8 (H, W, 3) into a network's input uint8 `input_shape` (C, h, w).
 
-    A picture is cut in the middle to the shape's aspect ratio and resized (Pillow's box filter, which averages); one
-    channel is its brightness (BT.601), three are red, green and blue, any other number repeats the brightness.
-    With `ink` it is a digit or letter drawn on an even ground, made ready as MNIST's are: grey, ink bright on black,
-    cut to the ink, scaled into 20/28 of the side, its centre of mass in the middle. Without any ink all is zero.
-    Raises ValueError for another shape or kind of numbers.
+    A picture is cropped in the middle to the aspect ratio of the input and resized (Pillow's box filter, which
+    averages); one channel is its brightness (BT.601), three are red, green and blue, any other number repeats the
+    brightness. With `is_drawing` it is a digit or letter on a plain background, prepared as MNIST's are: grey, ink
+    bright on black, cropped to the ink, scaled into 20/28 of the side, its centre of mass in the middle. Without any
+    ink all is zero. Raises ValueError for another shape or kind of numbers.
     """
     return fit_with_steps(rgb, input_shape, is_drawing=is_drawing).image
 
 
 def fit_with_steps(rgb: Pixels, input_shape: tuple[int, int, int], *, is_drawing: bool = False) -> FittedImage:
-    """`fit_image`, together with what it did in words; errors alike."""
+    """Do what `fit_image` does, with the same arguments and errors, and say in words what was done."""
     picture = np.asarray(rgb)
     if picture.ndim != 3 or picture.shape[2] != 3 or not picture.size or picture.dtype != np.uint8:
         raise ValueError(f"picture is {picture.dtype} {picture.shape}: it must be uint8 (height, width, 3).")
@@ -50,7 +53,7 @@ def fit_with_steps(rgb: Pixels, input_shape: tuple[int, int, int], *, is_drawing
 
 
 def is_bright_on_black(images: NDArray[np.uint8]) -> bool:
-    """Whether stored images (N, C, H, W) are grey and show something bright on black, as MNIST's digits do."""
+    """Tell whether stored images (N, C, H, W) are grey and show something bright on black, as MNIST's digits do."""
     if images.shape[1] != 1 or not images.size:
         return False
     edge = np.concatenate([images[:, 0, [0, -1]].ravel(), images[:, 0, :, [0, -1]].ravel()])
@@ -114,7 +117,7 @@ def _fit_drawing(picture: Pixels, shape: tuple[int, int, int]) -> FittedImage:
 
 
 def _centre_digit(digit: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """A grey digit on black (height, width), its centre of mass as near the middle as it fits inside."""
+    """A grey digit on black (height, width), its centre of mass as close to the middle as the edges allow."""
     weight = digit.astype(np.float64)
     corner = []
     for axis, size in ((0, height), (1, width)):

@@ -1,4 +1,4 @@
-"""Filters whose maps are zero whatever the image. Needs torch."""
+"""Filters whose maps are zero for every image. Needs torch."""
 
 import numpy as np
 import torch
@@ -10,10 +10,11 @@ from cnn_core.insight.graph import Graph
 from cnn_core.networks import BatchNorm, ReLU, ReLU6
 
 BATCH_SIZE = 64
+"""Images that run through the network together."""
 
 
 def following_relu(nodes: Graph, name: str) -> str | None:
-    """The ReLU that a layer's maps go through, directly or behind a batch norm; None when there is none."""
+    """Return the name of the ReLU behind a layer, directly or after a batch norm; None when there is none."""
     while True:
         after = [node for node in nodes.values() if name in node.inputs]
         if len(after) != 1:
@@ -26,9 +27,10 @@ def following_relu(nodes: Graph, name: str) -> str | None:
 
 
 def find_silent_maps(model: nn.Module, nodes: Graph, name: str, images: Tensor) -> NDArray[np.bool_] | None:
-    """Which maps of the layer `name` are 0 everywhere, behind its ReLU, on all `images` (N, C, H, W), made ready.
+    """Find the maps of the layer `name` that are 0 everywhere behind its ReLU, for all of `images`.
 
-    bool (filters,); None when no ReLU follows. The model is left in the mode it was in.
+    `images` are normalised (N, C, H, W). Returns bool (filters,), or None when no ReLU follows.
+    The model is left in the mode it was in.
     """
     relu = following_relu(nodes, name)
     if relu is None:

@@ -1,4 +1,4 @@
-"""Which images excite a unit most, and where: the largest value of each map, image by image. Needs torch."""
+"""Which images a unit responds to most, and where: the largest value of each map for every image. Needs torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,28 +11,31 @@ from torch import Tensor, nn
 from cnn_core.insight.activations import evaluation_mode
 
 BATCH_SIZE = 256
+"""Images that run through the network together: only the largest value of each map is kept."""
 
 
 @dataclass(frozen=True, eq=False)
 class Peaks:
-    """For each image and each map of a layer the largest value (N, maps), and its (row, column), the first of equals.
+    """The largest value of each map of a layer for each image, (N, maps), and its row and column, (N, maps, 2).
 
-    A flat layer's units are maps of one value at (0, 0).
+    Of equal values it is the first. The units of a flat layer are maps of one value at (0, 0).
     """
 
     values: NDArray[np.float32]
     positions: NDArray[np.int32]
 
     def top_images(self, unit: int, count: int) -> NDArray[np.intp]:
-        """The numbers of the `count` images with the largest values of `unit`, largest first; ties in their order."""
+        """Return the indices of the `count` images with the largest values of `unit`, the largest first.
+
+        Images with equal values keep their order.
+        """
         return np.argsort(-self.values[:, unit], kind="stable")[:count]
 
 
 def find_peaks(model: nn.Module, images: NDArray[np.uint8], normalise: Callable[[Tensor], Tensor], layer: str) -> Peaks:
-    """The peaks of the module called `layer` for stored images (N, C, H, W), which `normalise` makes ready for the
-    network.
+    """Compute the peaks of the module called `layer` for stored images uint8 (N, C, H, W), normalised by `normalise`.
 
-    The model runs in eval mode and is left as it was found.
+    The model runs in evaluation mode and is left as it was found.
     Raises ValueError when there is no such layer, or no image.
     """
     modules = dict(model.named_modules())
@@ -56,7 +59,7 @@ def find_peaks(model: nn.Module, images: NDArray[np.uint8], normalise: Callable[
 
 
 def _map_peaks(output: Tensor) -> tuple[Tensor, Tensor]:
-    """Of a layer's output (n, C, H, W) or (n, C): the largest values (n, C), and their places (n, C, 2)."""
+    """The largest values (n, C) of a layer's output (n, C, H, W) or (n, C), and their places (n, C, 2)."""
     flat = output.detach().float().flatten(2) if output.ndim == 4 else output.detach().float()[:, :, None]
     values, place = flat.max(2)
     width = output.shape[3] if output.ndim == 4 else 1

@@ -27,9 +27,10 @@ Values = Mapping[str, NDArray[np.floating]]
 
 @dataclass(frozen=True, eq=False)
 class Contribution:
-    """What one map adds: `values` (h, w) of map `index` of `source`, times its `kernel`, is `product` (H, W).
+    """What one map adds: `values` (h, w) of map `index` of `source`, with its `kernel`, give `product` (H, W).
 
-    Units are 0-dimensional. `kernel` is None where nothing is weighed: the product is then what is passed on.
+    Those of units are 0-dimensional. `kernel` is None where the layer has no weights: the product is then what is
+    passed on.
     """
 
     source: str
@@ -60,7 +61,7 @@ class UnfoldedMap:
 
 
 def all_values(nodes: Graph, image: NDArray[np.floating], outputs: Values) -> Values:
-    """Every node's values by its name: the image (C, H, W) that went in, the layers' outputs, the probabilities."""
+    """Return every node's values by its name: the image (C, H, W), the `outputs` of the layers, the probabilities."""
     values: dict[str, NDArray[np.floating]] = {
         IMAGE: image,
         **{name: outputs[name] for name in nodes if name in outputs},
@@ -72,10 +73,9 @@ def all_values(nodes: Graph, image: NDArray[np.floating], outputs: Values) -> Va
 
 
 def unfold_map(nodes: Graph, values: Values, weights: Weights, name: str, index: int, max_parts: int) -> UnfoldedMap:
-    """Unfold map `index` of the node `name`; of more than `max_parts` parts the strongest are kept, the others summed
-    up.
+    """Unfold map `index` of the node `name`; of more than `max_parts` contributions the strongest are kept.
 
-    `values` are those of `all_values`, `weights` the state_dict as arrays.
+    `values` are those of `all_values`, `weights` is the state_dict as arrays.
     Raises ValueError when there is no such map.
     """
     node, layer = nodes[name], nodes[name].layer
@@ -103,7 +103,7 @@ def map_bias(node: Node, weights: Weights, index: int) -> float | None:
 
 
 def _list_contributions(nodes: Graph, values: Values, weights: Weights, name: str, index: int) -> list[Contribution]:
-    """What each map that feeds map `index` adds to it, or passes on."""
+    """What each map that feeds map `index` adds to it or passes on, in the order of the network."""
     inputs, layer = contributing_maps(nodes, name, index), nodes[name].layer
     (source, first, last) = inputs[0] if inputs else (name, 0, 0)
     match layer:
@@ -125,7 +125,7 @@ def _convolution_contributions(
     """Each input map (C, h, w) with its own kernel (C, kh, kw), none summed up yet."""
     x, w = np.asarray(maps, np.float64), np.asarray(kernels, np.float64)
     settings: dict[str, Any] = {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
-    with np.errstate(all="ignore"):  # of numbers that are none
+    with np.errstate(all="ignore"):  # a diverged network holds ∞ and NaN, which are shown as such
         products = conv2d(x[None], w[:, None], groups=len(x), **settings)[0]
     return [Contribution(source, first + c, x[c], w[c], products[c]) for c in range(len(x))]
 

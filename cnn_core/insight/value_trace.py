@@ -1,4 +1,4 @@
-"""One value of a map: the very sum, maximum or mean that made it, as a trace small enough to be stepped through."""
+"""One value of a map: the sum, maximum or mean behind it, as a trace small enough to step through. No torch."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -59,10 +59,10 @@ class _InputPatch(NamedTuple):
 def pixel_trace(
     nodes: Graph, values: Values, weights: Weights, name: str, index: int, row: int, column: int
 ) -> PixelTrace | None:
-    """The trace of the value at (row, column) of map `index` of a convolution or pooling; None for other nodes.
+    """Trace the value at (row, column) of map `index` of a convolution or pooling; None for other nodes.
 
-    `values` and `weights` as for `unfold_map`. Of a convolution over many maps the strongest are spelt out and what the
-    others add stands in the bias, so that the total is the value of the map.
+    `values` and `weights` as for `unfold_map`. Of a convolution over many maps the strongest are written out; what the
+    others add is counted with the bias, so that the total is the value of the map.
     Raises ValueError when a number in it is not finite, or no number of the input takes part.
     """
     node = nodes[name]
@@ -85,7 +85,7 @@ def pixel_trace(
 
 
 def _label_maps(pixel: PixelTrace | None, node: Node, index: int) -> PixelTrace | None:
-    """The same with the names that the maps have in the network."""
+    """The same trace with the names of the network's layers."""
     labels = {"input": f"{node.inputs[0]}, map {index + 1}", "output": f"{node.name}, map {index + 1}"}
     return pixel and replace(pixel, trace=relabelled(pixel.trace, labels))
 
@@ -136,14 +136,14 @@ def _leave_out_weakest(
 
 
 def _name_planes(trace: Trace, names: list[str]) -> Trace:
-    """The same trace with the names that the maps have in the network."""
+    """The same trace with the numbers of the network's maps."""
     planes = tuple(names) if len(names) > 1 else ()
     grids = tuple(replace(grid, planes=planes) if grid.name in ("input", "kernel") else grid for grid in trace.grids)
     return replace(trace, grids=grids)
 
 
 def _map_contributions(patch: Array, w: Array, layer: Conv2d, cut: _InputPatch) -> tuple[Array, Array]:
-    """What each input map adds to the one value that `patch` is cut for, and how strongly it takes part."""
+    """What each input map adds to the one value that `patch` is cut for, and the sum of its magnitudes."""
     window = np.pad(patch, ((0, 0), *cut.padding))[:, :: pair(layer.dilation)[0], :: pair(layer.dilation)[1]]
     with np.errstate(invalid="ignore"):  # 0 × ∞ is no number, and is shown as such
         products = (window * w).reshape(len(w), -1)
@@ -175,7 +175,7 @@ def _trace_pooling(node: Node, layer: MaxPool2d | AvgPool2d, source: Array, posi
 
 
 def _trace_adaptive_bin(source: Array, rows: range, columns: range, position: tuple[int, int]) -> PixelTrace | None:
-    """The mean of one part of an adaptive pooling; None when it has too many values to be read."""
+    """The mean of one part of an adaptive pooling; None when it has too many values to read."""
     patch = source[None, rows.start : rows.stop, columns.start : columns.stop]
     return PixelTrace(adaptive_pool_trace(patch, 1, combine="mean"), 0, position) if patch.size <= MAX_TERMS else None
 

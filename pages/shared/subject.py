@@ -167,7 +167,7 @@ def compute_feature_maps(subject: LoadedRun, epoch: int, image: NDArray[np.uint8
     """Layer name → feature maps (C, H, W) of one stored image uint8 (C, H, W)."""
     from torch import from_numpy
 
-    from cnn_core.insight.activations import feature_maps
+    from cnn_core.insight import feature_maps
 
     ready = run_normaliser(subject)(from_numpy(image[np.newaxis]))[0].numpy()
     with locked_model(subject, epoch) as model:

@@ -19,7 +19,8 @@ from torchvision import models
 from torchvision.transforms.v2 import functional as transforms
 
 from cnn_core.datasets import Dataset, Split
-from cnn_core.insight.load import load_network, stored_image_maps
+from cnn_core.insight import feature_maps
+from cnn_core.insight.load import load_network
 from cnn_core.networks import NetworkSpec, preset
 from cnn_core.training import TrainConfig, pretrained, train
 from cnn_core.training.events import EpochDone, Finished, Snapshot, Started, StepDone
@@ -265,7 +266,8 @@ def test_a_run_is_evaluated_as_it_was_trained(folder: Path) -> None:
     logits = torch.from_numpy(predict_logits(model, data.val.images, data, how))
     loss = nn.functional.cross_entropy(logits, torch.from_numpy(data.val.labels)).item()
     assert loss == pytest.approx(next(e.val_loss for e in events if isinstance(e, EpochDone)), rel=1e-4)
-    maps = stored_image_maps(model, data.test.images[0], data, how)
+    ready = make_normaliser(data, CPU, how)(torch.from_numpy(data.test.images[:1]))
+    maps = feature_maps(model, ready[0].numpy())
     assert next(iter(maps.values())).shape == (64, 16, 16)
 
 
