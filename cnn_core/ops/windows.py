@@ -50,6 +50,6 @@ def crop_padding(padded: FloatArray, sweep: Sweep) -> FloatArray:
 def cells_under(padded: FloatArray, sweep: Sweep, u: int, v: int, output_rows: int | None = None) -> FloatArray:
     """Return the cells that kernel cell (u, v) meets in each window, as a view of shape (N, C, H', W').
 
-    With `output_rows` only the first so many rows of windows are read, those on a strip of the padded picture.
+    With `output_rows` only that many rows of windows are read, for a `padded` that is a strip of the picture.
     """
     return padded[:, :, sweep.rows.tap_slice(u, output_rows), sweep.columns.tap_slice(v)]
