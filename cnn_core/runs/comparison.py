@@ -1,4 +1,7 @@
-"""Several runs side by side: which settings differ, curves smoothed, and experiments that change one factor."""
+"""Several runs side by side: settings that differ, smoothed curves, and experiments that change one factor.
+
+The sentences about an experiment are in `cnn_core.runs.explain`.
+"""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,16 +19,18 @@ from cnn_core.runs.schema import MAX_NAME_LENGTH
 from cnn_core.training.config import TrainConfig
 
 MAX_LAYER_COLUMNS = 6
-"""Networks that differ in more layers than this, or have other ones, are told apart by their number of layers."""
+"""Networks that differ in more layers than this, or whose layers have other names, are compared by their number."""
 EXCLUDED_SETTINGS = ("dataset", "seed", "device", "pretrained", "weights", "resize")
-"""Settings that no experiment changes: images and weights from elsewhere ask for another network or other files, and
-the seed is what is repeated over."""
-CHANCE_LIMIT = 20
-"""One chance in this many is the least that is usually called more than chance."""
-MAX_FACTOR_VALUES, MAX_SEEDS = 5, 5
+"""Settings that no experiment changes: other images or weights need another network or other files, and the seed is
+what each value is repeated with."""
+MAX_FACTOR_VALUES = 5
+"""Values of one factor: more than five are hard to compare, and each is trained several times."""
+MAX_SEEDS = 5
+"""Repetitions of each value: with five, two values without any difference seldom come apart by chance (1 in 126)."""
 NETWORK = "network"
+"""The factor whose values are networks."""
 NONE_WORD = "none"
-# Where a quarter and four times the value of now make no sense.
+"""How a setting without a value is written and read."""
 _SUGGESTED_VALUES = {
     "momentum": "0, 0.5, 0.9",
     "weight_decay": "0, 0.0001, 0.01",
@@ -36,16 +41,25 @@ _SUGGESTED_VALUES = {
     "train_images": "100, 300, 1000",
     "epochs": "5, 10, 20",
 }
+"""Values worth trying where a quarter and four times the present value make no sense."""
 
 
-def run_settings(spec: NetworkSpec, config: TrainConfig) -> dict[str, object]:
-    """Everything that decides how a run goes: the network's name and layers ("layer conv1"), and the settings."""
-    layers = {f"layer {name}": words for name, words in _layer_settings(spec.layers)}
-    return {NETWORK: spec.name, **layers, **config.to_dict()}
+@dataclass(frozen=True)
+class RunSettings:
+    """Everything that decides how a run goes: the network's name, its layers {name: kind and settings}, the config."""
+
+    network: str
+    layers: Mapping[str, str]
+    config: Mapping[str, object]
+
+
+def run_settings(spec: NetworkSpec, config: TrainConfig) -> RunSettings:
+    """Return everything that decides how a run of this network with these settings goes."""
+    return RunSettings(spec.name, dict(_layer_settings(spec.layers)), config.to_dict())
 
 
 def _layer_settings(layers: tuple[Layer, ...], path: str = "") -> Iterator[tuple[str, str]]:
-    """Name and words of every layer, those inside blocks too."""
+    """Yield the name and the settings of every layer, with those inside blocks."""
     for name, layer in name_layers(layers):
         for part_name, part in zip(part_names(layer), block_parts(layer), strict=True) if block_parts(layer) else ():
             yield from _layer_settings(part, f"{path}{name}.{part_name}.")
@@ -54,24 +68,33 @@ def _layer_settings(layers: tuple[Layer, ...], path: str = "") -> Iterator[tuple
             yield f"{path}{name}", " ".join([data.pop("kind"), *(f"{key}={value}" for key, value in data.items())])
 
 
-def differing_settings(runs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, ...]]:
-    """The settings that are not the same in all runs, each with its value in every run; None where a run has none."""
-    names = list(dict.fromkeys(name for run in runs for name in run))
+def differing_settings(runs: Sequence[RunSettings]) -> dict[str, tuple[object, ...]]:
+    """Return the settings that are not the same in all runs, as {name: its value in every run}.
+
+    A layer is called "layer conv1"; where layers differ too much to be listed, "layers" gives their number.
+    """
+    layers = _differing_entries([run.layers for run in runs])
+    alike = not any(None in values for values in layers.values())
+    if alike and len(layers) <= MAX_LAYER_COLUMNS:
+        different_layers = {f"layer {name}": values for name, values in layers.items()}
+    else:
+        different_layers = {"layers": tuple(len(run.layers) for run in runs)}
+    network = _differing_entries([{NETWORK: run.network} for run in runs])
+    return {**network, **different_layers, **_differing_entries([run.config for run in runs])}
+
+
+def _differing_entries(runs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, ...]]:
+    """Return the entries that are not the same in all runs; None stands for a run without such an entry."""
+    names = dict.fromkeys(name for run in runs for name in run)
     columns = {name: tuple(run.get(name) for run in runs) for name in names}
-    different = {name: values for name, values in columns.items() if any(value != values[0] for value in values)}
-    layers = [name for name in different if name.startswith("layer ")]
-    if len(layers) <= MAX_LAYER_COLUMNS and not any(None in different[name] for name in layers):
-        return different
-    counts = tuple(sum(name.startswith("layer ") for name in run) for run in runs)
-    rest = {name: values for name, values in different.items() if name not in layers}
-    return {**({NETWORK: rest.pop(NETWORK)} if NETWORK in rest else {}), "layers": counts, **rest}
+    return {name: values for name, values in columns.items() if any(value != values[0] for value in values)}
 
 
 def smooth_curve(values: Sequence[float], weight: float) -> list[float]:
-    """TensorBoard's smoothing: an exponential moving average, freed from its start at 0.
+    """Return the curve smoothed as TensorBoard does: an exponential moving average, corrected for its start at 0.
 
-    Value k becomes Σ wᵏ⁻ⁱ·vᵢ / Σ wᵏ⁻ⁱ over i ≤ k: `weight` w of 0 changes nothing, towards 1 it looks further back.
-    What is no finite number stays, and counts for no other value. Raises ValueError unless 0 ≤ weight < 1.
+    Value k becomes Σ wᵏ⁻ⁱ·vᵢ / Σ wᵏ⁻ⁱ over i ≤ k: a `weight` w of 0 changes nothing, and closer to 1 it looks further
+    back. Values that are not finite stay as they are and do not affect others. Raises ValueError unless 0 ≤ weight < 1.
     """
     if not 0 <= weight < 1:
         raise ValueError(f"weight is {weight}: it must be at least 0 and less than 1.")
@@ -86,13 +109,13 @@ def smooth_curve(values: Sequence[float], weight: float) -> list[float]:
 
 
 def experiment_factors() -> dict[str, Any]:
-    """Every setting that an experiment can change, with its type as TrainConfig declares it."""
+    """Return every setting that an experiment can change, with its type as TrainConfig declares it."""
     kinds = get_type_hints(TrainConfig)
     return {field.name: kinds[field.name] for field in fields(TrainConfig) if field.name not in EXCLUDED_SETTINGS}
 
 
 def factor_choices(factor: str) -> tuple[Any, ...]:
-    """The values to choose from; () where any number or text may be typed."""
+    """Return the values to choose from; () where any number or text may be typed."""
     kind = experiment_factors()[factor]
     if kind is bool:
         return (False, True)
@@ -100,7 +123,7 @@ def factor_choices(factor: str) -> tuple[Any, ...]:
 
 
 def parse_values(factor: str, text: str) -> tuple[Any, ...]:
-    """What was typed for a factor, values between commas: "0.001, 0.01". Several names together: "flip+crop"; "none".
+    """Return the values of a factor from text with commas: "0.001, 0.01"; names may be joined: "none, flip+crop".
 
     Raises ValueError with a sentence that names what cannot be read.
     """
@@ -126,7 +149,7 @@ def _parse_value(factor: str, kind: Any, word: str) -> Any:
 
 
 def suggest_values(factor: str, config: TrainConfig) -> str:
-    """Values worth trying for a factor that takes any number or text, as `parse_values` reads them."""
+    """Return values worth trying for a factor that takes any number or text, written as `parse_values` reads them."""
     now = getattr(config, factor)
     if factor in _SUGGESTED_VALUES or isinstance(now, bool) or not isinstance(now, int | float) or now <= 0:
         return _SUGGESTED_VALUES.get(factor, describe_setting(now))
@@ -144,7 +167,7 @@ def _accepts_value(config: TrainConfig, factor: str, value: Any) -> bool:
 
 
 def describe_setting(value: object) -> str:
-    """A setting's name or value in words: "learning rate", 0.01, "flip+crop", "none"."""
+    """Return a setting's name or value as text: "learning rate", "0.01", "flip+crop", "none"."""
     if isinstance(value, NetworkSpec):
         return value.name
     if isinstance(value, list | tuple):
@@ -159,10 +182,10 @@ def describe_setting(value: object) -> str:
 def plan_factor_runs(
     spec: NetworkSpec, config: TrainConfig, factor: str, values: Sequence[Any], seeds: Sequence[int]
 ) -> list[Planned]:
-    """The runs of an experiment that changes one factor: each value once for every seed, seed after seed.
+    """Return the runs of an experiment that changes one factor: each value once for every seed, seed after seed.
 
-    `factor` is a name from `experiment_factors`, or "network" with NetworkSpecs as values. So that an experiment that
-    is stopped early has tried all values alike, the first seed of every value comes first.
+    `factor` is a name from `experiment_factors`, or "network" with NetworkSpecs as values. The first seed of every
+    value comes first, so that an experiment that is stopped early has tried all values equally often.
     Raises ValueError with a sentence for a bad value, fewer than 2 or more than 5 different ones, or 0 or more than 5
     seeds.
     """
@@ -186,7 +209,7 @@ def plan_factor_runs(
 
 
 def describe_change(runs: Sequence[tuple[NetworkSpec, TrainConfig]]) -> tuple[str, list[str]]:
-    """What was changed in the runs of an experiment, seeds aside, and the value of each run, both in words."""
+    """Return the name of what an experiment changed, seeds aside, and its value in each of the runs."""
     different = differing_settings([run_settings(spec, replace(config, seed=0)) for spec, config in runs])
     if NETWORK in different:
         return NETWORK, [spec.name for spec, _ in runs]
@@ -196,8 +219,8 @@ def describe_change(runs: Sequence[tuple[NetworkSpec, TrainConfig]]) -> tuple[st
 
 @dataclass(frozen=True)
 class Spread:
-    """What came of one value of a factor: a figure a seed, their mean, sample standard deviation (None for one seed),
-    lowest and highest."""
+    """The results of one value of a factor: a figure for each seed, their mean, sample standard deviation (None for one
+    seed), minimum and maximum."""
 
     label: str
     values: tuple[float, ...]
@@ -208,7 +231,7 @@ class Spread:
 
 
 def compute_spreads(figures: Mapping[str, Sequence[float]]) -> list[Spread]:
-    """The spread of each value's figures, {value: a figure a seed}; values without any are left out."""
+    """Return the spread of the figures of each value, {value: a figure for each seed}; values without any are left out."""
     return [
         Spread(label, tuple(found), fmean(found), stdev(found) if len(found) > 1 else None, min(found), max(found))
         for label, found in figures.items()
@@ -216,37 +239,41 @@ def compute_spreads(figures: Mapping[str, Sequence[float]]) -> list[Spread]:
     ]
 
 
-def experiment_verdict(spreads: Sequence[Spread], *, higher_is_better: bool) -> str:
-    """In Markdown, what the spread of an experiment allows to conclude, and what it does not; "" for less than two
-    values."""
+@dataclass(frozen=True)
+class Verdict:
+    """How the value with the best mean compares with the others.
+
+    The range of a value in `overlapping` overlaps that of `best`. Every seed of `best` did better than every seed of a
+    value in `separate`; by chance alone, that happens in one of `one_in` experiments with the smallest of them.
+    """
+
+    best: Spread
+    overlapping: tuple[Spread, ...]
+    separate: tuple[Spread, ...]
+    one_in: float | None
+
+    @property
+    def has_repetitions(self) -> bool:
+        """Tell whether every value was trained with at least two seeds."""
+        return all(len(spread.values) > 1 for spread in (self.best, *self.overlapping, *self.separate))
+
+
+def compare_spreads(spreads: Sequence[Spread], *, higher_is_better: bool) -> Verdict | None:
+    """Return how the best value compares with the others; None for fewer than two values.
+
+    Under the hypothesis that two values make no difference, all (m + n over m) ways to deal their m + n figures to the
+    two are equally likely, and 2 of them separate the values completely: an exact permutation test.
+    """
     if len(spreads) < 2:
-        return ""
+        return None
     best, *others = sorted(spreads, key=lambda one: one.mean, reverse=higher_is_better)
-    if min(len(one.values) for one in spreads) < 2:
-        return (
-            f"**{best.label}** comes out best, with one seed. Another seed alone may turn that round: "
-            "only more seeds show how much is chance."
-        )
-    apart = [one for one in others if _is_apart(best, one, higher_is_better)]
-    close = [one for one in others if one not in apart]
-    sentences = []
-    if close:
-        names = " and ".join(f"**{one.label}**" for one in close)
-        sentences.append(
-            f"**{best.label}** has the best mean, but its range overlaps with that of {names}: "
-            "the difference is within the spread of the seeds."
-        )
-    if apart:
-        names = " and ".join(f"**{one.label}**" for one in apart)
-        sentences.append(f"Every seed of **{best.label}** did better than every seed of {names}.")
-        fewest = min(apart, key=lambda one: len(one.values))
-        deals = math.comb(len(best.values) + len(fewest.values), len(best.values)) / 2
-        sentences.append(
-            f"Two values that make no difference at all would come apart like this in 1 of {deals:.0f} such experiments"
-            + (": try more seeds." if deals < CHANCE_LIMIT else ".")
-        )
-    return " ".join(sentences)
+    separate = tuple(one for one in others if _are_separate(best, one, higher_is_better))
+    one_in = None
+    if separate:
+        fewest = min(len(one.values) for one in separate)
+        one_in = math.comb(len(best.values) + fewest, len(best.values)) / 2
+    return Verdict(best, tuple(one for one in others if one not in separate), separate, one_in)
 
 
-def _is_apart(best: Spread, other: Spread, higher_is_better: bool) -> bool:
+def _are_separate(best: Spread, other: Spread, higher_is_better: bool) -> bool:
     return best.lowest > other.highest if higher_is_better else best.highest < other.lowest

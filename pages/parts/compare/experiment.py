@@ -10,6 +10,7 @@ import streamlit as st
 from cnn_core.evaluation.outcomes import LOSS_FIELDS, run_outcome
 from cnn_core.runs import Planned, Run, comparison
 from cnn_core.runs.comparison import MAX_FACTOR_VALUES, MAX_SEEDS, NETWORK, Spread, describe_setting
+from cnn_core.runs.explain import experiment_verdict
 from cnn_core.words import format_duration
 from pages.components.heartbeat import schedule_rerun
 from pages.parts.compare.charts import spread_chart
@@ -208,7 +209,7 @@ def _show_conclusion(runs: Sequence[Run], figure: str) -> None:
     with left:
         show_note("A point: one seed. The line: their mean. The band: one standard deviation to each side.")
     with right:
-        sentence = comparison.experiment_verdict(
+        sentence = experiment_verdict(
             [_escape_label(one) for one in spreads], higher_is_better=field not in LOSS_FIELDS
         )
         if sentence:
