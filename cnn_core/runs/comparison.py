@@ -231,7 +231,7 @@ class Spread:
 
 
 def compute_spreads(figures: Mapping[str, Sequence[float]]) -> list[Spread]:
-    """Return the spread of the figures of each value, {value: a figure for each seed}; values without any are left out."""
+    """Return the spread of each value in {value: a figure for each seed}; values without figures are left out."""
     return [
         Spread(label, tuple(found), fmean(found), stdev(found) if len(found) > 1 else None, min(found), max(found))
         for label, found in figures.items()

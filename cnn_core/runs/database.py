@@ -1,5 +1,8 @@
-"""The database of the runs: opened once a process, its tables made, and brought up to date where an older version
-made them. Several processes may do so at once."""
+"""The database of the runs: opened once in each process; missing tables and columns are added.
+
+Several processes may do so at the same time. The columns are added here, in a few lines, rather than by Alembic: every
+change so far was a new column with a default, and an installed app must upgrade without a command from its user.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -9,24 +12,25 @@ from typing import Any
 import sqlalchemy as sa
 
 SQLITE_WAIT_S = 30.0
+"""Seconds that SQLite waits for another writer: longer than any transaction of this program takes."""
 UNAVAILABLE_MESSAGE = (
     "The database of the runs does not answer just now, perhaps because it is locked: try again in a moment."
 )
-# Any number that no other program of this database takes for a lock of its own.
 LOCK_NUMBER = 0x434E4E
+"""The PostgreSQL advisory lock under which tables are made: any number that no other program uses there ("CNN")."""
 
-
+# An engine holds a pool of connections, so SQLAlchemy wants one for each database and process, not one for each store.
 _engines: dict[str, sa.Engine] = {}
 _lock = threading.Lock()
 
 
 class StoreUnavailableError(RuntimeError):
-    """The database does not answer, or somebody else holds it locked; with a sentence for whoever waits."""
+    """The database does not answer, or another process has locked it."""
 
 
 @contextmanager
 def begin_transaction(url: str, tables: sa.MetaData) -> Iterator[sa.Connection]:
-    """A transaction in the database at `url`, which has these tables. Raises StoreUnavailableError."""
+    """Open a transaction in the database at `url`, with these tables in it. Raises StoreUnavailableError."""
     try:
         with _get_engine(url, tables).begin() as connection:
             yield connection
@@ -35,7 +39,7 @@ def begin_transaction(url: str, tables: sa.MetaData) -> Iterator[sa.Connection]:
 
 
 def _get_engine(url: str, tables: sa.MetaData) -> sa.Engine:
-    """One engine a process and database, its tables made."""
+    """Return the engine of this process for the database, with its tables made."""
     with _lock:
         if url not in _engines:
             _engines[url] = _make_engine(url, tables)
@@ -58,16 +62,15 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
 
 
 def make_tables(engine: sa.Engine, tables: sa.MetaData) -> None:
-    """Make the tables and columns that are missing. What is there stays as it is.
+    """Add the tables and columns that are missing; existing ones are not changed.
 
-    A column that is younger than its table must be nullable or have a `server_default`. Alembic would want a script for
-    every change and somebody who runs it; here changes only ever add, and the app that opens the database makes them.
+    A column that is newer than its table must be nullable or have a `server_default`.
     """
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # there, "if not exists" alone lets two makers collide
+        if engine.dialect.name == "postgresql":  # there, "if not exists" alone lets two processes collide
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
         for table in tables.sorted_tables:
-            # "If not exists" in the statement itself: another process may be making the same tables just now.
+            # "If not exists" in the statement itself: another process may be making the same tables.
             connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
             for index in table.indexes:
                 connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
@@ -77,7 +80,7 @@ def make_tables(engine: sa.Engine, tables: sa.MetaData) -> None:
 
 
 def _add_column(engine: sa.Engine, table: sa.Table, column: sa.Column[object]) -> None:
-    """Add the column unless it is there; another process may be adding it just now."""
+    """Add the column unless it exists; another process may be adding it at this moment."""
 
     def is_missing() -> bool:
         return column.name not in {known["name"] for known in sa.inspect(engine).get_columns(table.name)}

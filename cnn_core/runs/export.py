@@ -1,4 +1,4 @@
-"""A run to take home: a ZIP of JSON, tables, weights and code that runs without CNN Lab; and TensorBoard's files."""
+"""A run as files: a ZIP of JSON, tables, weights and code that runs without CNN Lab, and files for TensorBoard."""
 
 import csv
 import io
@@ -22,9 +22,11 @@ from cnn_core.runs.store import RunStore
 from cnn_core.training.events import EpochDone, StepDone
 
 LIBRARIES = ("torch", "torchvision", "numpy", "safetensors")
+"""Libraries whose versions are written down: results may depend on them."""
 ALL_STEPS = 10**9
-# Of every file in the archive, the moment it was made is the moment the run was.
+"""More steps than any run has: nothing is thinned."""
 EARLIEST_ZIP_YEAR = 1980
+"""The ZIP format knows no earlier dates. Files are dated when the run was made, so the same run gives the same ZIP."""
 
 _README = """{title}
 {line}
@@ -81,10 +83,11 @@ if __name__ == "__main__":
 
 
 def export_archive(store: RunStore, run_id: str, data: Dataset | None, *, every_epoch: bool = False) -> bytes:
-    """The run as a ZIP: run.json, steps.csv, epochs.csv, the last stored weights (or those of `every_epoch`),
-    network.py and README.txt.
+    """Return a ZIP with run.json, steps.csv, epochs.csv, network.py, README.txt and the last stored weights.
 
-    `data` are the images it learned from, or None when they are not at hand: network.py then lacks their mean.
+    With `every_epoch`, it contains the weights of every stored epoch.
+
+    `data` are the images the run learned from, or None when they are missing: network.py then lacks their mean.
     Raises ValueError when there is no such run.
     """
     from safetensors.numpy import save
@@ -105,14 +108,14 @@ def export_archive(store: RunStore, run_id: str, data: Dataset | None, *, every_
             weights = {name: np.ascontiguousarray(array) for name, array in store.load_weights(run_id, epoch).items()}
             write_entry(
                 f"weights/epoch-{epoch:04d}.safetensors", save(weights), zipfile.ZIP_STORED
-            )  # numbers do not pack
+            )  # weights do not compress
         write_entry("network.py", export_code(run, data, epochs[-1] if epochs else 0))
         write_entry("README.txt", _readme_text(run))
     return buffer.getvalue()
 
 
 def export_code(run: Run, data: Dataset | None, epoch: int) -> str:
-    """A Python file that makes the run's network, loads its weights of `epoch`, and says what a picture shows."""
+    """Return a program that builds the network, loads its weights after `epoch` and classifies pictures."""
     made = run.spec.to_code(run.config.seed).split('\n\n\nif __name__ == "__main__":')[0]
     imports = "\nimport sys\nfrom collections import OrderedDict\nfrom pathlib import Path\n\nimport torch\n"
     imports += "from PIL import Image\nfrom safetensors.torch import load_file\n"
@@ -160,7 +163,7 @@ def _run_to_dict(run: Run, data: Dataset | None, checkpoints: Sequence[int]) -> 
 
 
 def _events_to_csv(kind: type[Any], rows: Iterable[Any]) -> str:
-    """The events as CSV, a column a field."""
+    """Return the events as CSV with a column for each field."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [field.name for field in fields(kind)], lineterminator="\n")
     writer.writeheader()
@@ -176,9 +179,9 @@ def _readme_text(run: Run) -> str:
 
 
 def write_tensorboard(store: RunStore, run_id: str, folder: Path) -> None:
-    """Write the run into `folder` as an event file that TensorBoard reads.
+    """Write the run into `folder` as an event file for TensorBoard.
 
-    Steps are counted in batches under "step/…" and in epochs under "epoch/…"; the test figures stand at the last epoch.
+    Under "step/…" the horizontal axis counts batches, under "epoch/…" epochs; test figures stand at the last epoch.
     Raises ValueError when there is no such run.
     """
     from tensorboardX import SummaryWriter
@@ -203,7 +206,7 @@ def write_tensorboard(store: RunStore, run_id: str, folder: Path) -> None:
 
 
 def export_tensorboard(store: RunStore, run_ids: Sequence[str]) -> bytes:
-    """A ZIP with a folder of TensorBoard files for each run: unpacked, `tensorboard --logdir` compares them."""
+    """Return a ZIP with a folder of TensorBoard files for each run; `tensorboard --logdir` compares them."""
     buffer = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="cnn-lab-tensorboard-") as folder, zipfile.ZipFile(buffer, "w") as bundle:
         for number, run_id in enumerate(run_ids, 1):
@@ -216,5 +219,9 @@ def export_tensorboard(store: RunStore, run_ids: Sequence[str]) -> bytes:
 
 
 def file_name(text: str) -> str:
-    """The text as a file's name that every system takes: letters, digits and hyphens, at most 40 of them."""
+    """Return the text as a file name for every system: letters, digits and hyphens, at most 40 characters.
+
+    >>> file_name("Tiny CNN, 3×3: first try!")
+    'Tiny-CNN-3-3-first-try'
+    """
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:40] or "run"

@@ -1,4 +1,4 @@
-"""Whether a run fits into memory, estimated before it starts."""
+"""An estimate, before a run starts, of whether it fits into memory."""
 
 from cnn_core.datasets import Dataset
 from cnn_core.hardware import detect_device
@@ -6,19 +6,22 @@ from cnn_core.networks import NetworkSpec, memory
 from cnn_core.training.config import TrainConfig
 
 MEMORY_OPTIMIZERS = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "Adam"}
-BASE_MB, SPARE_FACTOR = 600.0, 1.3
-"""What a worker takes before it does anything, and what allocators and copies for a moment take on top."""
+"""The name under which the memory of each optimiser is tabled; AdamW keeps what Adam keeps."""
+BASE_MB = 600.0
+"""Megabytes of a worker process that has imported its libraries, before it trains."""
+SPARE_FACTOR = 1.3
+"""What allocators and short-lived copies take on top of the tensors."""
 
 
 def needed_mb(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> float:
-    """Megabytes that training will take at its peak, rounded up rather than down."""
+    """Return the megabytes that training takes at its peak, estimated on the safe side."""
     images = sum(part.images.nbytes for part in (data.train, data.val, data.test)) / 1e6
     batch = min(config.batch_size, len(data.train))
     return BASE_MB + images + SPARE_FACTOR * memory.training_peak(spec, batch, MEMORY_OPTIMIZERS[config.optimizer])
 
 
 def free_mb() -> float:
-    """Megabytes of memory that are free where runs are trained: the GPU's, else this computer's."""
+    """Return the free megabytes of the memory in which runs are trained: the GPU's, else this computer's."""
     of_gpu = detect_device().memory
     if of_gpu is not None:
         return of_gpu / 1e6
@@ -26,7 +29,7 @@ def free_mb() -> float:
 
 
 def check_memory(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
-    """Raises ValueError with a sentence when the run would not fit into memory."""
+    """Raise ValueError when the run would not fit into memory, with the batch size that would fit."""
     needs, free = needed_mb(spec, data, config), free_mb()
     if needs <= free:
         return

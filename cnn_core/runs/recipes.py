@@ -1,6 +1,6 @@
-"""The courses' training runs, each batch of them at one click, for the course's images or for others.
+"""The training runs of the courses, started together at one click, on the images of the course or on others.
 
-What a course left open is set here and said in the recipe's text.
+Settings that a course did not give are chosen here; the recipe's text says so.
 """
 
 from collections.abc import Callable
@@ -24,33 +24,33 @@ from cnn_core.runs.planned import Planned
 from cnn_core.training.config import TrainConfig
 
 UNMIRRORED_DATASETS = ("digits", "mnist")
-"""Data sets whose images change their meaning in a mirror."""
+"""Data sets whose images change their meaning when they are mirrored."""
 
 
 @dataclass(frozen=True)
 class RecipeImages:
-    """What a recipe must know of a data set: its name, the shape (C, H, W) of its images, how many classes it has."""
+    """The facts about a data set that a recipe needs: its name, image shape (C, H, W) and number of classes."""
 
     dataset: str
     shape: tuple[int, int, int]
     classes: int
 
     def preset_network(self, name: str) -> NetworkSpec:
-        """The preset called `name` for these images. Raises ValueError with a sentence when it does not fit them."""
+        """Return the preset called `name` for these images. Raises ValueError when it does not fit them."""
         return preset(name, input_shape=self.shape, classes=self.classes)
 
     @property
     def mirror_augmentation(self) -> tuple[str, ...]:
-        """Mirroring, or what may be done to images in its place."""
+        """Return mirroring as augmentation, or cropping where a mirrored image would mean something else."""
         return ("crop",) if self.dataset in UNMIRRORED_DATASETS else ("flip",)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A batch of runs: `name` for links, `title` and `description` for people, the course's `dataset`, what makes the
-    runs.
+    """A batch of runs: `name` for links, `title` and `description` for people, the course's `dataset`, and `runs`.
 
-    Where a course used images of its own, `dataset` is a built-in one that shows the same.
+    `runs` returns the planned runs for given images. Where a course used its own images, `dataset` is a built-in one
+    that shows the same effects.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Recipe:
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe called `name`. Raises ValueError when there is none."""
+    """Return the recipe called `name`. Raises ValueError when there is none."""
     found = next((one for one in RECIPES if one.name == name), None)
     if found is None:
         raise ValueError(f"name is {name!r:.60}: choose one of {', '.join(one.name for one in RECIPES)}.")
@@ -69,19 +69,22 @@ def find_recipe(name: str) -> Recipe:
 
 
 def plan_recipe(name: str, images: RecipeImages) -> tuple[Planned, ...]:
-    """The runs of the recipe called `name`, for these images.
+    """Return the runs of the recipe called `name`, for these images.
 
-    Raises ValueError with a sentence when there is no such recipe, or when a network of it does not fit the images.
+    Raises ValueError when there is no such recipe, or when one of its networks does not fit the images.
+
+    >>> [one.name for one in plan_recipe("e-relu", RecipeImages("digits", (1, 8, 8), 10))]
+    ['ReLU', 'leaky ReLU']
     """
     return find_recipe(name).runs(images)
 
 
 def describe_other_images(chosen: Recipe, dataset: str) -> str:
-    """A sentence on what it means to run the recipe on another data set than its own; "" for its own."""
+    """Return a warning that other images than the recipe's give other results; "" for its own images."""
     if dataset == chosen.dataset:
         return ""
     made_for, now = TITLES.get(chosen.dataset, chosen.dataset), TITLES.get(dataset, dataset)
-    return f"This recipe is made for {made_for}: on {now} its figures come out otherwise."
+    return f"This recipe is made for {made_for}: on {now} its results will differ."
 
 
 def overfitting_ladder(
@@ -93,9 +96,9 @@ def overfitting_ladder(
     patience: int,
     augmentation: tuple[str, ...],
 ) -> tuple[Planned, ...]:
-    """The overfitting ladder: five runs, each with one measure more against learning by heart.
+    """Return five runs, each with one more measure against overfitting than the one before: the overfitting ladder.
 
-    `spec` loses the dropout it has; `p` is the probability of the dropout that the third rung brings in.
+    Dropout in `spec` is removed first; `dropout` is the probability with which the third run drops its inputs.
     """
     plain, dropped = without_dropout(spec), with_dropout(spec, dropout)
     decayed = replace(config, weight_decay=weight_decay)
@@ -110,7 +113,7 @@ def overfitting_ladder(
 
 
 def small_vgg(images: RecipeImages) -> NetworkSpec:
-    """Six 3×3 convolutions in the manner of VGG, two linear layers: less than a tenth of the work of the course's."""
+    """Return a network of six 3×3 convolutions and two linear layers, less than a tenth of the work of the course's VGG."""
     layers: list[Layer] = []
     for filters in (16, 32, 64):
         layers += [Conv2d(filters, 3, padding=1), ReLU(), Conv2d(filters, 3, padding=1), ReLU(), MaxPool2d(2)]
@@ -300,4 +303,4 @@ RECIPES: tuple[Recipe, ...] = (
         _course_e_relu,
     ),
 )
-"""Courses A to E, in order."""
+"""The recipes of courses A to E, in order."""

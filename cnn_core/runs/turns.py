@@ -1,17 +1,20 @@
-"""Whose turn it is: workspaces take turns, so that one learner with ten runs does not hold up a class."""
+"""The order of waiting runs: workspaces take turns, so that one learner with ten runs does not hold up a class."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 MAX_WORKSPACE_RUNS = 40
-"""Runs that one workspace may have waiting or going on: the largest experiment fits, an endless loop does not."""
+"""Runs that one workspace may have waiting or in progress: the largest experiment fits, an endless loop does not."""
 
 
 def fair_order(waiting: Sequence[str], running: Mapping[str, int]) -> list[int]:
-    """The order in which waiting runs begin: numbers into `waiting`, their workspaces, the longest-waiting first.
+    """Return the order in which waiting runs begin, as indices into `waiting`.
 
-    Each turn goes to the workspace with the fewest runs going on (`running`) or begun before; among equals to whoever
-    waits longest.
+    `waiting` gives the workspace of each waiting run, the longest-waiting first. Each turn goes to the workspace with
+    the fewest runs in progress (`running`) or already chosen; a tie goes to the run that waits longest.
+
+    >>> fair_order(["anna", "anna", "ben"], {"anna": 1})
+    [2, 0, 1]
     """
     served = Counter(running)
     left = list(range(len(waiting)))
@@ -25,8 +28,13 @@ def fair_order(waiting: Sequence[str], running: Mapping[str, int]) -> list[int]:
 
 
 def waiting_time(position: int, left: Sequence[float], typical: float, slots: int) -> float:
-    """Seconds until the run in `position` (from 1) begins, when those going on have `left` seconds each and those
-    before it in line take `typical` seconds each."""
+    """Return the seconds until the run in `position` (from 1) begins.
+
+    Runs in progress have `left` seconds each; every run ahead in line takes `typical` seconds on one of the `slots`.
+
+    >>> waiting_time(2, [30.0, 10.0], typical=20.0, slots=2)
+    30.0
+    """
     free = sorted([*left, *[0.0] * (slots - len(left))])[:slots] or [0.0]
     for _ in range(position - 1):
         free[0] += typical

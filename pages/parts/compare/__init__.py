@@ -1,1 +1,1 @@
-"""The parts of the Compare page: which runs, their curves and tables, experiments with one factor, one's own runs."""
+"""The parts of the Compare page: choice of runs, curves and tables, experiments, the learner's own runs."""

@@ -90,13 +90,13 @@ def comparison_rows(
 
 
 def _thinned_indices(count: int, limit: int) -> list[int]:
-    """At most `limit` of the places 0 … count − 1, evenly spaced, the last one among them."""
+    """Return at most `limit` of the indices 0 … count − 1, evenly spaced, with the last one."""
     every = max(1, -(-count // max(1, limit)))
     return [k for k in range(count) if (count - 1 - k) % every == 0]
 
 
 def spread_chart(spreads: Sequence[Spread], factor: str, figure: str, *, percent: bool) -> alt.LayerChart:
-    """A point a seed over the values of the factor, with the mean and a standard deviation to each side."""
+    """Return a chart with a point for each seed over the values of the factor, their mean and standard deviation."""
     order = [one.label for one in spreads]
     axis = alt.Axis(format="%" if percent else "~g")
     points = pd.DataFrame([{"value": one.label, "figure": value} for one in spreads for value in one.values])

@@ -1,4 +1,4 @@
-"""Which runs are compared: chosen from the learner's own, or named in a link; kept for the session and in the link."""
+"""The runs to compare: the learner's own, or those named in a link; kept for the session and in the link."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,21 +12,23 @@ from pages.shared.run_choice import MAX_RUNS
 from pages.shared.run_words import run_result, run_title
 
 PRESELECTED_RUNS = 3
-CHOSEN_KEY, PROBLEM_KEY = "compare_runs", "compare_said"
+"""Runs that are compared at first: the newest ones."""
+CHOSEN_KEY = "compare_runs"
+PROBLEM_KEY = "compare_said"
 CHOICE_KEYS = RevisedKey("compare_choice")
 
 
 def own_runs() -> tuple[Run, ...]:
-    """The runs of this learner's workspace, newest first."""
+    """Return the runs of this learner's workspace, newest first."""
     return state.run_store().list_runs(state.current_workspace())
 
 
 def choose_runs(own: Sequence[Run]) -> list[Run]:
-    """The runs to compare, at most 8, at first the newest. Says in words which runs of a link cannot be shown."""
+    """Choose the runs to compare, at most 8, at first the newest; warns of runs in the link that cannot be shown."""
     runs = {run.id: run for run in own}
     wanted_ids = _wanted_run_ids(own)
     if len(wanted_ids) > MAX_RUNS:
-        st.warning(f"The link names {len(wanted_ids)} runs: of the first {MAX_RUNS}, curves can still be told apart.")
+        st.warning(f"The link names {len(wanted_ids)} runs: the first {MAX_RUNS} are shown, as more curves look alike.")
     chosen = [run_id for run_id in wanted_ids[:MAX_RUNS] if run_id in runs or _add_linked_run(run_id, runs)]
     if missing := len(wanted_ids[:MAX_RUNS]) - len(chosen):
         which = "One run of the link is" if missing == 1 else f"{missing} runs of the link are"
@@ -54,7 +56,7 @@ def choose_runs(own: Sequence[Run]) -> list[Run]:
 
 
 def _add_linked_run(run_id: str, runs: dict[str, Run]) -> bool:
-    """Whether there is a run of that id in anybody's workspace; if so, it joins `runs`."""
+    """Add the run with this id from any workspace to `runs`; tells whether there is one."""
     try:
         runs[run_id] = state.run_store().get_run(run_id)
     except ValueError:
@@ -68,7 +70,7 @@ def _store_choice(key: str) -> None:
 
 
 def _wanted_run_ids(own: Sequence[Run]) -> list[str]:
-    """The ids chosen before, or those of the link, or the newest."""
+    """Return the ids chosen before, or those of the link, or the newest."""
     if CHOSEN_KEY in st.session_state:
         return list(st.session_state[CHOSEN_KEY])
     linked = [run_id for run_id in st.query_params.get("runs", "").split(",") if run_id]
@@ -76,7 +78,7 @@ def _wanted_run_ids(own: Sequence[Run]) -> list[str]:
 
 
 def run_labels(runs: Sequence[Run], own: Sequence[Run]) -> dict[str, str]:
-    """What each run is called on this page: its number in the workspace and its name; "Link" before others'."""
+    """Return a label for each run: its number in the workspace and its name, or "Link" for runs of others."""
     numbers = {run.id: f"{len(own) - place}." for place, run in enumerate(own)}
     others = [run.id for run in runs if run.id not in numbers]
     numbers |= {run_id: f"Link {place}:" for place, run_id in enumerate(others, 1)}
@@ -84,7 +86,7 @@ def run_labels(runs: Sequence[Run], own: Sequence[Run]) -> dict[str, str]:
 
 
 def attempt_change(change: Callable[[], None]) -> bool:
-    """Do `change` from a callback; what goes wrong is said on the page. Whether it was done."""
+    """Call `change` from a callback, keep its error for the page, and tell whether it succeeded."""
     try:
         change()
     except (ValueError, StoreUnavailableError) as problem:
@@ -94,6 +96,6 @@ def attempt_change(change: Callable[[], None]) -> bool:
 
 
 def show_problem() -> None:
-    """What went wrong since the page was drawn last."""
+    """Show the error of the last change, if there was one."""
     if PROBLEM_KEY in st.session_state:
         st.error(st.session_state.pop(PROBLEM_KEY))

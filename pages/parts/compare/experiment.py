@@ -1,4 +1,4 @@
-"""Experiments that change one factor: planned, started as jobs, and read with the spread of their seeds."""
+"""Experiments that change one factor: their plan, their start, and their results with the spread over seeds."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +26,8 @@ from pages.shared.start import start_all
 from pages.shared.state import fitting_presets, show_store_errors
 from pages.shared.tables import escape_markdown, format_figure, show_table
 
-BASE_KEY, BATCH_KEY = "compare_base", "compare_batch"
+BASE_KEY = "compare_base"
+BATCH_KEY = "compare_batch"
 CRITERIA = {
     "Validation accuracy": "val_accuracy",
     "Validation loss": "val_loss",
@@ -36,7 +37,7 @@ CRITERIA = {
 
 
 def show_experiment(own: Sequence[Run]) -> None:
-    """The plan of an experiment, and below it what came of one."""
+    """Show the plan of an experiment, and below it the results of one."""
     if not own:
         st.info(
             "An experiment starts from the settings of a run, and changes one of them. No run of yours is here yet.",
@@ -55,7 +56,7 @@ def show_experiment(own: Sequence[Run]) -> None:
 
 
 def _choose_plan(own: Sequence[Run]) -> tuple[list[Planned], Run]:
-    """What the controls ask for; empty, with a sentence beside them, where that cannot be."""
+    """Choose factor, values and seeds; returns the plan (empty, with an error, where impossible) and the base run."""
     names = run_labels(own, own)
     chosen = choose_by_id("Start from the settings of", names, BASE_KEY)
     base = next(run for run in own if run.id == chosen)
@@ -70,7 +71,7 @@ def _choose_plan(own: Sequence[Run]) -> tuple[list[Planned], Run]:
     )
     with middle:
         values = _choose_values(factor, base)
-    hint = "How often each value is trained, with seeds 0, 1, 2 …"
+    hint = "Each value is trained this many times, with seeds 0, 1, 2 …"
     count = right.number_input("Seeds", 1, MAX_SEEDS, 3, key="compare_seeds", bind="query-params", help=hint)
     try:
         parsed = comparison.parse_values(factor, values) if isinstance(values, str) else values
@@ -87,7 +88,7 @@ def _choose_plan(own: Sequence[Run]) -> tuple[list[Planned], Run]:
 
 
 def _choose_values(factor: str, base: Run) -> str | list[Any]:
-    """The values to try: picked where there are names to pick, typed otherwise."""
+    """Choose the values to try: from a list where there is one, else typed."""
     hint = f"2 to {MAX_FACTOR_VALUES} values."
     if factor == NETWORK:
         networks = {base.spec.name: base.spec, **fitting_presets(base.spec.input_shape, base.spec.classes)}
@@ -128,20 +129,20 @@ def _start_experiment(plan: Sequence[Planned], base: Run) -> list[Run]:
 
 
 def show_results(own: Sequence[Run]) -> None:
-    """Choose one of the experiments and see what came of it."""
+    """Choose one of the experiments and show its results."""
     batches: dict[str, list[Run]] = {}
     for run in reversed(own):
         if run.batch:
             batches.setdefault(run.batch, []).append(run)
     if not batches:
         show_note(
-            "What comes of an experiment will be drawn here: a point for each seed, their mean, and their spread."
+            "The results of an experiment will be drawn here: a point for each seed, their mean, and their spread."
         )
         return
     newest = dict(reversed(batches.items()))
     chosen = choose_by_id("Experiment", {batch: _experiment_title(runs) for batch, runs in newest.items()}, BATCH_KEY)
     ids = [run.id for run in newest[chosen]]
-    # Outside of the fragment: what it shows is another part of the page.
+    # Outside the fragment, as it changes another part of the page.
     label = "See their curves" if len(ids) <= MAX_RUNS else f"See the curves of the first {MAX_RUNS}"
     st.button(label, icon=":material/show_chart:", key="compare_curves", on_click=_open_curves, args=(ids,))
     _show_progress(ids)
@@ -155,7 +156,7 @@ def _experiment_title(runs: Sequence[Run]) -> str:
 
 @st.fragment
 def _show_progress(run_ids: Sequence[str]) -> None:
-    """How far the experiment is and what came of it until now; drawn again while it goes on."""
+    """Show the progress of the experiment and its results so far; drawn again while runs are in progress."""
     going = True  # also while the database does not answer
     with show_store_errors():
         runs = [run for run in state.run_store().list_runs(state.current_workspace()) if run.id in run_ids][::-1]
@@ -189,7 +190,7 @@ def _open_curves(run_ids: Sequence[str]) -> None:
 
 
 def _show_conclusion(runs: Sequence[Run], figure: str) -> None:
-    """The figures over the values, drawn and tabled, and what may be concluded."""
+    """Show the results of each value as a chart and a table, and what may be concluded from them."""
     field, store = CRITERIA[figure], state.run_store()
     factor, values = comparison.describe_change([(run.spec, run.config) for run in runs])
     results_by_value: dict[str, list[float]] = {value: [] for value in values}
@@ -222,7 +223,7 @@ def _escape_label(spread: Spread) -> Spread:
 
 
 def _warn_of_missing_results(runs: Sequence[Run], values: Sequence[str]) -> None:
-    """Say which runs ended without a result: leaving them out in silence would flatter their value."""
+    """Warn of runs that ended without a result: leaving them out silently would flatter their value."""
     lost = [f"{value}, seed {run.config.seed}" for run, value in zip(runs, values, strict=True) if _ended_early(run)]
     if lost:
         st.warning(f"Without a result, so not counted: {escape_markdown('; '.join(lost))}.", icon=":material/warning:")
@@ -233,7 +234,7 @@ def _ended_early(run: Run) -> bool:
 
 
 def _show_spread_table(spreads: Sequence[Spread], factor: str, field: str) -> None:
-    """The same in figures."""
+    """Show the spreads as a table."""
     form = FIGURES[field][1]
     lines = [
         [

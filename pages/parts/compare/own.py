@@ -1,4 +1,4 @@
-"""One's own runs: name, note, files to take home, delete and undo."""
+"""The learner's own runs: name, note, export, delete and undo."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,14 @@ from pages.shared.run_words import run_result, run_title
 from pages.shared.site import get_page
 from pages.shared.tables import escape_markdown
 
-RUN_KEY, DELETED_KEY = "compare_run", "compare_deleted"
-LAST_WEIGHTS, ALL_WEIGHTS = "the last weights", "the weights of every stored epoch"
+RUN_KEY = "compare_run"
+DELETED_KEY = "compare_deleted"
+LAST_WEIGHTS = "the last weights"
+ALL_WEIGHTS = "the weights of every stored epoch"
 
 
 def manage_runs(runs: Sequence[Run]) -> None:
-    """Choose one of the own `runs`, and change or take home what it is."""
+    """Choose one of the learner's `runs` to rename, annotate, export or delete."""
     show_undo()
     if not runs:
         st.info("No run of yours is here.", icon=":material/school:")
@@ -47,7 +49,7 @@ def manage_runs(runs: Sequence[Run]) -> None:
             run.note,
             max_chars=MAX_NOTE_LENGTH,
             key=f"compare_note_{run.id}",
-            placeholder="What you expected, and what came",
+            placeholder="What you expected, and what happened",
             on_change=_store_note,
             args=(run.id,),
         )
@@ -63,7 +65,7 @@ def manage_runs(runs: Sequence[Run]) -> None:
                 on_click=_delete_run,
                 args=(run.id, numbered[run.id]),
                 disabled=run.is_active,
-                help="A run that goes on can be deleted once it has ended." if run.is_active else None,
+                help="A run in progress can be deleted once it has ended." if run.is_active else None,
             )
             if button_pressed("Open it on Train", "compare_open", icon=":material/model_training:"):
                 select_run(run.id)
@@ -71,7 +73,7 @@ def manage_runs(runs: Sequence[Run]) -> None:
 
 
 def show_export(run: Run) -> None:
-    """The run as files; each is made when it is asked for."""
+    """Offer the run as files; each is made when it is downloaded."""
     with st.popover("Export", icon=":material/download:", on_change="rerun", key="compare_export") as box:
         if not box.open:
             return
@@ -101,23 +103,23 @@ def show_export(run: Run) -> None:
 
 
 def _load_training_data(run: Run) -> Dataset | None:
-    """What the run learned from; None, and a sentence, where that is not at hand any more."""
+    """Return the images the run learned from; None, with a note, where they are gone."""
     try:
         return state.load_dataset(run.config.dataset)
     except ValueError:
-        show_note("The images it learned from are not at hand: its code will lack their mean and standard deviation.")
+        show_note("The images it learned from are gone: its code will lack their mean and standard deviation.")
         return None
 
 
 def _require_own_run(run_id: str) -> str:
-    """`run_id`, if it is a run of this workspace; ValueError otherwise: a link names others' runs, too."""
+    """Return `run_id`. Raises ValueError unless it is a run of this workspace: a link may name runs of others."""
     if run_id not in {run.id for run in own_runs()}:
         raise ValueError("This run belongs to somebody else, or was deleted: it can be looked at, not changed.")
     return run_id
 
 
 def _is_deleted(run_id: str) -> bool:
-    """Whether the run was deleted here: a browser may send its fields once more, with a click that came quickly."""
+    """Tell whether the run was deleted here: a browser may send its fields once more with a quick click."""
     return run_id in {deleted for deleted, _ in st.session_state.get(DELETED_KEY, ())}
 
 
@@ -143,12 +145,12 @@ def _delete_run(run_id: str, name: str) -> None:
 
 
 def show_undo() -> None:
-    """What was deleted last, and the way back; once more for what was deleted before it."""
+    """Show the run that was deleted last, with a button to restore it; then the one deleted before it."""
     if not st.session_state.get(DELETED_KEY):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
-            f"Deleted: {escape_markdown(st.session_state[DELETED_KEY][-1][1])}. It can be had back for a day.",
+            f"Deleted: {escape_markdown(st.session_state[DELETED_KEY][-1][1])}. It can be restored for a day.",
             icon=":material/delete:",
         )
         st.button("Undo", icon=":material/undo:", key="compare_undo", on_click=_restore_run)

@@ -1,4 +1,4 @@
-"""Runs side by side: their curves over each other, what differed, and what came out."""
+"""Runs side by side: their curves in one chart, the settings that differ, and their results."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,8 @@ from pages.shared.controls import choose_option, show_note
 from pages.shared.state import show_store_errors
 from pages.shared.tables import escape_markdown, format_figure, show_table
 
-EACH_EPOCH, EACH_STEP = "each epoch", "each step"
+EACH_EPOCH = "each epoch"
+EACH_STEP = "each step"
 FIGURES = {
     "epochs": ("Epochs", ","),
     "train_accuracy": ("Training accuracy", ".1%"),
@@ -31,12 +32,12 @@ FIGURES = {
     "parameters": ("Parameters", ","),
     "seconds": ("Seconds", ".1f"),
 }
-"""Every figure of an Outcome: its name and how it is written."""
+"""Every figure of an Outcome: its title and its format."""
 
 
 @st.fragment
 def show_side_by_side(names: Mapping[str, str]) -> None:
-    """Curves and tables of the runs {id: what it is called}; drawn again while one of them goes on."""
+    """Show curves and tables of the runs {id: label}; drawn again while one of them is in progress."""
     going = True  # also while the database does not answer
     with show_store_errors():
         runs = _load_existing_runs(names)
@@ -51,7 +52,7 @@ def show_side_by_side(names: Mapping[str, str]) -> None:
 
 
 def _load_existing_runs(names: Mapping[str, str]) -> list[Run]:
-    """The runs; one that somebody deleted since is left out."""
+    """Return the runs, without those that were deleted meanwhile."""
     existing = []
     for run_id in names:
         try:
@@ -62,11 +63,11 @@ def _load_existing_runs(names: Mapping[str, str]) -> list[Run]:
 
 
 def show_curves(runs: Sequence[Run], names: Mapping[str, str], epochs: Mapping[str, Sequence[EpochDone]]) -> None:
-    """Loss and accuracy over each other, with what they are drawn over, and how smooth."""
+    """Show the curves of loss and accuracy, with controls for the axis and the smoothing."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         axis = choose_option("Over", AXES, AXES[0], "compare_axis", "Seconds are those of the computer it ran on.")
         every = choose_option("Training curve of", (EACH_EPOCH, EACH_STEP), EACH_EPOCH, "compare_training")
-        hint = "A moving average, TensorBoard's: each point looks back. It hides what is short."
+        hint = "A moving average as in TensorBoard: each point averages those before it. It hides short changes."
         weight = st.slider(
             "Smoothing", 0.0, 0.95, 0.0, 0.05, key="compare_smooth", bind="query-params", help=hint, width=220
         )
@@ -94,13 +95,13 @@ def show_curves(runs: Sequence[Run], names: Mapping[str, str], epochs: Mapping[s
 def curves_alt_text(
     runs: Sequence[Run], names: Mapping[str, str], epochs: Mapping[str, Sequence[EpochDone]], metric: str
 ) -> str:
-    """A chart in words: the last validation figure of every run."""
+    """Return a chart in words: the last validation figure of every run."""
     last = [f"{names[run.id]} {getattr(epochs[run.id][-1], f'val_{metric}'):.3g}" for run in runs if epochs[run.id]]
     return f"Curves of {metric}. Validation at the end: {'; '.join(last) or 'none yet'}"
 
 
 def warn_of_size_difference(runs: Sequence[Run], names: Mapping[str, str]) -> None:
-    """Say that networks of different size are compared: the larger one may win by its size alone."""
+    """Warn that networks of different size are compared: the larger one may win by its size alone."""
     sizes = {names[run.id]: run.spec.total_parameters for run in runs}
     if len(set(sizes.values())) > 1:
         each = "; ".join(f"{escape_markdown(name)}: {size:,}" for name, size in sizes.items())
@@ -111,14 +112,14 @@ def warn_of_size_difference(runs: Sequence[Run], names: Mapping[str, str]) -> No
 
 
 def show_tables(runs: Sequence[Run], names: Sequence[str], outcomes: Sequence[Outcome]) -> None:
-    """What differed and what came out, a column a run; the same to take home."""
+    """Show the settings that differ and the results, with a column for each run, and offer both as files."""
     different = differing_settings([run_settings(run.spec, run.config) for run in runs])
     st.subheader("What differed", anchor=False)
     if different:
         lines = [
             [describe_setting(name).capitalize(), *map(_format_setting, values)] for name, values in different.items()
         ]
-        show_table(["Setting", *names], lines, alt="The settings that differ, a column a run")
+        show_table(["Setting", *names], lines, alt="The settings that differ, with a column for each run")
     else:
         show_note("Nothing: all settings are the same." if len(runs) > 1 else "Choose another run to compare with.")
     st.subheader("What came out", anchor=False)
@@ -127,7 +128,9 @@ def show_tables(runs: Sequence[Run], names: Sequence[str], outcomes: Sequence[Ou
         for field, (title, form) in FIGURES.items()
     ]
     show_table(
-        ["Result", *names], [["State", *(run.status for run in runs)], *lines], alt="The results, a column a run"
+        ["Result", *names],
+        [["State", *(run.status for run in runs)], *lines],
+        alt="The results, with a column for each run",
     )
     show_note("Precision, recall and F1 are means over the classes of the test images, each class counting alike.")
     with st.container(horizontal=True):
@@ -145,5 +148,5 @@ def show_tables(runs: Sequence[Run], names: Sequence[str], outcomes: Sequence[Ou
 
 
 def _format_setting(value: object) -> str:
-    """A setting in words; a dash where a run has no such setting."""
+    """Return a setting as text; a dash where a run has no such setting."""
     return "–" if value is None else describe_setting(value)

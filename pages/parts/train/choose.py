@@ -1,4 +1,4 @@
-"""What to train: the images, and a network that fits them."""
+"""The choice of what to train: a data set, and a network that fits its images."""
 
 from dataclasses import replace
 
@@ -25,15 +25,17 @@ SHORT_KINDS = {
     "Residual": "sum",
     "Linear": "linear",
 }
+"""The layers that change the shape of the data, as they are called in the summary line."""
 MAX_STAGES = 9
-# Above this many parameters a run on a CPU takes minutes an epoch: offered, but said.
+"""Stages in the summary line of a network: about what fits on two lines."""
 SLOW_PARAMETERS = 5_000_000
+"""Above this many parameters, a run on a CPU takes minutes per epoch: it is offered with a warning."""
 MAX_SHOWN_CLASSES = 20
 """Classes in the strip of examples: more would be specks."""
 
 
 def choose_data(key: str = "train_dataset") -> Dataset:
-    """The data set, with a strip of its pictures and its size. Stops the page when it cannot be read."""
+    """Choose a data set; shows some of its images. Stops the page when it cannot be read."""
     names = dataset_choice.trainable_names()
     titles = dataset_choice.unique_titles(names)
     name = st.selectbox("Data set", names, key=key, bind="query-params", format_func=titles.__getitem__)
@@ -56,7 +58,7 @@ def choose_data(key: str = "train_dataset") -> Dataset:
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def example_strip(name: str) -> np.ndarray:
-    """The first two training images of every class, a class a column."""
+    """Return the first two training images of every class, with a column for each class."""
     data = state.load_dataset(name)
     shown = range(min(MAX_SHOWN_CLASSES, len(data.class_names)))
     columns = [np.resize(np.flatnonzero(data.train.labels == k), 2) for k in shown if (data.train.labels == k).any()]
@@ -66,7 +68,7 @@ def example_strip(name: str) -> np.ndarray:
 
 
 def choose_network(data: Dataset) -> tuple[NetworkSpec, str, int]:
-    """A network for the images, how it begins (TrainConfig's `pretrained`), and to which side images are resized."""
+    """Choose a network for the images; returns it, TrainConfig's `pretrained`, and the side images are resized to."""
     side, pretrained = choose_start_weights()
     channels, height, width = data.input_shape
     shape = (3 if pretrained and channels == 1 else channels, side or height, side or width)
@@ -89,7 +91,7 @@ START_WEIGHTS = {"Anew": "", "ImageNet, last layer learns": "frozen", "ImageNet,
 
 
 def choose_start_weights() -> tuple[int, str]:
-    """The side images are resized to (0: as they are), and whether the network begins with weights of ImageNet."""
+    """Choose the first weights; returns TrainConfig's `resize` (0: images stay as they are) and `pretrained`."""
     hint = "ResNet-18 and ResNet-34 can begin with what they learned from 1.3 million photographs."
     begins = st.selectbox("Weights begin", list(START_WEIGHTS), help=hint, key="train_begins", bind="query-params")
     if not START_WEIGHTS[begins]:
@@ -100,18 +102,29 @@ def choose_start_weights() -> tuple[int, str]:
 
 
 def choose_extra_layers(spec: NetworkSpec, pretrained: str) -> NetworkSpec:
-    """The network with dropout and batch norm where they are wished for."""
+    """Return the network with dropout and batch norm added where the learner wants them."""
     if pretrained:
         return spec
     with st.container(horizontal=True, vertical_alignment="bottom"):
         share = st.number_input(
-            "Dropout", 0.0, 0.9, 0.0, 0.1, key="train_dropout", bind="query-params", format="%g", width=120,
-            help="This share of the inputs of each fully connected layer is left out at each step.",
-        )  # fmt: skip
+            "Dropout",
+            0.0,
+            0.9,
+            0.0,
+            0.1,
+            key="train_dropout",
+            bind="query-params",
+            format="%g",
+            width=120,
+            help="At each step, this share of the inputs of each fully connected layer is set to 0.",
+        )
         norm = st.toggle(
-            "Batch norm", False, key="train_norm", bind="query-params",
-            help="After every convolution: each channel of a batch is brought to mean 0 and deviation 1.",
-        )  # fmt: skip
+            "Batch norm",
+            False,
+            key="train_norm",
+            bind="query-params",
+            help="After every convolution, each channel of a batch is scaled to mean 0 and standard deviation 1.",
+        )
     try:
         extended = with_batch_norm(spec) if norm else spec
         extended = with_dropout(extended, share) if share else extended
@@ -123,7 +136,7 @@ def choose_extra_layers(spec: NetworkSpec, pretrained: str) -> NetworkSpec:
 
 
 def designed_network(shape: tuple[int, int, int], classes: int) -> NetworkSpec | None:
-    """The network that came from the Designer, for these images and classes; None where there is none that fits."""
+    """Return the network from the Designer for these images and classes; None where there is none that fits."""
     text = st.session_state.get(DESIGN_KEY)
     if not text:
         return None
@@ -135,7 +148,7 @@ def designed_network(shape: tuple[int, int, int], classes: int) -> NetworkSpec |
 
 
 def summarise_network(spec: NetworkSpec) -> str:
-    """The network from image to classes, through the layers that change its shape; long ones without their middle."""
+    """Return the shapes from image to classes in one line, without the middle of a long network."""
     layers = [(SHORT_KINDS[row.kind], row.output_shape) for row in spec.summary() if row.kind in SHORT_KINDS]
     stages = [f"{kind} {format_shape(shape)}" for kind, shape in [("image", spec.input_shape), *layers]]
     if len(stages) > MAX_STAGES:

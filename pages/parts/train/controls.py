@@ -1,4 +1,4 @@
-"""What can be done with a run: pause, step, stop, change; and when it has ended: go on, extend, fork, look inside."""
+"""The buttons of a run: pause, step, stop, change; after its end: resume, extend, fork, look inside."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ PROBLEM_KEY = "train_problem"
 
 
 def show_controls(run: Run, epochs: Sequence[EpochDone]) -> None:
-    """One row of buttons, and what could not be done."""
+    """Show one row of buttons, and an error when the last action failed."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if run.is_active:
             show_live_controls(run)
@@ -36,7 +36,7 @@ def _show_button(
 
 
 def _try_action(action: Callable[..., None], *args: Any) -> None:
-    """Do what was asked; a sentence at the next drawing when it cannot be done."""
+    """Call the action; when it fails, its error is shown when the page is drawn next."""
     try:
         action(*args)
     except ValueError as problem:
@@ -45,7 +45,7 @@ def _try_action(action: Callable[..., None], *args: Any) -> None:
 
 
 def show_live_controls(run: Run) -> None:
-    """Pause, single step, resume, stop, and a box for what can be changed on the way."""
+    """Show buttons to pause, step, resume and stop, and a box with what can be changed while the run is in progress."""
     stopping = run.stop_requested
     if run.orders.paused:
         _show_button("Resume", "play_arrow", "train_resume", _send_order, run.id, {"paused": False}, disabled=stopping)
@@ -66,7 +66,7 @@ def show_live_controls(run: Run) -> None:
             "Learning rate from now on", 0.0, None, rate, format="%g", step=0.001, key=f"train_new_rate_{run.id}"
         )
         _show_button("Set the rate", "check", "train_set_rate", _order_learning_rate, run.id)
-        show_note("A schedule goes on from it.")
+        show_note("A schedule continues from it.")
         st.number_input("Epochs in all", 1, 1000, run.epochs, key=f"train_more_{run.id}")
         _show_button("Set the epochs", "check", "train_set_epochs", _extend_run, run.id)
 
@@ -76,7 +76,7 @@ def _send_order(run_id: str, changes: dict[str, Any]) -> None:
 
 
 def _order_single_step(run_id: str) -> None:
-    """One step more than was taken; asked twice before it is taken, one step alone."""
+    """Order one step more than was taken; two clicks before that step order the same single step."""
     steps = state.run_store().load_steps(run_id)
     _send_order(run_id, {"step_until": (steps[-1].step if steps else 0) + 1})
 
@@ -93,7 +93,7 @@ def _extend_run(run_id: str) -> None:
 
 
 def show_ended_controls(run: Run, epochs: Sequence[EpochDone]) -> None:
-    """Go on, start again, extend, fork; look inside and evaluate."""
+    """Show buttons to resume, start again, extend and fork the run, and links to look inside and evaluate it."""
     stored = state.run_store().checkpoint_epochs(run.id)
     unfinished = run.status != "finished"
     if unfinished and epochs and state.run_store().can_resume(run.id):
@@ -103,9 +103,13 @@ def show_ended_controls(run: Run, epochs: Sequence[EpochDone]) -> None:
     if stored and epochs:
         with st.popover("More", icon=":material/more_horiz:"):
             st.number_input(
-                "Epochs in all", 1, 1000, min(1000, len(epochs) + 5), key=f"train_more_{run.id}",
-                help="The run goes on where it ended.",
-            )  # fmt: skip
+                "Epochs in all",
+                1,
+                1000,
+                min(1000, len(epochs) + 5),
+                key=f"train_more_{run.id}",
+                help="The run continues where it ended.",
+            )
             _show_button("Train on", "play_arrow", "train_extend", _extend_run, run.id)
             st.divider()
             st.select_slider("Weights after epoch", stored, stored[-1], key=f"train_fork_{run.id}")

@@ -1,4 +1,4 @@
-"""The courses' runs at one click: a recipe, the images to run it on, and what came of it."""
+"""The runs of a course at one click: the choice of a recipe and of the images for it."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ RECIPE_TITLES = {one.name: one.title for one in RECIPES}
 
 
 def choose_recipe() -> tuple[Planned, ...]:
-    """The runs of a recipe, on its own images or others; none where they do not fit."""
+    """Choose a recipe and images; returns its runs, none where they do not fit the images."""
     name = st.selectbox(
         "Recipe",
         list(RECIPE_TITLES),
@@ -42,14 +42,14 @@ def choose_recipe() -> tuple[Planned, ...]:
 
 
 def apply_recipe_dataset() -> None:
-    """Another recipe was chosen: on the images of its course, where they are here."""
+    """Select the images of the chosen recipe's course, where they are on this computer."""
     wanted = find_recipe(st.session_state.train_recipe).dataset
     if wanted in dataset_choice.trainable_names():
         st.session_state[DATA_KEY] = wanted
 
 
 def show_recipe_runs(name: str, data: Dataset) -> tuple[Planned, ...]:
-    """The recipe's runs for these images, listed; none, with a sentence, where they do not fit."""
+    """Show the recipe's runs for these images and return them; none, with an error, where they do not fit."""
     try:
         runs = plan_recipe(name, RecipeImages(data.name, data.input_shape, len(data.class_names)))
     except ValueError as problem:

@@ -1,4 +1,4 @@
-"""A run as it goes on, and after: how far it is, its curves, what a coach sees in them, its first filters."""
+"""A run while it is trained, and after: its progress, its curves, the coach's remarks on them, its first filters."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ REMARK_ICONS: dict[Kind, str] = {
 
 
 def show_training_run(run: Run) -> None:
-    """The run: how far it is, what can be done with it, its curves."""
+    """Show the run: its status and progress, its buttons, its curves and what they say."""
     show_status(run)
     steps, epochs = state.run_store().load_steps(run.id), state.run_store().load_epochs(run.id)
     show_progress(run, steps, epochs)
@@ -63,7 +63,7 @@ def show_training_run(run: Run) -> None:
 
 
 def show_status(run: Run) -> None:
-    """Where the run stands, in words."""
+    """Show the status of the run in words."""
     match run.status:
         case "queued" | "running" | "paused" if run.stop_requested:
             st.info("Stopping …", icon=":material/stop_circle:")
@@ -73,7 +73,7 @@ def show_status(run: Run) -> None:
             where = f"Training **{run.spec.name}** on {data_title(run.config.dataset)} ({run.device})."
             st.info(where, icon=":material/model_training:")
         case "paused":
-            st.info("Paused. Take single steps, or let it go on.", icon=":material/pause_circle:")
+            st.info("Paused. Take single steps, or resume it.", icon=":material/pause_circle:")
         case "finished":
             st.success(result_sentence(run), icon=":material/check_circle:")
         case "stopped":
@@ -83,7 +83,7 @@ def show_status(run: Run) -> None:
 
 
 def queue_sentence(run: Run) -> str:
-    """The place in line, and how long it takes as far as that is known."""
+    """Return the run's place in line, and the time until its turn where that is known."""
     position = state.job_queue().queue_position(run.id)
     if position is None:
         return "Starting on a free worker …"
@@ -93,7 +93,7 @@ def queue_sentence(run: Run) -> str:
 
 
 def result_sentence(run: Run) -> str:
-    """How it ended, in a sentence."""
+    """Return the result of a finished run in a sentence."""
     sentence = f"Done: **{run.test_accuracy:.1%}** of the test images are right."
     if run.config.patience and run.tested_epoch is not None:
         sentence += f" The weights after epoch {run.tested_epoch} are the best, and were kept."
@@ -101,7 +101,7 @@ def result_sentence(run: Run) -> str:
 
 
 def show_progress(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
-    """A bar with the time left while it runs; the figures of the run after it."""
+    """Show a bar with the time left while the run is in progress; after it, its epochs, steps and time."""
     total = run.steps_per_epoch * run.epochs
     last = steps[-1] if steps else None
     if run.is_active:
@@ -121,7 +121,7 @@ def show_progress(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDon
 
 
 def steps_per_second(steps: Sequence[StepDone]) -> float | None:
-    """Steps a second over the newest stretch; None as long as there is none to go by."""
+    """Return the steps per second over the latest steps; None while there are fewer than two."""
     stretch = steps[-20:]
     if len(stretch) < 2 or stretch[-1].seconds <= stretch[0].seconds:
         return None
@@ -129,7 +129,7 @@ def steps_per_second(steps: Sequence[StepDone]) -> float | None:
 
 
 def loss_alt_text(epochs: Sequence[EpochDone]) -> str:
-    """The loss chart in words."""
+    """Return the loss chart in words."""
     if not epochs:
         return "Loss over epochs; no epoch is finished yet"
     return (
@@ -138,7 +138,7 @@ def loss_alt_text(epochs: Sequence[EpochDone]) -> str:
 
 
 def accuracy_alt_text(epochs: Sequence[EpochDone]) -> str:
-    """The accuracy chart in words."""
+    """Return the accuracy chart in words."""
     if not epochs:
         return "Accuracy over epochs; no epoch is finished yet"
     last = epochs[-1]
@@ -148,7 +148,7 @@ def accuracy_alt_text(epochs: Sequence[EpochDone]) -> str:
 
 
 def show_remarks(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
-    """What the coach sees, with its evidence and what to try."""
+    """Show the coach's remarks with their evidence and advice."""
     coach_remarks = review_run(run.config, run.spec.classes, run.initial_loss, steps, epochs)
     if not coach_remarks:
         return
@@ -161,7 +161,7 @@ def show_remarks(run: Run, steps: Sequence[StepDone], epochs: Sequence[EpochDone
 
 
 def show_details(run: Run, rows: object, steps: Sequence[StepDone], epochs: Sequence[EpochDone]) -> None:
-    """First-layer filters as they are now, learning rate, gradients, dead ReLUs."""
+    """Show the latest first-layer filters, learning rate, gradients and dead ReLUs."""
     if not steps:
         return
     left, right = st.columns(2)
@@ -184,7 +184,7 @@ def _latest_value_text(quantity: str, events: Sequence[StepDone] | Sequence[Epoc
 
 
 def show_filters(run: Run) -> None:
-    """The first convolution's filters, about a second old while the run goes on."""
+    """Show the first convolution's filters, at most about a second old while the run is in progress."""
     stored = state.run_store().load_filters(run.id)
     if stored is None:
         return

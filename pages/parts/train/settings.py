@@ -1,4 +1,4 @@
-"""How to train: every setting of a run, kept in the link; the usual ones first, the others folded away."""
+"""The settings of a run, all kept in the link; the usual ones first, the others folded away."""
 
 from typing import Any
 
@@ -26,22 +26,22 @@ SCHEDULE_WORDS = {
     "one-cycle": "The rate rises to its highest over the first third, then falls to almost 0.",
 }
 INITIALISATION_WORDS = {
-    "pytorch": "PyTorch's own: even, within ±1/√inputs.",
+    "pytorch": "PyTorch's default: uniform within ±1/√inputs.",
     "he": "Normal with variance 2/inputs: made for ReLU.",
-    "xavier": "Even with variance 2/(inputs + outputs): made for tanh.",
+    "xavier": "Uniform with variance 2/(inputs + outputs): made for tanh.",
     "normal": "Normal with deviation 0.01, whatever the layer: signals die out in deep networks.",
-    "equal": "All weights of a layer alike: its units never separate.",
+    "equal": "All weights of a layer are equal: its units never become different.",
 }
 
 
 def number_field(label: str, name: str, default: float, low: float, high: float | None, hint: str, **more: Any) -> Any:
-    """One number, kept in the link."""
+    """Show a field for one number, kept in the link, and return the number."""
     key = f"train_{name}"
     return st.number_input(label, low, high, default, key=key, bind="query-params", help=hint, **more)
 
 
 def choose_option(label: str, name: str, options: tuple[str, ...], explanations: dict[str, str] | None = None) -> str:
-    """One of a few, kept in the link, with what the chosen one means below."""
+    """Choose one of a few options, kept in the link; an explanation of the chosen one is shown below."""
     chosen = st.selectbox(label, options, key=f"train_{name}", bind="query-params", format_func=_option_title)
     if explanations:
         show_note(explanations[chosen])
@@ -53,7 +53,7 @@ def _option_title(name: str) -> str:
 
 
 def choose_settings(data: Dataset, pretrained: str, resize: int) -> TrainConfig:
-    """All settings as one value. Shows a sentence and stops the page for impossible ones."""
+    """Choose all settings. Shows an error and stops the page where they are impossible."""
     values: dict[str, Any] = {"dataset": data.name, "pretrained": pretrained, "resize": resize}
     values |= choose_basic_settings()
     with st.expander("Learning rate over time, momentum"):
@@ -70,7 +70,7 @@ def choose_settings(data: Dataset, pretrained: str, resize: int) -> TrainConfig:
 
 
 def choose_basic_settings() -> dict[str, Any]:
-    """Optimiser, learning rate, batch, epochs and seed."""
+    """Choose optimiser, learning rate, batch size, epochs and seed; returns fields of TrainConfig."""
     optimizer = st.selectbox(
         "Optimiser",
         OPTIMIZERS,
@@ -96,13 +96,13 @@ def choose_basic_settings() -> dict[str, Any]:
 
 
 def apply_default_rate() -> None:
-    """A new optimiser starts from its own usual learning rate, unless the learner has set another."""
+    """Set the usual learning rate of a newly chosen optimiser, unless the learner has set another."""
     if st.session_state.train_rate in DEFAULT_LEARNING_RATES.values():
         st.session_state.train_rate = DEFAULT_LEARNING_RATES[st.session_state.train_optimizer]
 
 
 def choose_schedule(optimizer: str) -> dict[str, Any]:
-    """Schedule, and momentum for SGD."""
+    """Choose the schedule, and momentum for SGD; returns fields of TrainConfig."""
     values: dict[str, Any] = {"schedule": choose_option("Schedule", "schedule", SCHEDULES, SCHEDULE_WORDS)}
     if values["schedule"] == "step":
         left, right = st.columns(2)
@@ -114,23 +114,23 @@ def choose_schedule(optimizer: str) -> dict[str, Any]:
             hint = "The rate is multiplied by this."
             values["step_factor"] = number_field("Factor", "step_factor", 0.1, 0.01, 1.0, hint, format="%g", step=0.1)
     if optimizer == "sgd":
-        hint = "The share of the last step that goes on into the next one."
+        hint = "The share of the last step that is added to the next one."
         values["momentum"] = number_field("Momentum", "momentum", 0.9, 0.0, 0.999, hint, format="%g", step=0.05)
-        hint = "The slope is taken where momentum is about to lead."
+        hint = "The gradient is computed where momentum is about to lead."
         nesterov = st.toggle("Nesterov momentum", False, key="train_nesterov", bind="query-params", help=hint)
         values["nesterov"] = nesterov and values["momentum"] > 0
     return values
 
 
 def choose_regularisation() -> dict[str, Any]:
-    """Weight decay, augmentation, label smoothing, early stopping, fewer images."""
+    """Choose measures against overfitting; returns fields of TrainConfig."""
     augmentation = st.multiselect(
         "Augmentation",
         NAMES,
         key="train_augmentation",
         bind="query-params",
         format_func=LABELS.__getitem__,
-        help="What is done at random to each training image each time it is seen.",
+        help="Random changes to each training image, different each time it is used.",
     )
     for name in augmentation:
         show_note(f"**{LABELS[name]}:** {DESCRIPTIONS[name]}")
@@ -138,12 +138,12 @@ def choose_regularisation() -> dict[str, Any]:
     with left:
         hint = "Weight decay: how strongly weights are pulled towards 0."
         decay = number_field("L2", "decay", 0.0, 0.0, 10.0, hint, format="%g", step=0.0005)
-        hint = "Epochs without a lower validation loss until the run ends by itself, with its best weights. 0: never."
+        hint = "Epochs without a lower validation loss until the run ends early, with its best weights. 0: never."
         patience = number_field("Patience", "patience", 0, 0, 1000, hint)
     with right:
-        hint = "This share of the wanted probability is spread over all classes."
+        hint = "This share of the target probability is spread over all classes."
         smoothing = number_field("Label smoothing", "smoothing", 0.0, 0.0, 0.9, hint, format="%g", step=0.05)
-        hint = "Learn from so many images alone: few are soon learned by heart. 0: all."
+        hint = "Learn from only this many images: a few are soon learned by heart. 0: all."
         images = number_field("Training images", "images", 0, 0, 1_000_000, hint)
     return {
         "augmentation": tuple(augmentation),
@@ -155,12 +155,14 @@ def choose_regularisation() -> dict[str, Any]:
 
 
 def choose_advanced_settings(pretrained: str) -> dict[str, Any]:
-    """Loss, initialisation, precision."""
+    """Choose loss, initialisation and precision; returns fields of TrainConfig."""
     values = {"loss": choose_option("Loss", "loss", LOSSES)}
     if not pretrained:
         values["initialisation"] = choose_option(
             "First weights", "initialisation", INITIALISATIONS, INITIALISATION_WORDS
         )
     values["precision"] = choose_option("Precision", "precision", PRECISIONS)
-    show_note("Mixed: convolutions in bfloat16. Auto does so where the device is made for it and the network is large.")
+    show_note(
+        "Mixed: convolutions in bfloat16. Auto: mixed where the device supports it well and the network is large."
+    )
     return values

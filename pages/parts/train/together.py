@@ -1,4 +1,4 @@
-"""The runs that were started together, as a recipe's or an experiment's are: their results in one table."""
+"""The results of runs that were started together by a recipe or an experiment, in one table."""
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ RESULT_COLUMNS = {
 
 
 def show_batch_results(run: Run) -> None:
-    """A line for each run of the batch that `run` belongs to; nothing for a run of its own."""
+    """Show a row for each run of the batch that `run` belongs to; nothing for a run that was started alone."""
     if not run.batch:
         return
     runs = sorted(
@@ -37,7 +37,7 @@ def show_batch_results(run: Run) -> None:
         lines.append([one.name or one.spec.name, one.status, *figures])
     st.markdown("##### Started together")
     header = ["Run", "State", *(title for title, _ in RESULT_COLUMNS.values())]
-    show_table(header, lines, alt="Results of the runs that were started together, a line a run")
+    show_table(header, lines, alt="Results of the runs that were started together, a row for each run")
     query = {"runs": ",".join(one.id for one in runs[:MAX_RUNS])}
     st.page_link(
         get_page("compare"), label="Compare their curves", icon=":material/compare_arrows:", query_params=query
