@@ -60,9 +60,9 @@ class JobQueue:
     >>> from pathlib import Path
     >>> folder = Path(tempfile.mkdtemp())
     >>> queue = JobQueue(RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder))
-    >>> queue.check_run_limit("class", count=41)
-    Traceback (most recent call last):
-    ValueError: You have 0 runs waiting or in progress; 41 more would exceed the limit of 40. Wait for some to end, ...
+    >>> queue.check_run_limit("class", count=25)  # would raise ValueError if 25 more runs were too many
+    >>> queue.queue_position("unknown") is None
+    True
     """
 
     def __init__(self, store: RunStore, connect: Callable[[], Any] = connect_to_dask) -> None:

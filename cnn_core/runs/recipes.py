@@ -113,7 +113,7 @@ def overfitting_ladder(
 
 
 def small_vgg(images: RecipeImages) -> NetworkSpec:
-    """Return a network of six 3×3 convolutions and two linear layers, less than a tenth of the work of the course's VGG."""
+    """Return a network of six 3×3 convolutions and two linear layers: under a tenth of the work of the course's VGG."""
     layers: list[Layer] = []
     for filters in (16, 32, 64):
         layers += [Conv2d(filters, 3, padding=1), ReLU(), Conv2d(filters, 3, padding=1), ReLU(), MaxPool2d(2)]
