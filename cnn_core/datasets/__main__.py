@@ -10,10 +10,10 @@ from cnn_core.words import format_megabytes
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; 0 when all went well, 1 when a data set could not be fetched, 130 when interrupted."""
+    """Run the command; return 0 on success, 1 when a data set could not be fetched, and 130 when interrupted."""
     parser = argparse.ArgumentParser(prog="python -m cnn_core.datasets", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="what there is, and what is on this computer")
+    commands.add_parser("list", help="list the data sets, and which are on this computer")
     fetching = commands.add_parser(
         "fetch", help="download data sets", epilog=f"{MIRROR_VARIABLE} names a mirror to use."
     )
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return max([_fetch_and_report(name) for name in options.names])
     except KeyboardInterrupt:
-        print("\nStopped. What has come stays: the same command goes on from there.", file=sys.stderr)
+        print("\nStopped. What was downloaded is kept: the same command resumes there.", file=sys.stderr)
         return 130
 
 

@@ -1,4 +1,4 @@
-"""The built-in data sets: there from the first minute, without a network."""
+"""The built-in data sets, which need no network."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from cnn_core.datasets.dataset import SEED, Dataset, Split, stratified_split
 from cnn_core.datasets.drawn_shapes import SHAPE_NAMES, draw_shapes
 
-# Class name → the photograph in skimage.data (all six are inside the wheel, so no download).
 TEXTURES = {
     "brick": "brick",
     "grass": "grass",
@@ -15,16 +14,25 @@ TEXTURES = {
     "stars": "hubble_deep_field",
     "tissue": "immunohistochemistry",
 }
+"""Class name → photograph in skimage.data; all six are inside the wheel, so nothing is downloaded."""
 TEXTURE_SIZE = 32
+"""Side of the patches in pixels."""
+TEXTURE_STRIPS = ((0.0, 0.6, 240), (0.6, 0.8, 80), (0.8, 1.0, 80))
+"""Of train, validation and test: first and last share of a photograph's width, and patches of each photograph."""
+SHAPE_COUNTS = (2000, 500, 500)
+"""Drawn shapes of train, validation and test."""
 
 
 def cut_patches(
     picture: NDArray[np.uint8], columns: tuple[int, int], count: int, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """`count` square patches (count, 1, 32, 32) of a grey (H, W) picture, wholly within columns start … stop−1.
+    """Cut `count` random patches (count, 1, 32, 32) out of a grey picture (H, W), within columns start … stop−1.
 
-    Patches of one call may overlap each other.
-    Raises ValueError when the strip is narrower than a patch or reaches beyond the picture.
+    Patches may overlap. Raises ValueError when the strip is narrower than a patch or reaches beyond the picture.
+
+    >>> picture = np.zeros((40, 100), dtype=np.uint8)
+    >>> cut_patches(picture, (0, 60), 5, np.random.default_rng(0)).shape
+    (5, 1, 32, 32)
     """
     start, stop = columns
     height, width = picture.shape
@@ -40,7 +48,7 @@ def cut_patches(
 
 
 def _digits_dataset() -> Dataset:
-    """scikit-learn's digits: 60 % train, 20 % validation, 20 % test."""
+    """Load scikit-learn's digits: 60 % train, 20 % validation, 20 % test."""
     from sklearn.datasets import load_digits
 
     pixels, digits = load_digits(return_X_y=True)
@@ -51,20 +59,17 @@ def _digits_dataset() -> Dataset:
 
 
 def _textures_dataset() -> Dataset:
-    """Patches from three vertical strips of each photograph: the left 60 % train, then 20 % validation, 20 % test."""
+    """Cut patches from vertical strips of each photograph, one strip for each split, so that no two share a pixel."""
     pictures = [_grey_photograph(photograph) for photograph in TEXTURES.values()]
     rng = np.random.default_rng(SEED)
-    splits = [
-        _texture_split(pictures, start, stop, count, rng)
-        for start, stop, count in ((0.0, 0.6, 240), (0.6, 0.8, 80), (0.8, 1.0, 80))
-    ]
+    splits = [_texture_split(pictures, start, stop, count, rng) for start, stop, count in TEXTURE_STRIPS]
     return Dataset("textures", tuple(TEXTURES), *splits)
 
 
 def _texture_split(
     pictures: list[NDArray[np.uint8]], start: float, stop: float, per_class: int, rng: np.random.Generator
 ) -> Split:
-    """Equally many patches of every picture, from the strip between two fractions of its width."""
+    """Cut the same number of patches from every picture, between two fractions of its width."""
     patches = [
         cut_patches(picture, (round(start * picture.shape[1]), round(stop * picture.shape[1])), per_class, rng)
         for picture in pictures
@@ -73,7 +78,7 @@ def _texture_split(
 
 
 def _grey_photograph(name: str) -> NDArray[np.uint8]:
-    """One of scikit-image's photographs as (H, W) grey values."""
+    """Load one of scikit-image's photographs as grey values (H, W)."""
     import skimage.data
     from PIL import Image
 
@@ -81,10 +86,10 @@ def _grey_photograph(name: str) -> NDArray[np.uint8]:
 
 
 def _shapes_dataset() -> Dataset:
-    """Drawn shapes in random colours, so that only the outline tells the classes apart."""
-    splits = [Split(*draw_shapes(count, seed=seed)) for seed, count in enumerate((2000, 500, 500))]
+    """Draw shapes in random colours, so that classes differ only in their outline."""
+    splits = [Split(*draw_shapes(count, seed=seed)) for seed, count in enumerate(SHAPE_COUNTS)]
     return Dataset("shapes", SHAPE_NAMES, *splits)
 
 
 LOADERS = {"digits": _digits_dataset, "textures": _textures_dataset, "shapes": _shapes_dataset}
-"""Name → what makes the data set."""
+"""Name → function that makes the data set."""

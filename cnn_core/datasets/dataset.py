@@ -1,4 +1,4 @@
-"""A data set as a value: images and labels, cut once into train, validation and test."""
+"""A data set as a value: images and labels, split once into train, validation and test."""
 
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -7,12 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 SEED = 0
+"""Seed of every split that comes with the library, so that results can be compared."""
 Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """One part of a data set: `images` uint8 (N, C, H, W), 0 … 255, and `labels` int64 (N,), class numbers from 0."""
+    """One part of a data set: `images` uint8 (N, C, H, W), 0 … 255, and `labels` int64 (N,), class numbers from 0.
+
+    >>> len(Split(np.zeros((5, 1, 8, 8), dtype=np.uint8), np.arange(5)))
+    5
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
@@ -23,7 +28,12 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images cut once into train (to learn from), val (to choose by) and test (to report, once)."""
+    """Images split into train (to learn from), val (to choose settings by) and test (to report results).
+
+    >>> part = Split(np.zeros((5, 3, 8, 6), dtype=np.uint8), np.arange(5) % 2)
+    >>> Dataset("tiny", ("cat", "dog"), part, part, part).input_shape
+    (3, 8, 6)
+    """
 
     name: str
     class_names: tuple[str, ...]
@@ -39,14 +49,18 @@ class Dataset:
 
 
 _STATISTICS: "WeakKeyDictionary[Dataset, tuple[NDArray[np.float32], NDArray[np.float32]]]" = WeakKeyDictionary()
-"""What `channel_statistics` found, for as long as the data set lives: counting 150 million values takes a second."""
+"""Results of `channel_statistics` while the data set lives: counting 150 million values takes a second."""
 
 
 def channel_statistics(dataset: Dataset) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of each channel, on the scale 0 … 255, measured on the train split alone.
+    """Compute mean and standard deviation of each channel of the train split, on the scale 0 … 255.
 
-    Both are float32 of shape (C,). A channel that never changes gets the deviation 1, so that dividing by it is safe.
-    The sums are exact integers taken from a histogram, so the result does not depend on the order of the images.
+    Both are float32 of shape (C,). The deviation of a constant channel is 1, so that dividing by it is safe. The sums
+    are exact integers from a histogram, so the result does not depend on the order of the images.
+
+    >>> part = Split(np.array([[[[0, 200]]]], dtype=np.uint8), np.array([0]))
+    >>> channel_statistics(Dataset("two pixels", ("only",), part, part, part))
+    (array([100.], dtype=float32), array([100.], dtype=float32))
     """
     if dataset not in _STATISTICS:
         _STATISTICS[dataset] = _measure_channels(dataset.train.images)
@@ -64,7 +78,7 @@ def _measure_channels(images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], N
 
 
 def stratified_indices(labels: NDArray[np.int64], held_out: float, seed: int = SEED) -> tuple[Indices, Indices]:
-    """Places in `labels`, (rest, held-out part): a random cut with the same share of every class on both sides."""
+    """Split the indices of `labels` at random into (rest, held-out part), with the same share of every class."""
     from sklearn.model_selection import train_test_split
 
     rest, held = train_test_split(np.arange(len(labels)), test_size=held_out, stratify=labels, random_state=seed)
@@ -72,6 +86,13 @@ def stratified_indices(labels: NDArray[np.int64], held_out: float, seed: int = S
 
 
 def stratified_split(images: NDArray[np.uint8], labels: NDArray[np.int64], held_out: float) -> tuple[Split, Split]:
-    """(rest, held-out part): a fixed random cut with the same share of every class on both sides."""
+    """Split images at random into (rest, held-out part), with the same share of every class in both.
+
+    The split is always the same for the same labels.
+
+    >>> rest, held_out = stratified_split(np.zeros((8, 1, 2, 2), dtype=np.uint8), np.arange(8) % 2, 0.5)
+    >>> sorted(rest.labels.tolist()), sorted(held_out.labels.tolist())
+    ([0, 0, 1, 1], [0, 0, 1, 1])
+    """
     rest, held = stratified_indices(labels, held_out)
     return Split(images[rest], labels[rest]), Split(images[held], labels[held])

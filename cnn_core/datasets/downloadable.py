@@ -1,6 +1,6 @@
-"""The data sets that are downloaded: what their files are called, and how they are read.
+"""The data sets that are downloaded: their files, and how these are read.
 
-Names, addresses and checksums are torchvision's, and so is the layout of a folder that holds the unpacked files.
+Names, addresses, checksums and the layout of a folder with the unpacked files are torchvision's.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,15 +17,28 @@ from cnn_core.datasets.unpickling import read_pickle
 from cnn_core.folders import dataset_folder
 
 VALIDATION_SHARE = 0.1
-"""Share of the training images that is for validation."""
-IDX_FILES = tuple(f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1"))
-CIFAR10_FILES = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
+"""Share of the training images that becomes the validation split."""
+IDX_FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+CIFAR10_FILES = (
+    "data_batch_1",
+    "data_batch_2",
+    "data_batch_3",
+    "data_batch_4",
+    "data_batch_5",
+    "test_batch",
+    "batches.meta",
+)
 CIFAR100_FILES = ("train", "test", "meta")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where images come from: torchvision's class, the `folder` and `files` of its layout, sizes of the downloads."""
+    """The origin of images: torchvision's class, the `folder` and `files` of its layout, the sizes of the downloads."""
 
     class_name: str
     folder: str
@@ -39,6 +52,7 @@ SOURCES = {
     "cifar10": Source("CIFAR10", "cifar-10-batches-py", CIFAR10_FILES, (170_498_071,)),
     "cifar100": Source("CIFAR100", "cifar-100-python", CIFAR100_FILES, (169_001_437,)),
 }
+"""Name of a source → where its images come from."""
 DATASET_SOURCES = {
     "mnist": ("mnist", ""),
     "fashion-mnist": ("fashion-mnist", ""),
@@ -46,24 +60,28 @@ DATASET_SOURCES = {
     "cifar100": ("cifar100", ""),
     "cifar100-20": ("cifar100", "coarse"),
 }
-"""Name of a data set → its source, and which labels of it."""
+"""Name of a data set → its source, and which of the source's labels it uses."""
 Opener = Callable[[str], bytes]
-"""File name → the content of one of a source's files."""
+"""Function from a file name to the content of this file of a source."""
 
 
 def download_megabytes(name: str) -> float:
-    """Size of the download in MB."""
+    """Return the size of the download in MB (10⁶ bytes).
+
+    >>> download_megabytes("cifar10")
+    170.498071
+    """
     return sum(SOURCES[DATASET_SOURCES[name][0]].download_bytes) / 1e6
 
 
 def is_downloaded(name: str) -> bool:
-    """Whether the data set is on this computer."""
+    """Return whether the data set is on this computer."""
     source = DATASET_SOURCES[name][0]
     return prepared.is_prepared(prepared_folder(source)) or _has_all_files(source, dataset_folder())
 
 
 def load_downloaded(name: str, root: Path | None) -> Dataset:
-    """The data set from `root`, laid out as torchvision does it, or from the data folder, which keeps it prepared.
+    """Load a data set from `root`, which has torchvision's layout, or from the data folder, which keeps it prepared.
 
     Raises ValueError when files are missing or damaged.
     """
@@ -74,7 +92,7 @@ def load_downloaded(name: str, root: Path | None) -> Dataset:
     if not prepared.is_prepared(folder):
         if not _has_all_files(source, dataset_folder()):
             raise ValueError(
-                f"{name!r} is not on this computer: download it on the page Data, or with "
+                f"{name!r} is not on this computer: download it with "
                 f"“python -m cnn_core.datasets fetch {name}” ({download_megabytes(name):.0f} MB)."
             )
         arrays, about = _read_folder(source, dataset_folder())
@@ -86,20 +104,23 @@ def load_downloaded(name: str, root: Path | None) -> Dataset:
 
 
 def prepared_folder(source: str) -> Path:
-    """Where the data folder keeps the images of a source."""
+    """Return the folder that keeps the images of a source."""
     return dataset_folder() / "prepared" / source
 
 
 def prepare_source(source: str, opener: Opener) -> None:
-    """Read a source's files and keep them in the data folder. Raises ValueError for bad files, OSError for the disk."""
+    """Read a source's files and store them in the data folder.
+
+    Raises ValueError for damaged files, and OSError when the disk is full or read-only.
+    """
     prepared.write_prepared(prepared_folder(source), *read_source(source, opener))
 
 
 def read_source(source: str, opener: Opener) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Arrays and description as `prepared.write` takes them. Raises ValueError for damaged files."""
+    """Read a source as arrays and metadata for `prepared.write_prepared`. Raises ValueError for damaged files."""
     read = _read_cifar if source.startswith("cifar") else _read_idx
     images, labels, test_images, test_labels, about = read(source, opener)
-    # cut by the finest labels, so that every way to label has the same splits
+    # Split by the finest labels, so that every labelling has the same splits.
     train, val = stratified_indices(labels[""], VALIDATION_SHARE)
     arrays: dict[str, NDArray[Any]] = {
         "train_images": images[train],
@@ -129,7 +150,7 @@ def _read_idx(source: str, opener: Opener) -> RawData:
 
 
 def _parse_idx(data: bytes, name: str) -> NDArray[np.uint8]:
-    """The array of bytes in an idx file: two zeros, type 8, number of axes, their lengths, the values."""
+    """Read the array of bytes in an idx file: two zeros, type 8, number of axes, their lengths, the values."""
     axes = data[3] if data[:3] == b"\0\0\x08" and len(data) >= 4 else 0
     shape = np.frombuffer(data[4 : 4 + 4 * axes], ">u4").astype(int)
     if not axes or len(shape) != axes or len(data) != 4 + 4 * axes + shape.prod():
@@ -167,7 +188,7 @@ def _cifar_batches(
 
 
 def torchvision_class(source: str) -> Any:
-    """Torchvision's class for a source: addresses, checksums, class names. Slow to import, as it brings PyTorch."""
+    """Return torchvision's class of a source, which has addresses, checksums and class names. Imports PyTorch."""
     from torchvision import datasets
 
     return getattr(datasets, SOURCES[source].class_name)

@@ -1,15 +1,20 @@
-"""The Shapes data set, drawn: smooth outlines of random size, place, angle and colour on a noisy background."""
+"""Draw the Shapes data set: smooth outlines of random size, position, angle and colour on a noisy background."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 SHAPE_NAMES = ("circle", "square", "triangle", "star", "cross")
-_SCALE = 4  # drawn 4 times too large and averaged down: that is what makes the edges smooth
+MIN_CONTRAST = 60
+"""Smallest difference in brightness (0 … 255) between a shape and its background, so that every shape is visible."""
+NOISE_DEVIATION = 12.0
+"""Standard deviation of the noise, on the scale 0 … 255."""
+_SCALE = 4
+"""Images are drawn so many times larger and averaged down, which makes the edges smooth."""
 
 
 def shape_outline(name: str) -> NDArray[np.float64]:
-    """Corners (N, 2) of a shape around the origin, none further than 1 from it; the circle has 40 corners.
+    """Return the corners (N, 2) of a shape around the origin, at a distance of at most 1; a circle has 40 corners.
 
     Raises ValueError for a name that is not in SHAPE_NAMES.
     """
@@ -27,10 +32,10 @@ def shape_outline(name: str) -> NDArray[np.float64]:
 
 
 def draw_shapes(count: int, *, seed: int, size: int = 32) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """`count` colour images (count, 3, size, size) and their class numbers (count,), the classes as even as they go.
+    """Draw `count` colour images (count, 3, size, size) and return them with their class numbers (count,).
 
-    Colours are random but the shape is always told from its background: their brightness differs by at least 60 of
-    255. Gaussian noise with a standard deviation of 12 is added. The same seed draws the same images.
+    The classes are as equal in number as possible. Colours are random, with a difference in brightness of at least
+    MIN_CONTRAST; Gaussian noise of NOISE_DEVIATION is added. The same seed draws the same images.
     Raises ValueError when `count` is below 1 or `size` below 8.
     """
     if count < 1 or size < 8:
@@ -39,12 +44,12 @@ def draw_shapes(count: int, *, seed: int, size: int = 32) -> tuple[NDArray[np.ui
     labels = rng.permutation(np.arange(count, dtype=np.int64) % len(SHAPE_NAMES))
     outlines = [shape_outline(name) for name in SHAPE_NAMES]
     drawn = np.stack([_draw_shape(outlines[label], size, rng) for label in labels])
-    noisy = drawn + rng.normal(0.0, 12.0, drawn.shape)
+    noisy = drawn + rng.normal(0.0, NOISE_DEVIATION, drawn.shape)
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8).transpose(0, 3, 1, 2).copy(), labels
 
 
 def _draw_shape(corners: NDArray[np.float64], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """One clean image (size, size, 3)."""
+    """Draw one image (size, size, 3) without noise."""
     angle = rng.uniform(0, 2 * np.pi)
     radius = rng.uniform(0.25, 0.46) * size
     centre = rng.uniform(radius, size - radius, size=2)
@@ -56,11 +61,11 @@ def _draw_shape(corners: NDArray[np.float64], size: int, rng: np.random.Generato
 
 
 def _random_colours(rng: np.random.Generator) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Background and shape colour whose brightness differs by at least 60 (weights of ITU-R BT.601)."""
+    """Draw colours of background and shape whose brightness differs enough (weights of ITU-R BT.601)."""
     while True:
         pair = rng.integers(20, 236, size=(2, 3))
         dark, bright = pair @ np.array([0.299, 0.587, 0.114])
-        if abs(bright - dark) >= 60:
+        if abs(bright - dark) >= MIN_CONTRAST:
             return tuple(pair[0].tolist()), tuple(pair[1].tolist())
 
 

@@ -1,4 +1,4 @@
-"""Looking at a data set before anything learns from it: counts, means, a few measures, and maps of its images."""
+"""Explore a data set: class counts, mean images, simple measures, and maps of its images."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,18 +10,19 @@ from PIL import Image
 from cnn_core.datasets.dataset import Dataset, Indices, Split
 
 MAX_POINTS = 600
+"""Images of a map: more points hide each other, and t-SNE takes long."""
 MAX_SIDE = 32
 """Larger images are shrunk to this side before components are computed: 224 × 224 × 3 numbers each would take long."""
 TSNE_INPUTS = 30
-"""Components that t-SNE is given: the rest is mostly noise, and takes time."""
+"""Principal components that t-SNE gets: the others are mostly noise, and take time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Components:
     """Principal components of N images.
 
-    `scores` (N, count): where each image lies along each component, on the images' scale. `shares` (count,): how much
-    of all variance each explains. `directions` (count, C, H, W): each component as a picture, of length 1.
+    `scores` (N, count): the coordinate of each image along each component, on the images' scale. `shares` (count,): the
+    share of the variance that each explains. `directions` (count, C, H, W): each component as a picture of norm 1.
     """
 
     scores: NDArray[np.float64]
@@ -30,13 +31,13 @@ class Components:
 
 
 def class_counts(data: Dataset) -> NDArray[np.int64]:
-    """Images of each class, (3, classes): train, validation, test."""
+    """Count the images of each class, (3, classes): train, validation, test."""
     count = len(data.class_names)
     return np.stack([np.bincount(part.labels, minlength=count) for part in (data.train, data.val, data.test)])
 
 
 def mean_images(split: Split, classes: int) -> NDArray[np.uint8]:
-    """The mean of the images of each class, (classes, C, H, W), rounded; black for a class without images."""
+    """Compute the mean image of each class, (classes, C, H, W), rounded; black for a class without images."""
     means = np.zeros((classes, *split.images.shape[1:]), dtype=np.uint8)
     for label in range(classes):
         places = np.flatnonzero(split.labels == label)
@@ -46,22 +47,22 @@ def mean_images(split: Split, classes: int) -> NDArray[np.uint8]:
 
 
 def draw_indices(split: Split, label: int, count: int, seed: int) -> Indices:
-    """At most `count` places of images of the class, at random, each once."""
+    """Draw the indices of at most `count` images of a class at random, each once."""
     places = np.flatnonzero(split.labels == label)
     return np.random.default_rng((seed, label)).permutation(places)[:count]
 
 
 def sample_indices(split: Split, seed: int, count: int = MAX_POINTS) -> Indices:
-    """At most `count` places at random, each once, in the order of the split."""
+    """Draw at most `count` indices of a split at random, each once, and sort them."""
     chosen: Indices = np.sort(np.random.default_rng(seed).permutation(len(split))[:count])
     return chosen
 
 
 def measure_images(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
-    """A few numbers for each image (N, C, H, W), by name, each (N,) and on the scale 0 … 255.
+    """Measure each of the images (N, C, H, W); return name → values (N,) on the scale 0 … 255.
 
-    brightness: mean; contrast: standard deviation; edges: mean step between neighbouring pixels; and of colour images
-    warmth: mean of red minus mean of blue.
+    brightness: mean; contrast: standard deviation; edges: mean absolute difference of neighbouring pixels; and for
+    colour images warmth: mean of red minus mean of blue.
     """
     values = images.astype(np.float32)
     steps = [np.abs(np.diff(values, axis=axis)).mean(axis=(1, 2, 3)) for axis in (2, 3) if values.shape[axis] > 1]
@@ -76,20 +77,21 @@ def measure_images(images: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
 
 
 def principal_components(images: NDArray[np.uint8], count: int) -> Components:
-    """The first `count` components of the images (N, C, H, W), those larger than 32 pixels shrunk to it.
+    """Compute the first `count` principal components of images (N, C, H, W), shrunk to at most MAX_SIDE pixels.
 
-    Each points to where the image farthest from the middle lies. Fewer images or pixels give fewer components.
-    Raises ValueError for fewer than two images.
+    The sign of each is such that the most extreme image has a positive score. Fewer images or pixels give fewer
+    components. Raises ValueError for fewer than two images.
     """
     small = _shrink_images(images)
-    found = row_components(_flatten_images(small), count)
-    return Components(found.scores, found.shares, found.directions.reshape(-1, *small.shape[1:]))
+    components = row_components(_flatten_images(small), count)
+    directions = components.directions.reshape(-1, *small.shape[1:])
+    return Components(components.scores, components.shares, directions)
 
 
 def row_components(rows: NDArray[Any], count: int) -> Components:
-    """The first `count` components of any numbers (N, D), a row an image; `directions` are (count, D).
+    """Compute the first `count` principal components of rows (N, D), one for each image, as `principal_components`.
 
-    Otherwise as `principal_components`.
+    `directions` are (count, D). Raises ValueError for fewer than two rows.
     """
     if len(rows) < 2:
         raise ValueError(f"There are {len(rows)} images: components need at least two.")
@@ -104,22 +106,23 @@ def row_components(rows: NDArray[Any], count: int) -> Components:
 
 
 def neighbour_map(images: NDArray[np.uint8], seed: int, perplexity: float) -> NDArray[np.float64]:
-    """t-SNE: places (N, 2) at which images that are alike lie near each other; far apart means nothing.
+    """Compute a t-SNE map of images: points (N, 2), close together for similar images; large distances mean nothing.
 
-    Raises ValueError unless there are more images than `perplexity`, about how many neighbours each one is given.
+    `perplexity` is about the number of neighbours of each image (van der Maaten and Hinton, 2008). Raises ValueError
+    unless there are more images than that.
     """
     return row_map(_flatten_images(_shrink_images(images)), seed, perplexity)
 
 
 def row_map(rows: NDArray[Any], seed: int, perplexity: float) -> NDArray[np.float64]:
-    """`neighbour_map` of any numbers (N, D), a row an image."""
+    """Compute the t-SNE map (N, 2) of rows (N, D), one for each image, as `neighbour_map` does."""
     from sklearn.manifold import TSNE
 
     if not 1 <= perplexity < len(rows):
         raise ValueError(f"perplexity is {perplexity:g}: it must be from 1 to fewer than the {len(rows)} images.")
     scores = row_components(rows, TSNE_INPUTS).scores
-    made = TSNE(perplexity=perplexity, init="pca" if scores.shape[1] > 1 else "random", random_state=seed)
-    places: NDArray[np.float64] = made.fit_transform(scores.astype(np.float32)).astype(np.float64)
+    tsne = TSNE(perplexity=perplexity, init="pca" if scores.shape[1] > 1 else "random", random_state=seed)
+    places: NDArray[np.float64] = tsne.fit_transform(scores.astype(np.float32)).astype(np.float64)
     return places
 
 
@@ -128,7 +131,7 @@ def _flatten_images(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _shrink_images(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Images (N, C, H, W) with neither side above 32, each pixel the mean of those it stands for."""
+    """Shrink images (N, C, H, W) to sides of at most MAX_SIDE; each pixel is the mean of those it replaces."""
     _, channels, height, width = images.shape
     scale = MAX_SIDE / max(height, width)
     if scale >= 1:

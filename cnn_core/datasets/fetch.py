@@ -1,4 +1,8 @@
-"""Downloading a data set once: resumed where it broke off, checked, and then kept in the data folder."""
+"""Download a data set once: resume where a download broke off, check the file, and keep it in the data folder.
+
+pooch, the library that scikit-image downloads with, checks files too but begins them again after a break, which costs
+170 MB on a weak network; so this module is written with urllib alone.
+"""
 
 import errno
 import gzip
@@ -28,17 +32,25 @@ from cnn_core.datasets.downloadable import (
 from cnn_core.folders import dataset_folder
 
 MIRROR_VARIABLE = "CNN_LAB_DATASETS_URL"
-"""Environment variable: an address to download from instead, laid out SOURCE/FILE, such as cifar10/cifar-10-python…"""
-TIMEOUT_S, MAX_TRIES, PAUSE_S = 20.0, 4, 1.0
+"""Environment variable with another address to download from, which holds SOURCE/FILE, as cifar10/cifar-10-python…"""
+TIMEOUT_S = 20.0
+"""Seconds without any data after which a connection counts as broken."""
+MAX_TRIES = 4
+"""Attempts for each file, each of which resumes the one before."""
+PAUSE_S = 1.0
+"""Seconds between attempts, so that a busy server can recover."""
 CHUNK_BYTES = 1 << 18
+"""Bytes between two reports of progress."""
 Progress = Callable[[int, int], None]
+"""Function that is called with the bytes downloaded so far and the bytes in all."""
 _lock = threading.Lock()
 _source_locks: dict[str, threading.Lock] = {}
+"""One lock for each source, so that two visitors do not download it at once; `_lock` guards this dictionary."""
 
 
 @dataclass(frozen=True)
 class DownloadFile:
-    """One file to download: where from (any of `urls`), its name, MD5 and size in bytes."""
+    """A file to download from any of `urls`: its name, MD5 and size in bytes."""
 
     urls: tuple[str, ...]
     name: str
@@ -54,11 +66,11 @@ class _Response(Protocol):
 
 
 def fetch_dataset(name: str, progress: Progress | None = None) -> None:
-    """Download the data set `name` into the data folder, unless it is there; `load(name)` finds it from then on.
+    """Download the data set `name` into the data folder unless it is there, so that `load(name)` finds it.
 
-    What was downloaded before a break stays, and the next call goes on from there. `progress` hears (bytes, all bytes);
-    what it raises ends the download. Raises ValueError with a sentence for an unknown name, no network, a full disk, or
-    a file that is not the right one.
+    After a break the next call resumes the download. `progress` is called with the bytes downloaded and the bytes in
+    all; an exception that it raises ends the download.
+    Raises ValueError with a sentence for an unknown name, no network, a full disk, or a wrong file.
     """
     if name not in DATASET_SOURCES:
         raise ValueError(f"name is {name!r:.60}: it cannot be downloaded; choose one of {', '.join(DATASET_SOURCES)}.")
@@ -77,9 +89,9 @@ def _fetch_source(source: str, progress: Progress) -> None:
     total = sum(file.size for file in files)
     before = 0
     for file in files:
-        start = before  # a closure sees the last value otherwise
+        start = before
 
-        def report_done(done: int, start: int = start) -> None:
+        def report_done(done: int, start: int = start) -> None:  # bound now: `before` changes
             progress(start + done, total)
 
         _download_file(file, folder / file.name, report_done)
@@ -91,7 +103,10 @@ def _fetch_source(source: str, progress: Progress) -> None:
 
 
 def list_downloads(source: str) -> list[DownloadFile]:
-    """What to download for a source: torchvision's addresses and checksums, or those of the mirror that is set."""
+    """Return the files of a source with torchvision's addresses and checksums, or with those of the mirror.
+
+    Raises ValueError when the mirror is not a web address.
+    """
     known = torchvision_class(source)
     if hasattr(known, "resources"):
         found = [([mirror + name for mirror in known.mirrors], name, md5) for name, md5 in known.resources]
@@ -109,7 +124,7 @@ def list_downloads(source: str) -> list[DownloadFile]:
 
 
 def _download_file(file: DownloadFile, target: Path, report_done: Callable[[int], None]) -> None:
-    """Bring `file` to `target`, which is only there when it is whole and right."""
+    """Download `file` to `target`, which exists only once it is complete and its checksum is right."""
     part = target.with_name(f"{target.name}.part")
     if target.exists():
         report_done(file.size)
@@ -120,7 +135,7 @@ def _download_file(file: DownloadFile, target: Path, report_done: Callable[[int]
             _receive_bytes(file.urls[number % len(file.urls)], part, file.size, report_done)
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, urllib.error.HTTPError) and error.code == 416:
-                part.unlink(missing_ok=True)  # it is longer than the server's file: begin again
+                part.unlink(missing_ok=True)  # the part is longer than the server's file: begin again
             hopeless = isinstance(error, urllib.error.HTTPError) and 400 <= error.code < 500 and len(file.urls) == 1
             if number + 1 == MAX_TRIES or hopeless or _is_disk_full(error):
                 raise
@@ -131,7 +146,7 @@ def _download_file(file: DownloadFile, target: Path, report_done: Callable[[int]
             return
         part.unlink()
         if not begun:
-            break  # a whole file from one piece that is wrong will be wrong again
+            break  # a wrong file that came in one piece would be wrong again
     raise ValueError(
         f"{file.name} is not the file it should be (its checksum is wrong). It was deleted: try again, and if "
         "it happens again, the server or something between is at fault."
@@ -139,7 +154,7 @@ def _download_file(file: DownloadFile, target: Path, report_done: Callable[[int]
 
 
 def _receive_bytes(url: str, part: Path, size: int, report_done: Callable[[int], None]) -> None:
-    """Add to `part` what is missing of `url`. Raises OSError when the connection ends before the file does."""
+    """Append to `part` what is missing of `url`. Raises OSError when the connection ends before the file does."""
     done = part.stat().st_size if part.exists() else 0
     if done == size:
         return
@@ -148,13 +163,13 @@ def _receive_bytes(url: str, part: Path, size: int, report_done: Callable[[int],
     headers = {"User-Agent": "CNN-Lab"} | ({"Range": f"bytes={done}-"} if done else {})
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_S) as answer:
         if not (done and answer.status == 206 and _resumes_at(answer, done)):
-            done = 0  # the server does not resume: from the beginning
+            done = 0  # the server cannot resume: begin again
         with part.open("r+b" if done else "wb") as out:
             out.seek(done)
             while chunk := answer.read(CHUNK_BYTES):
                 done += len(chunk)
                 if done > size:
-                    break  # more than there can be: the checksum will say so
+                    break  # longer than the file should be: the checksum will be wrong
                 out.write(chunk)
                 report_done(done)
     if done < size:
@@ -171,7 +186,7 @@ def _file_md5(path: Path) -> str:
 
 
 def _make_opener(source: str, folder: Path) -> Opener:
-    """Opens the source's files within what was downloaded; nothing is unpacked to disk."""
+    """Return a function that reads the source's files inside the downloads; nothing is unpacked to disk."""
     if not source.startswith("cifar"):
         return lambda name: gzip.decompress((folder / f"{name}.gz").read_bytes())
 
@@ -192,7 +207,7 @@ def _is_disk_full(error: BaseException) -> bool:
 
 @contextmanager
 def _explain_errors(name: str) -> Iterator[None]:
-    """What may go wrong, in a sentence."""
+    """Turn the errors of a download into ValueErrors with a sentence."""
     try:
         yield
     except urllib.error.HTTPError as error:
@@ -203,7 +218,7 @@ def _explain_errors(name: str) -> Iterator[None]:
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise ValueError(
             f"{name} could not be downloaded: there is no connection to its server. "
-            "What has come stays; try again when there is a network, and it goes on from there."
+            "What was downloaded is kept; try again when there is a network, and the download resumes."
         ) from error
     except OSError as error:
         if _is_disk_full(error):

@@ -1,7 +1,7 @@
-"""A ZIP of one's own pictures, a folder per class, as a data set.
+"""Read a visitor's ZIP of pictures, with a folder for each class, as a data set.
 
-Nothing is unpacked to disk, and every limit is checked before a picture is decoded. What cannot be used is left out
-and told about; what must not be used, or would take too much, is refused with a sentence.
+Nothing is unpacked to disk, and every limit is checked before a picture is decoded. Files that cannot be used are
+skipped and reported; archives that are dangerous or too large are refused with a sentence.
 """
 
 import hashlib
@@ -27,26 +27,38 @@ from cnn_core.images.uploads import decode_upload
 from cnn_core.words import format_megabytes
 
 MAX_ARCHIVE_BYTES = 100_000_000
-MIN_PICTURE_SIDE, MAX_PICTURE_SIDE, DEFAULT_PICTURE_SIDE = 16, 224, 64
-"""Sides of the images, in pixels, that pictures are scaled to."""
+"""Size of a ZIP, which is held in memory while it is read."""
+MIN_PICTURE_SIDE = 16
+"""Smallest side in pixels that pictures are scaled to."""
+MAX_PICTURE_SIDE = 224
+"""Largest side in pixels that pictures are scaled to: that of ImageNet's networks."""
+DEFAULT_PICTURE_SIDE = 64
+"""Side in pixels at which photographs can be recognised and networks still train quickly."""
 MAX_RESULT_BYTES = 300_000_000
+"""Size of all images of a data set in memory."""
 MAX_STORED_BYTES = 5_000_000_000
-"""What all of one's own data sets together may take on the disk."""
+"""Size of all visitors' data sets together on the disk."""
 MIN_CLASS_PICTURES = 5
-"""Pictures a class needs to have one in each of three splits of 60, 20 and 20 %."""
+"""Pictures that a class needs so that splits of 60, 20 and 20 % get one each."""
 LIMITS_SENTENCE = (
     f"At most {format_megabytes(MAX_ARCHIVE_BYTES)} and {MAX_ENTRIES:,} files; a folder for each class, or train, val "
     "and test folders with the classes in them."
 )
 Progress = Callable[[int, int], None]
 _reading_slots = threading.Semaphore(2)
-"""A reading may take half a gigabyte for a while: when a whole class uploads, the others wait."""
+"""Reading may take half a gigabyte for a while: when a whole class uploads, only two archives are read at once."""
 _OWN_NAME = re.compile(r"own-[0-9a-f]{24}")
 
 
 @dataclass(frozen=True, eq=False)
 class OwnData:
-    """One's own pictures as a data set, in words how they were cut, and what was left out or done."""
+    """A visitor's pictures as a data set, a sentence on how they were split, and notes on what was skipped or changed.
+
+    >>> part = Split(np.zeros((2, 3, 16, 16), dtype=np.uint8), np.arange(2))
+    >>> own = OwnData(Dataset("own", ("cat", "dog"), part, part, part), "Pets", "As in the folders of the ZIP.", ())
+    >>> own.dataset.class_names
+    ('cat', 'dog')
+    """
 
     dataset: Dataset
     title: str
@@ -63,12 +75,22 @@ def read_archive(
     title: str = "Your pictures",
     progress: Progress | None = None,
 ) -> OwnData:
-    """The pictures of a ZIP, cut to their middle square and scaled to `size` × `size` pixels.
+    """Read the pictures of a ZIP, cropped to their middle square and scaled to `size` × `size` pixels.
 
     Folders are classes; folders called train, val and test above them are the splits, otherwise 60, 20 and 20 % of
-    every class are drawn with `seed`. `channels` is 3 for colour, 1 for grey. `progress` hears (pictures read, all).
-    Raises ValueError with a sentence for bad settings, for what is no ZIP, is too large, holds fewer than two classes,
-    or too few pictures of one.
+    every class are drawn with `seed`. `channels` is 3 for colour and 1 for grey. `progress` is called with the pictures
+    read so far and in all.
+    Raises ValueError with a sentence for settings out of range, and for a file that is not a ZIP, is too large, or
+    holds fewer than two classes or too few pictures of one.
+
+    >>> buffer, picture = io.BytesIO(), io.BytesIO()
+    >>> Image.new("RGB", (20, 30), "red").save(picture, "PNG")
+    >>> with zipfile.ZipFile(buffer, "w") as file:
+    ...     for number in range(10):
+    ...         file.writestr(f"{'cat' if number < 5 else 'dog'}/{number}.png", picture.getvalue())
+    >>> data = read_archive(buffer.getvalue(), 16).dataset
+    >>> data.class_names, data.input_shape, len(data.train)
+    (('cat', 'dog'), (3, 16, 16), 6)
     """
     if channels not in (1, 3):
         raise ValueError(f"channels is {channels}: choose 3 for colour or 1 for grey.")
@@ -93,7 +115,7 @@ def _open_archive(source: bytes | Path) -> zipfile.ZipFile:
             f"The file has {format_megabytes(length)}: at most {format_megabytes(MAX_ARCHIVE_BYTES)} can be read."
         )
     data = source if isinstance(source, bytes) else source.read_bytes()
-    # counted before the directory is read: millions of entries would take gigabytes of memory
+    # Counted before the directory is read, because millions of entries would take gigabytes of memory.
     if data.count(b"PK\x01\x02") > MAX_ENTRIES:
         raise ValueError(f"The ZIP holds more than {MAX_ENTRIES:,} files: take fewer pictures.")
     try:
@@ -119,14 +141,14 @@ def _decode_pictures(
     skipped: SkippedFiles,
     progress: Progress,
 ) -> tuple[NDArray[np.uint8], list[PlacedPicture]]:
-    """Images (N, C, size, size) of the entries that are sound pictures, and these entries."""
+    """Decode the undamaged pictures; return their images (N, C, size, size) and their entries."""
     images = np.empty((len(placed), channels, size, size), dtype=np.uint8)
     sound: list[PlacedPicture] = []
     for number, entry in enumerate(placed):
         progress(number, len(placed))
         try:
             picture = decode_upload(file.read(entry.info)).image
-        except Exception:  # whatever a damaged entry or picture does, the others are read
+        except Exception:  # damaged entries and pictures fail in many ways; the others are read
             skipped.add_file("damaged", entry.info.filename)
             continue
         square = np.asarray(ImageOps.fit(Image.fromarray(picture), (size, size), Image.Resampling.LANCZOS))
@@ -138,7 +160,7 @@ def _decode_pictures(
 def _keep_learned_classes(
     placed: list[PlacedPicture], images: NDArray[np.uint8], skipped: SkippedFiles
 ) -> tuple[list[str], list[PlacedPicture], NDArray[np.uint8]]:
-    """Class names in alphabetical order, and the entries and images without those of classes never learned."""
+    """Return class names in alphabetical order, and the entries and images of classes that have training images."""
     learned = {entry.label for entry in placed if entry.part in ("", "train")}
     known = np.array([entry.label in learned for entry in placed], dtype=bool)
     for entry in (entry for entry in placed if entry.label not in learned):
@@ -154,7 +176,7 @@ def _keep_learned_classes(
 def _cut_splits(
     parts: NDArray[np.str_], labels: NDArray[np.int64], classes: list[str], seed: int
 ) -> tuple[list[NDArray[np.intp]], str]:
-    """Places of the train, validation and test images, and in words how they were cut."""
+    """Return the indices of the train, validation and test images, and a sentence on how they were split."""
     given = {part: np.flatnonzero(parts == part) for part in ("train", "val", "test")}
     learning = np.flatnonzero((parts == "") | (parts == "train"))
     cut_off = [part for part in ("test", "val") if not len(given[part])]
@@ -166,7 +188,7 @@ def _cut_splits(
             f"at least {fewest}, so that every split gets some."
         )
     size = len(learning)
-    for part in cut_off:  # a fifth of what there was at first
+    for part in cut_off:  # a fifth of what there was before any cut
         share = 0.2 * size / len(learning)
         rest, held = stratified_indices(labels[learning], share, seed)
         given[part], learning = learning[held], learning[rest]
@@ -183,10 +205,18 @@ def _describe_cut(cut_off: list[str], seed: int) -> str:
 
 
 def store_own(own: OwnData) -> str:
-    """Store one's own data set in the data folder; the name under which `load` finds it.
+    """Store a visitor's data set in the data folder and return the name under which `load` finds it.
 
-    The name is made from the content: the same pictures have the same name, which nobody else can guess.
+    The name is a hash of the content: the same pictures get the same name, and nobody without them can guess it.
     Raises ValueError with a sentence when there is no room.
+
+    >>> import os, tempfile
+    >>> from unittest.mock import patch
+    >>> part = Split(np.zeros((2, 3, 16, 16), dtype=np.uint8), np.arange(2))
+    >>> own = OwnData(Dataset("own", ("cat", "dog"), part, part, part), "Pets", "As in the folders of the ZIP.", ())
+    >>> with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, CNN_LAB_DATA=folder):
+    ...     load_own(store_own(own)).class_names
+    ('cat', 'dog')
     """
     data = own.dataset
     arrays: dict[str, NDArray[Any]] = {}
@@ -221,25 +251,28 @@ def _describe_own(data: Dataset) -> str:
 
 
 def is_own(name: str) -> bool:
-    """Whether `name` is of the kind that `store_own` gives."""
+    """Return whether `name` has the form of the names that `store_own` returns."""
     return _OWN_NAME.fullmatch(name) is not None
 
 
 def load_own(name: str) -> Dataset:
-    """A data set that `store_own` stored. Raises ValueError when it is not there."""
+    """Load a data set that `store_own` stored. Raises ValueError when it is not on this computer."""
     _check_stored(name)
     return prepared.read_prepared(_own_folder(name), name)
 
 
 def own_metadata(name: str) -> dict[str, Any]:
-    """Title, description, splitting and class names of what `store_own` stored. Raises ValueError when missing."""
+    """Return title, description, splitting and class names of a data set that `store_own` stored.
+
+    Raises ValueError when it is not on this computer.
+    """
     _check_stored(name)
     return prepared.read_metadata(_own_folder(name))
 
 
 def _check_stored(name: str) -> None:
     if not is_own(name) or not prepared.is_prepared(_own_folder(name)):
-        raise ValueError("These pictures are not on this computer: upload their ZIP again on the page Data.")
+        raise ValueError("These pictures are not on this computer: upload their ZIP again.")
 
 
 def _own_folder(name: str) -> Path:

@@ -1,7 +1,7 @@
-"""Data sets as plain .npy files: opened in no time, and shared in memory by all processes that look at them.
+"""Keep data sets as plain .npy files, which open at once and are shared in memory by all processes.
 
-A folder holds about.json and, for each part, PART_images.npy and PART_labels.npy. A second way to label the same
-images, such as the superclasses of CIFAR-100, has files and entries of its own, PART_labels_WAY.npy.
+A folder holds about.json and, for each part, PART_images.npy and PART_labels.npy. Another labelling of the same images,
+such as the superclasses of CIFAR-100, has its own files, PART_labels_LABELLING.npy, and its own entries.
 """
 
 import json
@@ -18,13 +18,15 @@ from numpy.typing import NDArray
 from cnn_core.datasets.dataset import Dataset, Split
 
 PARTS = ("train", "val", "test")
+"""Names of the splits in file names."""
 METADATA_FILE = "about.json"
 
 
 def write_prepared(folder: Path, arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, Any]) -> None:
-    """Store `arrays` (file name without .npy → array) and `read_metadata` as `folder`: wholly, or not at all.
+    """Store `arrays` (file name without .npy → array) and `metadata` in `folder`: completely, or not at all.
 
-    What already lies there stays, as another process may read it. Raises OSError when the disk is full or read-only.
+    A folder that exists is left alone, because another process may read it. Raises OSError when the disk is full or
+    read-only.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -44,27 +46,27 @@ def write_prepared(folder: Path, arrays: Mapping[str, NDArray[Any]], metadata: M
 
 
 def is_prepared(folder: Path) -> bool:
-    """Whether a data set was stored there."""
+    """Return whether `folder` holds a stored data set."""
     return (folder / METADATA_FILE).is_file()
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:
-    """What is known about the data set stored in `folder`: class_names and whatever else `write_prepared` was given."""
-    found: dict[str, Any] = json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
-    return found
+    """Read the metadata that `write_prepared` stored in `folder`, such as class_names."""
+    metadata: dict[str, Any] = json.loads((folder / METADATA_FILE).read_text(encoding="utf-8"))
+    return metadata
 
 
 def read_prepared(folder: Path, name: str, labelling: str = "") -> Dataset:
-    """The data set stored in `folder`, under the name `name`, with the labels of this `labelling`.
+    """Read the data set stored in `folder`, with the labels of `labelling`, and call it `name`.
 
-    Images are mapped from disk; writing into them changes memory alone. Raises ValueError when files are damaged.
+    Images are mapped from disk; writing into them changes only memory. Raises ValueError when files are damaged.
     """
     suffix = f"_{labelling}" if labelling else ""
     try:
         classes = tuple(read_metadata(folder)[f"class_names{suffix}"])
         splits = [
             Split(
-                # copy on write: torch warns of arrays that nobody may write to
+                # Copy on write, because torch warns about read-only arrays.
                 np.asarray(np.load(folder / f"{part}_images.npy", mmap_mode="c", allow_pickle=False)),
                 np.load(folder / f"{part}_labels{suffix}.npy", allow_pickle=False),
             )

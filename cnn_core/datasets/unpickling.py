@@ -1,4 +1,4 @@
-"""Reading the pickles in which CIFAR comes, without running anything that a pickle may ask for."""
+"""Read the pickles of CIFAR without running any code that a pickle may name."""
 
 import io
 import pickle
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class _ByteArray:
-    """Stands for a NumPy array of bytes while it is read; NumPy's own unpickling is not trusted with foreign data."""
+    """Takes the place of a NumPy array of bytes, because NumPy's own unpickling is not safe for untrusted data."""
 
     values: NDArray[np.uint8]
 
@@ -22,14 +22,14 @@ class _ByteArray:
 
 
 class _ByteType:
-    """Stands for the type uint8, the only one in these files."""
+    """Takes the place of the type uint8, the only one in these files."""
 
     def __init__(self, code: str, *_: Any) -> None:
         if code not in ("u1", "|u1"):
             raise pickle.UnpicklingError(f"numbers of the type {code!r:.20}")
 
     def __setstate__(self, state: Any) -> None:
-        """Byte order and alignment mean nothing for single bytes."""
+        """Ignore byte order and alignment, which do not matter for single bytes."""
 
 
 def _new_array(*_: Any) -> _ByteArray:
@@ -37,7 +37,7 @@ def _new_array(*_: Any) -> _ByteArray:
 
 
 def _encode_latin1(text: str, *_: Any) -> bytes:
-    return text.encode("latin1")  # how Python 3 writes bytes into pickles of old versions
+    return text.encode("latin1")  # Python 3 writes bytes so into pickles of old protocols
 
 
 _ALLOWED = {
@@ -47,6 +47,7 @@ _ALLOWED = {
     ("numpy", "ndarray"): _ByteArray,
     ("numpy", "dtype"): _ByteType,
 }
+"""Module and name that a pickle may ask for → what it gets instead."""
 
 
 class _SafeUnpickler(pickle.Unpickler):
@@ -57,10 +58,10 @@ class _SafeUnpickler(pickle.Unpickler):
 
 
 def read_pickle(data: bytes) -> dict[str, Any]:
-    """The dictionary in a pickle of plain containers, numbers, texts and arrays of bytes; texts as Latin-1.
+    """Read a dictionary of plain containers, numbers, texts (Latin-1) and arrays of bytes from a pickle.
 
-    Raises ValueError for damaged data, for anything else than a dictionary, and for a pickle that asks for any other
-    class or function: none is ever imported or called.
+    Raises ValueError for damaged data, for anything but a dictionary, and for a pickle that names any other class or
+    function: none is ever imported or called.
     """
     try:
         found = _SafeUnpickler(io.BytesIO(data), encoding="latin1").load()

@@ -1,4 +1,4 @@
-"""The entries of a visitor's ZIP: which are pictures that may be read, and which class and split each belongs to."""
+"""Find the pictures in a visitor's ZIP that are safe to read, with the class and the split of each."""
 
 import io
 import stat
@@ -14,24 +14,30 @@ from cnn_core.images.uploads import MAX_BYTES as MOST_FILE_BYTES
 from cnn_core.words import format_megabytes
 
 MAX_ENTRIES = 20_000
+"""Files in a ZIP: ten times as many as a class photographs."""
 MAX_CLASSES = 200
+"""Classes that tables and charts can show."""
 MAX_UNPACKED_BYTES = 500_000_000
+"""Size of all files when unpacked: photographs do not shrink much in a ZIP of 100 MB."""
 MAX_PIXELS = 2_000_000_000
-"""Pixels of all pictures together: a ZIP of 100 MB that was not made to do harm holds fewer."""
-MAX_RATIO, RATIO_MIN_BYTES = 200, 1_000_000
-"""A file of more than a megabyte that shrinks by more than this is a bomb, not a picture."""
+"""Pixels of all pictures together: a harmless ZIP of 100 MB holds fewer."""
+MAX_RATIO = 200
+"""Unpacked size over packed size; a larger file that shrinks more is a ZIP bomb, not a picture."""
+RATIO_MIN_BYTES = 1_000_000
+"""Unpacked size from which MAX_RATIO is checked: small plain pictures may shrink more."""
 SPLIT_FOLDERS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
+"""Name of a folder in lower case → the split it holds."""
 ALLOWED_SIGNS = " -_.,+()&'"
-"""What a name may hold beside letters and digits when it is shown: nothing that Markdown reads as a command."""
+"""Characters besides letters and digits that a displayed name may hold: none that Markdown interprets."""
 
 
 @dataclass(frozen=True)
 class PlacedPicture:
-    """A picture in the ZIP: its entry, its class, and its split, "" where the ZIP has none."""
+    """A picture in the ZIP: its entry, its class, and its split, or "" when the ZIP has no splits."""
 
     info: zipfile.ZipInfo
     label: str
@@ -40,20 +46,20 @@ class PlacedPicture:
 
 @dataclass
 class SkippedFiles:
-    """What was left out and why; the first names of each kind are kept as examples."""
+    """Files that were skipped, counted by reason; the first names of each reason are kept as examples."""
 
     counts: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
 
     def add_file(self, reason: str, name: str) -> None:
-        """One more file, left out for this reason."""
+        """Count one more file that was skipped for this reason."""
         self.counts[reason] += 1
         names = self.examples.setdefault(reason, [])
         if len(names) < 2:
             names.append("/".join(clean_name(part) for part in name.split("/"))[-60:])
 
     def to_sentences(self) -> tuple[str, ...]:
-        """A sentence on all that was left out; nothing when nothing was."""
+        """Return one sentence on all skipped files, or none when there are none."""
         return (str(self),) if self.counts else ()
 
     def __str__(self) -> str:
@@ -68,15 +74,15 @@ class SkippedFiles:
 
 
 def clean_name(text: str) -> str:
-    """`text` with "_" for whatever is not a letter, a digit or a plain sign; at most 60 characters."""
+    """Return `text` with "_" for all but letters, digits and ALLOWED_SIGNS; at most 60 characters."""
     plain = unicodedata.normalize("NFC", text)[:60]
     return "".join(sign if sign.isalnum() or sign in ALLOWED_SIGNS else "_" for sign in plain).strip() or "_"
 
 
 def find_pictures(file: zipfile.ZipFile, skipped: SkippedFiles) -> list[PlacedPicture]:
-    """The pictures of the ZIP with class and split, read no further than their headers.
+    """Find the pictures of the ZIP with class and split; only their headers are read.
 
-    Raises ValueError when the whole would take too much, or is protected by a password.
+    Raises ValueError when they are too many or too large, or the ZIP is protected by a password.
     """
     infos = _usable_entries(file, skipped)
     _check_unpacked_size(infos)
@@ -100,7 +106,7 @@ def find_pictures(file: zipfile.ZipFile, skipped: SkippedFiles) -> list[PlacedPi
 
 
 def _usable_entries(file: zipfile.ZipFile, skipped: SkippedFiles) -> list[zipfile.ZipInfo]:
-    """The entries that are plain files with harmless names; what systems add by themselves is passed over."""
+    """Return the entries that are plain files with safe names; files that operating systems add are ignored."""
     usable = []
     locked = 0
     for info in file.infolist():
@@ -125,7 +131,7 @@ def _usable_entries(file: zipfile.ZipFile, skipped: SkippedFiles) -> list[zipfil
 
 
 def path_parts(name: str) -> list[str]:
-    """The parts of an entry's name; old Windows programs write backslashes."""
+    """Return the parts of an entry's path; old Windows programs write backslashes."""
     return [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")] or ["_"]
 
 
@@ -151,16 +157,16 @@ def _check_unpacked_size(infos: list[zipfile.ZipInfo]) -> None:
 
 
 def _count_pixels(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> int | None:
-    """How many pixels the entry's header claims; None for what is no picture."""
+    """Return the number of pixels in the entry's header; None when it is not a picture."""
     try:
         with Image.open(io.BytesIO(file.read(info)), formats=FORMATS) as image:
             return image.width * image.height
-    except Exception:  # whatever a damaged entry does: it is none of the pictures
+    except Exception:  # damaged entries fail in many ways, and none is a picture
         return None
 
 
 def _place_pictures(pictures: list[zipfile.ZipInfo], skipped: SkippedFiles) -> list[PlacedPicture]:
-    """Class and split of each picture, from its folders; folders around everything do not count."""
+    """Read class and split of each picture from its folders; folders around everything do not count."""
     paths = [path_parts(info.filename)[:-1] for info in pictures]
     while len({tuple(path[:1]) for path in paths}) == 1 and any(len(path) > 1 for path in paths):
         paths = [path[1:] for path in paths]

@@ -308,7 +308,7 @@ def test_an_interrupted_command_says_that_it_goes_on(
 
     monkeypatch.setattr(__main__, "fetch_dataset", interrupted)
     assert __main__.main(["fetch", "mnist"]) == 130
-    assert "goes on from there" in capsys.readouterr().err
+    assert "resumes there" in capsys.readouterr().err
 
 
 def test_the_command_as_it_is_typed() -> None:
