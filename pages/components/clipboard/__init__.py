@@ -1,4 +1,4 @@
-"""A picture from the clipboard: Ctrl+V anywhere on the page, or a button where the browser lets one read it."""
+"""A picture from the clipboard: Ctrl+V anywhere on the page, or a button where the browser allows it."""
 
 import base64
 import binascii

@@ -14,7 +14,7 @@ _component = register_component("cnn_lab_dials", Path(__file__).parent / "dials.
 
 @dataclass(frozen=True)
 class Dial:
-    """One number to turn: its name, label, range, step, unit and present value."""
+    """One number to turn: its name, label, range (`low` to `high`), step, value now, and unit."""
 
     name: str
     label: str
@@ -56,9 +56,9 @@ def _dial_data(dial: Dial) -> DialData:
 
 
 def show_dials(dial_list: Sequence[Dial], *, key: str, on_turn: Callable[[Mapping[str, float]], None]) -> None:
-    """Show the dials; while one is turned, `on_turn` is called with the values of those that changed.
+    """Show the dials; while one is turned, `on_turn` gets the new values by name.
 
-    One value is on its way at a time: the next is sent when the page has answered, so that it never lags behind.
+    One message is on its way at a time: the next is sent when the page has answered, so that it never lags behind.
     """
 
     def report_values() -> None:

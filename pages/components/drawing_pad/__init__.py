@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pages.components.common import register_component
 
 SIDE = 112
-"""Rows and columns that are sent: four times those of MNIST."""
+"""Rows and columns of a drawing as it is sent: four times those of MNIST."""
 
 _component = register_component(
     "cnn_lab_pad",
@@ -34,10 +34,10 @@ class DrawingPadPayload(TypedDict):
 def show_pad(
     *, key: str, drawing: NDArray[np.uint8] | None, shown_number: str, on_drawing: Callable[[NDArray[np.uint8]], None]
 ) -> None:
-    """Show the pad with the drawing `drawn` uint8 (SIDE, SIDE), black ink on white, None for an empty one.
+    """Show the pad with `drawing` uint8 (SIDE, SIDE), black ink on white, or empty for None.
 
-    `on_drawing` gets every new drawing in that form. While it is drawn on, one is on its way at a time: the next is
-    sent when the page has answered. `shown_number` is the number of the drawing that this answer belongs to.
+    `on_drawing` gets every new drawing in that form. While the visitor draws, one drawing is on its way at a time: the
+    next is sent when the page has answered. `shown_number` is the number of the drawing that this answer belongs to.
     """
 
     def report_drawing() -> None:
@@ -53,12 +53,12 @@ def show_pad(
 
 
 def drawing_number(key: str) -> str:
-    """The number that the browser gave the drawing which came last."""
+    """Return the number that the browser gave to the last drawing of the pad `key`; empty before the first."""
     return str(st.session_state.get(f"{key}_number", ""))
 
 
 def _decode_drawing(sent: Any) -> NDArray[np.uint8] | None:
-    """The drawing in what a browser sent; None for anything that is none."""
+    """Return the drawing (SIDE, SIDE) in what a browser sent; None for anything else."""
     try:
         pixels = base64.b64decode(sent["pixels"], validate=True)
     except (TypeError, KeyError, ValueError, binascii.Error):

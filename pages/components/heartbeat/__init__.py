@@ -1,4 +1,4 @@
-"""Draws the fragment it stands in again a moment after it was drawn, for as long as it is shown."""
+"""A component that draws its fragment again a moment after the last drawing, for as long as it is shown."""
 
 from pathlib import Path
 from typing import TypedDict
@@ -22,9 +22,9 @@ class HeartbeatPayload(TypedDict):
 def schedule_rerun(seconds: float, *, key: str) -> None:
     """Draw this fragment again in `seconds`, counted from when the browser has it.
 
-    A fragment with `run_every` asks again whether or not it has been answered, and while the page is being left;
-    mounting it with another interval takes a run of the whole page, which clicks may overtake. This waits for the
-    answer, falls silent at the click on a link, and ends by not being drawn.
+    A fragment with `run_every` asks again whether or not it has been answered, even while the visitor leaves the page,
+    and another interval takes a run of the whole page, which clicks may overtake. This component waits for the answer,
+    falls silent when a link is clicked, and stops when it is no longer drawn.
     """
     number = st.session_state.get(f"{key}_number", 0) + 1
     st.session_state[f"{key}_number"] = number

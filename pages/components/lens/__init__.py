@@ -1,11 +1,9 @@
 """The lens: a picture beside what became of it; pointing at a pixel writes out the sum behind it."""
 
-import base64
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 import numpy as np
 import streamlit as st
@@ -17,9 +15,10 @@ from cnn_core.kernels.filtering import FilterSettings, padding_margins
 from cnn_core.matrices.text import format_matrix, split_matrix
 from cnn_core.render.filter_result import ResultPicture
 from pages.components.common import register_component
+from pages.components.common.data_url import encode_data_url
 
 MIN_LOSSY_SIDE = 160
-"""Pictures with shorter sides are shown enlarged, so they are sent without loss."""
+"""Pixels of the longer side below which a picture is shown enlarged, and so is sent without loss."""
 
 _component = register_component(
     "cnn_lab_lens",
@@ -30,7 +29,7 @@ _component = register_component(
 
 @dataclass(frozen=True, eq=False)
 class KernelWindow:
-    """What moves over the picture: weights (rows, columns) laid as `layer` says, and the pixel looked at first."""
+    """A kernel that moves over the picture: its weights (rows, columns), the settings of its layer, the first pixel."""
 
     weights: NDArray[np.float64]
     layer: FilterSettings
@@ -39,8 +38,7 @@ class KernelWindow:
 
 @dataclass(frozen=True, eq=False)
 class FieldWindow:
-    """What one value of the result sees of the picture along its rows and columns, where it is no single kernel's sum;
-    and the pixel looked at first."""
+    """What one value sees of the picture along its rows and columns, where several kernels made it; the first pixel."""
 
     rows: ReceptiveField
     columns: ReceptiveField
@@ -87,24 +85,18 @@ class LensPayload(LensWindow):
     at: tuple[int, int] | None
 
 
-def encode_data_url(file_format: str, image: NDArray[np.uint8], **options: Any) -> str:
-    """A picture as the text that an <img> takes."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, file_format, **options)
-    return f"data:image/{file_format.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
 @st.cache_data(max_entries=16, show_spinner=False)
 def _encode_lossless(image: NDArray[np.uint8]) -> str:
-    """The picture without loss: the browser reads the numbers of a sum out of it."""
-    return encode_data_url("WEBP", image, lossless=True, method=0, quality=20)
+    """Return the picture without loss: the browser reads the numbers of a sum out of it."""
+    return encode_data_url(Image.fromarray(image), "WEBP", lossless=True, method=0, quality=20)
 
 
 def encode_quickly(pixels: NDArray[np.uint8]) -> str:
-    """A picture to look at, encoded in little time."""
+    """Return a picture to look at, which is encoded in little time."""
+    picture = Image.fromarray(pixels)
     if max(pixels.shape[:2]) < MIN_LOSSY_SIDE:
-        return encode_data_url("PNG", pixels)
-    return encode_data_url("JPEG", pixels, quality=92, subsampling=0)
+        return encode_data_url(picture, "PNG")
+    return encode_data_url(picture, "JPEG", quality=92, subsampling=0)
 
 
 def show_picture_lens(
@@ -122,9 +114,9 @@ def show_picture_lens(
 ) -> None:
     """Show `picture` beside `shown`, or under it with a divider (`compare`).
 
-    With a Window, `picture` has the margins of its layer, which are not shown, and the sum behind the pixel pointed
-    at is written out; with a Field, what that pixel sees is framed. `pixel` is the pixel (row, column) that the link
-    names; `on_pixel` gets the one that is chosen, and whether by a click.
+    With a KernelWindow, `picture` includes the padding of its layer, which is not shown, and the sum behind the pixel
+    that is pointed at is written out; with a FieldWindow, what that pixel sees is framed. `pixel` (row, column) is the
+    one that the link names; `on_pixel` gets the row and column of the one that is chosen, and whether it was clicked.
     """
 
     def report_pixel() -> None:
@@ -192,7 +184,7 @@ def _window_data(window: KernelWindow) -> LensWindow:
 
 
 def _scale_labels(shown: ResultPicture) -> list[str]:
-    """What is written under the scale, from left to right: −412, 0, +412, or 0, 255; nothing without a scale."""
+    """Return the labels under the scale, from left to right: −412, 0, +412, or 0, 255; none without a scale."""
     if not shown.colours:
         return []
     high = f"{shown.high:,.0f}" if shown.high >= 100 else f"{shown.high:.3g}"

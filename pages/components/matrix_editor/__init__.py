@@ -14,6 +14,7 @@ from cnn_core.matrices.text import EMPTY_CELL, clean_word, format_matrix, parse_
 from pages.components.common import register_component
 
 MAX_SHOWN = 16
+"""Rows and columns: a link may hold thousands of words, and a larger grid could not be edited."""
 
 _cell_component = register_component(
     "cnn_lab_matrix_editor", Path(__file__).parent / "matrix_editor.js", '<div class="editor"></div>'
@@ -22,7 +23,7 @@ _cell_component = register_component(
 
 @dataclass(frozen=True)
 class UndoActions:
-    """What Ctrl+Z and Ctrl+Y do in the cells; a new `revision` tells them that they were taken back."""
+    """What Ctrl+Z and Ctrl+Y do in the cells; a new `revision` tells the cells that an edit was taken back."""
 
     undo: Callable[[], None]
     redo: Callable[[], None]
@@ -52,9 +53,9 @@ def show_cell_editor(
     max_columns: int = 0,
     undo_actions: UndoActions | None = None,
 ) -> None:
-    """Editable cells over a matrix `text`; at every key typed, `store_text` gets the new text.
+    """Show editable cells over a matrix `text`; `on_edit` gets the new text after every key.
 
-    `max_rows` and `max_columns` above 0 offer to add and remove rows and columns up to that size.
+    With `max_rows` and `max_columns` above 0, rows and columns can be added up to that size, and removed.
     """
 
     def apply_edit() -> None:
@@ -66,7 +67,6 @@ def show_cell_editor(
         if undo_actions:
             {"undo": undo_actions.undo, "redo": undo_actions.redo}.get(st.session_state[key].travelled, lambda: None)()
 
-    # a link may hold thousands of words; a grid that large could not be edited anyway
     rows = [row[:MAX_SHOWN] for row in split_matrix(text)[:MAX_SHOWN]]
     cells = [["" if word == EMPTY_CELL else word for word in row] for row in rows]
     payload: MatrixEditorPayload = {
@@ -84,7 +84,7 @@ def show_cell_editor(
 def show_matrix_editor(
     label: str, text: str, *, text_key: str, role: Literal["input", "kernel"], max_rows: int = 0, max_columns: int = 0
 ) -> None:
-    """`show_cell_editor` over the widget state under `text_key`."""
+    """Show editable cells over the text in the widget state under `text_key`."""
 
     def store_text(new: str) -> None:
         st.session_state[text_key] = new
@@ -103,9 +103,10 @@ def choose_matrix(
     max_rows: int,
     max_columns: int,
 ) -> NDArray[np.float64] | None:
-    """Choose a named matrix or edit one; kept in the URL under `key` as text, which is the one source of truth.
+    """Show a choice of named matrices and an editor; return the matrix, float64 (rows, columns).
 
-    Returns None, with the reason shown beside the control, while the text is no matrix.
+    It is kept as text in the URL under `key`, the only source of truth. Returns None while the text is no matrix, and
+    shows the reason beside the control.
     """
     name = label[0].lower() + label[1:]
     row = st.container(horizontal=True, vertical_alignment="bottom")
@@ -137,7 +138,7 @@ def choose_matrix(
 def _show_example_picker(
     label: str, key: str, examples: dict[str, NDArray[np.float64]], values: NDArray[np.float64] | None
 ) -> None:
-    """A select box that says which example the matrix is, and writes the chosen one into the text."""
+    """Show a select box that says which example the matrix is, and writes the chosen one into the text."""
     picker_key = f"{key}_example"
 
     def apply_example() -> None:

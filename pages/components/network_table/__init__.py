@@ -14,10 +14,10 @@ _component = register_component(
 
 
 def show_network_table(data: NetworkTablePayload, *, key: str, on_action: Callable[[str, str], None]) -> None:
-    """Show the table that `designer.table.table_data` makes.
+    """Show the table of a network.
 
-    `on_action` gets what a visitor does to a layer, and its path as text: "choose", "up", "down", "duplicate",
-    "delete".
+    `on_action` gets what a visitor does to a layer ("choose", "up", "down", "duplicate" or "delete") and the path of
+    this layer as text.
     """
 
     def report_action() -> None:

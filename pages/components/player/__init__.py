@@ -11,7 +11,7 @@ from pages.components.common import register_component
 from pages.components.player.payload import PlayerData, PlayerEdit, PlayerPayload
 
 MAX_REPLACED = 20
-"""Texts that an answer may be late by."""
+"""Edits by which a text's own widget may be late: more are never under way at once."""
 
 _component = register_component(
     "cnn_lab_player",
@@ -51,28 +51,31 @@ def show_player(data: PlayerData, *, key: str, text_keys: Mapping[str, str] | No
 
 
 def track_drawn_text(text: str, previous: tuple[str, tuple[str, ...]] | None) -> tuple[str, tuple[str, ...]]:
-    """The text that a grid is drawn from, and those that edits since the last other change have replaced."""
+    """Return the text that a grid is drawn from, and those that edits replaced since it last changed elsewhere.
+
+    `previous` is what this returned for the drawing before, None for the first drawing.
+    """
     replaced = previous[1] if previous else ()
     return (text, ()) if text in replaced or not previous else (text, replaced[-MAX_REPLACED:])
 
 
 def latest_text(text: str, drawn: str, replaced: tuple[str, ...]) -> str:
-    """The text that an edit is made in: that which is `drawn` when the page sent one that edits have replaced.
+    """Return the text to make an edit in: `drawn` where the page has sent a text that an edit has `replaced`.
 
-    The player may know an answer earlier than the text's own widget does, which then still sends its old text.
+    The player may know an answer earlier than the text's own widget, which then still sends its old text.
     """
     return drawn if text in replaced and drawn not in replaced else text
 
 
 def apply_edit(text: str, grid: PlayedGrid, edit: PlayerEdit) -> str:
-    """The text that a grid was made from after an edit: a pasted block, or some of its cells."""
+    """Return the text that a grid was made from after an edit of some cells, or of all of it by a pasted block."""
     if "block" in edit:
         return str(edit["block"])
     return replace_words(text, {source_cell(grid, index): word for index, word in edit["cells"]})
 
 
 def source_cell(grid: PlayedGrid, index: int) -> tuple[int, int, int]:
-    """Plane, row and column, in the text that a grid was made from, of the cell that stands at `index`."""
+    """Return plane, row and column, in the text that a grid was made from, of the cell at `index`."""
     top, _, left, _ = grid["padding"]
     plane, inside = divmod(index, grid["rows"] * grid["columns"])
     row, column = divmod(inside, grid["columns"])

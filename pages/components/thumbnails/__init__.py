@@ -1,7 +1,5 @@
 """A row of small pictures to choose one from; a client-side component."""
 
-import base64
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pages.components.common import register_component
+from pages.components.common.data_url import encode_data_url
 
 SIDE = 96
+"""Pixels of a thumbnail's sides, as large as the largest is shown."""
 
 _component = register_component(
     "cnn_lab_thumbnails", Path(__file__).parent / "thumbnails.js", '<div class="thumbnails" role="radiogroup"></div>'
@@ -50,15 +50,9 @@ class ThumbnailsPayload(TypedDict):
 
 
 def make_thumbnail(value: str, title: str, alt: str, image: NDArray[np.uint8]) -> Thumbnail:
-    """A Thumbnail of `image` (height, width, 3), cut to a square."""
-    return Thumbnail(value, title, alt, encode_data_url(ImageOps.fit(Image.fromarray(image), (SIDE, SIDE))))
-
-
-def encode_data_url(picture: Image.Image) -> str:
-    """The picture as a data: URL, which a browser shows without asking a server."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=80)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    """Return a Thumbnail of `image` uint8 (height, width, 3), cut to a square."""
+    picture = ImageOps.fit(Image.fromarray(image), (SIDE, SIDE))
+    return Thumbnail(value, title, alt, encode_data_url(picture))
 
 
 def show_thumbnails(
@@ -70,7 +64,10 @@ def show_thumbnails(
     on_choice: Callable[[str], None],
     large: bool = False,
 ) -> None:
-    """Show the pictures; `on_choice` gets the value of one that is clicked. `large`: results to compare, not a menu."""
+    """Show the pictures; `on_choice` gets the value of the one that is chosen.
+
+    With `large` they are results to compare rather than a menu.
+    """
 
     def report_choice() -> None:
         value = st.session_state[key].chosen

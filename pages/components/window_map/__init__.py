@@ -79,7 +79,8 @@ def show_windows(
 ) -> None:
     """Show which input cells every output reads; `channels` and `filters` are the depths of input and output.
 
-    `transposed`: the axes are those of the convolution that is undone, and its windows are what every input writes to.
+    With `transposed`, `height` and `width` are those of the convolution that is reversed, whose windows are what every
+    input cell writes to.
     """
     payload: WindowMapPayload = {
         "rows": _axis_data(height),

@@ -10,7 +10,7 @@ from PIL import Image
 
 from cnn_core.datasets import Split, channel_statistics, describe_splitting, explore
 from cnn_core.render.tiles import image_rgb, tile_grid
-from pages.components.thumbnails import encode_data_url
+from pages.components.common.data_url import encode_data_url
 from pages.parts.data import charts
 from pages.shared import state
 from pages.shared.controls import choose_option, show_note

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pages.components.thumbnails import encode_data_url
+from pages.components.common.data_url import encode_data_url
 
 _VOID_TAGS = {"img"}
 """Elements without content, which HTML does not close."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn_core.datasets import explore
-from pages.components.thumbnails import encode_data_url
+from pages.components.common.data_url import encode_data_url
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
 from pages.shared.controls import choose_option, show_note

@@ -8,7 +8,8 @@ from PIL import Image
 from cnn_core.insight import first_layer
 from cnn_core.kernels.families import SIZES, Weights, round_weights
 from cnn_core.render.tiles import enlarge, filter_tiles
-from pages.components.thumbnails import Thumbnail, encode_data_url, show_thumbnails
+from pages.components.common.data_url import encode_data_url
+from pages.components.thumbnails import Thumbnail, show_thumbnails
 from pages.parts.kernels import stack
 from pages.parts.kernels.settings import ARRANGEMENT_KEY, BANK, VIEW_KEY
 from pages.shared import state
