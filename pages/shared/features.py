@@ -8,8 +8,12 @@ from cnn_core.datasets import Split, explore
 from pages.shared import state
 from pages.shared.subject import BY_RUN, LoadedRun, locked_model
 
-MAX_SEARCHED_IMAGES, MAX_SEARCHED_NUMBERS, MAX_SEARCHED_MACS = 5_000, 20_000_000, 5 * 10**11
-"""Training images that are searched: no more than these, than so many features, and than so much work (seconds)."""
+MAX_SEARCHED_IMAGES = 5_000
+"""Training images that are searched, at most."""
+MAX_SEARCHED_NUMBERS = 20_000_000
+"""Features of all searched images together, at most: 80 MB."""
+MAX_SEARCHED_MACS = 5 * 10**11
+"""Multiplications for their features, at most: about a minute on two cores."""
 
 
 def compute_features(subject: LoadedRun, epoch: int, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], str]:

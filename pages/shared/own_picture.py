@@ -13,7 +13,9 @@ from pages.shared.picture import Picture
 from pages.shared.pictures import enlarged_rgb
 from pages.shared.subject import LoadedRun
 
-DRAWING, UPLOAD, WEBCAM = "Drawing pad", "Upload", "Webcam"
+DRAWING = "Drawing pad"
+UPLOAD = "Upload"
+WEBCAM = "Webcam"
 OWN_SOURCES = (DRAWING, UPLOAD, WEBCAM)
 PICTURE_WIDTH = 168
 """Pixels of what the network sees, on the screen."""

@@ -22,7 +22,9 @@ from pages.shared import dataset_choice
 from pages.shared.controls import show_note
 
 DATASET_KEY = "data_set"
-TASK_KEY, PROBLEM_KEY, NOTES_KEY = "data_own_task", "data_own_problem", "data_own_notes"
+TASK_KEY = "data_own_task"
+PROBLEM_KEY = "data_own_problem"
+NOTES_KEY = "data_own_notes"
 
 
 def choose_dataset() -> str:

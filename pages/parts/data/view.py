@@ -19,7 +19,9 @@ from pages.shared.pictures import SPLITS, THUMBNAIL_SIDE, choose_page, to_thumbn
 
 IMAGES_PER_ROW = 8
 CLASSES_PER_PAGE = 20
+"""Two columns of ten."""
 PAIR_COLUMNS = 4
+"""Components that are drawn against each other: six pairs."""
 
 
 def show_samples(name: str) -> None:
@@ -86,10 +88,9 @@ def show_statistics(name: str) -> None:
         st.table(table.set_index("Split"))
         show_note(describe_splitting(name))
         st.subheader("Channels", anchor=False)
-        st.table(pd.DataFrame(
-            [(c, f"{m:.1f}", f"{d:.1f}", f"{m / 255:.4f}", f"{d / 255:.4f}") for c, m, d in channels],
-            columns=["Channel", "Mean", "Deviation", "Mean, 0 … 1", "Deviation, 0 … 1"],
-        ).set_index("Channel"))  # fmt: skip
+        columns = ["Channel", "Mean", "Deviation", "Mean, 0 … 1", "Deviation, 0 … 1"]
+        rows = [(c, f"{m:.1f}", f"{d:.1f}", f"{m / 255:.4f}", f"{d / 255:.4f}") for c, m, d in channels]
+        st.table(pd.DataFrame(rows, columns=columns).set_index("Channel"))
         show_note(
             "On the scale 0 … 255, over every pixel of the train split alone: validation and test must not leak into "
             "what is learned. Training subtracts the mean and divides by the deviation, channel by channel."

@@ -15,7 +15,8 @@ from pages.shared import state
 from pages.shared.controls import choose_option, show_note
 from pages.shared.subject import LoadedRun, compute_logits
 
-TEST, VALIDATION = "Test", "Validation"
+TEST = "Test"
+VALIDATION = "Validation"
 
 
 @dataclass(frozen=True, eq=False)

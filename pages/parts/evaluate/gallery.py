@@ -20,7 +20,10 @@ from pages.shared.site import get_page
 from pages.shared.subject import NO_CONVOLUTION
 from pages.shared.theme import text_colour
 
-PAGE_SIZE, NEAREST_COUNT = 6, 4
+PAGE_SIZE = 6
+"""Cards at a time: each needs two heat maps."""
+NEAREST_COUNT = 4
+"""Nearest training images on a card: one row beside the bars."""
 
 
 def show_gallery(answers: Answers) -> None:

@@ -14,10 +14,13 @@ from pages.shared.controls import choose_option, show_note
 from pages.shared.theme import text_colour
 
 ANY_CLASS = "any class"
-TRUE_KEY, PREDICTED_KEY, NUMBER_KEY = "evaluate_true", "evaluate_predicted", "evaluate_number"
+TRUE_KEY = "evaluate_true"
+PREDICTED_KEY = "evaluate_predicted"
+NUMBER_KEY = "evaluate_number"
 CELL_NUMBERS: dict[str, CellNumbers] = {"images": "images", "% of the row": "row", "% of the column": "column"}
 ORDERS = ("class", "confusion", "clustering")
 CONFUSED_COUNT = 15
+"""Classes of a large data set whose cells still have room for numbers."""
 MOST_CONFUSED = f"the {CONFUSED_COUNT} most confused"
 ORDER_MEANINGS = {
     "class": "Classes stand in the order of the data set.",

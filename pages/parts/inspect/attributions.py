@@ -26,14 +26,23 @@ from pages.shared.subject import (
 if TYPE_CHECKING:
     from torch import nn
 
-GRADIENT, GRADIENT_TIMES_INPUT, INTEGRATED, OCCLUSION, CAM = METHODS = (
-    *("Gradient", "Gradient × input", "Integrated gradients"),
-    *("Occlusion", "Grad-CAM"),
-)
-BASELINES = ("black", "mean colour", "noise")
-PREDICTED_CLASS, OTHER_CLASS = "what the network says", "the true class, or the runner-up"
+GRADIENT = "Gradient"
+GRADIENT_TIMES_INPUT = "Gradient × input"
+INTEGRATED = "Integrated gradients"
+OCCLUSION = "Occlusion"
+CAM = "Grad-CAM"
+METHODS = (GRADIENT, GRADIENT_TIMES_INPUT, INTEGRATED, OCCLUSION, CAM)
+BLACK = "black"
+MEAN_COLOUR = "mean colour"
+NOISE = "noise"
+BASELINES = (BLACK, MEAN_COLOUR, NOISE)
+"""What stands for no picture at all."""
+PREDICTED_CLASS = "what the network says"
+OTHER_CLASS = "the true class, or the runner-up"
 MAX_SQUARES = 2500
+"""Squares that occlusion hides one after the other: seconds for the networks of the courses."""
 PICTURE_SIDE = 288
+"""Pixels: two maps for each of two classes fit side by side on a laptop."""
 ZERO_REASONS = {
     CAM: "added up with their weights, this layer's maps are positive nowhere: nothing in it speaks for the class",
     OCCLUSION: "whatever square is hidden, the score stays the same",
@@ -47,7 +56,7 @@ class Method:
 
     name: str
     layer: str = ""
-    baseline: str = BASELINES[0]
+    baseline: str = BLACK
     steps: int = 50
     window: int = 1
     stride: int = 1
@@ -97,7 +106,7 @@ def _choose_method(subject: LoadedRun) -> Method | None:
         if name not in (INTEGRATED, OCCLUSION):
             return Method(name)
         baseline = choose_option(
-            "Nothing is", BASELINES, BASELINES[0], "inspect_why_baseline", "What stands for no picture at all."
+            "Nothing is", BASELINES, BLACK, "inspect_why_baseline", "What stands for no picture at all."
         )
         if name == INTEGRATED:
             steps = st.slider(
@@ -198,10 +207,14 @@ def _show_sanity_check(
     with locked_model(subject, epoch) as model:
         layers = layers_with_weights(model)
     count = st.slider(
-        "Last layers that forget what they learned", 1, max(2, len(layers)), len(layers),
-        key="inspect_why_forget", bind="query-params",
+        "Last layers that forget what they learned",
+        1,
+        max(2, len(layers)),
+        len(layers),
+        key="inspect_why_forget",
+        bind="query-params",
         help="They get new random weights, from the last layer backwards: Adebayo et al. 2018.",
-    )  # fmt: skip
+    )
     count = min(count, len(layers))
     randomised_map = compute_attribution(subject, epoch, picture.image, method, target, count)
     pictures = (("as trained", trained_map), (f"without {_describe_forgotten(layers, count)}", randomised_map))
@@ -277,11 +290,11 @@ def _prepare_image(subject: LoadedRun, image: NDArray[np.uint8]) -> NDArray[np.f
 
 def _baseline_image(subject: LoadedRun, image: NDArray[np.uint8], baseline: str) -> NDArray[np.float32]:
     """What stands for no picture: black, each channel's mean over the training images, or noise (always the same)."""
-    if baseline == BASELINES[2]:
+    if baseline == NOISE:
         noise = np.random.default_rng(0).integers(0, 256, image.shape, dtype=np.uint8)
         return _prepare_image(subject, noise)
     black = _prepare_image(subject, np.zeros_like(image))
-    return black if baseline == BASELINES[0] else np.zeros_like(black)
+    return black if baseline == BLACK else np.zeros_like(black)
 
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_RUN)

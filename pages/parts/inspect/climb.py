@@ -17,11 +17,18 @@ from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 if TYPE_CHECKING:
     from cnn_core.insight.maximise import AscentResult, AscentSettings
 
-STARTS = NOISE, GREY, THIS_PICTURE = ("noise", "mid-grey", "the picture above")
-PICTURE_SIDE, FRAME_WIDTH = 224, 88
+NOISE = "noise"
+GREY = "mid-grey"
+THIS_PICTURE = "the picture above"
+STARTS = (NOISE, GREY, THIS_PICTURE)
+PICTURE_SIDE = 224
+"""Pixels of the two final pictures, which stand side by side."""
+FRAME_WIDTH = 88
+"""Pixels of each picture on the way: all nine in one row on a laptop."""
 MACS_PER_SECOND = 8e9
-"""Multiplications of a processor in a second, roughly: forwards and, twice as many, backwards."""
+"""Multiplications of a processor in a second, roughly; the backward pass takes twice as many as the forward pass."""
 CONFIRM_ABOVE_S = 8
+"""Seconds that a visitor waits without being asked."""
 
 
 def show_maximisation(

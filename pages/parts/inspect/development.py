@@ -24,10 +24,14 @@ from pages.shared.subject import (
 )
 from pages.shared.theme import text_colour
 
-TILE_SIDE, MAX_TILES = 48, 32
+TILE_SIDE = 48
+"""Pixels of a filter or a feature map: eight in a row fill half a laptop's screen."""
+MAX_TILES = 32
+"""Filters or maps at a time: four rows."""
 MAX_JUDGED_IMAGES = 2000
-"""At most so many validation images are judged at every checkpoint."""
+"""Validation images that are judged at every checkpoint, at most, so that playing does not stutter."""
 FRAME_SECONDS = 1.2
+"""Each checkpoint stays on the screen long enough to be looked at."""
 PLAYING_KEY = "inspect_playing"
 
 

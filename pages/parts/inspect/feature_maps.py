@@ -24,7 +24,9 @@ from pages.shared.subject import LoadedRun
 
 SCALES = ("same for all", "each by itself")
 LAYERS_SHOWN = 8
-VALUE_KEY, FIGURE_KEY = "inspect_map_value", "inspect_maps"
+"""Layers at a time: more take longer to send than a click should."""
+VALUE_KEY = "inspect_map_value"
+FIGURE_KEY = "inspect_maps"
 
 
 @st.fragment

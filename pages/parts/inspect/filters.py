@@ -23,12 +23,20 @@ from pages.shared.controls import choose_option, show_note
 from pages.shared.pictures import COLUMNS, choose_page, show_grid, show_scale
 from pages.shared.subject import BY_RUN, UNTRAINED, LoadedRun, load_weights, locked_model, run_normaliser
 
-BIG_TILE, SMALL_TILE = 112, 44
+BIG_TILE = 112
+"""Pixels of a whole filter."""
+SMALL_TILE = 44
+"""Pixels of one channel of a filter."""
 CHANNELS = ("as one colour", "each by itself")
 SCALES = ("same for all", "each by itself")
-FILTERS_SHOWN, ROWS_SHOWN, CHANNELS_SHOWN = 96, 12, 24
+FILTERS_SHOWN = 96
+"""Whole filters at a time: twelve rows, and every first layer of the presets."""
+ROWS_SHOWN = 12
+"""Filters at a time where each takes a row."""
+CHANNELS_SHOWN = 24
+"""Channels of a filter at a time: one row on a laptop."""
 MAX_NAMED_FILTERS = 8
-"""So many filters of a finding are named with their figures."""
+"""Filters of a finding that are named with their figures: one or two lines."""
 TRIED_IMAGES = 128
 """Validation images on which silent maps are sought."""
 

@@ -26,17 +26,19 @@ from pages.shared import lesson, state
 from pages.shared.controls import choose_number, choose_option
 from pages.shared.subject import LoadedRun
 
-MAX_LAYERS, MAX_PARTS, MAX_UNITS = 48, 8, 12
-"""Columns at a time, and the parts of an unfolded map and of an unfolded unit that are spelt out."""
+MAX_LAYERS = 48
+"""Columns at a time: more take a browser noticeably long to draw."""
+MAX_PARTS = 8
+"""Maps that an unfolded map is written out as."""
+MAX_UNITS = 12
+"""Terms that an unfolded unit is written out as."""
 SCALES = ("one for each layer", "each map its own")
 NOTHING = "nothing"
-LAYER_KEY, MAP_KEY, ROW_KEY, COLUMN_KEY = (
-    "inspect_glance_layer",
-    "inspect_glance_map",
-    "inspect_glance_row",
-    "inspect_glance_column",
-)
-FIGURE_KEY, SHOWN = "inspect_glance", "inspect_glance_shown"
+LAYER_KEY = "inspect_glance_layer"
+MAP_KEY = "inspect_glance_map"
+ROW_KEY = "inspect_glance_row"
+COLUMN_KEY = "inspect_glance_column"
+FIGURE_KEY = "inspect_glance"
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,16 @@ from pages.components.glance.payload import (
 )
 from pages.parts.inspect.layer_names import describe_kind, describe_left_out, describe_unit, layer_title, map_title
 
-PAGE_SIZE, STRIP_SIZE, SMALL_SIDE, UNFOLDED_SIDE = 16, 256, 64, 112
-"""Maps of a layer at a time, units of a strip, and the most pixels a side of a small and of an unfolded map."""
+PAGE_SIZE = 16
+"""Maps of a layer at a time: one column on a laptop."""
+STRIP_SIZE = 256
+"""Units of a flat layer in its strip, at most: one pixel each."""
+SMALL_SIDE = 64
+"""Values along a side of a small map, at most; larger maps are sampled."""
+UNFOLDED_SIDE = 112
+"""Values along a side of an unfolded map, at most."""
 MAX_NUMBERED_WEIGHTS = 25
-"""Up to so many weights of a kernel are written into its cells."""
+"""Weights of a kernel that are written into its cells, at most: those of 5 × 5."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,8 +19,10 @@ from pages.shared.palette import GREY
 from pages.shared.pictures import SPLITS, THUMBNAIL_SIDE, to_thumbnail
 from pages.shared.subject import BY_RUN, LoadedRun, locked_model
 
-PCA, TSNE = "PCA", "t-SNE"
-RIGHT, WRONG = "right", "wrong"
+PCA = "PCA"
+TSNE = "t-SNE"
+RIGHT = "right"
+WRONG = "wrong"
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,10 +15,13 @@ from pages.shared.picture import Picture
 from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 
 MAX_IMAGES = 10_000
-"""At most so many test images are tried."""
-SHOWN_IMAGES, IMAGE_SIDE = 8, 104
+"""Test images that are tried, at most: all of MNIST's."""
+SHOWN_IMAGES = 8
+"""Strongest images that are shown: one row."""
+IMAGE_SIDE = 104
+"""Pixels of each of them."""
 MAX_NAMED_MAPS = 12
-"""So many silent maps are named one by one."""
+"""Silent maps that are named one by one: one line."""
 
 
 @st.fragment
