@@ -1,4 +1,4 @@
-"""Arrays → Altair charts. No Streamlit here: every function returns a chart that a notebook can show too."""
+"""Arrays → Altair charts. No Streamlit here: a notebook can show every chart, too."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ TRUE_CLASS_MARK = " ✓"
 def probability_rows(
     probabilities: NDArray[np.floating], class_names: Sequence[str], true_class: int | None
 ) -> pd.DataFrame:
-    """The rows of `probability_chart`, one a class that is shown."""
+    """Return the rows of `probability_chart`, one for each class that is shown."""
     shown = list(range(len(class_names)))
     if len(shown) > 12:
         top = np.argsort(-probabilities, kind="stable")[:10].tolist()
@@ -35,7 +35,7 @@ def probability_rows(
 def probability_chart(
     probabilities: NDArray[np.floating], class_names: Sequence[str], true_class: int | None, *, text_colour: str
 ) -> alt.LayerChart:
-    """Bars of the predicted probabilities (K,), the true class marked; of many classes the ten most probable and it.
+    """Draw predicted probabilities (K,) as bars, the true class marked; of many classes the ten most probable and it.
 
     `text_colour` is the colour of the numbers.
     """
@@ -62,7 +62,7 @@ def _probability_bars(rows: pd.DataFrame, text_colour: str) -> alt.LayerChart:
 
 
 def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.LayerChart:
-    """How much features change over the shift in pixels, one line a stage; a rule marks the `shift` looked at."""
+    """Draw how much features change over the shift in pixels, a line for each stage; a rule marks `shift`."""
     stages = list(changes)
     rows = pd.DataFrame(
         [
@@ -95,7 +95,7 @@ def shift_chart(changes: Mapping[str, Sequence[float]], shift: int) -> alt.Layer
 
 
 def ladder_chart(seconds: Mapping[tuple[str, str], float]) -> alt.Chart:
-    """Horizontal bars of how long each rung took for each job, {(job, rung): seconds}, on a logarithmic scale."""
+    """Draw how long each rung took for each job, {(job, rung): seconds}, as bars on a logarithmic scale."""
     rungs = list(dict.fromkeys(rung for _, rung in seconds))
     rows = [
         {"job": job, "rung": rung, "ms": value * 1e3, "says": f"{job}, {rung}: {value * 1e3:.3g} ms"}
@@ -127,7 +127,7 @@ def ladder_chart(seconds: Mapping[tuple[str, str], float]) -> alt.Chart:
 
 
 def line_chart(columns: Mapping[str, Sequence[float]], x: Sequence[float], x_title: str, y_title: str) -> alt.Chart:
-    """Lines over common x values, one for each entry of `columns`."""
+    """Draw lines over common x values, one for each entry of `columns`."""
     names = list(columns)
     rows = [
         {"x": at, "value": value, "line": name}
@@ -153,7 +153,7 @@ def line_chart(columns: Mapping[str, Sequence[float]], x: Sequence[float], x_tit
 
 
 def histogram_chart(values: Mapping[str, NDArray[np.generic]]) -> alt.LayerChart:
-    """How often each value comes, as shares, over 64 bins that all series share; a rule marks 0 and 255."""
+    """Draw histograms, as shares, over 64 bins that all series have in common; rules mark 0 and 255."""
     low, high = min(float(part.min()) for part in values.values()), max(float(part.max()) for part in values.values())
     edges = np.linspace(min(low, 0.0), max(high, 255.0), 65)
     rows = []
@@ -190,7 +190,7 @@ def histogram_chart(values: Mapping[str, NDArray[np.generic]]) -> alt.LayerChart
 
 
 def setting_chart(points: Sequence[tuple[int, int]], setting: str, current: int, wanted: int) -> alt.LayerChart:
-    """Output size over the values of one setting; those that give `wanted` stand out, a rule marks the size."""
+    """Draw the output size over the values of a setting; those that give `wanted` stand out, a rule marks it."""
     rows = pd.DataFrame(
         [
             {
@@ -249,7 +249,7 @@ def constant_spec(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
 
 
 def class_bars(values: Sequence[float], class_names: Sequence[str], title: str) -> alt.Chart:
-    """One bar a class; of many classes the twelve with the largest values, largest first."""
+    """Draw one bar for each class; of many classes the twelve with the largest values, largest first."""
     shown = list(range(len(class_names)))
     if len(shown) > 12:
         shown = sorted(shown, key=lambda k: -values[k])[:12]

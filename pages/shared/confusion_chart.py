@@ -26,7 +26,7 @@ def confusion_chart(
     numbers: CellNumbers = "images",
     order: Sequence[int] = (),
 ) -> alt.LayerChart:
-    """Heat map of a confusion matrix (K, K): rows true, columns predicted, numbers in the cells, zeros left empty.
+    """Draw a confusion matrix (K, K): rows true, columns predicted, numbers in the cells, zeros left empty.
 
     Colour follows each cell's share of its row, or with `numbers` "column" of its column, drawn so that few mistakes
     can be seen too. The numbers are images, or these shares in per cent. `order` are the classes to draw, in order; all
@@ -67,12 +67,12 @@ def confusion_chart(
 
 
 def chart_height(classes: int) -> int:
-    """Of a matrix with so many classes: named cells while they are few, narrow stripes when they are many."""
+    """Return the height of a matrix with so many classes: large cells while they are few, narrow ones when many."""
     return max(260, 90 + classes * (38 if classes <= MOST_NUMBERED_CLASSES else 12))
 
 
 def matrix_base(rows: pd.DataFrame, order: list[str]) -> alt.Chart:
-    """Cells by predicted class (columns, named above) and true class (rows), every class named."""
+    """Return the cells by predicted class (columns, named above) and true class (rows), every class named."""
     look: dict[str, Any] = {"labelOverlap": False, "labelFlush": False, "ticks": False, "domain": False}
     many = len(order) > MOST_NUMBERED_CLASSES
     if many:

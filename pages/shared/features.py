@@ -1,4 +1,4 @@
-"""Penultimate features of a run's network, and which training images are most like an image in them."""
+"""Penultimate features of a run's network, and the training images that are nearest to an image by them."""
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ MAX_SEARCHED_MACS = 5 * 10**11
 
 
 def compute_features(subject: LoadedRun, epoch: int, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], str]:
-    """Features (N, D) of stored images uint8 (N, C, H, W), and in words what they are.
+    """Compute the features (N, D) of stored images uint8 (N, C, H, W), and say what they are.
 
     Raises ValueError when the network has none, or when they are no numbers.
     """
@@ -33,7 +33,7 @@ def compute_features(subject: LoadedRun, epoch: int, images: NDArray[np.uint8]) 
 
 
 def used_training_split(subject: LoadedRun) -> Split:
-    """The training images that the run really saw: fewer than there are, where its settings say so."""
+    """Return the training images that the run used: fewer than there are, where its settings say so."""
     from cnn_core.training.batches import balanced_subset
 
     return balanced_subset(state.load_dataset(subject.dataset_name).train, subject.config.train_images)
@@ -41,7 +41,7 @@ def used_training_split(subject: LoadedRun) -> Split:
 
 @st.cache_resource(max_entries=2, show_spinner="Looking through the training images …", hash_funcs=BY_RUN)
 def _training_features(subject: LoadedRun, epoch: int) -> tuple[NDArray[np.intp], NDArray[np.float32], str]:
-    """Places among `used_training_split` of the images that are searched, their features, and what these are."""
+    """The places in `used_training_split` of the images that are searched, their features, and what these are."""
     train = used_training_split(subject)
     width = compute_features(subject, epoch, train.images[:1])[0].shape[1]
     count = min(

@@ -1,4 +1,4 @@
-"""Charts with a point for each image, coloured by class; pointed at, it shows its picture. No Streamlit here."""
+"""Charts with a point for each image, coloured by class, which shows the image on hover. No Streamlit here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ def map_rows(
     pictures: Sequence[str],
     marked: str,
 ) -> pd.DataFrame:
-    """Rows for the charts below: the columns, and for each image its class, number, picture's URL and colour group.
+    """Return rows for the charts below: the columns, and each image's class, number, picture as a URL, colour group.
 
     The groups are the classes, or where these are many, `marked` and the others.
     """
@@ -33,7 +33,7 @@ def map_rows(
 def scatter_chart(
     rows: pd.DataFrame, x: str, y: str, names: Sequence[str], marked: str, *, axes: bool = True
 ) -> alt.Chart:
-    """Each image as a point over two columns; its picture appears when it is pointed at.
+    """Draw each image as a point over two columns; on hover its picture appears.
 
     Classes have colours while there are few; a click in the legend brings one out. Of many classes `marked` is.
     Without `axes` their numbers and names are left out.
@@ -52,7 +52,7 @@ def scatter_chart(
 
 
 def pair_charts(rows: pd.DataFrame, columns: Sequence[str], names: Sequence[str], marked: str) -> list[alt.Chart]:
-    """Every two of the `columns` against each other, a small chart a pair; `legend_chart` says what is what."""
+    """Draw every two of the `columns` against each other, in small charts; `legend_chart` names the colours."""
     pairs = [(x, y) for place, y in enumerate(columns) for x in columns[:place]]
     return [
         _point_chart(rows, x, y, size=20)
@@ -67,7 +67,7 @@ def pair_charts(rows: pd.DataFrame, columns: Sequence[str], names: Sequence[str]
 
 
 def legend_chart(names: Sequence[str], marked: str) -> alt.Chart:
-    """The colours of the groups by themselves."""
+    """Draw the legend alone."""
     rows = pd.DataFrame({"group": [marked, OTHER_CLASSES] if marked else list(names)})
     legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=95, symbolOpacity=1)
     chart = alt.Chart(rows).mark_point(filled=True, opacity=0).encode(color=_group_colour(names, marked, legend))

@@ -1,4 +1,4 @@
-"""A picture of one's own put into the network: drawn, uploaded or taken with the webcam; and what the network sees."""
+"""The visitor's own picture: drawn, uploaded or taken with the webcam; and what the network sees of it."""
 
 import numpy as np
 import streamlit as st
@@ -22,7 +22,7 @@ PICTURE_WIDTH = 168
 
 
 def choose_own_picture(source: str, subject: LoadedRun, key: str) -> Picture | None:
-    """The picture that the visitor draws or brings by one of OWN, made ready for the network and shown beside it.
+    """Let the visitor draw or bring a picture by one of OWN_SOURCES, and show beside it what the network gets.
 
     None as long as there is none; then what to do is said. `key` begins the names of the controls.
     """

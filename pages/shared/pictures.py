@@ -9,7 +9,7 @@ from cnn_core.render.tiles import enlarge, image_rgb, tile_grid
 from pages.shared.controls import show_note
 
 COLUMNS = 8
-"""Small pictures a row: on a phone they are still told apart."""
+"""Small pictures in a row: they can still be recognised on a phone."""
 THUMBNAIL_SIDE = 64
 """About how many pixels a stored image is wide where many are shown together."""
 SPLITS = {"Train": "train", "Validation": "val", "Test": "test"}
@@ -35,7 +35,7 @@ def show_grid(
 
 
 def choose_page(label: str, items: list[str], size: int, key: str) -> list[str]:
-    """The items of the chosen page; with more than `size` items a selectbox names the pages."""
+    """Return the items of the chosen page; a selectbox names the pages where there are more than `size` items."""
     if len(items) <= size:
         return items
     pages = {
@@ -46,7 +46,7 @@ def choose_page(label: str, items: list[str], size: int, key: str) -> list[str]:
 
 
 def show_captioned_images(images: NDArray[np.uint8], captions: list[str]) -> None:
-    """Stored images (N, C, H, W) side by side, as many a row as fit, each with its caption."""
+    """Show stored images (N, C, H, W) side by side, as many in a row as fit, each with its caption."""
     with st.container(horizontal=True, gap="small"):
         for image, caption in zip(images, captions, strict=True):
             with st.container(width=104, gap="xsmall"):
@@ -55,10 +55,10 @@ def show_captioned_images(images: NDArray[np.uint8], captions: list[str]) -> Non
 
 
 def enlarged_rgb(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """A stored image (C, H, W) as (H, W, 3), enlarged by a whole number to about `size` pixels."""
+    """Return a stored image (C, H, W) as (H, W, 3), enlarged by a whole number to about `size` pixels."""
     return enlarge(image_rgb(image)[np.newaxis], max(1, size // max(image.shape[1:])))[0]
 
 
 def to_thumbnail(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """A stored image (C, H, W) as (H, W, 3), about `side` pixels large: pixels stay square, large ones are shrunk."""
+    """Return a stored image (C, H, W) as (H, W, 3), about `side` pixels large; enlarged pixels stay square."""
     return shrink_pixels(enlarged_rgb(image, side), max(side, 64))

@@ -1,4 +1,4 @@
-"""Which network is looked at: the run, its checkpoints, and what is kept of them between reruns."""
+"""The network that a page looks at: its run, its checkpoints, and what is cached of them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ NO_CONVOLUTION = (
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """The network looked at: its run (or UNTRAINED), its description, settings and the epochs with saved weights."""
+    """The network that is looked at: its run (or UNTRAINED), description, settings, and epochs with saved weights."""
 
     run_id: str
     spec: NetworkSpec
@@ -78,19 +78,19 @@ def choose_loaded_run(promise: str) -> LoadedRun | None:
 
 
 def load_run(run: Run) -> LoadedRun:
-    """The network of a run that has weights; its tested checkpoint is shown first, or else its last."""
+    """Return the network of a run that has weights; the tested checkpoint is shown first, or else the last."""
     epochs = state.run_store().checkpoint_epochs(run.id)
     tested = run.tested_epoch if run.tested_epoch in epochs else None
     return LoadedRun(run.id, run.spec, run.config, epochs, epochs[-1] if tested is None else tested)
 
 
 def untrained_run() -> LoadedRun:
-    """A small network on Digits, to have something to look at before anything was trained."""
+    """Return a small network on Digits, so that there is something to look at before anything was trained."""
     return LoadedRun(UNTRAINED, preset("Tiny CNN"), TrainConfig(), (0,))
 
 
 def choose_epoch(subject: LoadedRun, key: str) -> int:
-    """A slider over the checkpoints, from untrained to the last; the last one at first."""
+    """Let the visitor choose a checkpoint, from the untrained network to the last; at first the default one."""
     if len(subject.epochs) == 1:
         return subject.epochs[0]
     chosen: int = st.select_slider(
@@ -106,7 +106,7 @@ def choose_epoch(subject: LoadedRun, key: str) -> int:
 
 @st.cache_data(max_entries=24, show_spinner=False)
 def load_weights(run_id: str, epoch: int) -> dict[str, NDArray[Any]]:
-    """The weights of a checkpoint, or those an untrained tiny network starts from."""
+    """Load the weights of a checkpoint, or those that the untrained tiny network starts from."""
     if run_id == UNTRAINED:
         return {name: value.numpy() for name, value in untrained_run().spec.build(seed=0).state_dict().items()}
     return dict(state.run_store().load_weights(run_id, epoch))
@@ -114,7 +114,10 @@ def load_weights(run_id: str, epoch: int) -> dict[str, NDArray[Any]]:
 
 @st.cache_data(max_entries=24, show_spinner="Running the network on the images …", hash_funcs=BY_RUN)
 def compute_logits(subject: LoadedRun, epoch: int, part: Literal["test", "val"] = "test") -> NDArray[np.float32]:
-    """Logits (N, classes) of all images of a split. Raises ValueError when they are not of the network's size."""
+    """Compute the logits (N, classes) of all images of a split.
+
+    Raises ValueError when the images are not of the network's size, or the split is empty.
+    """
     from cnn_core.training.inference import predict_logits
 
     data = state.load_dataset(subject.dataset_name)
@@ -143,7 +146,7 @@ def _load_model(subject: LoadedRun, epoch: int) -> "tuple[nn.Module, Lock]":
 
 @contextmanager
 def locked_model(subject: LoadedRun, epoch: int) -> "Iterator[nn.Module]":
-    """The network of a checkpoint, in eval mode, for as long as the block lasts: sessions that look at it take turns.
+    """Lend the network of a checkpoint, in evaluation mode, to one block at a time: sessions take turns.
 
     Hooks on a module that two threads run would see the images of both. Leave weights and modes as they were.
     """
@@ -154,7 +157,7 @@ def locked_model(subject: LoadedRun, epoch: int) -> "Iterator[nn.Module]":
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=BY_RUN)
 def run_normaliser(subject: LoadedRun) -> "Callable[[Tensor], Tensor]":
-    """How a run's images are made ready; kept, as the means are taken over all training images."""
+    """Return the function that normalises a run's images; cached, as its means are taken over all training images."""
     import torch
 
     from cnn_core.training.inference import make_normaliser
@@ -164,7 +167,7 @@ def run_normaliser(subject: LoadedRun) -> "Callable[[Tensor], Tensor]":
 
 @st.cache_data(max_entries=32, show_spinner=False, hash_funcs=BY_RUN)
 def compute_feature_maps(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-    """Layer name → feature maps (C, H, W) of one stored image uint8 (C, H, W)."""
+    """Compute the feature maps of one stored image uint8 (C, H, W): layer name → (C, H, W)."""
     from torch import from_numpy
 
     from cnn_core.insight import feature_maps
@@ -176,7 +179,7 @@ def compute_feature_maps(subject: LoadedRun, epoch: int, image: NDArray[np.uint8
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_RUN)
 def compute_probabilities(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """What the network takes one stored image uint8 (C, H, W) for: (classes,)."""
+    """Compute the probability of every class (classes,) for one stored image uint8 (C, H, W)."""
     from torch import from_numpy, no_grad
 
     from cnn_core.insight.activations import one_thread

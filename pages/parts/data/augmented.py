@@ -20,7 +20,7 @@ MIXUP = "mixup"
 
 
 def show_augmentations(name: str) -> None:
-    """One image beside six draws of the chosen augmentations."""
+    """Show one image beside six random versions of it by the chosen augmentations."""
     data = state.load_dataset(name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Class", data.class_names, key="data_class", bind="query-params", width=220)
@@ -85,7 +85,7 @@ def _show_draws(name: str, place: int, names: tuple[str, ...], seed: int) -> Non
 
 @st.cache_data(max_entries=64, show_spinner="Starting PyTorch …")
 def draw_augmented(name: str, place: int, names: tuple[str, ...], seed: int) -> NDArray[np.uint8]:
-    """Six draws (6, C, H, W) of the training image at `place`."""
+    """Return six random versions (6, C, H, W) of the training image at `place`."""
     import torch
 
     images = torch.from_numpy(state.load_dataset(name).train.images[[place] * DRAW_COUNT])
@@ -105,7 +105,7 @@ def _show_mixup(data: Dataset, place: int, seed: int) -> None:
 
 @st.cache_data(max_entries=32, show_spinner="Starting PyTorch …")
 def mixup_pictures(name: str, place: int, seed: int) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """The image, and six mixtures of it with others, each with its two classes and their shares."""
+    """Return an image and six mixtures of it with others, and a caption for each with its classes and their shares."""
     import torch
 
     data = state.load_dataset(name)

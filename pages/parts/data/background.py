@@ -1,4 +1,4 @@
-"""Long work beside the page, in a thread: how far it is, stopping it, and what came of it."""
+"""Long work in a thread while the page stays usable: its progress, how to stop it, and its result."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ class StoppedError(Exception):
 
 @dataclass
 class Task:
-    """Work under way: `done` of `total` units, its `result`, the sentence with which it `failure`, whether it ended."""
+    """Work in progress: `done` of `total` units, its `result`, or the sentence of its `failure`; whether it ended."""
 
     done: int = 0
     total: int = 0
@@ -31,14 +31,14 @@ class Task:
         self.stop_event.set()
 
     def report_progress(self, done: int, total: int) -> None:
-        """What the work calls again and again. Raises StoppedError when it is to stop."""
+        """Record the progress of the work, which calls this repeatedly. Raises StoppedError when it is to stop."""
         if self.stop_event.is_set():
             raise StoppedError
         self.done, self.total = done, total
 
 
 def start_task(work: Callable[[Report], Any]) -> Task:
-    """Start `work` in a thread that ends with the program at the latest; it is given `Task.report_progress`."""
+    """Start `work`, which is given `Task.report_progress`, in a thread that ends with the program at the latest."""
     task = Task()
     threading.Thread(target=_run_task, args=(work, task), daemon=True).start()
     return task
@@ -65,7 +65,7 @@ _lock = threading.Lock()
 
 
 def start_download(source: str, work: Callable[[Report], Any]) -> Task:
-    """The download of `source`, begun with `work` unless it is under way already: everybody watches the same one."""
+    """Start the download of `source` with `work`, or return the one in progress: all visitors watch the same."""
     with _lock:
         task = _downloads.get(source)
         if task is None or task.ended:
@@ -74,5 +74,5 @@ def start_download(source: str, work: Callable[[Report], Any]) -> Task:
 
 
 def latest_download(source: str) -> Task | None:
-    """The last download of `source`, going on or ended; None before there was one."""
+    """Return the last download of `source`, in progress or ended; None before the first."""
     return _downloads.get(source)

@@ -14,7 +14,7 @@ SPLIT_COLOURS = (BLUE, ORANGE, GREEN)
 
 
 def balance_chart(counts: NDArray[np.int64], names: Sequence[str]) -> alt.Chart:
-    """Bars of each class's share of each split; `counts` is (3, classes)."""
+    """Draw each class's share of each split as bars; `counts` is (3, classes)."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     rows = pd.DataFrame(
         [

@@ -1,4 +1,4 @@
-"""Choosing a data set on the Data page: from the list, by download, or from a ZIP of one's own."""
+"""Choosing a data set on the Data page: from the list, by download, or from the visitor's own ZIP."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ NOTES_KEY = "data_own_notes"
 
 
 def choose_dataset() -> str:
-    """The chosen data set, with a line on what it holds; it may still have to be downloaded."""
+    """Let the visitor choose a data set, which may still have to be downloaded, and describe it in a line."""
     _select_finished_dataset()
     names = [*BUILT_IN, *DOWNLOADABLE, *dataset_choice.own_dataset_names()]
     titles = dataset_choice.unique_titles(names)
@@ -47,7 +47,7 @@ def choose_dataset() -> str:
 
 
 def show_download(name: str) -> bool:
-    """Offer to download what is not on this computer, and show how far it is; whether one is going on."""
+    """Offer to download a data set that is not on this computer, or show the progress; True while it is in progress."""
     source, task = DATASET_SOURCES[name][0], background.latest_download(DATASET_SOURCES[name][0])
     if task is not None and not task.ended:
         share = task.done / task.total if task.total else 0.0
@@ -77,12 +77,12 @@ def _start_download(source: str) -> None:
 
 
 def is_available(name: str) -> bool:
-    """Whether `name` can be looked at now."""
+    """Tell whether the data set `name` is on this computer."""
     return name not in DOWNLOADABLE or name in available_names()
 
 
 def show_zip_form() -> None:
-    """A ZIP, the size and colour to read it in, and the button that begins."""
+    """Ask for a ZIP, the size and colour to read its pictures in, and show the button that starts."""
     with st.popover("Your own pictures", icon=":material/folder_zip:"):
         show_note(f"A ZIP with a folder of pictures for each class. {own_zip.LIMITS_SENTENCE}")
         most = own_zip.MAX_ARCHIVE_BYTES // 10**6
@@ -113,7 +113,7 @@ def show_zip_form() -> None:
 
 
 def _start_reading() -> None:
-    """Begin to read the ZIP with the settings as they stand now."""
+    """Start to read the ZIP with the present settings."""
     session = st.session_state
     file = session.get("data_zip")
     if file is None:
@@ -131,7 +131,7 @@ def _start_reading() -> None:
 
 
 def is_reading() -> bool:
-    """Whether a ZIP is being read for this visitor."""
+    """Tell whether a ZIP is being read for this visitor."""
     task = st.session_state.get(TASK_KEY)
     return task is not None and not task.ended
 

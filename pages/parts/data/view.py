@@ -25,7 +25,7 @@ PAIR_COLUMNS = 4
 
 
 def show_samples(name: str) -> None:
-    """Some images of every class, drawn with a seed."""
+    """Show some images of every class, drawn with a seed."""
     data = state.load_dataset(name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         part = choose_option("Split", tuple(SPLITS), "Train", "data_split")
@@ -61,7 +61,7 @@ def _advance_seed() -> None:
 
 @st.cache_data(max_entries=16, show_spinner="Counting and averaging …")
 def dataset_statistics(name: str) -> tuple[NDArray[np.int64], NDArray[np.uint8], list[tuple[str, float, float]]]:
-    """Counts (3, classes), mean image of each class, and of each channel its name, mean and deviation."""
+    """Return counts (3, classes), mean images by class, and each channel's name, mean and deviation."""
     data = state.load_dataset(name)
     mean, deviation = channel_statistics(data)
     channels = ("red", "green", "blue") if len(mean) == 3 else ("grey",)
@@ -70,7 +70,7 @@ def dataset_statistics(name: str) -> tuple[NDArray[np.int64], NDArray[np.uint8],
 
 
 def show_statistics(name: str) -> None:
-    """Sizes and balance of the splits, the channels' statistics, and every class's mean image."""
+    """Show the sizes and balance of the splits, the channels' statistics, and every class's mean image."""
     data = state.load_dataset(name)
     counts, means, channels = dataset_statistics(name)
     left, right = st.columns(2, gap="large")
@@ -119,7 +119,7 @@ def _balance_alt_text(counts: NDArray[np.int64]) -> str:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def sample_pictures(name: str, seed: int) -> tuple[NDArray[np.int64], list[str]]:
-    """Places of at most 600 training images, and their pictures as data: URLs."""
+    """Draw at most 600 training images: their places, and their pictures as data: URLs."""
     split = state.load_dataset(name).train
     places = explore.sample_indices(split, seed)
     return places, [
@@ -129,7 +129,7 @@ def sample_pictures(name: str, seed: int) -> tuple[NDArray[np.int64], list[str]]
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def sample_components(name: str, seed: int) -> explore.Components:
-    """The first components of these images."""
+    """Compute the first principal components of these images."""
     return explore.principal_components(
         state.load_dataset(name).train.images[sample_pictures(name, seed)[0]], PAIR_COLUMNS
     )
@@ -137,14 +137,14 @@ def sample_components(name: str, seed: int) -> explore.Components:
 
 @st.cache_data(max_entries=16, show_spinner="Arranging the images (t-SNE) …")
 def tsne_positions(name: str, seed: int, perplexity: float) -> NDArray[np.float64]:
-    """Where t-SNE puts these images."""
+    """Compute where t-SNE places these images, (N, 2)."""
     return explore.neighbour_map(
         state.load_dataset(name).train.images[sample_pictures(name, seed)[0]], seed, perplexity
     )
 
 
 def show_maps(name: str) -> None:
-    """Up to 600 training images as points: by components, pair by pair, or by t-SNE."""
+    """Show up to 600 training images as points: by components, pair by pair, or by t-SNE."""
     data = state.load_dataset(name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = choose_option("Map", ("PCA", "t-SNE", "Pairs"), "PCA", "data_map")

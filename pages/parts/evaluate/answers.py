@@ -1,4 +1,4 @@
-"""What a network answered to every image of a split: the one value that all parts of the Evaluate page look at."""
+"""What a network answered to every image of a split: the one value that all parts of the Evaluate page show."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,7 +58,7 @@ class Answers:
 
 
 def choose_split() -> str:
-    """Test or validation, and in words what either is for."""
+    """Let the visitor choose test or validation images, and say what each is for."""
     return choose_option(
         "Images",
         (TEST, VALIDATION),
@@ -69,7 +69,7 @@ def choose_split() -> str:
 
 
 def show_split_advice(split_name: str, subject: LoadedRun, epoch: int) -> None:
-    """What may be concluded from this split at this checkpoint, and which one validation picked."""
+    """Say what may be concluded from this split at this checkpoint, and which checkpoint validation chose."""
     best_epoch = state.run_store().get_run(subject.run_id).best_epoch
     if split_name == VALIDATION:
         best = (
@@ -94,7 +94,7 @@ def show_split_advice(split_name: str, subject: LoadedRun, epoch: int) -> None:
 
 
 def compute_answers(subject: LoadedRun, epoch: int, split_name: str) -> Answers:
-    """Run the network over the split. Raises ValueError, with a sentence, when its answers are no numbers."""
+    """Run the network on the split. Raises ValueError when its answers are not numbers or do not fit the data set."""
     data = state.load_dataset(subject.dataset_name)
     part: Literal["test", "val"] = "test" if split_name == TEST else "val"
     logits = compute_logits(subject, epoch, part)
@@ -107,7 +107,7 @@ def compute_answers(subject: LoadedRun, epoch: int, split_name: str) -> Answers:
 
 
 def show_figures(answers: Answers) -> None:
-    """Accuracy and loss, each with its interval, and the number of images."""
+    """Show accuracy and loss, each with its interval, and the number of images."""
     right, total = int(answers.matrix.trace()), len(answers.labels)
     classes = len(answers.class_names)
     low, high = accuracy_interval(right, total)

@@ -17,7 +17,7 @@ from pages.shared.palette import CELL_BORDER, GREY, RIGHT_COLOUR, TEXT_ON_LIGHT,
 
 
 def difference_chart(change: NDArray[np.integer], class_names: Sequence[str], order: Sequence[int]) -> alt.LayerChart:
-    """Heat map of a difference of two confusion matrices (K, K), in images: red fewer, white none, blue more.
+    """Draw the difference of two confusion matrices (K, K), in images: red fewer, white none, blue more.
 
     The scale is symmetric, −largest … +largest; a signed number stands in each cell while there are few classes.
     """
@@ -65,7 +65,7 @@ def _to_hex(colour: NDArray[np.float64]) -> str:
 
 
 def score_chart(report: ClassReport, names: Sequence[str], order: Sequence[int]) -> alt.Chart:
-    """Precision, recall and F1 of every class as dots, told apart by colour and form; the classes in `order`."""
+    """Draw precision, recall and F1 of every class as dots of different colour and shape; the classes in `order`."""
     scores = ["precision", "recall", "F1"]
     rows = pd.DataFrame(
         [
@@ -93,7 +93,7 @@ def score_chart(report: ClassReport, names: Sequence[str], order: Sequence[int])
 
 
 def reliability_chart(measured: Calibration) -> alt.LayerChart:
-    """Share of right answers over confidence, bin by bin, with 95 % intervals, beside the diagonal of a perfect one."""
+    """Draw the share of right answers over confidence by bins, with 95 % intervals, and the diagonal of perfection."""
     rows = pd.DataFrame(
         [
             {
@@ -141,7 +141,7 @@ def reliability_chart(measured: Calibration) -> alt.LayerChart:
 
 
 def confidence_chart(measured: Calibration) -> alt.Chart:
-    """How many images have which confidence: right ones and wrong ones stacked."""
+    """Draw how many images have which confidence, right answers and wrong ones stacked."""
     rows = pd.DataFrame(
         [
             {"from": part.low, "to": part.high, "images": count, "answer": answer}
@@ -169,7 +169,7 @@ def confidence_chart(measured: Calibration) -> alt.Chart:
 
 
 def top_k_chart(curve: Sequence[float], most: int = 20) -> alt.LayerChart:
-    """How often the true class is among the k most probable ones, and how often it would be by guessing."""
+    """Draw how often the true class is among the k most probable ones, and how often it would be by guessing."""
     classes = len(curve)
     rows = pd.DataFrame(
         [

@@ -14,7 +14,7 @@ BINS = (5, 10, 15, 20)
 
 
 def show_confidence(answers: Answers) -> None:
-    """Reliability diagram, histogram of confidence, and top-k accuracy."""
+    """Show the reliability diagram, the histogram of confidence, and top-k accuracy."""
     bins = choose_option(
         "Bins", BINS, 10, "evaluate_bins", "Of equal width, from 0 to 1. The calibration error depends on them."
     )

@@ -12,7 +12,7 @@ from pages.shared.run_words import run_title
 
 
 def show_export(answers: Answers) -> None:
-    """One button a file; each is made when it is asked for."""
+    """Show one button for each file, which is made when its button is pressed."""
     with st.popover("Export", icon=":material/download:", on_change="rerun", key="evaluate_export") as box:
         if not box.open:
             return

@@ -27,7 +27,7 @@ NEAREST_COUNT = 4
 
 
 def show_gallery(answers: Answers) -> None:
-    """The images of the chosen cell, the surest answers first; all mistakes when no cell is chosen."""
+    """Show the images of the chosen cell, the most confident answers first; all mistakes when no cell is chosen."""
     st.subheader("Look at the images", anchor=False)
     names = answers.class_names
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -68,7 +68,7 @@ def _make_card(answers: Answers, place: int) -> Card:
 
 
 def _show_cards(answers: Answers, shown: list[int], places: NDArray[np.intp]) -> None:
-    """A card each; the training images most like them come last, as all of these must be looked through first."""
+    """Show a card for each image; the nearest training images come last, as searching them takes longest."""
     layer = default_cam_layer(answers.subject.spec)
     show_note(
         f"Orange: Grad-CAM at {layer}, each map stretched to its own largest value. ✓: true class."
@@ -114,7 +114,7 @@ def _show_inspect_link(answers: Answers, place: int) -> None:
 
 
 def _show_close_up(answers: Answers, places: NDArray[np.intp]) -> None:
-    """One image of the list: large, with every probability, heat at any layer, and more of what is like it."""
+    """Show one image of the list: large, with every probability, Grad-CAM at any layer, and more similar images."""
     st.subheader("One image, closely", anchor=False)
     layers = list(cam_layers(answers.subject.spec))
     if st.session_state.get(NUMBER_KEY, 1) > len(places):

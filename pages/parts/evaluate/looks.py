@@ -1,4 +1,4 @@
-"""What is computed for a single image: heat maps for classes, and the training images most like it."""
+"""What is computed for a single image: heat maps for classes, and the most similar training images."""
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 def compute_heat_map(
     subject: LoadedRun, epoch: int, image: NDArray[np.uint8], target: int, layer: str
 ) -> NDArray[np.float32]:
-    """Grad-CAM (h, w) of one stored image uint8 (C, H, W) for class `target` at `layer`."""
+    """Compute Grad-CAM (h, w) of one stored image uint8 (C, H, W) for class `target` at `layer`."""
     from torch import from_numpy
 
     from cnn_core.insight import grad_cam
@@ -37,7 +37,7 @@ def heat_map_figures(
     layer: str | None = None,
     side: int = 96,
 ) -> tuple[Figure, ...]:
-    """The image itself, and a heat map for each (role, class) of `classes`; only the image where there is no layer."""
+    """Return the image and a heat map for each (role, class) of `classes`; only the image where no layer suits."""
     names = state.load_dataset(subject.dataset_name).class_names
     found = [make_figure(to_thumbnail(image, side), "the image", title)]
     layer = layer or default_cam_layer(subject.spec)
@@ -61,7 +61,7 @@ def heat_map_figures(
 def nearest_training_figures(
     subject: LoadedRun, epoch: int, images: NDArray[np.uint8], count: int
 ) -> tuple[list[tuple[Figure, ...]], str]:
-    """For each image the training images most like it, and a sentence that says how they were found.
+    """Return for each image the most similar training images, and a sentence that says how they were found.
 
     Raises ValueError when the network has no features to compare.
     """

@@ -30,7 +30,7 @@ ORDER_MEANINGS = {
 
 
 def show_confusion_matrix(answers: Answers) -> None:
-    """The matrix as a heat map beside its most frequent mistakes; of many classes above them."""
+    """Show the matrix as a heat map beside its most frequent mistakes, or above them where there are many classes."""
     many = len(answers.class_names) > MOST_NUMBERED_CLASSES
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         numbers = CELL_NUMBERS[choose_option("Numbers", tuple(CELL_NUMBERS), "images", "evaluate_numbers")]

@@ -9,6 +9,6 @@ from pages.parts.evaluate.matrix import show_confusion_matrix
 
 @st.fragment
 def show_mistakes(answers: Answers) -> None:
-    """Drawn by itself when a cell or an image is chosen: figures and controls above it stay as they are."""
+    """Show the matrix and its images; a fragment, so that a chosen cell or image redraws nothing above it."""
     show_confusion_matrix(answers)
     show_gallery(answers)

@@ -1,4 +1,4 @@
-"""One's own picture classified: what it is, what the network saw of it, and what it took it for."""
+"""The visitor's own picture classified: what the network got, what it saw in it, and what it took it for."""
 
 from contextlib import suppress
 
@@ -19,7 +19,7 @@ from pages.shared.theme import text_colour
 
 
 def show_own_picture(answers: Answers) -> None:
-    """Upload, photograph or draw a picture; then what the network makes of it."""
+    """Let the visitor upload, photograph or draw a picture, and show how the network classifies it."""
     names = answers.class_names if len(answers.class_names) <= 12 else (*answers.class_names[:12], "…")
     show_note(
         f"A picture of one of these: {', '.join(names)}. Whatever else it shows, the network will take it for one of "

@@ -16,7 +16,7 @@ ORDERS = ("class", "F1", "images")
 
 
 def show_scores(answers: Answers) -> None:
-    """The means, and every class as a chart and as a table."""
+    """Show the mean scores, and those of every class as a chart and as a table."""
     report = per_class_report(answers.matrix)
     by = choose_option("Sorted by", ORDERS, "class", "evaluate_scores_order")
     order = list(range(len(answers.class_names)))

@@ -24,7 +24,7 @@ OTHER_KEY = "evaluate_other"
 
 
 def show_two_runs(answers: Answers) -> None:
-    """Choose another run; its matrix minus this one's, and what the difference amounts to."""
+    """Let the visitor choose another run; show its matrix minus this one's, and if that can be chance."""
     others = _comparable_runs(answers)
     if not others:
         st.info("There is no other run with weights to compare with.", icon=":material/school:")

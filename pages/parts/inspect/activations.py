@@ -1,4 +1,4 @@
-"""Everything that a network computes for one picture, and one of its values written out; shared by the views."""
+"""Everything that a network computes for one picture, and one of these values written out; several views use it."""
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 
 
 def compute_activations(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) -> Activations:
-    """Everything that the network computes for one stored image uint8 (C, H, W); nobody may write to it."""
+    """Compute all values of the network for a stored image uint8 (C, H, W). The arrays are shared: only read them."""
     nodes, values = _compute_values(subject, epoch, image)
     with locked_model(subject, epoch) as model:
         weights = {name: value.numpy() for name, value in model.state_dict().items()}
@@ -38,7 +38,7 @@ def _compute_values(subject: LoadedRun, epoch: int, image: NDArray[np.uint8]) ->
 
 
 def warn_of_invalid_values(activations: Activations) -> None:
-    """Say so where a layer gives what is no number."""
+    """Warn where a layer gives values that are infinite or not a number."""
     names = (layer_title(name) for name, values in activations.values.items() if not np.isfinite(values).all())
     first = next(names, None)
     if first:
@@ -50,7 +50,7 @@ def warn_of_invalid_values(activations: Activations) -> None:
 
 
 def show_calculation(activations: Activations, layer: str, index: int, pixel: tuple[int, int], key: str) -> None:
-    """The sum, maximum or mean behind one value, in the player; for other layers what they make of it, in a line."""
+    """Show the sum, maximum or mean behind one value in the player; for other layers, the values it comes from."""
     node = activations.graph[layer]
     row, column = pixel
     st.subheader(f"{map_title(node, index)}: row {row + 1}, column {column + 1}", anchor=False)

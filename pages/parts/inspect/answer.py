@@ -1,4 +1,4 @@
-"""The picture and what the network takes it for."""
+"""The picture, and what the network takes it for."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from pages.shared.theme import text_colour
 
 
 def show_answer(subject: LoadedRun, epoch: int, picture: Picture) -> None:
-    """The picture, the network's answer in words, and the probability of every class."""
+    """Show the picture, the network's answer in words, and the probability of every class."""
     names = state.load_dataset(subject.dataset_name).class_names
     probabilities = compute_probabilities(subject, epoch, picture.image)
     predicted = names[int(probabilities.argmax())]

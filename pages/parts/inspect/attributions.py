@@ -64,7 +64,7 @@ class Method:
 
 @st.fragment
 def show_attributions(subject: LoadedRun, epoch: int, picture: Picture) -> None:
-    """Two classes side by side on one scale, then the same method on a network that has forgotten."""
+    """Show the maps of two classes on one scale, then the same method on a network whose weights are random."""
     try:
         method = _choose_method(subject)
         if method is not None:
@@ -253,7 +253,10 @@ def _rank_verdict(rank: float) -> str:
 def compute_attribution(
     subject: LoadedRun, epoch: int, image: NDArray[np.uint8], method: Method, target: int, random_layers: int = 0
 ) -> NDArray[np.float32]:
-    """The map (h, w) of one stored image uint8 (C, H, W), channels added up; `random_layers` last layers are random."""
+    """Compute the map (h, w) of one stored image uint8 (C, H, W), summed over its channels.
+
+    The weights of the last `random_layers` layers are random.
+    """
     from cnn_core.insight.randomised import randomise_last_layers
 
     with locked_model(subject, epoch) as model:

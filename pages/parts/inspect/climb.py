@@ -34,7 +34,7 @@ CONFIRM_ABOVE_S = 8
 def show_maximisation(
     subject: LoadedRun, epoch: int, picture: Picture, layer: str, unit: int, largest_value: float
 ) -> None:
-    """The regularisers, the picture at the end with and without them, the way there, and the value at each step.
+    """Show the settings, the final pictures with and without regularisers, the way there, and the value at each step.
 
     `largest_value` is the largest value of the map in any test image.
     """
@@ -127,7 +127,7 @@ def _start_picture(subject: LoadedRun, start: str, seed: int, picture: Picture) 
 def compute_unit_image(
     subject: LoadedRun, epoch: int, layer: str, unit: int, image: NDArray[np.uint8], settings: "AscentSettings"
 ) -> "AscentResult":
-    """The climb from one stored image uint8 (C, H, W)."""
+    """Compute the ascent from one stored image uint8 (C, H, W)."""
     from cnn_core.insight.activations import one_thread
     from cnn_core.insight.maximise import maximise_unit
 
@@ -136,7 +136,7 @@ def compute_unit_image(
 
 
 def peak_activation(subject: LoadedRun, epoch: int, layer: str, unit: int, image: NDArray[np.uint8]) -> float:
-    """The largest value of the map for one stored image uint8 (C, H, W)."""
+    """Compute the largest value of the map for one stored image uint8 (C, H, W)."""
     from cnn_core.insight.strongest_images import find_peaks
 
     with locked_model(subject, epoch) as model:

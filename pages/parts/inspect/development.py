@@ -36,7 +36,7 @@ PLAYING_KEY = "inspect_playing"
 
 
 def show_development(subject: LoadedRun, epoch: int, picture: Picture) -> None:
-    """The four at the checkpoint of the slider; played, at one checkpoint after the other."""
+    """Show the four views at the chosen checkpoint; while playing, at one checkpoint after another."""
     layers = list(compute_feature_maps(subject, epoch, picture.image))
     layer = layers[0] if layers else None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):

@@ -31,7 +31,7 @@ FIGURE_KEY = "inspect_maps"
 
 @st.fragment
 def show_maps_of_image(subject: LoadedRun, epoch: int, picture: Picture) -> None:
-    """Every layer's feature maps; the chosen value written out."""
+    """Show every layer's feature maps, and the calculation of the chosen value."""
     activations = compute_activations(subject, epoch, picture.image)
     names = [name for name, node in activations.graph.items() if not node.is_flat and name != IMAGE]
     if not names:

@@ -42,7 +42,7 @@ TRIED_IMAGES = 128
 
 
 def show_filters(subject: LoadedRun, epoch: int, _picture: Picture) -> None:
-    """The chosen layer's filters as a grid, with the choice of order and scale; below, what they show."""
+    """Show the chosen layer's filters in the chosen order and scale; below them, what the measures find."""
     layers = filter_layers(subject.spec, load_weights(subject.run_id, epoch))
     if not layers:
         st.info(

@@ -52,7 +52,7 @@ class ChosenValue:
 
 @st.fragment
 def show_glance(subject: LoadedRun, epoch: int, picture: Picture) -> None:
-    """Every layer's maps from the picture to the probabilities; the chosen map unfolded; the chosen value's sum.
+    """Show every layer's maps, from the picture to the probabilities, the chosen map unfolded, the chosen value's sum.
 
     Cheap enough to be called again for every stroke of a drawing.
     """

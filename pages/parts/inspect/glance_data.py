@@ -56,18 +56,18 @@ class Activations:
 
 
 def encode_palette() -> str:
-    """The colours of bytes 1 … 255 of quantised maps, from the most negative to the most positive, as base64."""
+    """Return the colours of bytes 1 … 255 of quantised maps, from the most negative to the most positive, as base64."""
     return base64.b64encode(diverging_rgb(np.linspace(-1, 1, 2 * SCALE_STEPS + 1), 1.0).tobytes()).decode()
 
 
 def picture_data(image: NDArray[np.uint8], alt: str) -> PictureData:
-    """A stored image (C, H, W) as its colours, row by row."""
+    """Return the colours of a stored image (C, H, W), row by row."""
     rgb = image_rgb(image)
     return {"pixels": base64.b64encode(rgb.tobytes()).decode(), "size": (rgb.shape[0], rgb.shape[1]), "alt": alt}
 
 
 def graph_data(nodes: Graph) -> list[GraphNode]:
-    """Every node: what it is called, what feeds it and what its windows read, so that a browser follows them back."""
+    """Return every node: its name, what feeds it and what its windows read, so that a browser can trace values back."""
     places = {name: place for place, name in enumerate(nodes)}
     return [
         {
@@ -115,7 +115,7 @@ def _axis_ranges(windows: tuple[range, ...]) -> NodeWindows:
 def columns_data(
     activations: Activations, names: list[str], page: int, classes: list[str]
 ) -> list[MapsColumn | UnitsColumn]:
-    """The columns called `names`: of each layer the maps of `page` (from 0; its last one when it has fewer)."""
+    """Return the columns called `names`: of each layer the maps of `page` (from 0; its last page when it has fewer)."""
     graph = activations.graph
     return [
         _units_column(activations, name, page, classes) if graph[name].is_flat else maps_column(activations, name, page)
@@ -124,7 +124,7 @@ def columns_data(
 
 
 def maps_column(activations: Activations, name: str, page: int) -> MapsColumn:
-    """The column of a layer that keeps height and width: the maps of `page`."""
+    """Return the column of a layer that keeps height and width: the maps of `page`."""
     values = np.asarray(activations.values[name])
     shown = _shown_maps(activations.graph[name], values, page)
     limit = _finite_limit(values)
@@ -182,7 +182,7 @@ def _finite_limit(values: NDArray[np.floating]) -> float:
 
 
 def unfolded_data(activations: Activations, unfolded: UnfoldedMap) -> UnfoldedMapData | UnfoldedUnitData:
-    """One map unfolded: what feeds it, each part, their sum, and what the layers right behind make of it."""
+    """Return one map unfolded: what feeds it, each contribution, their sum, and the same map in the layers behind."""
     node = activations.graph[unfolded.name]
     head: UnfoldedHead = {
         "node": list(activations.graph).index(unfolded.name),
@@ -295,7 +295,7 @@ def _unit_data(activations: Activations, unfolded: UnfoldedMap, head: UnfoldedHe
 
 
 def column_names(nodes: Graph, page: int, size: int) -> list[str]:
-    """The image, `size` layers of page `page` (from 0), the probabilities."""
+    """Return the names of the image, of the `size` layers of page `page` (from 0), and of the probabilities."""
     layers = [name for name in nodes if name not in (IMAGE, PROBABILITIES)]
     ends = [PROBABILITIES] if PROBABILITIES in nodes else []
     return [IMAGE, *layers[page * size : (page + 1) * size], *ends]

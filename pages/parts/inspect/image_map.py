@@ -38,7 +38,7 @@ class MappedImages:
 
 @st.fragment
 def show_embedding(subject: LoadedRun, epoch: int, picture: Picture) -> None:
-    """Images of a split by the network's last features, in two dimensions; the picture looked at is named."""
+    """Show images of a split by the network's last features in two dimensions; the present picture is named."""
     data = state.load_dataset(subject.dataset_name)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = choose_option("Map by", (PCA, TSNE), PCA, "inspect_map")

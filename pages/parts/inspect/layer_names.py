@@ -22,7 +22,7 @@ _KIND_WORDS = {
 
 
 def describe_kind(node: Node) -> str:
-    """What a layer does, in a word or two; an activation bears its name."""
+    """Return what a layer does, in a word or two; of an activation, its name."""
     words = _KIND_WORDS.get(node.kind, node.kind)
     if isinstance(node.layer, Conv2d):
         size = node.layer.kernel_size
@@ -32,17 +32,17 @@ def describe_kind(node: Node) -> str:
 
 
 def layer_title(name: str) -> str:
-    """A node's name on the screen."""
+    """Return a node's name on the screen."""
     return {IMAGE: "input", PROBABILITIES: "softmax"}.get(name, name)
 
 
 def map_title(node: Node, index: int) -> str:
-    """A map among those of its layer: “conv1, map 3 of 16”."""
+    """Return the name of a map among those of its layer: "conv1, map 3 of 16"."""
     return f"{layer_title(node.name)}, {'unit' if node.is_flat else 'map'} {index + 1} of {node.map_count:,}"
 
 
 def describe_unit(nodes: Graph, source: str, index: int) -> str:
-    """What a unit of the table is called: the place that a flatten took it from, or its number."""
+    """Return the name of a unit in the table: the place that a flatten took it from, or its number."""
     node = nodes[source]
     if isinstance(node.layer, Flatten):
         height, width = node.input_shapes[0][1:]
@@ -53,7 +53,7 @@ def describe_unit(nodes: Graph, source: str, index: int) -> str:
 
 
 def describe_left_out(node: Node, unfolded: UnfoldedMap) -> str:
-    """What is left out of the parts that are shown, and why."""
+    """Say how many contributions are left out, and whether they are added up."""
     if not unfolded.left_out_count:
         return ""
     things = "units" if node.is_flat else "maps"

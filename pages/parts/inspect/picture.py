@@ -1,4 +1,4 @@
-"""The picture that is put into the network: an image of the test set, or one of one's own."""
+"""The picture that is put into the network: an image of the test set, or the visitor's own."""
 
 import numpy as np
 import streamlit as st
@@ -20,7 +20,7 @@ __all__ = ["Picture", "choose_image", "choose_picture"]
 
 
 def choose_picture(subject: LoadedRun) -> Picture | None:
-    """The picture that the visitor chose, drew or brought; None as long as there is none of one's own."""
+    """Let the visitor choose, draw or bring a picture; None as long as there is none."""
     source = choose_option("Picture", (TEST_IMAGE, *OWN_SOURCES), TEST_IMAGE, "inspect_source")
     if source != TEST_IMAGE:
         return choose_own_picture(source, subject, "inspect")
@@ -32,7 +32,7 @@ def choose_picture(subject: LoadedRun) -> Picture | None:
 
 
 def choose_image(subject: LoadedRun, key: str) -> int:
-    """A class, a number within it, and a strip of thumbnails around it; returns the place in the test set."""
+    """Let the visitor choose a class and an image of it among thumbnails; return the place in the test set."""
     names, test = state.load_dataset(subject.dataset_name).class_names, state.load_dataset(subject.dataset_name).test
     labels = test.labels
     left, right = st.columns(2)

@@ -1,4 +1,4 @@
-"""What a unit wants: the test images that excite it most and where, and a picture made for it."""
+"""What a unit responds to: the test images that excite it most and where, and a picture made for it."""
 
 import numpy as np
 import streamlit as st
@@ -26,7 +26,7 @@ MAX_NAMED_MAPS = 12
 
 @st.fragment
 def show_unit_preferences(subject: LoadedRun, epoch: int, picture: Picture) -> None:
-    """One map or unit: its strongest images, which classes they are of, and a picture climbed to."""
+    """Show the strongest images of one map or unit, their classes, and a picture made for it."""
     nodes = network_graph(subject.spec)
     names = [name for name in nodes if name not in (IMAGE, PROBABILITIES)]
     usual = max((i for i, name in enumerate(names) if nodes[name].kind == "Conv2d"), default=len(names) - 1)
@@ -60,7 +60,7 @@ def _unit_noun(nodes: Graph, layer: str) -> str:
 
 @st.cache_data(max_entries=16, show_spinner="Showing it the test images …", hash_funcs=BY_RUN)
 def largest_values(subject: LoadedRun, epoch: int, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """The largest value of every map of a layer for each test image (N, maps), and its row and column (N, maps, 2).
+    """Compute the largest value of each map of a layer for each test image (N, maps), its row and column (N, maps, 2).
 
     Raises ValueError when there is no test image, or a value is no finite number.
     """
