@@ -1,6 +1,5 @@
 """Undo and redo for a text: a pure history, and the text of a page that the link and the session hold."""
 
-import time
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -9,31 +8,29 @@ from pages.shared.fresh import RewrittenText
 
 MAX_STEPS = 100
 """Steps that can be undone: more than anybody wants back, and little enough to keep for every session."""
-MERGE_WITHIN_S = 1.5
-"""Changes of one kind closer together than this are one step: a number being typed, a dial being turned."""
 
 
 @dataclass(frozen=True)
 class History:
     """A text, the texts before it (the latest last) and the texts that undo took back (the latest last).
 
-    `kind` and `at` (seconds) describe the last change, so that changes which belong together become one step.
+    `kind` names the gesture of the last change, so that changes which belong together become one step: a number that is
+    typed, a dial that is turned. Whoever draws the control says where a gesture ends; no clock does it here.
     """
 
     now: str
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     kind: str = ""
-    at: float = 0.0
 
 
-def record_change(history: History, text: str, *, kind: str = "", at: float = 0.0) -> History:
-    """Return the history after a change to `text` at time `at`; it joins a change of the same `kind` just before."""
+def record_change(history: History, text: str, *, kind: str = "") -> History:
+    """Return the history after a change to `text`; it joins the change before if both have the same `kind`."""
     if text == history.now:
         return history
-    joins = bool(kind) and kind == history.kind and at - history.at < MERGE_WITHIN_S and bool(history.past)
+    joins = bool(kind) and kind == history.kind and bool(history.past)
     past = history.past if joins else (*history.past, history.now)[-MAX_STEPS:]
-    return History(text, past, (), kind, at)
+    return History(text, past, (), kind)
 
 
 def undo_change(history: History) -> History:
@@ -93,9 +90,9 @@ class UndoText:
         return self._settle().revision
 
     def write(self, text: str, kind: str = "") -> None:
-        """Rewrite the text as one step; steps of one `kind` in quick succession are one."""
+        """Rewrite the text as one step; changes of one `kind` one after the other are one step."""
         state = self._settle()
-        self._store(state, record_change(state.history, text, kind=kind, at=time.monotonic()), state.revision)
+        self._store(state, record_change(state.history, text, kind=kind), state.revision)
 
     def undo(self) -> None:
         """Go one step back."""

@@ -213,6 +213,11 @@ def test_a_dial_answers_while_it_is_dragged(page: Page, app_url: str) -> None:
     held = float(dial.input_value())
     shows(page, kernel_text(f"Gaussian blur 7 sigma={held}"))  # the button is still down
     assert result(page) != start
+    page.wait_for_timeout(1600)  # the hand rests: no pause, and no slow answer, makes two steps of one drag
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2, steps=2)
+    expect(page.locator(".lens")).not_to_have_attribute("data-shown", kernel_text(f"Gaussian blur 7 sigma={held}"))
+    held = float(dial.input_value())
+    shows(page, kernel_text(f"Gaussian blur 7 sigma={held}"))
     page.mouse.up()
     dial.press("ArrowRight")
     shows(page, kernel_text(f"Gaussian blur 7 sigma={held + 0.1:.1f}"))

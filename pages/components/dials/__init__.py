@@ -55,16 +55,19 @@ def _dial_data(dial: Dial) -> DialData:
     }
 
 
-def show_dials(dial_list: Sequence[Dial], *, key: str, on_turn: Callable[[Mapping[str, float]], None]) -> None:
-    """Show the dials; while one is turned, `on_turn` gets the new values by name.
+def show_dials(dial_list: Sequence[Dial], *, key: str, on_turn: Callable[[Mapping[str, float], str], None]) -> None:
+    """Show the dials; while one is turned, `on_turn` gets the new values by name, and the gesture.
 
+    The gesture is a name that all changes of one drag, or of keys pressed without a pause, have in common.
     One message is on its way at a time: the next is sent when the page has answered, so that it never lags behind.
     """
 
     def report_values() -> None:
-        sent = st.session_state[key].turned or {}
-        known = {dial.name for dial in dial_list}
-        on_turn({name: float(value) for name, value in sent.items() if name in known})
+        sent = st.session_state[key].turned
+        if sent:
+            known = {dial.name for dial in dial_list}
+            values = {name: float(value) for name, value in sent["values"].items() if name in known}
+            on_turn(values, f"dial {sent['gesture']}")
 
     payload: DialsPayload = {"dials": [_dial_data(dial) for dial in dial_list]}
     _component(data=payload, key=key, on_turned_change=report_values)

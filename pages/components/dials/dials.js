@@ -4,6 +4,7 @@
 
 /** @import { DialData, DialsPayload } from "../payloads.d.ts" */
 import { find, make } from "../common/dom.js";
+import { Gestures } from "../common/gesture.js";
 import { mountView } from "../common/mount.js";
 import { withMinus } from "../common/numbers.js";
 import { PacedSender } from "../common/send.js";
@@ -14,14 +15,19 @@ class Dials {
     this.root = root;
     /** @type {Record<string, number>} turned, and not yet sent */
     this.turned = {};
-    /** @type {(values: Record<string, number>) => void} */
+    /** @type {(values: Record<string, number>, gesture: number) => void} */
     this.send = () => {};
+    this.gestures = new Gestures();
+    this.gesture = 0;
     this.sender = new PacedSender(() => this.sendTurned());
     /** @type {Map<string, HTMLInputElement>} */
     this.inputs = new Map();
     /** @type {Map<string, string>} */
     this.units = new Map();
     this.shape = "";
+    root.onpointerdown = () => this.gestures.hold(true);
+    // a press without a change has no change event; a release beside the dial may have no pointer event
+    root.onchange = root.onpointerup = root.onpointercancel = () => this.gestures.hold(false);
     root.oninput = (event) => this.turn(/** @type {HTMLInputElement} */ (event.target));
   }
 
@@ -68,13 +74,14 @@ class Dials {
   turn(input) {
     this.showValue(input);
     this.turned[input.name] = Number(input.value);
+    this.gesture = this.gestures.note(input.name);
     this.sender.request();
   }
 
   sendTurned() {
     const values = this.turned;
     this.turned = {};
-    this.send(values);
+    this.send(values, this.gesture);
   }
 }
 
@@ -82,7 +89,7 @@ export default mountView(
   ".dials",
   (root) => new Dials(root),
   (dials, /** @type {DialsPayload} */ data, send) => {
-    dials.send = (values) => send("turned", values);
+    dials.send = (values, gesture) => send("turned", { values, gesture });
     dials.load(data);
   },
 );

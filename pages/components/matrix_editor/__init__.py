@@ -47,21 +47,23 @@ def show_cell_editor(
     text: str,
     *,
     key: str,
-    on_edit: Callable[[str], None],
+    on_edit: Callable[[str, str], None],
     role: Literal["input", "kernel"],
     max_rows: int = 0,
     max_columns: int = 0,
     undo_actions: UndoActions | None = None,
 ) -> None:
-    """Show editable cells over a matrix `text`; `on_edit` gets the new text after every key.
+    """Show editable cells over a matrix `text`; `on_edit` gets the new text after every key, and the gesture.
 
+    The gesture is a name that all keys typed into one cell without a pause have in common.
     With `max_rows` and `max_columns` above 0, rows and columns can be added up to that size, and removed.
     """
 
     def apply_edit() -> None:
-        rows = st.session_state[key].edited
-        if rows:
-            on_edit("; ".join(" ".join(clean_word(cell) for cell in row) for row in rows))
+        edited = st.session_state[key].edited
+        if edited:
+            rows = [" ".join(clean_word(cell) for cell in row) for row in edited["rows"]]
+            on_edit("; ".join(rows), f"cells {edited['gesture']}")
 
     def step_history() -> None:
         if undo_actions:
@@ -86,7 +88,7 @@ def show_matrix_editor(
 ) -> None:
     """Show editable cells over the text in the widget state under `text_key`."""
 
-    def store_text(new: str) -> None:
+    def store_text(new: str, _gesture: str) -> None:
         st.session_state[text_key] = new
 
     show_cell_editor(

@@ -6,6 +6,7 @@
 /** @import { Pair } from "../common/numbers.js" */
 import { lettersPerCell, readBlock, readCell, shortenNumber, tintStrength } from "../common/cells.js";
 import { focusedBeside, make } from "../common/dom.js";
+import { Gestures } from "../common/gesture.js";
 import { ARROWS } from "../common/keys.js";
 import { mountView } from "../common/mount.js";
 
@@ -36,7 +37,8 @@ class MatrixEditor {
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.timer = null;
     this.typedAt = -Infinity;
-    /** @type {(rows: string[][]) => void} */
+    this.gestures = new Gestures();
+    /** @type {(rows: string[][], gesture: number) => void} */
     this.send = () => {};
     /** @type {(way: "undo" | "redo") => void} */
     this.step = () => {};
@@ -130,7 +132,7 @@ class MatrixEditor {
 
   /** @type {(text: string, isPossible: boolean, change: (rows: string[][]) => string[][]) => HTMLButtonElement} */
   buildSize(text, isPossible, change) {
-    const onclick = () => this.send(change(this.readRows()));
+    const onclick = () => this.send(change(this.readRows()), this.gestures.begin(text));
     const label = `${this.data.label}: ${text}`;
     return make("button", { type: "button", disabled: !isPossible, "aria-label": label, onclick }, text);
   }
@@ -170,6 +172,8 @@ class MatrixEditor {
 
   /** @param {HTMLInputElement} cell */
   onInput(cell) {
+    const { row, column } = cell.dataset;
+    this.gestures.note(`${row},${column}`);
     cell.dataset.text = cell.value;
     this.markCells();
     if (this.timer) clearTimeout(this.timer);
@@ -184,7 +188,7 @@ class MatrixEditor {
     if (!this.timer) return;
     clearTimeout(this.timer);
     this.timer = null;
-    this.send(this.readRows());
+    this.send(this.readRows(), this.gestures.number);
   }
 
   /** @param {KeyboardEvent} event */
@@ -219,7 +223,7 @@ class MatrixEditor {
       block.forEach((row, i) => row.forEach((text, j) => this.showText(this.cells[top + i][left + j], text)));
       this.markCells();
     }
-    this.send(fits ? this.readRows() : block);
+    this.send(fits ? this.readRows() : block, this.gestures.begin("paste"));
   }
 }
 
@@ -242,7 +246,7 @@ export default mountView(
   ".editor",
   (root, /** @type {MatrixEditorPayload} */ data) => new MatrixEditor(root, data),
   (editor, data, send) => {
-    editor.send = (rows) => send("edited", rows);
+    editor.send = (rows, gesture) => send("edited", { rows, gesture });
     editor.step = (way) => send("travelled", way);
     editor.load(data);
   },

@@ -130,24 +130,24 @@ def show_kernel_dials(kernel_stack: stack.KernelStack) -> None:
             allowed = PARAMETERS[name]
             step = COARSE_ANGLES.get(family.name, allowed.step)
             dial_list.append(Dial(name, allowed.label, allowed.low, allowed.high, step, value, allowed.unit))
-        show_dials(dial_list, key="kernels_dials", on_turn=lambda turned: _apply_values(source_recipe, turned))
+        show_dials(dial_list, key="kernels_dials", on_turn=lambda *turned: _apply_values(source_recipe, *turned))
     elif kernel_stack.chosen_kernel is not None:
         weights = kernel_stack.chosen_kernel.weights
         sides = zip(("Rows", "Columns"), weights.shape, strict=True)
         dial_list = [Dial(label.lower(), label, 1, MAX_SIZE, 1, side) for label, side in sides]
-        show_dials(dial_list, key="kernels_dials", on_turn=lambda turned: _apply_sides(weights, turned))
+        show_dials(dial_list, key="kernels_dials", on_turn=lambda *turned: _apply_sides(weights, *turned))
 
 
-def _apply_values(source_recipe: Recipe, turned: Mapping[str, float]) -> None:
+def _apply_values(source_recipe: Recipe, turned: Mapping[str, float], gesture: str) -> None:
     values = {**dict(source_recipe.values), **turned}
     size = int(values.pop("size", source_recipe.size))
-    stack.write_slot(str(make_recipe(source_recipe.family, size, **values)), " ".join(["dial", *turned]))
+    stack.write_slot(str(make_recipe(source_recipe.family, size, **values)), gesture)
 
 
-def _apply_sides(weights: Weights, turned: Mapping[str, float]) -> None:
+def _apply_sides(weights: Weights, turned: Mapping[str, float], gesture: str) -> None:
     rows, columns = weights.shape
     size = (int(turned.get("rows", rows)), int(turned.get("columns", columns)))
-    stack.write_weights(resize_kernel(weights, *size), " ".join(["dial", *turned]))
+    stack.write_weights(resize_kernel(weights, *size), gesture)
 
 
 def show_tools(weights: Weights | None) -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from cnn_core.kernels.families import Weights
-from cnn_core.kernels.notation import Kernel, Recipe, format_weights, make_recipe, parse_kernel, recognise_recipe
-from cnn_core.matrices.text import PLANE_SEPARATOR, format_matrix, split_matrix
+from cnn_core.kernels.notation import Kernel, Recipe, make_recipe, parse_kernel, recognise_recipe
+from cnn_core.matrices.text import PLANE_SEPARATOR, format_matrix
 from pages.shared.undo import UndoText
 
 TEXT = UndoText("kernels_weights", str(make_recipe("Sobel")))
@@ -61,16 +61,16 @@ def read_stack() -> KernelStack:
 
 
 def write_slot(new: str, kind: str = "") -> None:
-    """Rewrite the chosen slot as one step; steps of one `kind` in quick succession are one."""
+    """Rewrite the chosen slot as one step; changes of one `kind` one after the other are one step."""
     parts, index = slot_texts(), chosen_slot()
     parts[index] = f" {new.strip()} "
     TEXT.write(PLANE_SEPARATOR.join(parts).strip(), kind and f"{index} {kind}")
 
 
-def write_cells(new: str) -> None:
+def write_cells(new: str, gesture: str) -> None:
     """Rewrite the chosen slot as numbers, cell by cell: keys typed into one cell are one step."""
     st.session_state[SLOT_KEY] = chosen_slot() + 1
-    write_slot(new, "cells " + _first_difference(_slot_numbers(slot_texts()[chosen_slot()]), new))
+    write_slot(new, gesture)
 
 
 def write_weights(weights: Weights, kind: str = "") -> None:
@@ -140,27 +140,3 @@ def _forget_kernels(count_before: int) -> None:
     if len(slot_texts()) != count_before:
         st.session_state.pop(LAST_KEY, None)
     st.session_state.pop(ORIGIN_KEY, None)
-
-
-def _slot_numbers(words: str) -> str:
-    """The numbers that a slot's text stands for; text that is not whole as it is."""
-    try:
-        return format_weights(parse_kernel(words))
-    except ValueError:
-        return words
-
-
-def _first_difference(old: str, new: str) -> str:
-    """The first cell in which two matrices differ."""
-    before, after = split_matrix(old), split_matrix(new)
-    if [len(row) for row in before] != [len(row) for row in after]:
-        return "first"
-    return next(
-        (
-            f"{i} {j}"
-            for i, (row, other) in enumerate(zip(before, after, strict=True))
-            for j, (word, now) in enumerate(zip(row, other, strict=True))
-            if word != now
-        ),
-        "",
-    )

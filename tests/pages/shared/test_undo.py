@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.undo import MAX_STEPS, MERGE_WITHIN_S, History, record_change, redo_change, undo_change
+from pages.shared.undo import MAX_STEPS, History, record_change, redo_change, undo_change
 
 
 @settings(max_examples=200, deadline=None)
@@ -27,16 +27,16 @@ def test_against_a_list_and_a_place_in_it(moves):
 
 def test_a_number_being_typed_is_one_step():
     history = History("1 2")
-    for i, text in enumerate(("- 2", "-1 2", "-1. 2", "-1.5 2")):
-        history = record_change(history, text, kind="cell 0 0", at=10 + 0.2 * i)
+    for text in ("- 2", "-1 2", "-1. 2", "-1.5 2"):
+        history = record_change(history, text, kind="cells 1")
     assert undo_change(history).now == "1 2"
     assert redo_change(undo_change(history)).now == "-1.5 2"
-    history = record_change(history, "-1.5 3", kind="cell 0 1", at=10.9)
-    assert undo_change(history).now == "-1.5 2"  # another cell, another step
-    later = record_change(history, "-1.5 4", kind="cell 0 1", at=10.9 + MERGE_WITHIN_S)
-    assert undo_change(later).now == "-1.5 3"  # and so is the same cell after a pause
-    after_undo = record_change(undo_change(history), "-1.5 9", kind="cell 0 0", at=11)
+    history = record_change(history, "-1.5 3", kind="cells 2")
+    assert undo_change(history).now == "-1.5 2"  # another gesture, another step
+    after_undo = record_change(undo_change(history), "-1.5 9", kind="cells 1")
     assert undo_change(after_undo).now == "-1.5 2"
+    unnamed = record_change(record_change(history, "a"), "b")
+    assert undo_change(unnamed).now == "a"  # changes without a gesture are a step each
 
 
 def test_old_steps_are_forgotten():
