@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.xdist_group("dask")
 
 
-def test_a_run_trains_to_its_end_in_another_process(store: RunStore, queue: JobQueue) -> None:
+def test_a_run_trains_to_its_end_in_another_process(queue: JobQueue) -> None:
+    store = queue.store
     run = wait(store, start(queue, TrainConfig(epochs=5)), lambda run: not run.is_active)
     assert (run.status, run.message) == ("finished", "")
     assert run.test_accuracy > 0.9
@@ -32,7 +33,8 @@ def test_a_run_trains_to_its_end_in_another_process(store: RunStore, queue: JobQ
     assert store.load_steps(run.id)[-1].step == 5 * run.steps_per_epoch
 
 
-def test_a_run_stops_when_asked(store: RunStore, queue: JobQueue) -> None:
+def test_a_run_stops_when_asked(queue: JobQueue) -> None:
+    store = queue.store
     run_id = start(queue, LONG)
     wait(store, run_id, lambda run: bool(store.load_epochs(run_id)))
     store.request_stop(run_id)
@@ -41,7 +43,8 @@ def test_a_run_stops_when_asked(store: RunStore, queue: JobQueue) -> None:
     assert store.checkpoint_epochs(run_id)[-1] == len(store.load_epochs(run_id))
 
 
-def test_a_queued_run_can_be_stopped_before_it_starts(store: RunStore, queue: JobQueue) -> None:
+def test_a_queued_run_can_be_stopped_before_it_starts(queue: JobQueue) -> None:
+    store = queue.store
     run_id = store.create_run("class", SPEC, LONG)
     store.request_stop(run_id)
     queue.submit_run(run_id)
@@ -49,7 +52,8 @@ def test_a_queued_run_can_be_stopped_before_it_starts(store: RunStore, queue: Jo
     assert store.load_epochs(run_id) == ()
 
 
-def test_a_run_that_diverges_fails_with_what_to_change(store: RunStore, queue: JobQueue) -> None:
+def test_a_run_that_diverges_fails_with_what_to_change(queue: JobQueue) -> None:
+    store = queue.store
     run_id = start(queue, TrainConfig(optimizer="sgd", learning_rate=1e6))
     run = wait(store, run_id, lambda run: not run.is_active)
     assert run.status == "failed"
@@ -57,16 +61,16 @@ def test_a_run_that_diverges_fails_with_what_to_change(store: RunStore, queue: J
     assert run.message.endswith(": lower the learning rate")
 
 
-def test_a_network_that_does_not_fit_fails_with_a_sentence(store: RunStore, queue: JobQueue) -> None:
+def test_a_network_that_does_not_fit_fails_with_a_sentence(queue: JobQueue) -> None:
+    store = queue.store
     run_id = start(queue, TrainConfig(dataset="shapes"))
     run = wait(store, run_id, lambda run: not run.is_active)
     assert run.status == "failed"
     assert "The network takes images of shape (1, 8, 8)" in run.message
 
 
-def test_a_killed_worker_fails_its_own_run_only_and_the_run_can_be_started_again(
-    store: RunStore, queue: JobQueue
-) -> None:
+def test_a_killed_worker_fails_its_own_run_only_and_the_run_can_be_started_again(queue: JobQueue) -> None:
+    store = queue.store
     doomed, other = start(queue, LONG), start(queue, LONG)
     for run_id in (doomed, other):
         wait(store, run_id, lambda run, run_id=run_id: bool(store.load_epochs(run_id)))
@@ -83,7 +87,8 @@ def test_a_killed_worker_fails_its_own_run_only_and_the_run_can_be_started_again
         wait(store, run_id, lambda run: not run.is_active)
 
 
-def test_a_queued_run_stops_at_once_while_all_workers_are_busy(store: RunStore, queue: JobQueue) -> None:
+def test_a_queued_run_stops_at_once_while_all_workers_are_busy(queue: JobQueue) -> None:
+    store = queue.store
     workers = len(queue.connect().scheduler_info()["workers"])
     busy = [start(queue, LONG) for _ in range(workers)]
     for run_id in busy:
@@ -97,8 +102,9 @@ def test_a_queued_run_stops_at_once_while_all_workers_are_busy(store: RunStore, 
         wait(store, run_id, lambda run: not run.is_active)
 
 
-def test_a_step_that_takes_long_is_cut_off_by_a_stop(store: RunStore, queue: JobQueue) -> None:
+def test_a_step_that_takes_long_is_cut_off_by_a_stop(queue: JobQueue) -> None:
     """One batch of this network holds the worker for many seconds."""
+    store = queue.store
     spec = preset("VGG-16", input_shape=(3, 32, 32), classes=5)
     run_id = store.create_run("class", spec, TrainConfig(dataset="shapes", batch_size=1000, device="cpu"))
     queue.submit_run(run_id)
@@ -147,7 +153,8 @@ if __name__ == "__main__":
             os.kill(pid, 0)
 
 
-def test_the_learning_rate_is_changed_and_epochs_are_added_while_it_runs(store: RunStore, queue: JobQueue) -> None:
+def test_the_learning_rate_is_changed_and_epochs_are_added_while_it_runs(queue: JobQueue) -> None:
+    store = queue.store
     run_id = start(queue, LONG)
     wait(store, run_id, lambda run: bool(store.load_epochs(run_id)))
     store.change_orders(run_id, learning_rate=0.123)
@@ -158,7 +165,8 @@ def test_the_learning_rate_is_changed_and_epochs_are_added_while_it_runs(store: 
     assert (run.status, len(store.load_epochs(run_id)), run.epochs) == ("finished", done + 30, done + 30)
 
 
-def test_a_finished_run_is_extended_and_equals_the_longer_run(store: RunStore, queue: JobQueue) -> None:
+def test_a_finished_run_is_extended_and_equals_the_longer_run(queue: JobQueue) -> None:
+    store = queue.store
     run_id = start(queue, TrainConfig(epochs=2))
     wait(store, run_id, lambda run: not run.is_active)
     with pytest.raises(ValueError, match="epochs is 2: the run has 2 behind it"):
@@ -172,7 +180,8 @@ def test_a_finished_run_is_extended_and_equals_the_longer_run(store: RunStore, q
     assert [s.step for s in store.load_steps(run_id)] == [s.step for s in store.load_steps(whole)]
 
 
-def test_a_killed_run_goes_on_from_its_last_epoch_as_if_nothing_had_been(store: RunStore, queue: JobQueue) -> None:
+def test_a_killed_run_goes_on_from_its_last_epoch_as_if_nothing_had_been(queue: JobQueue) -> None:
+    store = queue.store
     config = TrainConfig(epochs=25, patience=30)
     run_id = start(queue, config)
     wait(store, run_id, lambda run: len(store.load_epochs(run_id)) >= 2)
@@ -192,7 +201,8 @@ def test_a_killed_run_goes_on_from_its_last_epoch_as_if_nothing_had_been(store: 
     assert store.get_run(run_id).tested_epoch == min(store.load_epochs(whole), key=lambda e: e.val_loss).epoch
 
 
-def test_a_fork_begins_with_its_parents_weights(store: RunStore, queue: JobQueue) -> None:
+def test_a_fork_begins_with_its_parents_weights(queue: JobQueue) -> None:
+    store = queue.store
     parent = start(queue, TrainConfig(epochs=3))
     wait(store, parent, lambda run: not run.is_active)
     child = queue.fork_run(parent, 2, TrainConfig(epochs=1, learning_rate=0.0001), "class")
@@ -205,7 +215,8 @@ def test_a_fork_begins_with_its_parents_weights(store: RunStore, queue: JobQueue
         queue.fork_run(parent, 9, TrainConfig(), "class")
 
 
-def test_workspaces_take_turns_and_everybody_sees_the_place_in_line(store: RunStore, queue: JobQueue) -> None:
+def test_workspaces_take_turns_and_everybody_sees_the_place_in_line(queue: JobQueue) -> None:
+    store = queue.store
     slots = sum(queue.connect().nthreads().values())
     busy = [start(queue, LONG, "first") for _ in range(slots)]
     for run_id in busy:

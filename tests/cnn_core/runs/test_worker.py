@@ -66,7 +66,8 @@ def test_a_validation_loss_that_is_no_number_fails_with_what_to_change(tmp_path:
     assert all(math.isfinite(epoch.val_loss) for epoch in store.load_epochs(run_id))
 
 
-def test_pause_single_step_and_resume(store: RunStore, queue: JobQueue) -> None:
+def test_pause_single_step_and_resume(queue: JobQueue) -> None:
+    store = queue.store
     run_id = start(queue, TrainConfig(epochs=3))
     store.change_orders(run_id, paused=True)
     wait(store, run_id, lambda run: run.status == "paused")
