@@ -1,6 +1,6 @@
-"""The same operations on every rung of a ladder: plain loops, vectorised NumPy, PyTorch on the CPU and on the GPU.
+"""Time the same operations on every rung of a ladder: plain loops, NumPy, PyTorch on the CPU and on the GPU.
 
-`run_ladder` is a stream of plain events: a page, a benchmark or a notebook may read it.
+`run_ladder` yields plain events, which the app, a benchmark or a notebook reads.
 """
 
 import statistics
@@ -20,18 +20,31 @@ from cnn_core.ops import naive
 Array = NDArray[np.floating[Any]]
 Arrays = tuple[Array, ...]
 
-LOOPS, NUMPY, TORCH, GPU = "Plain loops", "NumPy, vectorised", "PyTorch, CPU", "PyTorch, GPU"
+LOOPS = "Plain loops"
+NUMPY = "NumPy, vectorised"
+TORCH = "PyTorch, CPU"
+GPU = "PyTorch, GPU"
 JOBS = ("conv2d forward", "conv2d backward", "max_pool2d forward", "max_pool2d backward")
+"""Operations that are timed."""
 POOL_SIZE = 2
 """Side and stride of the pooling window."""
-MIN_SECONDS, MAX_RUNS = 0.3, 30
-"""A fast rung is repeated until this much time is spent, or so often; the median counts."""
+MIN_SECONDS = 0.3
+"""A fast rung is repeated until its runs take this long in all, so that their median is stable …"""
+MAX_RUNS = 30
+"""… or until it has run this many times."""
 PROBE_ROWS = 4
+"""Output rows of the loops that are timed to estimate the whole: few enough to take less than a second."""
 
 
 @dataclass(frozen=True)
 class LadderSizes:
-    """What is computed: `batch` images (channels, size, size), and a convolution; ValueError says what does not fit."""
+    """What is computed: `batch` images (channels, size, size), and the settings of a convolution.
+
+    Raises ValueError with a sentence for settings that are out of range or do not fit together.
+
+    >>> LadderSizes(size=16, stride=2).output
+    8
+    """
 
     batch: int = 2
     channels: int = 3
@@ -56,18 +69,18 @@ class LadderSizes:
 
     @property
     def output(self) -> int:
-        """Rows, and columns, of the convolution's output."""
+        """Height and width of the convolution's output."""
         return conv_output_size(self.size, self.kernel, stride=self.stride, padding=self.padding)
 
     @property
     def pooled(self) -> int:
-        """Rows, and columns, of the input after pooling."""
+        """Height and width of the input after pooling."""
         return pool_output_size(self.size, POOL_SIZE)
 
 
 @dataclass(frozen=True, eq=False)
 class LadderArrays:
-    """The arrays that every rung gets, float64: images, kernels, biases, and what comes back to each output."""
+    """The float64 arrays that every rung gets: images, kernels, biases, and the gradients of both outputs."""
 
     x: Array
     w: Array
@@ -79,7 +92,7 @@ class LadderArrays:
 
 @dataclass(frozen=True)
 class LoopProgress:
-    """The loops have done this share of a job."""
+    """The share of a job that the loops have done."""
 
     job: str
     share: float
@@ -87,7 +100,7 @@ class LoopProgress:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A rung has done a job: median seconds over `runs`, and the largest difference from the first rung's results."""
+    """A job done by a rung: median seconds of `runs` runs, and the largest difference from the first rung's results."""
 
     job: str
     rung: str
@@ -100,7 +113,7 @@ Event = LoopProgress | Measurement
 
 
 def make_arrays(sizes: LadderSizes, seed: int = 0) -> LadderArrays:
-    """Standard normal numbers of these sizes, the same for the same seed."""
+    """Draw standard normal arrays of these sizes, the same for the same seed."""
     rng = np.random.default_rng(seed)
     image = (sizes.batch, sizes.channels, sizes.size, sizes.size)
     out, pooled = sizes.output, sizes.pooled
@@ -115,16 +128,21 @@ def make_arrays(sizes: LadderSizes, seed: int = 0) -> LadderArrays:
 
 
 def run_ladder(sizes: LadderSizes, *, loops: bool = True, gpu: bool = False) -> Iterator[Event]:
-    """Do every job of JOBS on every rung, slowest rung first; yields Progress while loops run, and Measured.
+    """Do every job of JOBS on every rung, the slowest first; yield a Measurement of each.
 
-    Without `loops` the differences are those from NumPy's results. `gpu` adds the GPU that PyTorch finds.
+    While the loops run, LoopProgress is yielded too. Without `loops` the differences are those from NumPy's results.
+    `gpu` adds the GPU that PyTorch finds.
+
+    >>> events = run_ladder(LadderSizes(batch=1, channels=1, size=2, filters=1, kernel=1, padding=0))
+    >>> next(events)
+    LoopProgress(job='conv2d forward', share=1.0)
     """
     arrays = make_arrays(sizes)
     for job in JOBS:
         reference: Arrays | None = None
         if loops:
             started = time.perf_counter()
-            for share, reference in loop_pieces(job, arrays):  # noqa: B007  what the last piece leaves is the result
+            for share, reference in loop_pieces(job, arrays):  # noqa: B007  the last results are those of the whole job
                 yield LoopProgress(job, share)
             yield Measurement(job, LOOPS, time.perf_counter() - started, 1, None)
         for rung, run in fast_rungs(job, arrays, gpu=gpu):
@@ -135,7 +153,7 @@ def run_ladder(sizes: LadderSizes, *, loops: bool = True, gpu: bool = False) -> 
 
 
 def estimate_seconds(sizes: LadderSizes) -> float:
-    """Seconds that the plain loops will take for all jobs: a few rows of one image and filter measured, and scaled."""
+    """Estimate the seconds of the plain loops for all jobs by timing a few rows of one image and one filter."""
     rows = min(sizes.output, PROBE_ROWS)
     probe = replace(sizes, batch=1, filters=1, size=max(POOL_SIZE, _rows_needed(sizes, rows)))
     arrays = make_arrays(probe)
@@ -149,14 +167,14 @@ def estimate_seconds(sizes: LadderSizes) -> float:
 
 
 def work_ratio(job: str, sizes: LadderSizes, probe: LadderSizes) -> float:
-    """How many times the work of `probe` a job has at `sizes`: the ratio of the outputs that are computed."""
+    """Return the work of a job at `sizes` over that at `probe`: the ratio of the numbers of outputs."""
     if job.startswith("conv2d"):
         return sizes.batch * sizes.filters * sizes.output**2 / (probe.batch * probe.filters * probe.output**2)
     return sizes.batch * sizes.channels * sizes.pooled**2 / (probe.batch * probe.channels * probe.pooled**2)
 
 
 def _rows_needed(sizes: LadderSizes, outputs: int) -> int:
-    """The input size that gives so many outputs, at most that of `sizes`."""
+    """Return the input size that gives `outputs` rows, at most that of `sizes`."""
     return min(sizes.size, max(1, (outputs - 1) * sizes.stride + sizes.kernel - 2 * sizes.padding))
 
 
@@ -164,9 +182,10 @@ def _rows_needed(sizes: LadderSizes, outputs: int) -> int:
 
 
 def loop_pieces(job: str, arrays: LadderArrays) -> Iterator[tuple[float, Arrays]]:
-    """Plain loops, one image and one filter (pooling: channel) at a time; yields the share done and the results so far.
+    """Run the plain loops for one image and one filter (pooling: one channel) at a time.
 
-    The pieces together are what one call of `cnn_core.ops.naive` computes; they are there for the progress bar.
+    Yields the share done and the results so far, for a progress bar; the last results equal those of one call of
+    `cnn_core.ops.naive`.
     """
     x, w, b, settings = arrays.x, arrays.w, arrays.b, arrays.settings
     results = tuple(np.zeros(shape) for shape in _result_shapes(job, arrays))
@@ -199,7 +218,7 @@ def _result_shapes(job: str, arrays: LadderArrays) -> list[tuple[int, ...]]:
 
 
 def fast_rungs(job: str, arrays: LadderArrays, *, gpu: bool) -> Iterator[tuple[str, Callable[[], Arrays]]]:
-    """The rungs above the loops: a name, and the job as a function without arguments."""
+    """Yield the rungs above the loops: a name, and the job as a function without arguments."""
     yield NUMPY, lambda: run_numpy_job(job, arrays)
     yield TORCH, make_torch_job(job, arrays, "cpu")
     if gpu:
@@ -207,7 +226,7 @@ def fast_rungs(job: str, arrays: LadderArrays, *, gpu: bool) -> Iterator[tuple[s
 
 
 def run_numpy_job(job: str, arrays: LadderArrays) -> Arrays:
-    """A job by `cnn_core.ops`: windows laid out as a matrix, one matrix product."""
+    """Do a job with `cnn_core.ops`, which lays windows out as a matrix and multiplies once."""
     if job == "conv2d forward":
         return (ops.conv2d(arrays.x, arrays.w, arrays.b, **arrays.settings),)
     if job == "conv2d backward":
@@ -218,7 +237,7 @@ def run_numpy_job(job: str, arrays: LadderArrays) -> Arrays:
 
 
 def make_torch_job(job: str, arrays: LadderArrays, device: str) -> Callable[[], Arrays]:
-    """A job by PyTorch on `device`. Numbers are moved there before, and a backward pass has its forward pass done."""
+    """Return a job with PyTorch on `device` as a function; arrays are moved and forward passes done beforehand."""
     import torch
     import torch.nn.functional as F
 
@@ -230,7 +249,7 @@ def make_torch_job(job: str, arrays: LadderArrays, device: str) -> Callable[[], 
 
     if job.endswith("forward"):
         with torch.no_grad():
-            forward()  # the first call sets things up
+            forward()  # the first call includes setup
 
         def run_forward() -> Arrays:
             with torch.no_grad():
@@ -250,14 +269,14 @@ def make_torch_job(job: str, arrays: LadderArrays, device: str) -> Callable[[], 
 
 
 def _wait_for_gpu(tensor: Any, torch: Any) -> Any:
-    """The tensor once it is computed: a GPU works on while Python goes on."""
+    """Return the tensor once it is computed: Python does not wait for a GPU."""
     if tensor.is_cuda:
         torch.cuda.synchronize()
     return tensor
 
 
 def _time_runs(run: Callable[[], Arrays]) -> tuple[float, int, Arrays]:
-    """Median seconds of a run, the number of runs, and its results as NumPy arrays."""
+    """Return the median seconds of a run, the number of runs, and the results as NumPy arrays."""
     times: list[float] = []
     results: Any = ()
     while not times or (sum(times) < MIN_SECONDS and len(times) < MAX_RUNS):

@@ -1,4 +1,4 @@
-"""The ladder in a process of its own: its loops disturb nobody, and stopping it is immediate."""
+"""Run the ladder in its own process, so that its loops slow down nobody and can be stopped at once."""
 
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -11,14 +11,14 @@ from cnn_core.experiments.ladder import LadderSizes, LoopProgress, Measurement, 
 
 @dataclass(frozen=True)
 class LadderFailure:
-    """The climb ended with an error; `message` is a sentence."""
+    """The error that ended a run; `message` is a sentence."""
 
     message: str
 
 
 @dataclass
 class LadderProcess:
-    """A climb under way: what it has measured, how far the loops are, and whether it still runs."""
+    """A run of the ladder: its measurements, the progress of the loops, and its error."""
 
     sizes: LadderSizes
     process: Any
@@ -30,8 +30,8 @@ class LadderProcess:
     lock: Any = field(default_factory=Lock)
 
     def update_progress(self) -> bool:
-        """Take in what has happened since the last time, and say whether more may come. Several readers may ask."""
-        more = self.is_running  # before all is taken in: it may end meanwhile
+        """Receive new events, and return whether more may come. Safe to call from several threads."""
+        more = self.is_running  # asked first, because the process may end in between
         with self.lock:
             self._receive_events()
         return more
@@ -46,28 +46,28 @@ class LadderProcess:
                     self.progress = event
                 else:
                     self.error = event.message
-        except (EOFError, OSError):  # the other end is gone: it has finished, or was stopped
+        except (EOFError, OSError):  # the process has finished or was stopped
             return
 
     @property
     def is_running(self) -> bool:
-        """Whether it still runs."""
+        """Whether the process is running."""
         return bool(self.process.is_alive())
 
     def stop(self) -> None:
-        """End it at once; what it has measured stays."""
+        """Stop the process at once; its measurements are kept."""
         self.stopped = self.is_running
         self.process.terminate()
         self.process.join(2)
 
 
 def start_ladder(sizes: LadderSizes, *, loops: bool, gpu: bool) -> LadderProcess:
-    """Begin to climb in a new process, which ends with this one at the latest."""
+    """Start the ladder in a new process, which ends with this one at the latest."""
     context = get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_run_in_child, args=(sender, sizes, loops, gpu), daemon=True)
     process.start()
-    sender.close()  # the child holds the only one now, so that its end is seen here
+    sender.close()  # now only the child holds it, so that its end is noticed here
     return LadderProcess(sizes, process, receiver)
 
 
@@ -75,5 +75,5 @@ def _run_in_child(sender: Connection, sizes: LadderSizes, loops: bool, gpu: bool
     try:
         for event in run_ladder(sizes, loops=loops, gpu=gpu):
             sender.send(event)
-    except Exception as error:  # whatever it is, the learner is told, and the server goes on
+    except Exception as error:  # shown to the learner, whatever it is
         sender.send(LadderFailure(str(error) or type(error).__name__))

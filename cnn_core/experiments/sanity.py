@@ -1,4 +1,4 @@
-"""Sanity checks of a network before it is trained in earnest, each a question with a measured answer."""
+"""Sanity checks of a network before training: each is a question with a measured answer."""
 
 from dataclasses import dataclass
 
@@ -20,11 +20,13 @@ from cnn_core.experiments.three_layer import (
 
 Array = NDArray[np.float64]
 BATCH_SIZE = 50
+"""Random images on which the first loss is measured."""
 VALIDATION_SIZE = 200
+"""Validation images of Digits."""
 
 
 def random_batch(shape: NetworkShape, count: int, seed: int = 0) -> tuple[Array, Labels]:
-    """`count` random images with random labels: what an untrained network cannot know anything about."""
+    """Draw `count` random images (count, C, H, W) with random labels (count,), which nothing can predict."""
     rng = np.random.default_rng(seed)
     images = rng.normal(size=(count, shape.channels, shape.size, shape.size))
     return images, rng.integers(0, shape.classes, count)
@@ -32,7 +34,7 @@ def random_batch(shape: NetworkShape, count: int, seed: int = 0) -> tuple[Array,
 
 @dataclass(frozen=True)
 class InitialLoss:
-    """Loss before training, its two parts, and what guessing costs: ln C."""
+    """The loss before training: data loss, regularisation, and the loss of guessing, ln C."""
 
     data: float
     regularisation: float
@@ -40,12 +42,12 @@ class InitialLoss:
 
     @property
     def total(self) -> float:
-        """What the training loop would print first."""
+        """The first loss that a training loop would print."""
         return self.data + self.regularisation
 
 
 def initial_loss(classes: int, scale: float, reg: float, seed: int = 0) -> InitialLoss:
-    """The loss of an untrained network of `classes` classes whose weights were drawn from N(0, scale²)."""
+    """Measure the loss of an untrained network for `classes` classes whose weights are drawn from N(0, scale²)."""
     shape = NetworkShape(classes=classes)
     p, batch = initialise_parameters(shape, scale=scale, seed=seed), random_batch(shape, BATCH_SIZE, seed)
     data, _ = loss_and_gradients(p, *batch)
@@ -55,7 +57,7 @@ def initial_loss(classes: int, scale: float, reg: float, seed: int = 0) -> Initi
 
 @dataclass(frozen=True)
 class ParameterCheck:
-    """Largest relative errors of one parameter's gradient: against nudged numbers, and against PyTorch's autograd."""
+    """Largest relative errors of one parameter's gradient: against finite differences, and against autograd."""
 
     name: str
     count: int
@@ -64,23 +66,23 @@ class ParameterCheck:
 
 
 def check_parameters(shape: NetworkShape, reg: float, seed: int = 0) -> list[ParameterCheck]:
-    """Our backward pass, parameter by parameter, on three random images. Imports PyTorch when called."""
+    """Check the backward pass, parameter by parameter, on three random images. Imports PyTorch when called."""
     p, (x, labels) = initialise_parameters(shape, scale=0.5, seed=seed), random_batch(shape, 3, seed)
-    _, ours = loss_and_gradients(p, x, labels, reg=reg)
+    _, gradients = loss_and_gradients(p, x, labels, reg=reg)
     auto = _autograd_gradients(p, x, labels, reg)
     checks = []
     for name in PARAMETER_NAMES:
-        nudged = ops.numerical_gradient(
+        differences = ops.numerical_gradient(
             lambda value, name=name: loss_and_gradients(p | {name: value}, x, labels, reg=reg)[0],  # type: ignore[misc]
             p[name],
         )
-        numerical = ops.relative_error(ours[name], nudged)
-        checks.append(ParameterCheck(name, p[name].size, numerical, ops.relative_error(ours[name], auto[name])))
+        numerical = ops.relative_error(gradients[name], differences)
+        checks.append(ParameterCheck(name, p[name].size, numerical, ops.relative_error(gradients[name], auto[name])))
     return checks
 
 
 def _autograd_gradients(p: Parameters, x: Array, labels: Labels, reg: float) -> Parameters:
-    """The same network in PyTorch, and its gradients."""
+    """Compute the gradients of the same network with PyTorch."""
     import torch
     import torch.nn.functional as F
 
@@ -95,16 +97,16 @@ def _autograd_gradients(p: Parameters, x: Array, labels: Labels, reg: float) -> 
 
 
 def split_digits(count: int) -> tuple[tuple[Array, Labels], tuple[Array, Labels]]:
-    """The first `count` training images of Digits, and VALIDATION others, in −0.5 … 0.5."""
+    """Return the first `count` training images of Digits, and VALIDATION_SIZE others, scaled to −0.5 … 0.5."""
     data = load("digits")
     return tuple(  # type: ignore[return-value]
-        (split.images[:many].astype(np.float64) / 255 - 0.5, split.labels[:many])
-        for split, many in ((data.train, count), (data.val, VALIDATION_SIZE))
+        (split.images[:size].astype(np.float64) / 255 - 0.5, split.labels[:size])
+        for split, size in ((data.train, count), (data.val, VALIDATION_SIZE))
     )
 
 
 def overfit_digits(count: int, epochs: int, reg: float, seed: int = 0) -> list[EpochResult]:
-    """Train on `count` digits only, on purpose: a network that cannot learn a handful by heart has a mistake in it."""
+    """Train on only `count` digits: a network that cannot memorise a handful of images has a mistake in it."""
     train, val = split_digits(count)
     return list(
         fit_parameters(
@@ -115,7 +117,7 @@ def overfit_digits(count: int, epochs: int, reg: float, seed: int = 0) -> list[E
 
 @dataclass(frozen=True, eq=False)
 class FilterSeparation:
-    """After training: filters (F, C, k, k), how far any two filters and any two units are apart, the accuracy."""
+    """A trained network: filters (F, C, k, k), the largest differences between filters and between units, accuracy."""
 
     filters: Array
     between_filters: float
@@ -124,7 +126,7 @@ class FilterSeparation:
 
 
 def measure_separation(*, equal: bool, epochs: int, seed: int = 0) -> FilterSeparation:
-    """Train on 100 digits from equal weights, or from random ones, and measure whether filters became different."""
+    """Train on 100 digits from equal or random weights, and measure whether the filters became different."""
     train, val = split_digits(100)
     p = initialise_parameters(NetworkShape(), seed=seed, scale=0.05 if equal else 0.1, equal=equal)
     last = list(fit_parameters(p, train, val, epochs=epochs, learning_rate=0.1))[-1]
@@ -133,5 +135,5 @@ def measure_separation(*, equal: bool, epochs: int, seed: int = 0) -> FilterSepa
 
 
 def _unit_spread(units: Array) -> float:
-    """The largest difference between the same weight of any two units (rows)."""
+    """Return the largest difference between the same weight of any two units (rows)."""
     return float((units.max(axis=0) - units.min(axis=0)).max())

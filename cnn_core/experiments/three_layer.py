@@ -1,4 +1,4 @@
-"""A network of three layers, forward and backward, in NumPy alone: convolution, ReLU, pooling; linear, ReLU; linear.
+"""A network of three layers, forward and backward, in NumPy: convolution, ReLU, pooling; linear, ReLU; linear.
 
 x → conv W1, b1 → ReLU → max pool 2 → linear W2, b2 → ReLU → linear W3, b3 → softmax
 """
@@ -16,12 +16,18 @@ Array = NDArray[np.float64]
 Parameters = dict[str, Array]
 Labels = NDArray[np.int64]
 PARAMETER_NAMES = ("W1", "b1", "W2", "b2", "W3", "b3")
+"""Weights and biases, layer by layer."""
 POOL_SIZE = 2
+"""Side and stride of the pooling window."""
 
 
 @dataclass(frozen=True)
 class NetworkShape:
-    """Sizes of the network: images (channels, size, size), `filters` of kernel × kernel, `hidden` units, `classes`."""
+    """The sizes of the network: images (channels, size, size), `filters` of kernel × kernel, `hidden` units, `classes`.
+
+    >>> NetworkShape(classes=3).size
+    8
+    """
 
     channels: int = 1
     size: int = 8
@@ -33,7 +39,7 @@ class NetworkShape:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """After a pass over the training images: loss, and the share of right answers on them and on images never seen."""
+    """Results after a pass over the training images: loss, and the accuracy on training and on validation images."""
 
     epoch: int
     loss: float
@@ -42,7 +48,11 @@ class EpochResult:
 
 
 def initialise_parameters(shape: NetworkShape, *, scale: float = 0.1, seed: int = 0, equal: bool = False) -> Parameters:
-    """Weights drawn from N(0, scale²), or with `equal` every weight the same `scale`; biases 0."""
+    """Draw weights from N(0, scale²), or set all to `scale` when `equal`; biases are 0.
+
+    >>> {name: value.shape for name, value in initialise_parameters(NetworkShape()).items() if name != "b1"}
+    {'W1': (8, 1, 3, 3), 'W2': (128, 32), 'b2': (32,), 'W3': (32, 10), 'b3': (10,)}
+    """
     rng = np.random.default_rng(seed)
     pooled = shape.filters * (shape.size // POOL_SIZE) ** 2
     weights = {
@@ -57,7 +67,7 @@ def initialise_parameters(shape: NetworkShape, *, scale: float = 0.1, seed: int 
 
 
 def forward(p: Parameters, x: Array) -> tuple[Array, dict[str, Array]]:
-    """The logits (N, classes) of images x (N, C, H, W), and what the backward pass needs again."""
+    """Compute the logits (N, classes) of images x (N, C, H, W), and the values that the backward pass needs."""
     padding = p["W1"].shape[-1] // 2
     a1 = np.asarray(ops.conv2d(x, p["W1"], p["b1"], padding=padding), dtype=np.float64)
     r1 = np.maximum(0, a1)
@@ -68,8 +78,13 @@ def forward(p: Parameters, x: Array) -> tuple[Array, dict[str, Array]]:
 
 
 def softmax_loss(logits: Array, labels: Labels) -> tuple[float, Array]:
-    """The mean cross-entropy −log p(label) over N images, and its gradient (p − one-hot)/N for the logits."""
-    shifted = logits - logits.max(axis=1, keepdims=True)  # changes no probability, and exp cannot overflow
+    """Compute the mean cross-entropy −log p(label) over N images, and its gradient (p − one-hot)/N for the logits.
+
+    >>> loss, gradient = softmax_loss(np.zeros((1, 2)), np.array([0]))
+    >>> round(loss, 4), gradient.tolist()
+    (0.6931, [[-0.5, 0.5]])
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)  # leaves the probabilities unchanged, and exp cannot overflow
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     rows = np.arange(len(labels))
     gradient = np.exp(log_p)
@@ -78,7 +93,7 @@ def softmax_loss(logits: Array, labels: Labels) -> tuple[float, Array]:
 
 
 def backward(p: Parameters, cache: dict[str, Array], dlogits: Array) -> Parameters:
-    """The gradient of the loss for every parameter, given that for the logits: the chain rule."""
+    """Compute the gradient of the loss for every parameter from that for the logits, by the chain rule."""
     da2 = dlogits @ p["W3"].T * (cache["a2"] > 0)
     pooled = cache["pooled"]
     dpooled = (da2 @ p["W2"].T).reshape(pooled.shape)
@@ -95,7 +110,7 @@ def backward(p: Parameters, cache: dict[str, Array], dlogits: Array) -> Paramete
 
 
 def loss_and_gradients(p: Parameters, x: Array, labels: Labels, *, reg: float = 0.0) -> tuple[float, Parameters]:
-    """Mean cross-entropy + ½·reg·Σ W² over all weights (biases left out), and its gradients."""
+    """Compute the mean cross-entropy + ½·reg·Σ W² over all weights (without biases), and its gradients."""
     logits, cache = forward(p, x)
     loss, dlogits = softmax_loss(logits, labels)
     gradients = backward(p, cache, dlogits)
@@ -106,7 +121,7 @@ def loss_and_gradients(p: Parameters, x: Array, labels: Labels, *, reg: float = 
 
 
 def measure_accuracy(p: Parameters, x: Array, labels: Labels) -> float:
-    """Share of images whose largest logit is that of their label."""
+    """Return the share of images whose largest logit is that of their label."""
     return float((forward(p, x)[0].argmax(axis=1) == labels).mean())
 
 
@@ -120,7 +135,7 @@ def fit_parameters(
     reg: float = 0.0,
     momentum: float = 0.9,
 ) -> Iterator[EpochResult]:
-    """Gradient descent with momentum, all training images at once; changes `p`. Yields an Epoch after each pass."""
+    """Train `p` in place by gradient descent with momentum on all images at once; yield results after each pass."""
     velocity: dict[str, Any] = {name: np.zeros_like(value) for name, value in p.items()}
     for epoch in range(1, epochs + 1):
         loss, gradients = loss_and_gradients(p, *train, reg=reg)

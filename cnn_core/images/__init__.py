@@ -1,4 +1,4 @@
-"""Pictures: photographs, drawn test patterns, what visitors bring; uint8 RGB (height, width, 3)."""
+"""Pictures as uint8 RGB arrays (height, width, 3): photographs, drawn test patterns, and uploads."""
 
 from cnn_core.images.patterns import PATTERNS, Pattern, draw_pattern
 from cnn_core.images.photos import PHOTOS, Photo, load_photo

@@ -1,4 +1,4 @@
-"""Test patterns, drawn from numbers: what a kernel does shows most clearly on something simple."""
+"""Draw test patterns: the effect of a kernel is clearest on a simple picture."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,24 @@ from PIL import Image, ImageDraw, ImageFont
 from cnn_core.images.pixels import Pixels
 
 SIDE = 256
-DARK, BRIGHT = 40.0, 215.0
-"""Not black and white: so a result can go beyond both ends."""
+"""Height and width of every pattern in pixels."""
+DARK = 40.0
+"""Dark grey rather than black, so that results can be darker."""
+BRIGHT = 215.0
+"""Light grey rather than white, so that results can be brighter."""
 NOISE_DEVIATION = 40.0
 """Standard deviation of the noise."""
 MAX_LETTERS = 24
+"""Letters that are still legible in one line of SIDE pixels."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A drawn picture: its title, what it shows, and which of angle, period, seed and text it follows."""
+    """A drawn picture: its title, a description, and which of angle, period, seed and text it takes.
+
+    >>> PATTERNS[0].title, PATTERNS[0].parameters
+    ('Edge', ('angle',))
+    """
 
     title: str
     alt: str
@@ -33,18 +41,21 @@ PATTERNS = (
     Pattern("Impulse", "One white pixel in the middle of black"),
     Pattern("Rings", "Rings that get ever finer outwards: every frequency in every direction"),
     Pattern("Text", "Dark letters on a bright ground", ("text",)),
-    Pattern("Noise", "Grey noise: every pixel drawn by itself", ("seed",)),
+    Pattern("Noise", "Grey noise: every pixel is drawn independently", ("seed",)),
 )
 
 
 def draw_pattern(
     title: str, *, angle: float = 0.0, period: float = 16.0, seed: int = 0, text: str = "CNN Lab"
 ) -> Pixels:
-    """The pattern called `title`, uint8 RGB (256, 256, 3), every channel alike.
+    """Draw the pattern called `title` as uint8 RGB (256, 256, 3) with equal channels.
 
-    `angle` (degrees) is the direction in which it gets brighter, 0 to the right and 90 downwards; `period` (pixels)
-    is the length of a stripe pair or of two squares. Raises ValueError for a title that is not in PATTERNS, and for a
-    period below 2, which pixels cannot show.
+    `angle` (degrees) is the direction in which it gets brighter, 0 to the right and 90 downwards; `period` (pixels) is
+    the length of one wave or of two squares. Raises ValueError for a title that is not in PATTERNS, and for a period
+    below 2, which pixels cannot show.
+
+    >>> draw_pattern("Checkerboard", period=2)[0, :4, 0].tolist()
+    [215, 40, 215, 40]
     """
     if not period >= 2:
         raise ValueError(f"period is {period}: pixels show 2 or more.")
@@ -63,7 +74,7 @@ def draw_pattern(
             grey = np.zeros((SIDE, SIDE))
             grey[SIDE // 2, SIDE // 2] = 255
         case "Rings":
-            # the phase grows with the square of the radius, and its slope reaches half a cycle a pixel at the side
+            # The phase grows with the square of the radius: the frequency reaches half a cycle a pixel at the border.
             grey = _wave_to_grey(np.cos(np.pi * (rows**2 + columns**2) / SIDE))
         case "Text":
             grey = _draw_letters(text)
@@ -78,12 +89,12 @@ def draw_pattern(
 
 
 def _wave_to_grey(wave: NDArray[np.float64]) -> NDArray[np.float64]:
-    """−1 … 1 as dark … bright."""
+    """Map −1 … 1 to dark … bright."""
     return (DARK + BRIGHT) / 2 + wave * (BRIGHT - DARK) / 2
 
 
 def _draw_letters(text: str) -> NDArray[np.float64]:
-    """`text` in the middle, as large as fits."""
+    """Draw `text` in the middle, as large as fits."""
     image = Image.new("L", (SIDE, SIDE), round(BRIGHT))
     draw = ImageDraw.Draw(image)
     words = text[:MAX_LETTERS] or " "

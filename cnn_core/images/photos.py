@@ -10,7 +10,11 @@ from cnn_core.images.pixels import LONG_SIDE, Pixels, shrink_image
 
 @dataclass(frozen=True)
 class Photo:
-    """A photograph inside scikit-image's wheel: its name there, a short title, and what it shows."""
+    """A photograph inside scikit-image's wheel: its name there, a short title, and a description.
+
+    >>> PHOTOS[2]
+    Photo(name='chelsea', title='Cat', alt='The face of a tabby cat, close up')
+    """
 
     name: str
     title: str
@@ -37,15 +41,18 @@ PHOTOS = (
 
 
 def load_photo(name: str, size: int = LONG_SIDE) -> Pixels:
-    """The photograph `name` of PHOTOS as uint8 RGB (height, width, 3), its longer side at most `size` pixels.
+    """Load the photograph `name` of PHOTOS as uint8 RGB (height, width, 3), its longer side at most `size` pixels.
 
     Raises ValueError for a name that is not in PHOTOS and for a size below 1.
+
+    >>> load_photo("chelsea", 128).shape
+    (85, 128, 3)
     """
     if name not in {entry.name for entry in PHOTOS}:
         raise ValueError(f"There is no photograph “{name}”: choose {', '.join(entry.name for entry in PHOTOS)}.")
     if size < 1:
         raise ValueError(f"size is {size}: a photograph needs at least 1 pixel.")
-    import skimage.data  # not needed by those who only read uploads
+    import skimage.data  # slow to import, and not needed for uploads
 
     pixels = getattr(skimage.data, name)()
     return np.array(shrink_image(Image.fromarray(pixels).convert("RGB"), size))

@@ -1,4 +1,4 @@
-"""The safe reading of pictures that a visitor brings: uploads, the webcam, the clipboard."""
+"""Read visitors' pictures safely: uploads, webcam pictures, and the clipboard."""
 
 import io
 from dataclasses import dataclass
@@ -10,12 +10,17 @@ from cnn_core.images.pixels import LONG_SIDE, Pixels, shrink_image
 from cnn_core.words import format_megabytes, format_size
 
 MAX_BYTES = 20_000_000
+"""Size of an upload: photographs of phones have up to 15 MB."""
 MAX_PIXELS = {"JPEG": 50_000_000, "WEBP": 10_000_000}
-"""Format → pixels that are read, so that decoding takes less than 200 MB. A JPEG is decoded no larger than needed."""
+"""Format → pixels of a picture, so that decoding takes less than 200 MB; a JPEG is decoded at a reduced size."""
 MAX_OTHER_PIXELS = 20_000_000
+"""Pixels of a picture in any other format, for the same reason."""
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+"""Pillow's names of the formats that are read."""
 READABLE = "PNG, JPEG, WebP, GIF, BMP or TIFF"
-ORIENTATION = 0x0112  # the EXIF tag
+"""FORMATS in a sentence."""
+ORIENTATION = 0x0112
+"""EXIF tag of the orientation."""
 UPRIGHT_TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -25,24 +30,33 @@ UPRIGHT_TRANSPOSES = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""EXIF orientation → what turns the picture upright."""
+"""EXIF orientation → the operation that turns the picture upright."""
 SHRINKABLE_MODES = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
-"""Modes in which neighbouring pixels can be averaged; a palette's numbers cannot."""
+"""Modes in which neighbouring pixels can be averaged, unlike the numbers of a palette."""
 
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """A picture read from an upload: uint8 RGB (height, width, 3), and in words what was done to it."""
+    """A picture read from an upload: uint8 RGB (height, width, 3), and notes on how it was converted.
+
+    >>> Upload(np.zeros((8, 8, 3), dtype=np.uint8), ("It holds several frames: the first is used.",)).image.shape
+    (8, 8, 3)
+    """
 
     image: Pixels
     notes: tuple[str, ...]
 
 
 def decode_upload(data: bytes) -> Upload:
-    """Read an uploaded picture into plain RGB pixels, its longer side at most 512; whatever else it holds is dropped.
+    """Read an uploaded picture as RGB pixels, its longer side at most LONG_SIDE; all other content is dropped.
 
-    Size in bytes and in pixels is checked before any pixel is decoded. Raises ValueError with a sentence for
-    whatever is no picture, too large, damaged, or of a kind not in FORMATS.
+    The size in bytes and in pixels is checked before any pixel is decoded. Raises ValueError with a sentence for a
+    file that is not a picture, too large, damaged, or of a format that is not in FORMATS.
+
+    >>> buffer = io.BytesIO()
+    >>> Image.new("L", (1024, 256), 200).save(buffer, "PNG")
+    >>> decode_upload(buffer.getvalue()).notes
+    ('Shrunk from 1,024 × 256 pixels to 512 × 128.',)
     """
     if not data:
         raise ValueError("The file is empty: choose another one.")
@@ -56,17 +70,17 @@ def decode_upload(data: bytes) -> Upload:
         raise ValueError(_refusal_message(data, error)) from None
     except _TooLargeError as error:
         raise ValueError(str(error)) from None
-    except Exception as error:  # damaged data makes decoders fail in many ways, none of which is the visitor's concern
+    except Exception as error:  # decoders fail in many ways on damaged data
         raise ValueError("The picture is damaged or cut off: save it again, or choose another one.") from error
 
 
 class _TooLargeError(Exception):
-    """A picture of more pixels than are read; told apart from what decoders raise."""
+    """A picture has too many pixels; a separate class, because decoders raise ValueError too."""
 
 
 def _check_size(image: Image.Image) -> None:
     width, height = image.size
-    # a progressive JPEG is held in memory whole, however small it is wanted
+    # A progressive JPEG is held in memory as a whole, even when it is decoded at a reduced size.
     simple = not image.info.get("progressive")
     most = MAX_PIXELS.get(str(image.format), MAX_OTHER_PIXELS) if simple else MAX_OTHER_PIXELS
     if width * height > most:
@@ -85,7 +99,7 @@ def _refusal_message(data: bytes, error: Exception) -> str:
 
 
 def _decode_image(data: bytes) -> Upload:
-    """Decode, shrink, bring to 8-bit RGB on white, turn upright; each step that changed something leaves a note."""
+    """Decode a picture, shrink it, convert it to 8-bit RGB on white and turn it upright; note each change."""
     image = Image.open(io.BytesIO(data), formats=FORMATS)  # reads the header only
     _check_size(image)
     notes = []
@@ -94,10 +108,10 @@ def _decode_image(data: bytes) -> Upload:
         image.seek(0)
     if ";16" in str(getattr(image, "tile", "")):
         notes.append("16 bits a channel, scaled to 8.")
-    # a PNG is decoded by getexif already, so what `tile` says is read before
+    # getexif already decodes a PNG, so `tile` is read before.
     orientation = image.getexif().get(ORIENTATION)
     full = image.size
-    image.draft(None, (2 * LONG_SIDE, 2 * LONG_SIDE))  # a JPEG is decoded no larger than needed
+    image.draft(None, (2 * LONG_SIDE, 2 * LONG_SIDE))  # a JPEG is decoded at a reduced size
     image.load()
     rgb = _lay_on_white(_to_eight_bits(image, notes), notes)
     if orientation in UPRIGHT_TRANSPOSES:
@@ -111,11 +125,11 @@ def _decode_image(data: bytes) -> Upload:
 
 
 def _to_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Bring 16-bit, 32-bit and float greys to 0 … 255, shrunk; Pillow itself would clip them."""
+    """Scale 16-bit, 32-bit and float greys to 0 … 255 and shrink them; Pillow would clip them."""
     if not image.mode.startswith(("I", "F")):
         return image
     sixteen = image.mode.startswith("I;16")
-    # shrunk first: a large picture in 64-bit floats would take half a gigabyte
+    # Shrunk first, because a large picture in 64-bit floats would take half a gigabyte.
     values = np.asarray(shrink_image(image.convert("I") if sixteen else image, LONG_SIDE)).astype(np.float64)
     if sixteen:
         return Image.fromarray(np.rint(values.clip(0, 65535) / 257).astype(np.uint8))
@@ -127,15 +141,14 @@ def _to_eight_bits(image: Image.Image, notes: list[str]) -> Image.Image:
 
 
 def _lay_on_white(image: Image.Image, notes: list[str]) -> Image.Image:
-    """RGB, shrunk; transparent parts show white."""
+    """Convert a picture to RGB and shrink it; transparent parts become white."""
     if image.mode == "CMYK":
         notes.append("Printing colours (CMYK) converted to RGB, without a colour profile.")
     if image.mode in ("P", "PA"):
         notes.append("Palette colours read as RGB.")
     clear = image.has_transparency_data
-    if (
-        image.mode not in SHRINKABLE_MODES or "transparency" in image.info
-    ):  # a transparent colour would be mixed with others
+    # A transparent colour would be mixed with others when shrunk.
+    if image.mode not in SHRINKABLE_MODES or "transparency" in image.info:
         image = image.convert("RGBA" if clear else "RGB")
     image = shrink_image(image, LONG_SIDE)  # before it is converted: a second large copy would take too much memory
     if not clear:

@@ -1,4 +1,4 @@
-"""Results of filtering as pictures, each with the one scale that says which number a colour stands for."""
+"""Draw results of filters as pictures, each with the scale that says which number a colour stands for."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,12 @@ from cnn_core.render.colour import DIVERGING_COLOURS, diverging_rgb, symmetric_l
 from cnn_core.words import format_percent
 
 VIEWS = ("signed", "absolute", "clamp")
+"""Ways to draw a result; see `render_result`."""
 
 
 @dataclass(frozen=True, eq=False)
 class ResultPicture:
-    """A result made visible: pixels (height, width, 3), the ends of the scale, its colours, and what is hidden."""
+    """The picture of a result: pixels (height, width, 3), the ends of the scale, its colours, and what it hides."""
 
     pixels: NDArray[np.uint8]
     low: float
@@ -23,11 +24,14 @@ class ResultPicture:
 
 
 def render_result(result: NDArray[np.float32], view: str, limit: float | None = None) -> ResultPicture:
-    """Colour a filter result for the screen, on a scale that is stated.
+    """Draw a filter result (height, width) or (height, width, 3) in one of VIEWS.
 
-    `view` "signed": colours, symmetric about zero; "absolute": magnitudes, black to white; "clamp": as a picture,
-    0 … 255, whatever lies outside cut off. `limit` is the end of the scale that several results share; without one it
-    is this result's largest magnitude. Raises ValueError for another `view`.
+    "signed" uses colours symmetric about zero, "absolute" draws magnitudes from black to white, "clamp" a picture of
+    0 … 255 that cuts off all values outside. `limit` is the end of a scale that several results share; by default it is
+    this result's largest magnitude. Raises ValueError for another `view`.
+
+    >>> render_result(np.array([[-2, 300]], dtype=np.float32), "clamp").pixels[0, :, 0].tolist()
+    [0, 255]
     """
     if view not in VIEWS:
         raise ValueError(f"view is “{view}”: choose {', '.join(VIEWS)}.")
@@ -44,12 +48,12 @@ def render_result(result: NDArray[np.float32], view: str, limit: float | None = 
     if view == "absolute":
         remark = "Black is zero. This hides the sign: dark-to-bright and bright-to-dark look the same."
         return ResultPicture(_to_rgb(np.rint(np.abs(result / limit) * 255)), 0.0, limit, ("#000000", "#ffffff"), remark)
-    if result.ndim == 3:  # three signed channels share one picture: zero is mid-grey in each
+    if result.ndim == 3:  # the three channels are those of the picture, so colours cannot show signs
         remark = "Mid-grey is zero in each channel; darker is negative, brighter positive."
         pixels = _to_rgb(np.rint(127.5 + result / limit * 127.5))
         return ResultPicture(pixels, -limit, limit, ("#000000", "#808080", "#ffffff"), remark)
     steps = 255
-    ramp = diverging_rgb(np.linspace(-1, 1, 2 * steps + 1), 1.0)  # looked up: fast enough while a cell is edited
+    ramp = diverging_rgb(np.linspace(-1, 1, 2 * steps + 1), 1.0)  # a table: fast enough while a cell is edited
     pixels = ramp[np.rint(result / limit * steps).astype(np.int16) + steps]
     colours = tuple("#" + "".join(f"{int(part):02x}" for part in colour) for colour in DIVERGING_COLOURS)
     whose = "shared by all results" if shared else "this result's largest value"

@@ -1,4 +1,4 @@
-"""Maps in one byte a value, for a browser: each on a stated symmetric scale of its own. NumPy only."""
+"""Quantise maps to one byte a value for the browser, each on its own symmetric scale."""
 
 import base64
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 SCALE_STEPS = 127
-"""Bytes 1 … 255 stand for −127 … 127 steps of the scale; 0 for what is no finite number."""
+"""Bytes 1 … 255 stand for −127 … 127 steps of the scale, and 0 for values that are not finite."""
 
 
 @dataclass(frozen=True, eq=False)
 class QuantisedMaps:
-    """Maps (N, h, w) in bytes: value = (byte − 128) / 127 · limit of its map, right to half a step.
+    """Maps (N, h, w) in bytes: value = (byte − 128) / 127 · limit of its map, exact to half a step.
 
-    `every` tells which rows and columns are kept, every first, second …: a kept value is the map's own, no mean.
+    `sampling_step` k means that every k-th row and column was kept, without averaging.
     """
 
     codes: NDArray[np.uint8]
@@ -28,15 +28,19 @@ class QuantisedMaps:
 
 
 def quantise_maps(maps: NDArray[np.floating], max_side: int) -> QuantisedMaps:
-    """`maps` (N, H, W), each with the largest finite magnitude as its scale (1 when all is zero).
+    """Quantise `maps` (N, H, W), each on a scale up to its largest finite magnitude (1 when all values are zero).
 
-    Sides longer than `max_side` keep only every k-th row and column, the smallest k that makes them fit.
+    Of sides longer than `max_side` only every k-th row and column is kept, with the smallest k that makes them fit.
+
+    >>> quantised = quantise_maps(np.array([[[-2.0, 0.0, 2.0]]]), 8)
+    >>> quantised.codes.tolist(), quantised.limits.tolist(), quantised.sampling_step
+    ([[[1, 128, 255]]], [2.0], 1)
     """
-    every = max(1, -(-max(maps.shape[1:]) // max_side))
-    values = np.asarray(maps[:, ::every, ::every], np.float64)
+    step = max(1, -(-max(maps.shape[1:]) // max_side))
+    values = np.asarray(maps[:, ::step, ::step], np.float64)
     finite = np.isfinite(values)
     known = np.where(finite, values, 0.0)
     limits = np.abs(known).max(axis=(1, 2), initial=0.0)
     limits[limits == 0] = 1.0
     steps = np.rint(known / limits[:, None, None] * SCALE_STEPS) + SCALE_STEPS + 1
-    return QuantisedMaps(np.where(finite, steps, 0).astype(np.uint8), limits, every)
+    return QuantisedMaps(np.where(finite, steps, 0).astype(np.uint8), limits, step)
