@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from cnn_core import datasets
 from cnn_core.datasets import BUILT_IN, DOWNLOADABLE, TITLES
 from pages.parts.data import background
+from pages.parts.data.choose import all_downloads
 from pages.shared import dataset_choice
 from pages.shared.image_map_charts import map_rows, scatter_chart
 
@@ -142,7 +143,7 @@ def test_a_download_without_a_network_says_so_and_can_be_tried_again(
     monkeypatch.setattr("cnn_core.datasets.fetch.PAUSE_S", 0.01)
     at = open_page("data", data_set="Fashion-MNIST")
     at.button("data_download").click().run()
-    finish(at, lambda: background.latest_download("fashion-mnist").ended)
+    finish(at, lambda: all_downloads().latest_download("fashion-mnist").ended)
     assert "could not be downloaded: there is no connection" in at.error[0].value
     assert at.button("data_download").label == "Try again"
 
@@ -156,7 +157,7 @@ def test_a_download_shows_how_far_it_is_and_stops(open_page: Open, monkeypatch: 
     monkeypatch.setattr("pages.parts.data.choose.fetch_dataset", slow)
     at = open_page("data", data_set="CIFAR-100")
     at.button("data_download").click().run()
-    task = background.latest_download("cifar100")
+    task = all_downloads().latest_download("cifar100")
     assert task is not None
     finish(at, lambda: task.done > 0)
     assert "50.0 of 169.0 MB" in at.get("progress")[0].proto.text

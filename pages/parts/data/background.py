@@ -60,19 +60,21 @@ def _run_task(work: Callable[[Report], Any], task: Task) -> None:
         task.ended = True
 
 
-_downloads: dict[str, Task] = {}
-_lock = threading.Lock()
+class Downloads:
+    """The downloads of this server, each started once: all visitors watch the same."""
 
+    def __init__(self) -> None:
+        self._tasks: dict[str, Task] = {}
+        self._lock = threading.Lock()
 
-def start_download(source: str, work: Callable[[Report], Any]) -> Task:
-    """Start the download of `source` with `work`, or return the one in progress: all visitors watch the same."""
-    with _lock:
-        task = _downloads.get(source)
-        if task is None or task.ended:
-            task = _downloads[source] = start_task(work)
-        return task
+    def start_download(self, source: str, work: Callable[[Report], Any]) -> Task:
+        """Start the download of `source` with `work`, or return the one in progress."""
+        with self._lock:
+            task = self._tasks.get(source)
+            if task is None or task.ended:
+                task = self._tasks[source] = start_task(work)
+            return task
 
-
-def latest_download(source: str) -> Task | None:
-    """Return the last download of `source`, in progress or ended; None before the first."""
-    return _downloads.get(source)
+    def latest_download(self, source: str) -> Task | None:
+        """Return the last download of `source`, in progress or ended; None before the first."""
+        return self._tasks.get(source)

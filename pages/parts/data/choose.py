@@ -27,6 +27,12 @@ PROBLEM_KEY = "data_own_problem"
 NOTES_KEY = "data_own_notes"
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def all_downloads() -> background.Downloads:
+    """Return the downloads that all visitors share."""
+    return background.Downloads()
+
+
 def choose_dataset() -> str:
     """Let the visitor choose a data set, which may still have to be downloaded, and describe it in a line."""
     _select_finished_dataset()
@@ -48,7 +54,8 @@ def choose_dataset() -> str:
 
 def show_download(name: str) -> bool:
     """Offer to download a data set that is not on this computer, or show the progress; True while it is in progress."""
-    source, task = DATASET_SOURCES[name][0], background.latest_download(DATASET_SOURCES[name][0])
+    source = DATASET_SOURCES[name][0]
+    task = all_downloads().latest_download(source)
     if task is not None and not task.ended:
         share = task.done / task.total if task.total else 0.0
         progress_text = f"{task.done / 1e6:.1f} of {format_megabytes(task.total, 1)}" if task.total else "Connecting …"
@@ -73,7 +80,7 @@ def show_download(name: str) -> bool:
 
 
 def _start_download(source: str) -> None:
-    background.start_download(source, lambda report: fetch_dataset(source, report))
+    all_downloads().start_download(source, lambda report: fetch_dataset(source, report))
 
 
 def is_available(name: str) -> bool:
