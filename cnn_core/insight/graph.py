@@ -25,7 +25,7 @@ from cnn_core.networks.spec import name_layers
 IMAGE = "image"
 """The name of the first node; layers are named after their kinds, so that none has it."""
 PROBABILITIES = "softmax"
-"""The name of the last node, of which the same is true."""
+"""The name of the last node; no layer has it either."""
 
 
 class Extent(NamedTuple):

@@ -145,7 +145,7 @@ def _name_planes(trace: Trace, names: list[str]) -> Trace:
 def _map_contributions(patch: Array, w: Array, layer: Conv2d, cut: _InputPatch) -> tuple[Array, Array]:
     """What each input map adds to the one value that `patch` is cut for, and the sum of its magnitudes."""
     window = np.pad(patch, ((0, 0), *cut.padding))[:, :: pair(layer.dilation)[0], :: pair(layer.dilation)[1]]
-    with np.errstate(invalid="ignore"):  # 0 × ∞ is no number, and is shown as such
+    with np.errstate(invalid="ignore"):  # 0 × ∞ is not a number, and is shown as such
         products = (window * w).reshape(len(w), -1)
     return products.sum(axis=1), np.abs(products).sum(axis=1)
 

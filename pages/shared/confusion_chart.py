@@ -28,9 +28,9 @@ def confusion_chart(
 ) -> alt.LayerChart:
     """Draw a confusion matrix (K, K): rows true, columns predicted, numbers in the cells, zeros left empty.
 
-    Colour follows each cell's share of its row, or with `numbers` "column" of its column, drawn so that few mistakes
-    can be seen too. The numbers are images, or these shares in per cent. `order` are the classes to draw, in order; all
-    of them without. `ink` is the colour of the numbers, as Vega knows no text colour of the theme.
+    Colour follows each cell's share of its row, or with `numbers` "column" of its column, on a square-root scale, so that
+    rare mistakes are visible. The numbers are images, or these shares in per cent. `order` are the classes to draw, in
+    this order; all of them where it is empty. `ink` is the colour of the numbers, as Vega does not know the theme's.
     A clicked cell is the selection "cell" with fields `true` and `predicted`.
     """
     chosen = list(order) or list(range(len(matrix)))
@@ -67,7 +67,7 @@ def confusion_chart(
 
 
 def chart_height(classes: int) -> int:
-    """Return the height of a matrix with so many classes: large cells while they are few, narrow ones when many."""
+    """Return the height of a matrix with this many classes: large cells for a few, narrow ones for many."""
     return max(260, 90 + classes * (38 if classes <= MOST_NUMBERED_CLASSES else 12))
 
 

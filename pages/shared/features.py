@@ -19,7 +19,7 @@ MAX_SEARCHED_MACS = 5 * 10**11
 def compute_features(subject: LoadedRun, epoch: int, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], str]:
     """Compute the features (N, D) of stored images uint8 (N, C, H, W), and say what they are.
 
-    Raises ValueError when the network has none, or when they are no numbers.
+    Raises ValueError when the network has none, or when they are not finite.
     """
     from cnn_core.insight.embedding import penultimate_features
     from cnn_core.training.inference import make_normaliser
@@ -55,10 +55,10 @@ def _training_features(subject: LoadedRun, epoch: int) -> tuple[NDArray[np.intp]
 def nearest_training_images(
     subject: LoadedRun, epoch: int, images: NDArray[np.uint8], count: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], str]:
-    """Places among `used_training_split` of the images most like each of `images`, the cosines, both (N, count), a
-    sentence.
+    """Find the training images nearest to each of `images`: places in `used_training_split`, cosines, and a sentence.
 
-    The sentence says which images were searched and what “alike” means. Raises ValueError as `compute_features`.
+    Places and cosines are (N, count); the sentence says which images were searched and what "nearest" means.
+    Raises ValueError as `compute_features` does.
     """
     from cnn_core.insight.embedding import nearest_neighbours
 

@@ -12,7 +12,7 @@ from pages.shared.palette import CLASS_COLOURS, GREY, ORANGE
 
 OTHER_CLASSES = "other classes"
 MAX_COLOURED_CLASSES = 12
-"""Above this many classes colours cannot be told apart: one class stands out from the others."""
+"""Above this number of classes colours are too similar: one class stands out from all others."""
 
 
 def map_rows(
@@ -35,7 +35,7 @@ def scatter_chart(
 ) -> alt.Chart:
     """Draw each image as a point over two columns; on hover its picture appears.
 
-    Classes have colours while there are few; a click in the legend brings one out. Of many classes `marked` is.
+    Classes have colours while there are few; a click in the legend brings one out. Of many, `marked` stands out.
     Without `axes` their numbers and names are left out.
     """
     chosen = alt.selection_point(fields=["group"], bind="legend")

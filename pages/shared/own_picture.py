@@ -24,7 +24,7 @@ PICTURE_WIDTH = 168
 def choose_own_picture(source: str, subject: LoadedRun, key: str) -> Picture | None:
     """Let the visitor draw or bring a picture by one of OWN_SOURCES, and show beside it what the network gets.
 
-    None as long as there is none; then what to do is said. `key` begins the names of the controls.
+    None as long as there is none; then the page says what to do. The keys of the controls begin with `key`.
     """
     left, right = st.columns([1, 1], gap="large")
     with left:
@@ -45,7 +45,7 @@ def _choose_ink(key: str) -> bool:
         True,
         key=f"{key}_ink",
         bind="query-params",
-        help="On: made ready as this data set's images were (grey, bright on black, cut to the ink, centred by mass). "
+        help="On: prepared as this data set's images were (grey, bright on black, cut to the ink, centred by mass). "
         "Off: only cut in the middle and resized.",
     )
 

@@ -53,7 +53,7 @@ depend on the list of epochs, which grows while a run trains."""
 
 
 def choose_loaded_run(promise: str) -> LoadedRun | None:
-    """Let the visitor pick a run, and say in words what state it is in.
+    """Let the visitor choose a run, and say what state it is in.
 
     None when there is nothing to look into; then `promise` says what will be here, beside a link to Train.
     """

@@ -67,7 +67,7 @@ def show_download(name: str) -> bool:
     if task is not None and task.failure:
         st.error(task.failure)
     elif task is not None and task.stopped:
-        st.info("Stopped. What has come stays: the download goes on from there.")
+        st.info("Stopped. What has arrived is kept: the download continues from there.")
     else:
         st.info(
             f"These images are not on this computer yet. The download is **{download_megabytes(name):.0f} MB**; "

@@ -21,7 +21,7 @@ VALIDATION = "Validation"
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """The `logits` (N, K) of a checkpoint for every image of the split `split_name`; nobody may write to them."""
+    """The `logits` (N, K) of a checkpoint for every image of the split `split_name`, shared: only read them."""
 
     subject: LoadedRun
     epoch: int

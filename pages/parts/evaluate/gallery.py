@@ -54,7 +54,7 @@ def _answer_title(answers: Answers, place: int) -> str:
 
 
 def _heat_map_classes(answers: Answers, place: int) -> list[tuple[str, int]]:
-    """Which classes a mistake's heat maps are for: the true and the predicted one; the one class where it is right."""
+    """The classes that heat maps explain: the true and the predicted one, which are one where the answer is right."""
     true, predicted = int(answers.labels[place]), int(answers.predicted[place])
     return [("true and predicted", true)] if true == predicted else [("true", true), ("predicted", predicted)]
 
@@ -107,7 +107,7 @@ def _store_image_number(position: int) -> None:
 
 
 def _show_inspect_link(answers: Answers, place: int) -> None:
-    """Inspect shows the images of the test set."""
+    """Link to Inspect, which shows images of the test set alone."""
     if answers.split_name == TEST:
         link = {"inspect_image": str(place + 1)}
         st.page_link(get_page("inspect"), label="Layer by layer", icon=":material/visibility:", query_params=link)

@@ -48,7 +48,7 @@ def heat_map_figures(
         what = f"{role}, {names[target]}"
         if not np.isfinite(heat).all():
             found.append(
-                make_figure(to_thumbnail(image, side), f"{what}: no numbers", f"No Grad-CAM for {what}: not finite")
+                make_figure(to_thumbnail(image, side), f"{what}: not finite", f"No Grad-CAM for {what}: not finite")
             )
             continue
         empty = not heat.any()

@@ -18,7 +18,7 @@ def show_answer(subject: LoadedRun, epoch: int, picture: Picture) -> None:
     probabilities = compute_probabilities(subject, epoch, picture.image)
     predicted = names[int(probabilities.argmax())]
     left, right = st.columns([1, 2], gap="large")
-    if picture.test_index is not None:  # a picture of one's own stands beside its source already
+    if picture.test_index is not None:  # the visitor's own picture already stands beside its source
         left.image(enlarged_rgb(picture.image, 288), output_format="PNG", alt=picture.title)
     verdict = ""
     if picture.label is not None:

@@ -97,7 +97,7 @@ def _show_both_classes(subject: LoadedRun, epoch: int, picture: Picture, method:
 
 
 def _choose_method(subject: LoadedRun) -> Method | None:
-    """The method and its settings; None, with a sentence, when this network has nothing it could explain with."""
+    """The method and its settings; None, with a sentence on the screen, when the network has no layer for it."""
     name = choose_option("Method", METHODS, METHODS[0], "inspect_why_method")
     height, width = subject.spec.input_shape[1:]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -142,7 +142,7 @@ def _choose_cam_layer(subject: LoadedRun) -> Method | None:
 
 
 def _choose_targets(names: tuple[str, ...], probabilities: NDArray[np.float64], label: int | None) -> tuple[int, int]:
-    """The two classes that are explained: as chosen, at first the answer beside the truth or the runner-up."""
+    """The two classes that are explained; at first the answer, and the true class or the runner-up."""
     order = np.argsort(-probabilities, kind="stable")
     predicted = int(order[0])
     other = label if label is not None and label != predicted else int(order[min(1, len(order) - 1)])
@@ -178,7 +178,7 @@ def _show_map(
 def _show_completeness(
     subject: LoadedRun, epoch: int, picture: Picture, method: Method, target: int, map_sum: float
 ) -> None:
-    """What the map adds up to, beside what it should."""
+    """What the map adds up to, and what it should add up to."""
     here, nothing = _logit_pair(subject, epoch, picture.image, method.baseline, target)
     error = abs(map_sum - (here - nothing))
     advice = "" if error <= 0.05 * max(abs(here - nothing), 1e-6) else " More steps bring them together."
@@ -267,7 +267,7 @@ def compute_attribution(
 def _apply_method(
     model: "nn.Module", image: NDArray[np.uint8], method: Method, target: int, subject: LoadedRun
 ) -> NDArray[np.float32]:
-    """What the method answers, channels added up: (h, w)."""
+    """The map of the method, summed over channels: (h, w)."""
     from cnn_core.insight import attribution, grad_cam
 
     ready = _prepare_image(subject, image)
@@ -284,7 +284,7 @@ def _apply_method(
 
 
 def _prepare_image(subject: LoadedRun, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A stored image as the network is given it."""
+    """A stored image normalised as in training."""
     from torch import from_numpy
 
     ready: NDArray[np.float32] = run_normaliser(subject)(from_numpy(image[np.newaxis]))[0].numpy()

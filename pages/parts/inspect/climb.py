@@ -102,8 +102,10 @@ def _choose_settings() -> "tuple[str, AscentSettings]":
             (0.0, 0.05, 0.1, 0.2, 0.4, 0.6, 1.0),
             0.1,
         )
-        blur = choose_integer("Blur after every so many steps, 0 for never", f"{key}_blur", 0, 16, 8)
-        jitter = choose_integer("Jitter: shift by up to so many pixels before each step", f"{key}_jitter", 0, 8, 1)
+        blur = choose_integer("Steps from one blur to the next, 0 for no blur", f"{key}_blur", 0, 16, 8)
+        jitter = choose_integer(
+            "Jitter: the most pixels that it is shifted by before each step", f"{key}_jitter", 0, 8, 1
+        )
     with right:
         steps = choose_integer("Steps", f"{key}_steps", 8, 256, 64)
         rate = choose_value("Step size, in grey values", f"{key}_rate", (1.0, 2.0, 4.0, 8.0, 16.0, 32.0), 8.0)

@@ -121,7 +121,7 @@ def _show_answer(subject: LoadedRun, epoch: int, picture: Picture) -> None:
 
 
 def _show_matrix(subject: LoadedRun, epoch: int) -> None:
-    """The confusion matrix of validation images: the test set is for the last word and chooses nothing."""
+    """The confusion matrix of validation images: the test set chooses nothing."""
     data = state.load_dataset(subject.dataset_name)
     if not len(data.val):
         st.info("This data set has no validation images, so there is no confusion matrix to follow.")
@@ -147,7 +147,7 @@ def _show_matrix(subject: LoadedRun, epoch: int) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False, hash_funcs=BY_RUN)
 def _validation_matrix(subject: LoadedRun, epoch: int) -> NDArray[np.int64] | None:
-    """The confusion matrix of a checkpoint over validation images; None when its answers are no numbers."""
+    """The confusion matrix of a checkpoint over validation images; None when its answers are not numbers."""
     from cnn_core.training.inference import predict_logits
 
     data = state.load_dataset(subject.dataset_name)

@@ -103,7 +103,7 @@ def _show_whole_filters(
     names: tuple[str, ...],
     colour: bool,
 ) -> None:
-    """One picture a filter."""
+    """Show one picture for each filter."""
     places = order[:FILTERS_SHOWN]
     plain, letters = tile_labels(layer, by_channel=False, names=names), finding_marks(found, len(order))
     labels = [f"{plain[i]} · {letters[i]}" if letters[i] else plain[i] for i in places]
@@ -115,7 +115,7 @@ def _show_whole_filters(
 def _show_by_channel(
     tiles: Tiles, order: NDArray[np.intp], channels: int, found: tuple[Finding, ...], what: str, name: str
 ) -> None:
-    """One row a filter, one picture for each of its input channels; long ones in pages."""
+    """Show a row for each filter, with a picture for each of its input channels, in pages where they are many."""
     letters = finding_marks(found, len(order))
     with st.container(horizontal=True, gap="medium"):
         rows = choose_page("Filters shown", [str(i) for i in order], ROWS_SHOWN, "inspect_filter_rows")
@@ -135,7 +135,7 @@ def _show_by_channel(
 
 
 def _show_findings(found: tuple[Finding, ...], values: NDArray[np.floating], *, rgb: bool) -> None:
-    """What was found, letter by letter: the measure, and the filters with their figures."""
+    """Show each finding: its letter, its measure, and the filters with their figures."""
     if not found:
         return
     st.subheader("What the measures find", anchor=False)
@@ -162,7 +162,7 @@ def _show_findings(found: tuple[Finding, ...], values: NDArray[np.floating], *, 
 
 
 def _describe_filter(finding: Finding, k: int, degrees: NDArray[np.float64]) -> str:
-    """One filter of a finding with its figure; a slope with the way up."""
+    """One filter of a finding with its figure, and the direction of a slope."""
     number, figure = finding.filters[k] + 1, finding.values[k]
     if finding.partners:
         return f"{number} and {finding.partners[k] + 1} ({figure:+.2f})"

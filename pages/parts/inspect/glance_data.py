@@ -48,7 +48,7 @@ MAX_NUMBERED_WEIGHTS = 25
 
 @dataclass(frozen=True, eq=False)
 class Activations:
-    """A network looked at: its graph, everything that it computes for one picture, and its weights as arrays."""
+    """The graph of a network, everything that it computes for one picture, and its weights as arrays."""
 
     graph: Graph
     values: Values
@@ -170,7 +170,7 @@ def _rows_and_columns(array: NDArray[np.generic]) -> tuple[int, int]:
 
 
 def _shown_maps(node: Node, values: NDArray[np.floating], page: int) -> list[int]:
-    """The maps of the page; of many probabilities the largest, as the first ones would say nothing."""
+    """The maps of the page; of many probabilities the largest ones, as the first would mean little."""
     if node.name == PROBABILITIES and node.map_count > PAGE_SIZE:
         return [int(k) for k in np.argsort(-np.nan_to_num(values), kind="stable")[:PAGE_SIZE]]
     first = min(page, (node.map_count - 1) // PAGE_SIZE) * PAGE_SIZE
@@ -239,7 +239,7 @@ def _kernel_data(kernel: NDArray[np.floating]) -> KernelPicture:
 
 
 def _following_maps(activations: Activations, name: str, index: int) -> list[FollowingMap]:
-    """The same map behind the layers that follow and take each value by itself: batch norm, activations."""
+    """The same map behind the following layers that change each value alone: batch norm, activations."""
     following: list[FollowingMap] = []
     for after, node in activations.graph.items():
         if node.inputs != (name,) or node.windows is not None or node.is_flat:
@@ -262,7 +262,7 @@ def _following_maps(activations: Activations, name: str, index: int) -> list[Fol
 
 
 def _unit_data(activations: Activations, unfolded: UnfoldedMap, head: UnfoldedHead) -> UnfoldedUnitData:
-    """The terms of a unit as lines of a table, the others summed up, and the value."""
+    """The terms of a unit as lines of a table, the sum of those left out, and the value."""
     lines = [
         [
             describe_unit(activations.graph, part.source, part.index),

@@ -27,7 +27,7 @@ WRONG = "wrong"
 
 @dataclass(frozen=True, eq=False)
 class MappedImages:
-    """Images on the map: places in the split, their `features` (N, D), what these are, classes said, and pictures."""
+    """Images on the map: places in the split, `features` (N, D), what these are, predicted classes, and pictures."""
 
     places: NDArray[np.intp]
     features: NDArray[np.float32]
@@ -112,7 +112,7 @@ def _show_scatter(
 
 @st.cache_resource(max_entries=8, show_spinner="Running the network on the images …", hash_funcs=BY_RUN)
 def _mapped_images(subject: LoadedRun, epoch: int, part: str, seed: int) -> MappedImages:
-    """At most 600 images of the split, with their features; nobody may write to them."""
+    """At most 600 images of the split, with their features. They are shared: only read them."""
     from cnn_core.training.inference import predict_logits
 
     data = state.load_dataset(subject.dataset_name)

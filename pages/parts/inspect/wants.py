@@ -62,7 +62,7 @@ def _unit_noun(nodes: Graph, layer: str) -> str:
 def largest_values(subject: LoadedRun, epoch: int, layer: str) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Compute the largest value of each map of a layer for each test image (N, maps), its row and column (N, maps, 2).
 
-    Raises ValueError when there is no test image, or a value is no finite number.
+    Raises ValueError when there is no test image, or a value is not finite.
     """
     from cnn_core.insight.strongest_images import find_peaks
 
@@ -82,7 +82,7 @@ def _show_strongest_images(
     values: NDArray[np.float32],
     places: NDArray[np.int32],
 ) -> None:
-    """The images with the largest values, each with what the value saw of it, and the classes that excite the unit."""
+    """Show the images with the largest values, the part that each value depends on, and the mean value by class."""
     data = state.load_dataset(subject.dataset_name)
     labels = data.test.labels[: len(values)]
     unit_values = values[:, unit]
@@ -150,7 +150,7 @@ def _describe_classes(labels: NDArray[np.integer], names: tuple[str, ...], count
 
 
 def _show_silent_maps(nodes: Graph, layer: str, values: NDArray[np.float32]) -> None:
-    """Name the maps of a layer that never answer."""
+    """Name the maps of a layer that are 0 for every image."""
     silent = [f"{unit + 1}" for unit in np.flatnonzero((values == 0).all(axis=0))]
     if silent:
         thing = _unit_noun(nodes, layer).lower()
