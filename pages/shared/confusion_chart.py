@@ -28,8 +28,8 @@ def confusion_chart(
 ) -> alt.LayerChart:
     """Draw a confusion matrix (K, K): rows true, columns predicted, numbers in the cells, zeros left empty.
 
-    Colour follows each cell's share of its row, or with `numbers` "column" of its column, on a square-root scale, so that
-    rare mistakes are visible. The numbers are images, or these shares in per cent. `order` are the classes to draw, in
+    Colour follows each cell's share of its row, or with `numbers` "column" of its column, on a square-root scale: rare
+    mistakes are visible, too. The numbers are images, or these shares in per cent. `order` are the classes to draw, in
     this order; all of them where it is empty. `ink` is the colour of the numbers, as Vega does not know the theme's.
     A clicked cell is the selection "cell" with fields `true` and `predicted`.
     """

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from cnn_core import datasets
-from cnn_core.insight.load import load_network, stored_image_maps
+from cnn_core.insight import feature_maps
+from cnn_core.insight.load import load_network
 from cnn_core.networks import (
     AdaptiveAvgPool2d,
     BatchNorm,
@@ -27,6 +29,7 @@ from cnn_core.networks import (
 from cnn_core.runs import default_store
 from cnn_core.training import TrainConfig
 from cnn_core.training.events import Snapshot, Started
+from cnn_core.training.inference import make_normaliser
 
 Open = Callable[..., AppTest]
 LAYER, MAP, ROW, COLUMN = (f"inspect_glance_{name}" for name in ("layer", "map", "row", "column"))
@@ -84,7 +87,8 @@ def test_the_maps_drawn_are_the_networks_own(open_page: Open, digits_run: str) -
     digits, store = datasets.load("digits"), default_store()
     run = store.get_run(digits_run)
     model = load_network(run.spec, store.load_weights(digits_run, 2))
-    maps = stored_image_maps(model, digits.test.images[4], digits, run.config)
+    normalise = make_normaliser(digits, torch.device("cpu"), run.config)
+    maps = feature_maps(model, normalise(torch.from_numpy(digits.test.images[4:5]))[0].numpy())
     for name in ("conv1", "pool1", "relu2"):
         place = [node["name"] for node in data["graph"]].index(name)
         column = next(column for column in data["columns"] if column["node"] == place)
