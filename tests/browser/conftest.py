@@ -20,6 +20,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 # The headless shell first: it draws no browser around the page, and so needs a third less of the processor.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
+COLD_PAGE_MS = 120_000
+"""What a server's first page may take: it imports PyTorch, altair and the rest on cores that other tests use too."""
+
 # Playwright's own 5 s are short for a first run that imports torch on two busy cores.
 expect.set_options(timeout=30_000)
 
@@ -69,10 +72,31 @@ def serve(data: Path, script: Path = ROOT / "app.py") -> Iterator[str]:
             process.kill()
 
 
+@contextlib.contextmanager
+def serve_warm(browser: Browser, data: Path, path: str) -> Iterator[str]:
+    """Run the app as `serve` does, and let it draw the page at `path` once before a test opens it.
+
+    A server's first page imports PyTorch and the charts, which on busy cores takes longer than a test waits for a
+    heading: so the wait for the imports is no test's own.
+    """
+    with serve(data) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(url + path, timeout=COLD_PAGE_MS)
+        expect(page.get_by_test_id("stMain").get_by_role("heading", level=1)).to_be_visible(timeout=COLD_PAGE_MS)
+        app = page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=COLD_PAGE_MS)
+        context.close()
+        yield url
+
+
 @pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
+def app_url(browser: Browser) -> Iterator[str]:
     """Address of an app that serves all browser tests of this worker."""
-    with tempfile.TemporaryDirectory(prefix="cnn-lab-browser-") as folder, serve(Path(folder)) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="cnn-lab-browser-") as folder,
+        serve_warm(browser, Path(folder), "/inspect") as url,
+    ):
         yield url
 
 

@@ -8,19 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cnn_core import datasets
 from cnn_core.networks import preset
 from cnn_core.runs import RunStore
 from cnn_core.training import TrainConfig, train
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve_warm
 
 pytestmark = pytest.mark.xdist_group("dask")
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Iterator[tuple[str, RunStore, list[str]]]:
+def runs(tmp_path: Path, browser: Browser) -> Iterator[tuple[str, RunStore, list[str]]]:
     """(address of the page for a workspace, its store, ids of its two runs of two epochs on Digits)."""
     store = RunStore(f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path)
     digits, ids = datasets.load("digits"), []
@@ -29,7 +29,7 @@ def runs(tmp_path: Path) -> Iterator[tuple[str, RunStore, list[str]]]:
         config = TrainConfig(epochs=2, learning_rate=rate, batch_size=128, device="cpu")
         ids.append(store.create_run("browser", spec, config))
         store.append_events(ids[-1], *train(spec, digits, config))
-    with serve(tmp_path) as url:
+    with serve_warm(browser, tmp_path, "/compare") as url:
         yield f"{url}/compare?workspace=browser", store, ids
 
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cnn_core import datasets
 from cnn_core.networks import preset
 from cnn_core.runs import RunStore
 from cnn_core.training import TrainConfig, train
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve_warm
 
 Runs = tuple[str, str, str]
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Runs]:
     """(address of an app, ids of two runs on Digits that it has stored)."""
     folder = tmp_path_factory.mktemp("evaluate")
     store = RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder)
@@ -27,7 +27,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         config = TrainConfig(dataset="digits", epochs=1, seed=seed)
         ids.append(store.create_run("browser", spec, config))
         store.append_events(ids[-1], *train(spec, datasets.load("digits"), config))
-    with serve(Path(folder)) as url:
+    with serve_warm(browser, Path(folder), "/evaluate") as url:
         yield url, ids[0], ids[1]
 
 

@@ -5,25 +5,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cnn_core import datasets
 from cnn_core.insight.graph import network_graph, receptive_boxes
 from cnn_core.networks import preset
 from cnn_core.runs import RunStore
 from cnn_core.training import TrainConfig, train
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve_warm
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def run(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[tuple[str, str]]:
     """(address of an app, id of a run of two epochs on Digits that it has stored)."""
     folder = tmp_path_factory.mktemp("look-inside")
     store = RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder)
     spec, config = preset("Tiny CNN"), TrainConfig(dataset="digits", epochs=2)
     run_id = store.create_run("browser", spec, config)
     store.append_events(run_id, *train(spec, datasets.load("digits"), config))
-    with serve(Path(folder)) as url:
+    with serve_warm(browser, Path(folder), "/inspect") as url:
         yield url, run_id
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from cnn_core import datasets
 from cnn_core.insight.graph import network_graph, receptive_boxes
@@ -27,7 +27,7 @@ from cnn_core.networks import (
 from cnn_core.runs import RunStore
 from cnn_core.training import TrainConfig, train
 from cnn_core.training.inference import make_normaliser
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve_warm
 
 BLOCKS = NetworkSpec(
     "blocks",
@@ -43,7 +43,7 @@ Runs = tuple[str, dict[str, str], RunStore]
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Runs]:
     """Address of an app, ids of the runs that it has stored, and the store."""
     folder = tmp_path_factory.mktemp("glance")
     store = RunStore(f"sqlite:///{folder / 'runs.sqlite'}", folder)
@@ -52,7 +52,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         config = TrainConfig(dataset="digits", epochs=1)
         ids[name] = store.create_run("browser", spec, config)
         store.append_events(ids[name], *train(spec, datasets.load("digits"), config))
-    with serve(Path(folder)) as url:
+    with serve_warm(browser, Path(folder), "/inspect") as url:
         yield url, ids, store
 
 
