@@ -1,6 +1,6 @@
 """How good predictions are, counted: confusion matrix, scores of each class, intervals, confused pairs.
 
-scikit-learn and SciPy have most of this, and the tests compare with them. Here it is written out because a page that
+scikit-learn and SciPy have most of this, and the tests compare with them. Here it is written out because a screen that
 shows an accuracy must not import scikit-learn (half a second) or scipy.stats (as long), and because scikit-learn counts
 answers, seventy times more slowly, where a stored run has its matrix only.
 """

@@ -356,7 +356,7 @@ def _praise_result(run: Evidence) -> Remark:
         f"Validation accuracy is {format_percent(run.epochs[-1].val_accuracy)}, training accuracy "
         f"{format_percent(run.epochs[-1].train_accuracy)}; the lowest validation loss was {best.val_loss:.3g} in "
         f"epoch {best.epoch}.",
-        "Look at its mistakes on the Evaluate page, and at what it sees on the Inspect page.",
+        "Look at its mistakes under *Evaluate*, and at what it sees under *Inspect*.",
     )
 
 

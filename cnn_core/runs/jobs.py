@@ -1,6 +1,6 @@
 """Runs as jobs outside the app, in worker processes that Dask looks after.
 
-The worker writes every event to the store itself, so a closed page or a reload loses nothing. Runs wait here, in the
+The worker writes every event to the store itself, so a closed browser or a reload loses nothing. Runs wait here, in the
 app, and are handed to Dask when a worker is free: so workspaces can take turns.
 """
 

@@ -23,9 +23,9 @@ LOST_AFTER_S = 20.0
 MAX_NAME_LENGTH = 80
 """Characters of a run's name: about what fits on one line of a list."""
 MAX_NOTE_LENGTH = 2_000
-"""Characters of a note: about a printed page."""
+"""Characters of a note: about a printed sheet."""
 MAX_PARSED = 256
-"""Distinct networks and settings that are kept parsed: pages read the same rows up to seven times a second."""
+"""Distinct networks and settings that are kept parsed: the screen reads the same rows up to seven times a second."""
 INTERRUPTED_MESSAGE = (
     "The app or its worker was shut down while this run was in progress. Its finished epochs are kept: it can go on "
     "from the last one."

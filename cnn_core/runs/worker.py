@@ -16,7 +16,7 @@ from cnn_core.training.events import Event, Failed, Finished, StepDone
 from cnn_core.training.orders import Orders
 
 WRITE_EVERY_S = 0.2
-"""Seconds between two writes of steps, and between two looks at the orders: what a page shows feels immediate."""
+"""Seconds between two writes of steps, and between two looks at the orders: what the screen shows feels immediate."""
 HEARTBEAT_S = 2.0
 """Seconds between two heartbeats, a tenth of the time after which a run counts as lost."""
 STOP_GRACE_S = 0.7

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:  # torch takes seconds to import, and pages need only the names below
+if TYPE_CHECKING:  # torch takes seconds to import, and the screen needs only the names below
     import torch
     from torch import Tensor
 

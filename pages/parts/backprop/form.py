@@ -14,7 +14,10 @@ from pages.components.matrix_editor import choose_matrix
 from pages.shared.controls import choose_option
 
 Matrix = NDArray[np.float64]
-MAX_INPUT_SIDE, MAX_KERNEL_SIDE = 8, 4
+MAX_INPUT_SIDE = 8
+"""Rows and columns of X that can still be followed step by step."""
+MAX_KERNEL_SIDE = 4
+"""Rows and columns of F, for the same reason."""
 
 
 class ConvolutionSettings(TypedDict):
@@ -36,7 +39,7 @@ class BackpropCase:
 
 
 def choose_convolution_settings() -> ConvolutionSettings:
-    """Stride, padding and dilation."""
+    """Let the learner choose stride, padding and dilation."""
     with st.container(horizontal=True, gap="medium"):
         return {
             "stride": choose_option(
@@ -52,7 +55,7 @@ def choose_convolution_settings() -> ConvolutionSettings:
 
 
 def choose_input_and_kernel(prefix: str, default: str) -> tuple[Matrix | None, Matrix | None]:
-    """X and F, side by side; None while what is typed is no matrix. `default` names the input shown first."""
+    """Let the learner edit X and F; None while a text is not a matrix. `default` names the input shown first."""
     library = {default: examples.BACKPROP_INPUTS[default]} | examples.BACKPROP_INPUTS
     left, right = st.columns(2)
     with left:
@@ -72,14 +75,14 @@ def choose_input_and_kernel(prefix: str, default: str) -> tuple[Matrix | None, M
 
 
 def output_size(x: Matrix, w: Matrix, settings: ConvolutionSettings) -> tuple[int, int]:
-    """Rows and columns of the convolution's output. Raises ValueError with a sentence when the kernel does not fit."""
+    """Return rows and columns of the convolution's output. Raises ValueError when the kernel does not fit."""
     return convolution_arguments(x[None, None], w[None, None], **settings, groups=1)[2].output
 
 
 def choose_upstream_gradient(label: str, key: str, size: tuple[int, int]) -> Matrix | None:
-    """The gradient that comes back to an output of `size`; numbers typed for another size are cut, or filled with 1.
+    """Let the learner edit the gradient of an output of `size`; after a change of size it is cut or filled with 1.
 
-    None, with the reason shown, while what is typed is no matrix of that size.
+    Returns None, with the reason shown, while the text is not a matrix of that size.
     """
     if key in st.session_state:
         st.session_state[key] = fit_matrix_text(st.session_state[key], size)
@@ -93,7 +96,7 @@ def choose_upstream_gradient(label: str, key: str, size: tuple[int, int]) -> Mat
 
 
 def fit_matrix_text(text: str, size: tuple[int, int]) -> str:
-    """The matrix of `text` at `size`; text that is no matrix stays as it is, to be mended where it stands."""
+    """Resize the matrix of `text` to `size`; text that is not a matrix stays, so that the learner can correct it."""
     try:
         values = parse_matrix(text, max_rows=99, max_columns=99)
     except ValueError:

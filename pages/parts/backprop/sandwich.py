@@ -34,13 +34,13 @@ class ForwardTraces:
 
     @property
     def output_size(self) -> tuple[int, int]:
-        """Rows and columns of what comes out."""
+        """Rows and columns of the last output."""
         _, rows, columns = self.pooling.grid["output"].values.shape
         return rows, columns
 
 
 def trace_forward(x: Matrix, w: Matrix, bias: float, pool: str, size: int) -> ForwardTraces:
-    """X → O → R → P; one stage's output is the next one's input. Raises ValueError when something does not fit."""
+    """Trace X → O → R → P, each stage on the output of the one before. Raises ValueError when a size does not fit."""
     convolution = convolution_trace(x[None], w[None, None], np.array([bias]))
     relu = relu_trace(convolution.grid["output"].values)
     make_pooling_trace = max_pool_trace if pool == POOLING_KINDS[0] else avg_pool_trace
@@ -48,7 +48,7 @@ def trace_forward(x: Matrix, w: Matrix, bias: float, pool: str, size: int) -> Fo
 
 
 def trace_all_stages(traces: ForwardTraces, dy: Matrix) -> dict[str, Trace]:
-    """Every stage by its name, forward and backward, given ∂L/∂P (rows, columns)."""
+    """Return the trace of every stage by name, forward and backward, given ∂L/∂P (rows, columns)."""
     back_pool = pooling_gradient(traces.pooling, dy[None])
     back_relu = relu_gradient(traces.convolution.grid["output"].values, back_pool.grid["gradient"].values)
     d_o = back_relu.grid["output"].values
@@ -68,7 +68,7 @@ def trace_all_stages(traces: ForwardTraces, dy: Matrix) -> dict[str, Trace]:
 def sandwich_player_data(
     x: Matrix, w: Matrix, bias: float, pool: str, size: int, dy: Matrix
 ) -> tuple[dict[str, PlayerData], dict[str, Matrix]]:
-    """What the player draws of each stage, and the numbers of each stage by their name."""
+    """Return the player's data of each stage, and the numbers of each stage, by name."""
     traces = trace_forward(x, w, bias, pool, size)
     stages = trace_all_stages(traces, dy)
     numbers = {
@@ -86,7 +86,7 @@ def sandwich_player_data(
 
 
 def show_stage_chain(numbers: dict[str, Matrix]) -> None:
-    """All stages at a glance: forward above, backward below it, each gradient under the numbers it belongs to."""
+    """Show all stages: forward above, and below each value its gradient."""
     arrows = ("→", "→", "→", "")
     for names, backwards in ((("X", "O", "R", "P"), False), (("∂L/∂X", "∂L/∂O", "∂L/∂R", "∂L/∂P"), True)):
         widths = [numbers[name].shape[1] + 1 for name in names]
@@ -99,7 +99,7 @@ def show_stage_chain(numbers: dict[str, Matrix]) -> None:
 
 
 def format_matrix_latex(values: Matrix) -> str:
-    """A matrix in LaTeX, small."""
+    """Return a matrix as small LaTeX."""
     rows = r" \\ ".join(
         " & ".join(format_decimal(exact_decimal(float(value))).replace("−", "-") for value in row) for row in values
     )

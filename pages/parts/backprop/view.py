@@ -17,8 +17,15 @@ from pages.parts.backprop.form import BackpropCase, ConvolutionSettings
 from pages.shared.controls import show_note
 
 Matrix = NDArray[np.float64]
-RIGHT_BELOW, WRONG_ABOVE = 1e-6, 1e-2
-FORWARD, WEIGHTS, INPUT, FULL, BIAS = "Forward: O", "∂L/∂F", "∂L/∂X", "∂L/∂X as full convolution", "∂L/∂b"
+RIGHT_BELOW = 1e-6
+"""Relative error below which a gradient counts as right: finite differences are no more exact."""
+WRONG_ABOVE = 1e-2
+"""Relative error above which there is a mistake."""
+FORWARD = "Forward: O"
+WEIGHTS = "∂L/∂F"
+INPUT = "∂L/∂X"
+FULL = "∂L/∂X as full convolution"
+BIAS = "∂L/∂b"
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ GRADIENT_VIEWS = {
 
 
 def build_trace(view: str, case: BackpropCase) -> Trace:
-    """The trace of one way through the numbers."""
+    """Return the trace of one view."""
     x, w, dy = case.x[None], case.w[None, None], case.dy[None]
     forward = convolution_trace(x, w, np.zeros(1) if view == BIAS else None, **case.settings)
     if view == FORWARD:
@@ -71,7 +78,7 @@ def build_trace(view: str, case: BackpropCase) -> Trace:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def player_data(view: str, x: Matrix, w: Matrix, dy: Matrix, settings: ConvolutionSettings) -> PlayerData:
-    """What the player draws of one way."""
+    """Return the player's data of one view."""
     notes: PlayerNotes = {"padding_text": "0"}
     if view != BIAS:
         notes["tally"] = "multiplications"
@@ -79,21 +86,21 @@ def player_data(view: str, x: Matrix, w: Matrix, dy: Matrix, settings: Convoluti
 
 
 def show_route_difference(case: BackpropCase) -> None:
-    """The largest difference between the two ways to ∂L/∂X."""
+    """Show the largest difference between the two ways to ∂L/∂X."""
     direct, full = (build_trace(way, case) for way in (INPUT, FULL))
     difference = np.abs(direct.grid["gradient"].values - full.grid["output"].values).max()
     st.markdown(f"Largest difference between the two ways to ∂L/∂X: **{difference:g}**.")
 
 
 def show_formula(view: str) -> None:
-    """The formula of a way, and what it says."""
+    """Show the formula of a view, and what it means."""
     st.subheader("The formula", anchor=False)
     st.latex(GRADIENT_VIEWS[view].formula)
     st.markdown(GRADIENT_VIEWS[view].explanation)
 
 
 def show_code(case: BackpropCase) -> None:
-    """The gradients in PyTorch, and as the loops that are stepped through."""
+    """Show the gradients in PyTorch, and as the loops that the player steps through."""
     st.subheader("The code", anchor=False)
     torch_tab, loops_tab = st.tabs(["PyTorch", "Plain loops"])
     arguments = "".join(f", {name}={value}" for name, value in case.settings.items() if value != (name != "padding"))
@@ -107,12 +114,12 @@ def show_code(case: BackpropCase) -> None:
 
 @st.cache_data(max_entries=64, show_spinner="Checking the gradients …")
 def run_gradient_checks(x: Matrix, w: Matrix, dy: Matrix, settings: ConvolutionSettings) -> tuple[GradientCheck, ...]:
-    """Our gradients against nudged numbers and autograd, for these very numbers."""
+    """Compare the gradients with finite differences and autograd, for the current numbers."""
     return check_gradients(x[None, None], w[None, None], np.zeros(1), dy[None, None], **settings)
 
 
 def show_check_table(case: BackpropCase) -> None:
-    """Three ways to each gradient, and how far apart they are."""
+    """Show each gradient computed in three ways, and the differences."""
     st.subheader("Is it right? A live check", anchor=False)
     lines = ["| | ours ↔ numerical | ours ↔ autograd | numerical ↔ autograd | |", "|---|---:|---:|---:|---|"]
     rows = run_gradient_checks(case.x, case.w, case.dy, case.settings)

@@ -36,7 +36,7 @@ class ConvolutionSetup:
     view: str
 
     def compute_sweep(self, size: tuple[int, int] | None = None) -> Sweep:
-        """How the kernel moves over the input, or over one of another `size` (rows, columns).
+        """Return how the kernel moves over the input, or over one of another `size` (rows, columns).
 
         Raises ValueError with a sentence when it does not fit.
         """
@@ -44,12 +44,12 @@ class ConvolutionSetup:
         return convolution_arguments(x, self.w, **self.settings)[2]
 
     def count_multiplications(self, sweep: Sweep) -> int:
-        """One for every weight at every output."""
+        """Count multiplications: one for every weight at every output."""
         return conv_macs(len(self.x), (len(self.w), *sweep.output), sweep.kernel, groups=self.settings["groups"])
 
 
 def choose_sweep() -> tuple[dict[str, Any], PaddingMode]:
-    """Stride, padding and dilation; what padding holds."""
+    """Let the learner choose stride, padding and dilation, and what the padding holds."""
     with st.container(horizontal=True, gap="medium"):
         stride = choose_option(
             "Stride", (1, 2, 3, 4), 1, "convolution_stride", "Cells the kernel moves on at each step."
@@ -82,7 +82,7 @@ def _parse_padding(padding: str) -> int | str:
 
 
 def choose_padding_by_side() -> tuple[tuple[int, int], tuple[int, int]]:
-    """Padding of each side by itself."""
+    """Let the learner choose the padding of each side separately."""
     with st.container(horizontal=True):
         top, bottom, left, right = (
             number_field(f"Padding {side}", f"convolution_pad_{side}", 0, 6, value=1, bind="query-params")
@@ -92,7 +92,7 @@ def choose_padding_by_side() -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def choose_view() -> tuple[str, bool]:
-    """How the convolution is looked at, and whether its kernel is turned first."""
+    """Let the learner choose the view of the convolution, and whether its kernel is rotated first."""
     with st.container(horizontal=True, gap="medium"):
         view = choose_option(
             "View",
@@ -113,7 +113,7 @@ def choose_view() -> tuple[str, bool]:
 
 
 def choose_convolution() -> ConvolutionSetup | None:
-    """All controls. None, with the reason beside the control, while what is typed is no input, kernel or bias."""
+    """Show all controls; return None, with the reason beside the control, when the text is not a valid matrix."""
     settings, mode = choose_sweep()
     left, right = st.columns(2)
     with left:

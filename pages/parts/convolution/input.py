@@ -1,22 +1,27 @@
 """The input of the Convolution page: where it comes from, its shape, its numbers; kept in the link as text."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnn_core.images import PHOTOS
 from cnn_core.matrices import inputs
 from cnn_core.matrices.inputs import Stack
 from cnn_core.matrices.text import format_planes, parse_planes
+from cnn_core.render.tiles import draw_frame, enlarge, image_rgb
 from pages.parts.convolution.kernels import number_field, write_kernels
 
 INPUT_KEY = "convolution_input"
-MAX_CHANNELS, MAX_CELLS = 3, 12
+MAX_CHANNELS = 3
+"""Channels of the input: red, green and blue."""
+MAX_CELLS = 12
+"""Rows and columns whose numbers are legible in the player."""
+PHOTO_ZOOM = 3
+"""Screen pixels for a pixel of the small photograph."""
 
 
 def read_stored_input() -> Stack | None:
-    """The input as the state has it; None when its text is no input. Raises nothing: the error is shown elsewhere."""
+    """Read the input from the state; None when its text is not valid. The error is shown elsewhere."""
     try:
         return parse_planes(st.session_state[INPUT_KEY], name="input", max_planes=MAX_CHANNELS)
     except (ValueError, KeyError):
@@ -24,7 +29,7 @@ def read_stored_input() -> Stack | None:
 
 
 def choose_input() -> Stack | None:
-    """Where the input comes from, its shape, its numbers."""
+    """Let the learner choose the input's source, its shape and its numbers."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
     picker = row.container()
     with row.popover("Shape and numbers", icon=":material/edit:"):
@@ -58,7 +63,7 @@ def choose_input() -> Stack | None:
 
 
 def find_source(x: Stack) -> str | None:
-    """The source that these numbers come from, if they are nobody's own."""
+    """Return the source that makes these numbers, or None when the learner typed them."""
     for source in inputs.DRAWN_SOURCES:
         if np.array_equal(inputs.draw_input(source, x.shape, seed=current_seed()), x):
             return source
@@ -66,19 +71,19 @@ def find_source(x: Stack) -> str | None:
 
 
 def current_seed() -> int:
-    """What the random numbers follow."""
+    """Return the seed of the random numbers."""
     return int(st.session_state.setdefault("convolution_seed", 0))
 
 
 def cut_patch(shape: tuple[int, ...]) -> Stack:
-    """The patch that the controls point at, from a photograph."""
+    """Cut the chosen patch out of the chosen photograph."""
     name = st.session_state.setdefault("convolution_photo", PHOTOS[0].name)
     top, left = (st.session_state.setdefault(f"convolution_patch_{axis}", 24) for axis in ("top", "left"))
     return inputs.cut_patch(name, (shape[0], shape[1], shape[2]), top, left)
 
 
 def show_shape_controls(shape: tuple[int, ...]) -> None:
-    """Channels, rows and columns, and what a source leaves open."""
+    """Show channels, rows and columns, and the other settings of the source."""
     channels, rows, columns = shape
     st.session_state.convolution_channels = channels
     st.session_state.convolution_rows, st.session_state.convolution_columns = rows, columns
@@ -116,25 +121,22 @@ def show_patch_controls(shape: tuple[int, ...]) -> None:
     st.image(frame_patch(picture, top, left, rows, columns), width=288, alt=f"{name}: the patch is framed in orange")
 
 
-def frame_patch(picture: Any, top: int, left: int, rows: int, columns: int) -> Any:
-    """The picture (1 or 3, H, W) enlarged three times as RGB (3H, 3W, 3), the patch framed in the kernel's orange."""
-    rgb = np.repeat(np.repeat(np.broadcast_to(picture, (3, *picture.shape[1:])), 3, axis=1), 3, axis=2)
-    image = np.ascontiguousarray(rgb.transpose(1, 2, 0))
-    top, left, bottom, right = 3 * top, 3 * left, 3 * (top + rows) - 1, 3 * (left + columns) - 1
-    for edge in ((slice(top, bottom + 1), [left, right]), ([top, bottom], slice(left, right + 1))):
-        image[edge] = (235, 110, 20)
-    return image
+def frame_patch(picture: NDArray[np.uint8], top: int, left: int, rows: int, columns: int) -> NDArray[np.uint8]:
+    """Enlarge the picture (1 or 3, H, W) PHOTO_ZOOM times as RGB, and draw an orange frame around the patch."""
+    large = enlarge(image_rgb(picture)[None], PHOTO_ZOOM)[0]
+    box = (PHOTO_ZOOM * top, PHOTO_ZOOM * (top + rows), PHOTO_ZOOM * left, PHOTO_ZOOM * (left + columns))
+    return draw_frame(large, box, line=1)
 
 
 def apply_source() -> None:
-    """Another source was chosen: draw it in the present shape."""
+    """Draw the newly chosen source in the current shape."""
     source, x = st.session_state.convolution_source, read_stored_input()
     own_shape = x is None or find_source(x) == inputs.COURSE_EXAMPLE
     write_input(source, (1, 7, 7) if own_shape or x is None else x.shape, x)
 
 
 def apply_shape() -> None:
-    """Another shape, seed or place was chosen: draw the same source anew, or bring one's own numbers to size."""
+    """Draw the source again after its shape, seed or place has changed; resize numbers that the learner typed."""
     session = st.session_state
     shape = (session.convolution_channels, session.convolution_rows, session.convolution_columns)
     write_input(session.convolution_source, shape, read_stored_input())

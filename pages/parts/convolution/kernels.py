@@ -10,17 +10,24 @@ from cnn_core.matrices.examples import KERNELS, example_name
 from cnn_core.matrices.inputs import Stack
 from cnn_core.matrices.text import format_matrix, format_planes, parse_matrix, parse_planes
 
-KERNEL_KEY, BIAS_KEY, GROUPS_KEY = "convolution_kernel", "convolution_bias", "convolution_groups"
-MAX_PLANES, MAX_FILTERS, MAX_KERNEL_SIDE = 12, 4, 7
+KERNEL_KEY = "convolution_kernel"
+BIAS_KEY = "convolution_bias"
+GROUPS_KEY = "convolution_groups"
+MAX_FILTERS = 4
+"""Filters that fit on the screen side by side."""
+MAX_PLANES = 12
+"""Planes of all kernels: MAX_FILTERS filters over three channels."""
+MAX_KERNEL_SIDE = 7
+"""Rows and columns of a kernel that can still be followed step by step."""
 
 
 def number_field(label: str, key: str, minimum: int, maximum: int, **options: Any) -> int:
-    """A whole number from `minimum` to `maximum`."""
+    """Show a field for a whole number from `minimum` to `maximum`, and return it."""
     return int(st.number_input(label, minimum, maximum, key=key, width=110, **options))
 
 
 def read_stored_kernels() -> Stack | None:
-    """The kernels' planes as the state has them; None when their text is no kernel."""
+    """Read the kernels' planes from the state; None when their text is not valid."""
     try:
         return parse_planes(st.session_state[KERNEL_KEY], name="kernel", max_planes=MAX_PLANES)
     except (ValueError, KeyError):
@@ -30,7 +37,7 @@ def read_stored_kernels() -> Stack | None:
 def write_kernels(
     *, old_channels: int, channels: int, groups: int, filters: int | None = None, size: tuple[int, int] | None = None
 ) -> None:
-    """Bring the kernels' text to so many filters, groups and cells, for an input of so many channels."""
+    """Resize the kernels' text to the chosen filters, groups and cells, for the input's channels."""
     old = read_stored_kernels()
     old_per_filter = old_channels // st.session_state.get(GROUPS_KEY, 1) or 1
     if old is None or len(old) % old_per_filter:
@@ -49,7 +56,7 @@ def write_kernels(
 
 
 def resize_bias_text(text: str, filters: int) -> str:
-    """The biases of `text` for so many filters: cut, or extended by zeros."""
+    """Return the biases of `text` for `filters` filters: cut, or extended by zeros."""
     try:
         values = parse_matrix(text, name="bias", max_rows=MAX_FILTERS, max_columns=1)
     except ValueError:
@@ -58,7 +65,7 @@ def resize_bias_text(text: str, filters: int) -> str:
 
 
 def choose_kernels(x: Stack | None) -> tuple[Stack | None, Stack | None, int]:
-    """Kernels (F, C/groups, kH, kW), biases (F,) and the number of groups."""
+    """Let the learner choose kernels (F, C/groups, kH, kW), biases (F,) and the number of groups."""
     channels = 1 if x is None else len(x)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     picker = row.container()
@@ -98,7 +105,7 @@ def choose_kernels(x: Stack | None) -> tuple[Stack | None, Stack | None, int]:
 
 
 def parse_kernels(text: str, bias: str, channels: int, groups: int) -> tuple[Stack | None, Stack | None, str]:
-    """Kernels and biases, or what is wrong; kernels that do not fit the input come back as planes, with the reason."""
+    """Read kernels and biases, and say what is wrong; kernels that do not fit the input are returned as planes."""
     max_planes = channels // groups * MAX_FILTERS
     per_filter = channels // groups
     planes = None
@@ -129,7 +136,7 @@ def parse_kernels(text: str, bias: str, channels: int, groups: int) -> tuple[Sta
 
 
 def choose_groups(channels: int) -> int:
-    """How many groups the channels form; nothing to choose for one channel."""
+    """Let the learner choose the number of groups; there is nothing to choose for one channel."""
     if channels == 1:
         st.session_state.pop(GROUPS_KEY, None)
         return 1
@@ -155,14 +162,14 @@ def choose_groups(channels: int) -> int:
 
 
 def apply_groups(channels: int, old_groups: int) -> None:
-    """Another number of groups was chosen: filters read more or fewer channels."""
+    """Resize the kernels after the number of groups has changed: filters read more or fewer channels."""
     groups = st.session_state[GROUPS_KEY]
     st.session_state[GROUPS_KEY] = old_groups
     write_kernels(old_channels=channels, channels=channels, groups=groups)
 
 
 def show_kernel_size_controls(kernels: Stack | None, channels: int, groups: int) -> None:
-    """Filters, height and width."""
+    """Show the controls for filters, height and width."""
     if kernels is None or kernels.ndim != 4:
         return
     session = st.session_state
@@ -182,7 +189,7 @@ def show_kernel_size_controls(kernels: Stack | None, channels: int, groups: int)
 
 
 def choose_filter(kernels: Stack | None) -> int:
-    """The filter that the named kernels are for, from 1."""
+    """Let the learner choose the filter that named kernels replace, counted from 1."""
     if kernels is None or kernels.ndim != 4 or len(kernels) == 1:
         return 1
     options = tuple(range(1, len(kernels) + 1))
@@ -195,7 +202,7 @@ def choose_filter(kernels: Stack | None) -> int:
 
 
 def show_preset_picker(kernels: Stack | None, filter_number: int) -> None:
-    """A named kernel for filter `filter_number`, in all its channels."""
+    """Show the named kernels for filter `filter_number`; one fills all its channels."""
     filters = len(kernels) if kernels is not None and kernels.ndim == 4 else 1
     planes = None if kernels is None or kernels.ndim != 4 else kernels[filter_number - 1]
 

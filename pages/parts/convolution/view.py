@@ -37,7 +37,7 @@ USUAL_SIDE = 224
 def player_data(
     view: str, x: Stack, w: Stack, b: Stack | None, settings: dict[str, Any], padding_mode: PaddingMode, flip: bool
 ) -> PlayerData:
-    """What the player draws: one convolution, looked at in one of four ways."""
+    """Return the player's data: one convolution in one of four views."""
     trace = convolution_trace(x, w, b, **settings, padding_mode=padding_mode, flip=flip)
     notes: PlayerNotes = {"padding_text": PADDING_WORDS[padding_mode], "tally": "multiplications"}
     if view == "Way back up":
@@ -57,7 +57,7 @@ def player_data(
 
 
 def show_convolution(setup: ConvolutionSetup, sweep: Sweep) -> None:
-    """The player, in the chosen view."""
+    """Show the player in the chosen view."""
     view = setup.view
     cells = len(setup.x) * setup.w[0, 0].size * int(np.prod(sweep.output))
     if view == "Matrix product" and cells > MAX_MATRIX_CELLS:
@@ -71,7 +71,7 @@ def show_convolution(setup: ConvolutionSetup, sweep: Sweep) -> None:
 
 
 def show_formula(setup: ConvolutionSetup, sweep: Sweep) -> None:
-    """The sum behind every step, the output size with this page's numbers in it, and what it costs."""
+    """Show the sum behind every step, the output size with the current numbers, and the cost."""
     st.subheader("The formula", anchor=False)
     channels = r"\sum_{c}" if setup.w.shape[1] > 1 else ""
     bias = "b_f + " if setup.b is not None else ""
@@ -85,7 +85,7 @@ def show_formula(setup: ConvolutionSetup, sweep: Sweep) -> None:
 
 
 def show_cost(setup: ConvolutionSetup, sweep: Sweep) -> None:
-    """The multiplications here, and of the same layer on a picture of usual size."""
+    """Show the multiplications here, and those of the same layer on a picture of usual size."""
     multiplications, usual_multiplications = (
         setup.count_multiplications(where) for where in (sweep, setup.compute_sweep((USUAL_SIDE, USUAL_SIDE)))
     )
@@ -97,7 +97,7 @@ def show_cost(setup: ConvolutionSetup, sweep: Sweep) -> None:
 
 
 def show_code(setup: ConvolutionSetup) -> None:
-    """The same operation in PyTorch."""
+    """Show the same operation in PyTorch."""
     st.subheader("The code", anchor=False)
     groups = "C" if setup.settings["groups"] == 1 else "C/groups"
     shapes = f"# x: (1, C, H, W)   w: (F, {groups}, K_h, K_w)\n"

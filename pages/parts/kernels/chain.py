@@ -22,7 +22,7 @@ PICTURE_WIDTH = 220
 def show_chain_facts(
     image: NDArray[np.uint8], kernels: Sequence[Kernel], stages: Sequence[Result], layer: FilterSettings
 ) -> None:
-    """A line for each stage, and the equivalent kernel where there is one."""
+    """Show a line for each stage, and the equivalent kernel where there is one."""
     weights = [kernel.weights for kernel in kernels]
     fields = receptive_fields(weights, layer)
     lines = ["| After filter | Result | One value sees | The next one begins |", "|---|---|---|---|"]
@@ -40,7 +40,7 @@ def show_chain_facts(
 
 
 def format_jump(jump: int) -> str:
-    """So many pixels on, in words."""
+    """Say how many pixels apart neighbouring values lie."""
     return f"{format_count(jump, 'pixel')} further"
 
 

@@ -21,13 +21,16 @@ from pages.parts.kernels.settings import ARRANGEMENT_KEY, CHAIN, LabSettings
 from pages.shared import charts
 from pages.shared.controls import choose_option, show_note
 
-WAVES, HISTOGRAM, FACTORS, CODE = "Waves", "Histogram", "Factors", "Formula and code"
+WAVES = "Waves"
+HISTOGRAM = "Histogram"
+FACTORS = "Factors"
+CODE = "Formula and code"
 MAP_SIDE = 4
 """Screen pixels for a frequency of the map."""
 
 
 def show_closer_look(picture: Picture, settings: LabSettings, outcome: Outcome) -> None:
-    """What the visitor wants to see of the chosen kernel and its result."""
+    """Show what the learner chose to see of the kernel and its result."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         topic = choose_option("Look closer", (PIXEL, WAVES, HISTOGRAM, FACTORS, CODE), PIXEL, LOOK_KEY)
         pixel = choose_pixel(outcome.result.shape, outcome.start)
@@ -45,7 +48,7 @@ def show_closer_look(picture: Picture, settings: LabSettings, outcome: Outcome) 
 
 
 def show_one_pixel(picture: Picture, settings: LabSettings, outcome: Outcome, pixel: tuple[int, int]) -> None:
-    """The neighbourhood of one result in the player, product by product."""
+    """Show the pixels behind one value of the result in the player, product by product."""
     *earlier, weights = outcome.kernels
     before: NDArray[np.generic] = select_channels(picture.image, settings.channels)
     if earlier:
@@ -56,7 +59,7 @@ def show_one_pixel(picture: Picture, settings: LabSettings, outcome: Outcome, pi
 
 
 def show_waves(weights: Weights) -> None:
-    """How much of each wave comes through: the whole map, and along three directions."""
+    """Show how much of each wave comes through: for all frequencies, and along three directions."""
     gains = frequency.gain_map(weights)
     peak = float(gains.max()) or 1.0
     left, right = st.columns([1, 2], gap="large")
@@ -83,7 +86,7 @@ def show_waves(weights: Weights) -> None:
 
 
 def show_histogram(result: Result, before: NDArray[np.uint8] | None = None) -> None:
-    """How often each value comes, before and after."""
+    """Show the histograms of the values before and after filtering."""
     series = {"picture": before.ravel()} if before is not None else {}
     chart = charts.histogram_chart({**series, "result": result.ravel()})
     words = describe_values(result)
@@ -92,7 +95,7 @@ def show_histogram(result: Result, before: NDArray[np.uint8] | None = None) -> N
 
 
 def describe_values(values: NDArray[np.floating]) -> str:
-    """Where the values of a result lie, in words."""
+    """Say which values a result has."""
     figures = (values.min(), values.max(), values.mean(), values.std())
     low, high, mean, spread = (format_number(float(figure), ".4g") for figure in figures)
     parts = (values < 0, values > 255, values == 0)
@@ -104,7 +107,7 @@ def describe_values(values: NDArray[np.floating]) -> str:
 
 
 def show_factors(weights: Weights) -> None:
-    """Is the kernel a column times a row? What that saves, and how far it is from it."""
+    """Show whether the kernel is a column times a row, what that saves, and the error otherwise."""
     if not np.any(weights):
         st.info("Every weight is 0: there is nothing to take apart.")
         return
@@ -152,7 +155,7 @@ def _apply_as_chain(column: Weights, row: Weights) -> None:
 
 
 def show_formula_and_code(weights: Weights, layer: FilterSettings) -> None:
-    """What is computed, as a formula and as lines of PyTorch and SciPy."""
+    """Show what is computed, as a formula and as lines of PyTorch and SciPy."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         sign = "-" if layer.flip else "+"

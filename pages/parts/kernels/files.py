@@ -20,7 +20,7 @@ from pages.shared.controls import show_note
 def show_downloads(
     kernels: Sequence[Kernel | None], layer: FilterSettings, result: Result, shown: ResultPicture
 ) -> None:
-    """One button a file; each is made when it is asked for."""
+    """Show a button for each file; a file is made when its button is pressed."""
     with st.popover("Download and share", icon=":material/download:", on_change="rerun", key="kernels_files") as box:
         if not box.open:
             return
@@ -41,7 +41,7 @@ def show_downloads(
 
 
 def current_link() -> str:
-    """The address of what is on screen, without the name of the visitor's workspace."""
+    """Return the address of what is on the screen, without the name of the visitor's workspace."""
     parameters = {name: value for name, value in st.query_params.items() if name.startswith("kernels_")}
     return f"{st.context.url}?{urlencode(parameters)}"
 
@@ -51,14 +51,14 @@ def _show_download(label: str, name: str, mime: str, data: Callable[[], str | by
 
 
 def to_png(pixels: NDArray[np.uint8]) -> bytes:
-    """A picture as a PNG file."""
+    """Return a picture (height, width, 3) as a PNG file."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
 
 
 def to_npy(result: Result) -> bytes:
-    """Values as a file for `numpy.load`."""
+    """Return values as a file for `numpy.load`."""
     buffer = io.BytesIO()
     np.save(buffer, result, allow_pickle=False)
     return buffer.getvalue()

@@ -35,7 +35,7 @@ COARSE_ANGLES = {"Line": 45, "Corner": 90}
 
 
 def choose_kernel(kernel_stack: stack.KernelStack) -> None:
-    """Every control of the kernels; the chosen one's are shown, with what is wrong with it beside its cells."""
+    """Show the controls of the kernels; errors in the chosen one appear beside its cells."""
     known = _known_recipe(kernel_stack)
     choose_slot()
     choose_name(known)
@@ -52,7 +52,7 @@ def choose_kernel(kernel_stack: stack.KernelStack) -> None:
 
 
 def _show_cells(kernel_stack: stack.KernelStack) -> None:
-    """The weights to type into, and what is wrong with them."""
+    """Show the cells of the weights, and what is wrong with them."""
     chosen, problem = kernel_stack.chosen_kernel, kernel_stack.problems[kernel_stack.slot]
     named = chosen is not None and chosen.recipe is not None and not problem
     show_cell_editor(
@@ -71,14 +71,14 @@ def _show_cells(kernel_stack: stack.KernelStack) -> None:
 
 
 def _known_recipe(kernel_stack: stack.KernelStack) -> Recipe | None:
-    """How the chosen kernel was made, or what its numbers are known as."""
+    """Return the recipe that made the chosen kernel, or one that makes the same numbers."""
     if kernel_stack.chosen_kernel is None:
         return None
     return kernel_stack.chosen_kernel.recipe or recognise_recipe(kernel_stack.chosen_kernel.weights)
 
 
 def choose_slot() -> None:
-    """Which of the kernels is being edited; another one; this one away."""
+    """Let the learner choose the kernel to edit, add one, or remove the chosen one."""
     count = len(stack.slot_texts())
     if stack.SLOT_KEY in st.session_state:
         st.session_state[stack.SLOT_KEY] = stack.chosen_slot() + 1
@@ -104,7 +104,7 @@ def choose_slot() -> None:
 
 
 def choose_name(known: Recipe | None) -> None:
-    """What the kernel is called; another name brings its weights."""
+    """Let the learner choose a named kernel, whose weights replace those of the chosen slot."""
     name = recipe_name(known) if known else None
     names = list(NAMED_RECIPES)
     key = NAME_KEYS.key_for(name)
@@ -121,7 +121,7 @@ def choose_name(known: Recipe | None) -> None:
 
 
 def show_kernel_dials(kernel_stack: stack.KernelStack) -> None:
-    """Size and parameters of a named kernel; rows and columns of one's own numbers."""
+    """Show size and parameters of a named kernel, or rows and columns of a typed one."""
     source_recipe = stack.shown_recipe(kernel_stack)
     if source_recipe is not None:
         family = FAMILIES[source_recipe.family]
@@ -151,7 +151,7 @@ def _apply_sides(weights: Weights, turned: Mapping[str, float], gesture: str) ->
 
 
 def show_tools(weights: Weights | None) -> None:
-    """Undo, redo, and what can be done to the weights."""
+    """Show undo, redo, and the operations on the weights."""
     _show_quiet_button("Undo", "undo", stack.undo, not stack.TEXT.can_undo, "Ctrl+Z")
     _show_quiet_button("Redo", "redo", stack.redo, not stack.TEXT.can_redo, "Ctrl+Y")
     with st.popover("Change", on_change="rerun", key="kernels_change") as box:
@@ -172,7 +172,7 @@ def _show_quiet_button(label: str, icon: str, action: Callable[[], None], disabl
 
 
 def show_other_sources() -> None:
-    """Weights from elsewhere: typed, pasted, learned."""
+    """Show other sources of weights: typed, pasted, or learned by a network."""
     with st.popover("More", on_change="rerun", key="kernels_more") as box:
         st.text_area(
             "Type or paste the weights",
@@ -189,7 +189,7 @@ def show_other_sources() -> None:
 
 
 def show_transforms() -> None:
-    """One button each; a named kernel to add."""
+    """Show a button for each transformation, and a named kernel to add."""
     left, right = st.columns(2)
     for number, name in enumerate(KERNEL_EDITS):
         (left, right)[number % 2].button(
@@ -215,7 +215,7 @@ def _apply_name(key: str) -> None:
 
 
 def _current_weights() -> Weights:
-    """The weights as they are now: a click may come before an edit is drawn."""
+    """Return the weights in the state, because a click may come before an edit is drawn."""
     kernel = stack.read_stack().chosen_kernel
     assert kernel is not None  # the tools are shown for a kernel
     return kernel.weights

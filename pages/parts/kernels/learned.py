@@ -25,7 +25,7 @@ FILTER_KEY = "kernels_filter"
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def _load_filters(run_id: str, epoch: int) -> NDArray[np.floating] | None:
-    """Filters (count, channels, k, k) of a run's first convolution; None where the network has none that fits."""
+    """Load the filters (count, channels, k, k) of a run's first convolution; None when it has none that fits."""
     run = state.run_store().get_run(run_id)
     layer = first_layer(run.spec, state.run_store().load_weights(run_id, epoch))
     if layer is None or layer.kind != "Conv2d" or max(layer.weights.shape[2:]) > max(SIZES):
@@ -74,7 +74,7 @@ def show_learned_filters() -> None:
 
 
 def _filter_plane(planes: NDArray[np.floating], channel: int) -> Weights:
-    """One kernel (k, k) of a filter (channels, k, k): the mean of its channels, or one of them, counted from 1."""
+    """Return a kernel (k, k) of a filter (channels, k, k): the mean over its channels, or a channel, counted from 1."""
     chosen = planes.mean(axis=0) if channel == 0 else planes[channel - 1]
     return round_weights(np.asarray(chosen, dtype=np.float64))
 

@@ -66,7 +66,7 @@ def _crop_and_scale(
 
 
 def choose_picture() -> Picture | None:
-    """Thumbnails, a list, one's own, and a part; None, with the reason beside the control, while there is none."""
+    """Let the learner choose a picture and a part of it; None, with the reason shown, when there is none."""
     pictures = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
@@ -99,7 +99,7 @@ def choose_picture() -> Picture | None:
 
 
 def choose_part() -> tuple[tuple[int, int], tuple[int, int], int]:
-    """Rows and columns in per cent, and the longest side in pixels."""
+    """Let the learner choose rows and columns in per cent, and the longest side in pixels."""
     rows = st.slider("Rows, in % of the height", 0, 100, (0, 100), key="kernels_rows", bind="query-params")
     columns = st.slider("Columns, in % of the width", 0, 100, (0, 100), key="kernels_columns", bind="query-params")
     side = choose_option(
@@ -116,7 +116,7 @@ def _nonempty_range(ends: tuple[int, int]) -> tuple[int, int]:
 
 
 def _choose_pattern(pattern: Pattern) -> Picture:
-    """A drawn pattern, with a control for everything it follows."""
+    """Draw a pattern with controls for all its parameters."""
     values = {"angle": 0, "period": 16, "seed": 0, "text": "CNN Lab"}
     if "angle" in pattern.parameters:
         values["angle"] = st.slider(
@@ -136,7 +136,7 @@ def _choose_pattern(pattern: Pattern) -> Picture:
 
 
 def show_own_picture_box() -> None:
-    """Upload, webcam or clipboard: whatever comes is read in memory and becomes “Your picture”."""
+    """Show upload, webcam and clipboard; a picture from them is read in memory and becomes “Your picture”."""
     with st.popover("Your own picture", icon=":material/upload:", on_change="rerun", key="kernels_own") as box:
         st.file_uploader(
             "PNG, JPEG, WebP, GIF, BMP or TIFF",

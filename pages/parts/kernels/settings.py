@@ -9,8 +9,12 @@ from cnn_core.render.filter_result import VIEWS
 from cnn_core.words import format_number
 from pages.shared.controls import choose_option, show_note
 
-ARRANGEMENT_KEY, VIEW_KEY = "kernels_together", "kernels_view"
-ALONE, BANK, CHAIN, EDGES = "By itself", "Bank", "Chain", "Edges"
+ARRANGEMENT_KEY = "kernels_together"
+VIEW_KEY = "kernels_view"
+ALONE = "By itself"
+BANK = "Bank"
+CHAIN = "Chain"
+EDGES = "Edges"
 ARRANGEMENT_HELP = (
     "By itself: the chosen kernel. Bank: every kernel on the same picture. Chain: each on what the one before made. "
     "Edges: strength and direction from a slope across and one down."
@@ -22,6 +26,7 @@ CHANNEL_LABELS = dict(zip(("Grey", "Each colour channel", "Red", "Green", "Blue"
 MODES = ("Cross-correlation", "True convolution")
 LAYOUTS = ("Side by side", "Compare")
 MAX_BIAS = 255.0
+"""Largest bias: it turns black into white."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class LabSettings:
 
 
 def choose_settings() -> LabSettings:
-    """A row of what is shown, and a box with what a layer of a network has besides weights."""
+    """Let the learner choose what is shown, and the other settings of a convolutional layer in a box."""
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         arrangement = choose_option(
             "Kernels work", (ALONE, BANK, CHAIN, EDGES), ALONE, ARRANGEMENT_KEY, ARRANGEMENT_HELP
@@ -56,13 +61,13 @@ def choose_settings() -> LabSettings:
 
 
 def is_outdated(settings: LabSettings) -> bool:
-    """Whether something below the settings has changed one of them, as a named kernel changes how it is shown."""
+    """Return whether a control below has changed a setting, as a named kernel changes how it is shown."""
     current = (st.session_state.get(ARRANGEMENT_KEY), VIEW_LABELS.get(st.session_state.get(VIEW_KEY, "")))
     return current != (settings.arrangement, settings.view)
 
 
 def describe_unusual_settings(layer: FilterSettings) -> str:
-    """What of the layer's settings is not as usual, in words."""
+    """List the layer's settings that differ from their defaults."""
     parts = [f"{name} {value}" for name in ("stride", "dilation") if (value := getattr(layer, name)) > 1]
     parts += [f"bias {format_number(layer.bias, '+g')}"] if layer.bias else []
     parts += ["ReLU"] if layer.relu else []
@@ -72,7 +77,7 @@ def describe_unusual_settings(layer: FilterSettings) -> str:
 
 
 def choose_layer() -> tuple[str, FilterSettings]:
-    """What of the picture is filtered, and every setting of a convolutional layer."""
+    """Let the learner choose the channels to filter, and every setting of a convolutional layer."""
     with st.container(horizontal=True, gap="small"):
         channels = choose_option(
             "Filter", tuple(CHANNEL_LABELS), "Grey", "kernels_channels", "Brightness; red, green and blue each; or one."

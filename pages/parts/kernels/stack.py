@@ -34,18 +34,18 @@ class KernelStack:
 
 
 def slot_texts() -> list[str]:
-    """The text of each slot, eight at most."""
+    """Return the text of each slot, at most eight."""
     return TEXT.text.split(PLANE_SEPARATOR)[:MAX_SLOTS]
 
 
 def chosen_slot() -> int:
-    """The chosen slot, counted from 0."""
+    """Return the chosen slot, counted from 0."""
     number = str(st.session_state.get(SLOT_KEY) or st.query_params.get(SLOT_KEY) or 1)
     return min(max(int(number), 1), len(slot_texts())) - 1 if number.isdecimal() else 0
 
 
 def read_stack() -> KernelStack:
-    """Every slot read. While a cell is being typed it may hold no number: then the slot's last kernel stays."""
+    """Read every slot. While a cell is being typed its text may be no number: then the slot keeps its last kernel."""
     last: dict[int, Kernel] = st.session_state.setdefault(LAST_KEY, {})
     parts, problems = slot_texts(), []
     for index, words in enumerate(parts):
@@ -61,7 +61,7 @@ def read_stack() -> KernelStack:
 
 
 def write_slot(new: str, kind: str = "") -> None:
-    """Rewrite the chosen slot as one step; changes of one `kind` one after the other are one step."""
+    """Rewrite the chosen slot as one step; consecutive changes of one `kind` are one step."""
     parts, index = slot_texts(), chosen_slot()
     parts[index] = f" {new.strip()} "
     TEXT.write(PLANE_SEPARATOR.join(parts).strip(), kind and f"{index} {kind}")
@@ -74,15 +74,15 @@ def write_cells(new: str, gesture: str) -> None:
 
 
 def write_weights(weights: Weights, kind: str = "") -> None:
-    """Rewrite the chosen slot as numbers that come from no recipe."""
+    """Rewrite the chosen slot as numbers that no recipe made."""
     st.session_state.pop(ORIGIN_KEY, None)
     write_slot(format_matrix(weights), kind)
 
 
 def shown_recipe(kernel_stack: KernelStack) -> Recipe | None:
-    """The recipe whose dials are shown: the chosen kernel's, or while its cells are typed over, the one before.
+    """Return the recipe whose dials are shown: the chosen kernel's, or the last one while its cells are edited.
 
-    So the cells stay where they are while they are edited.
+    So the cells do not move while they are edited.
     """
     if kernel_stack.chosen_kernel is None:
         return None
@@ -99,7 +99,7 @@ def shown_recipe(kernel_stack: KernelStack) -> Recipe | None:
 
 
 def add_slot() -> None:
-    """One more kernel, after the others, to choose anew."""
+    """Add a kernel after the others, and choose it."""
     parts = slot_texts()
     TEXT.write(f" {PLANE_SEPARATOR} ".join([*(words.strip() for words in parts), ADDED_TEXT]))
     st.session_state[SLOT_KEY] = len(parts) + 1
@@ -116,7 +116,7 @@ def remove_slot() -> None:
 
 
 def replace_stack(kernels: list[Weights]) -> None:
-    """These kernels and no others."""
+    """Replace all kernels by these."""
     TEXT.write(f" {PLANE_SEPARATOR} ".join(map(format_matrix, kernels)))
     st.session_state[SLOT_KEY] = 1
 
@@ -136,7 +136,7 @@ def redo() -> None:
 
 
 def _forget_kernels(count_before: int) -> None:
-    """Forget what was read of kernels that may be others now; `count_before` is the number of slots there were."""
+    """Forget the kernels read from slots that may have changed; `count_before` is the number of slots before."""
     if len(slot_texts()) != count_before:
         st.session_state.pop(LAST_KEY, None)
     st.session_state.pop(ORIGIN_KEY, None)

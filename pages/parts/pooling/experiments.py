@@ -26,13 +26,13 @@ GAP = 8
 
 @st.cache_data(max_entries=len(PHOTOS), show_spinner=False)
 def _load_square(name: str) -> GreyImage:
-    """The middle of a photograph as grey values 0 … 255, SIDE × SIDE."""
+    """Load the middle of a photograph as grey values 0 … 255, SIDE × SIDE."""
     return np.asarray(ImageOps.fit(Image.fromarray(to_grey(load_photo(name))), (SIDE, SIDE)), dtype=np.float64)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _unpooled_pictures(name: str, window: int) -> tuple[tuple[str, GreyImage], ...]:
-    """The photograph, and what three ways back up from its pooled picture make of it."""
+    """Return the photograph, and its reconstructions from the pooled picture in three ways."""
     x = _load_square(name)[None, None]
     largest, mean, size = ops.max_pool2d(x, window), ops.avg_pool2d(x, window), (SIDE, SIDE)
     switches = ops.max_pool2d_switches(x, window)
@@ -45,7 +45,7 @@ def _unpooled_pictures(name: str, window: int) -> tuple[tuple[str, GreyImage], .
 
 
 def show_unpooled_photograph() -> None:
-    """A photograph pooled and brought back up, with the error of each way in numbers."""
+    """Show a photograph pooled and unpooled, with the error of each way in numbers."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         title = st.selectbox("Photograph", list(PHOTOS_BY_TITLE), key="pooling_photo", bind="query-params", width=220)
         window = int(choose_option("Window and stride", tuple(map(str, WINDOWS)), "2", "pooling_window"))
@@ -68,7 +68,7 @@ def show_unpooled_photograph() -> None:
 
 @st.cache_data(max_entries=len(SOURCES), show_spinner="Getting the pictures …")
 def _load_scenes(source: str) -> dict[str, Scene]:
-    """The pictures to move, by name."""
+    """Load the pictures to move, by name."""
     if source == SOURCES[0]:
         scenes = [shifts.photo_scene(entry.title, to_grey(load_photo(entry.name, 128))) for entry in PHOTOS]
     else:
@@ -88,7 +88,7 @@ def _measure_changes(source: str, size: int) -> dict[str, tuple[float, ...]]:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _feature_strips(source: str, name: str, size: int, shift: int) -> list[tuple[str, NDArray[np.uint8], float]]:
-    """For each stage: its maps before, after the shift, and their difference side by side; and the relative change."""
+    """Return for each stage the maps before and after the shift and their difference, and the relative change."""
     maps = shifts.stage_features(shifts.shifted_views(_load_scenes(source)[name]), size)
     strips = []
     for stage, values in maps.items():
@@ -99,7 +99,7 @@ def _feature_strips(source: str, name: str, size: int, shift: int) -> list[tuple
 
 
 def _join_side_by_side(parts: list[GreyImage], white: float) -> NDArray[np.uint8]:
-    """Pictures of one size as one, each TILE wide, on one scale from black (0) to `white`."""
+    """Join pictures of one size, each TILE wide, on one scale from black (0) to `white`."""
     zoom = TILE // parts[0].shape[1]
     tiles = [np.rint(part * (255 / white)).astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1) for part in parts]
     gap = np.full((len(tiles[0]), GAP), 128, np.uint8)
@@ -111,10 +111,10 @@ def show_moving_pictures() -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         source = choose_option("Pictures", SOURCES, SOURCES[0], "pooling_source")
         size = int(choose_option("Window and stride", tuple(map(str, shifts.SIZES)), "2", "pooling_shift_size"))
+        ends = (0, shifts.MAX_SHIFT, 1)
         shift = st.slider(
-            "Move to the right by", 0, shifts.MAX_SHIFT, 1, key="pooling_shift", bind="query-params", width=240,
-            format="%d px",
-        )  # fmt: skip
+            "Move to the right by", *ends, key="pooling_shift", bind="query-params", width=240, format="%d px"
+        )
     measured = _measure_changes(source, size)
     chart, words = st.columns([3, 2], gap="large")
     with chart:
@@ -130,7 +130,7 @@ def show_moving_pictures() -> None:
 
 
 def _show_one_picture(source: str, size: int, shift: int) -> None:
-    """The picture that the learner chose, and what becomes of its maps."""
+    """Show the chosen picture before and after the shift, and the change of its maps."""
     scenes = _load_scenes(source)
     names = list(scenes)
     key = f"pooling_{source.lower()}"

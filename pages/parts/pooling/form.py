@@ -29,7 +29,7 @@ class PoolingKind:
 
     @property
     def is_adaptive(self) -> bool:
-        """Whether the output's size is chosen instead of the window's."""
+        """Whether the size of the output is chosen instead of that of the window."""
         return self.operation.startswith("adaptive")
 
 
@@ -107,12 +107,12 @@ class Pooling:
 
     @property
     def kind(self) -> PoolingKind:
-        """What KINDS says of it."""
+        """The entry of KINDS for this pooling."""
         return KINDS[self.name]
 
 
 def choose_pooling() -> Pooling:
-    """The kind, and the controls that this kind has."""
+    """Let the learner choose the kind of pooling and its settings."""
     name = choose_option("Pooling", tuple(KINDS), "Max", "pooling_kind")
     kind = KINDS[name]
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -133,7 +133,7 @@ def choose_pooling() -> Pooling:
 
 
 def _choose_window_settings(kind: PoolingKind) -> dict[str, Any]:
-    """Stride, padding and so on, as far as this kind has them; those left at PyTorch's defaults are left out."""
+    """Let the learner choose the settings of this kind; those with PyTorch's defaults are not returned."""
     settings: dict[str, Any] = {}
     if "stride" in kind.setting_names:
         stride = choose_option(
@@ -164,7 +164,7 @@ def _flag_field(label: str, name: str, default: bool, hint: str) -> bool:
 
 
 def torch_source(pooling: Pooling, input_size: tuple[int, int], output_size: tuple[int, int]) -> str:
-    """The same pooling in PyTorch, as a function and as a layer; `input_size` and `output_size` are (H, W)."""
+    """Return the same pooling in PyTorch, as a function and as a layer; `input_size` and `output_size` are (H, W)."""
     kind = pooling.kind
     size = pooling.size[0] if pooling.size[0] == pooling.size[1] else pooling.size
     arguments: dict[str, Any] = {"norm_type": 2} if kind.operation == "lp_pool2d" else {}
@@ -179,7 +179,7 @@ def torch_source(pooling: Pooling, input_size: tuple[int, int], output_size: tup
 
 
 def loop_source(kind: PoolingKind) -> str:
-    """The plain loops of this pooling, and the helpers that they call."""
+    """Return the source of the plain loops of this pooling, with the helpers that they call."""
     helpers = {
         "max_pool2d": ("_window_cells", "_find_winner"),
         "avg_pool2d": ("_window_cells", "_mean_divisor"),

@@ -21,7 +21,7 @@ UNPOOLING_WAYS = ("With switches", "Without switches")
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def player_data(x: Matrix, pooling: Pooling) -> tuple[PlayerData, str, tuple[int, int]]:
-    """What the player draws, what is to be said of ties, and the output's size."""
+    """Return the player's data, a note on ties, and the output's size."""
     trace = pooling.kind.make_trace(x[None], pooling.size, **pooling.settings)
     padding_text = "−∞" if pooling.name == "Max" else "0"
     _, rows, columns = trace.grid["output"].values.shape
@@ -31,7 +31,7 @@ def player_data(x: Matrix, pooling: Pooling) -> tuple[PlayerData, str, tuple[int
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def unpooling_data(x: Matrix, pooling: Pooling, switches: bool) -> tuple[PlayerData, float, int]:
-    """What the player draws of the way back; its mean absolute difference from x, and how many cells agree."""
+    """Return the player's data of the unpooling, its mean absolute difference from x, and the number of equal cells."""
     trace = unpooling_trace(pooling.kind.make_trace(x[None], pooling.size, **pooling.settings), switches=switches)
     error = np.abs(trace.grid["unpooled"].values[0] - x)
     notes: PlayerNotes = {"padding_text": "", "aside": True}
@@ -39,7 +39,7 @@ def unpooling_data(x: Matrix, pooling: Pooling, switches: bool) -> tuple[PlayerD
 
 
 def show_formula(pooling: Pooling, x: Matrix, output_size: tuple[int, int]) -> None:
-    """The formula of one value, and the output's size with this page's numbers in it."""
+    """Show the formula of one value, and the output's size with the current numbers."""
     st.subheader("The formula", anchor=False)
     st.latex(pooling.kind.formula)
     show_note(pooling.kind.remark)
@@ -57,7 +57,7 @@ def show_formula(pooling: Pooling, x: Matrix, output_size: tuple[int, int]) -> N
 
 
 def show_code(pooling: Pooling, x: Matrix, output_size: tuple[int, int]) -> None:
-    """The same operation as code: a line of PyTorch, and the loops that this page steps through."""
+    """Show the same operation as code: a line of PyTorch, and the loops that the player steps through."""
     st.subheader("The code", anchor=False)
     torch_tab, loops_tab = st.tabs(["PyTorch", "Plain loops"])
     height, width = x.shape
@@ -66,7 +66,7 @@ def show_code(pooling: Pooling, x: Matrix, output_size: tuple[int, int]) -> None
 
 
 def show_unpooling(pooling: Pooling, x: Matrix) -> None:
-    """The pooled numbers brought back to the input's size, beside the original, and how wrong they are."""
+    """Show the pooled numbers at the input's size again, beside the original, and the errors."""
     st.subheader("What is lost: the way back up", anchor=False)
     ways = UNPOOLING_WAYS if "max" in pooling.kind.operation else UNPOOLING_WAYS[1:]
     way = UNPOOLING_WAYS[1]

@@ -17,7 +17,8 @@ from pages.shared.controls import show_note
 LONG_SECONDS = 5.0
 MAX_SECONDS = 900.0
 """Loops that would take longer are not offered: nobody waits for them."""
-CLIMB_KEY, LOOPS_KEY = "scratch_climb", "scratch_loops"
+CLIMB_KEY = "scratch_climb"
+LOOPS_KEY = "scratch_loops"
 SIZES = (
     ("Images", "batch", 2, 1, 64),
     ("Channels", "channels", 3, 1, 32),
@@ -31,7 +32,7 @@ SIZES = (
 
 
 def choose_sizes() -> LadderSizes:
-    """The sizes that the learner picks. Raises ValueError with a sentence when they do not fit each other."""
+    """Let the learner choose the sizes. Raises ValueError with a sentence when they do not fit together."""
     with st.container(horizontal=True):
         for label, name, default, low, high in SIZES:
             hint = "Height and width of each image." if name == "size" else None
@@ -41,30 +42,30 @@ def choose_sizes() -> LadderSizes:
 
 
 def read_sizes() -> LadderSizes:
-    """The sizes as they stand in the controls. Raises ValueError as `choose_sizes`."""
+    """Read the sizes from the controls. Raises ValueError as `choose_sizes` does."""
     return LadderSizes(**{name: int(st.session_state[f"scratch_{name}"]) for _, name, *_ in SIZES})
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def estimate_seconds(sizes: LadderSizes) -> float:
-    """Seconds that the loops will take, measured on a small piece."""
+    """Estimate the seconds of the loops by timing a small part."""
     return ladder.estimate_seconds(sizes)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def default_climb() -> LadderProcess:
-    """A climb of the default sizes, once for everybody: what the page shows before one's own."""
+    """Run the ladder for the default sizes once for all visitors; it is shown until they start their own run."""
     return start_ladder(LadderSizes(), loops=True, gpu=detect_device().memory is not None)
 
 
 def current_climb() -> tuple[LadderProcess, bool]:
-    """The learner's own climb, or the first one, with what has been measured until now, and whether it goes on."""
+    """Return the learner's run of the ladder, or the first one, updated, and whether it is running."""
     climb: LadderProcess = st.session_state.get(CLIMB_KEY) or default_climb()
     return climb, climb.update_progress()
 
 
 def show_climb_controls(sizes: LadderSizes, climb: LadderProcess, running: bool) -> None:
-    """The estimate, and the buttons that start and stop."""
+    """Show the estimate, and the buttons that start and stop."""
     seconds = estimate_seconds(sizes)
     if seconds > LONG_SECONDS:
         st.warning(
@@ -92,7 +93,7 @@ def show_climb_controls(sizes: LadderSizes, climb: LadderProcess, running: bool)
 
 
 def _start_climb() -> None:
-    """Start with the sizes as they stand now; long loops only where they are wished for."""
+    """Start a run with the current sizes; loops that take long run only when they are switched on."""
     try:
         sizes = read_sizes()
     except ValueError:
@@ -103,7 +104,7 @@ def _start_climb() -> None:
 
 
 def show_climb(climb: LadderProcess, running: bool) -> None:
-    """What has been measured so far."""
+    """Show the measurements so far."""
     s = climb.sizes
     show_note(
         f"{s.batch} images of {s.channels} × {s.size} × {s.size}; {s.filters} filters of {s.kernel} × {s.kernel}, "
@@ -129,7 +130,7 @@ def show_climb(climb: LadderProcess, running: bool) -> None:
 
 
 def timing_table(measured: Sequence[Measurement]) -> list[str]:
-    """The measurements as lines of Markdown: a row a job, a column a rung with its time and how much faster it is."""
+    """Return the measurements as Markdown: a row for each job, a column for each rung with time and speed-up."""
     rungs = list(dict.fromkeys(event.rung for event in measured))
     lines = [f"| | {' | '.join(rungs)} | largest difference |", "|---" + "|---:" * (len(rungs) + 1) + "|"]
     for job in dict.fromkeys(event.job for event in measured):
@@ -153,14 +154,14 @@ def _format_cell(event: Measurement | None, slowest: float) -> str:
 
 
 def format_time(seconds: float) -> str:
-    """A time to three digits, in the unit that is read most easily."""
+    """Return a time with three digits, in the unit that is easiest to read."""
     if seconds >= 1:
         return f"{seconds:.2f} s"
     return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} µs"
 
 
 def summarise_timings(measured: Sequence[Measurement]) -> str:
-    """What the numbers say, from the numbers."""
+    """Summarise the measurements in sentences."""
     times = {(event.job, event.rung): event.seconds for event in measured}
     both = [job for job in JOBS if {(job, LOOPS), (job, ladder.NUMPY)} <= times.keys()]
     ratios = [times[job, LOOPS] / times[job, ladder.NUMPY] for job in both]
@@ -175,7 +176,7 @@ def summarise_timings(measured: Sequence[Measurement]) -> str:
 
 
 def show_code() -> None:
-    """The very code that was timed."""
+    """Show the code that was timed."""
     st.subheader("The code that ran", anchor=False)
     sources = {
         "Plain loops": (naive.conv2d, naive.conv2d_backward, naive.max_pool2d, naive.max_pool2d_backward),

@@ -24,7 +24,7 @@ measure_separation = st.cache_data(max_entries=32, show_spinner="Training in Num
 
 
 def show_initial_loss() -> None:
-    """Does it start where guessing starts?"""
+    """Show whether the loss starts at that of guessing."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         classes = choose_integer("Classes C", "scratch_classes", 2, 100, 10)
@@ -51,7 +51,7 @@ def show_initial_loss() -> None:
 
 
 def show_regularisation() -> None:
-    """What does regularisation do to the loss?"""
+    """Show what regularisation does to the loss."""
     scale = choose_value("Weights drawn with standard deviation", "scratch_reg_scale", (0.01, 0.03, 0.1, 0.2, 0.3), 0.1)
     losses = [initial_loss(10, scale, strength) for strength in STRENGTHS]
     columns = {
@@ -70,7 +70,7 @@ def show_regularisation() -> None:
 
 
 def show_gradient_check() -> None:
-    """Is the backward pass right?"""
+    """Show whether the backward pass is right."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         filters = choose_integer("Filters", "scratch_check_filters", 1, 8, 3)
@@ -89,7 +89,7 @@ def show_gradient_check() -> None:
 
 
 def show_overfitting() -> None:
-    """Can it learn a handful by heart?"""
+    """Show whether the network can memorise a handful of images."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         count = choose_integer("Digits to learn", "scratch_overfit_count", 5, 100, 30)
@@ -115,7 +115,7 @@ def show_overfitting() -> None:
 
 
 def show_symmetry() -> None:
-    """Why not start with equal weights?"""
+    """Show why weights must not start equal."""
     epochs = choose_integer("Passes", "scratch_symmetry_epochs", 1, 200, 100)
     cases = ((True, "All weights equal"), (False, "Random weights"))
     for column, (equal, title) in zip(st.columns(2, gap="large"), cases, strict=True):
@@ -146,7 +146,7 @@ CHECKS: dict[str, tuple[str, Callable[[], None]]] = {
 
 
 def show_network_code() -> None:
-    """The network, as it is written."""
+    """Show the code of the network."""
     functions = (three_layer.forward, three_layer.softmax_loss, three_layer.backward, three_layer.loss_and_gradients)
     with st.expander("The network, all of it", icon=":material/code:"):
         st.code("\n\n".join(inspect.getsource(function) for function in functions), language="python")

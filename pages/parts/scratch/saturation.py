@@ -11,7 +11,7 @@ train_units = st.cache_data(max_entries=64, show_spinner=False)(saturation.train
 
 
 def show_saturation() -> None:
-    """Quadratic cost or cross-entropy, where the answer is wrong and sure?"""
+    """Compare quadratic cost and cross-entropy for a neuron that is sure and wrong."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         start = choose_value(
@@ -37,7 +37,7 @@ def show_saturation() -> None:
 
 
 def show_dead_units() -> None:
-    """ReLU or leaky ReLU, where no input wakes a unit?"""
+    """Compare ReLU and leaky ReLU for units that no input activates."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         bias = choose_value(

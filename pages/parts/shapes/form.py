@@ -40,18 +40,18 @@ SETTING_LABELS = {
 def number_field(
     label: str, name: str, default: int, minimum: int, maximum: int, hint: str | None = None, width: int = 112
 ) -> int:
-    """A whole number from `low` to `high`, kept in the URL."""
+    """Show a field for a whole number, kept in the URL, and return it."""
     key = f"shapes_{name}"
     return int(st.number_input(label, minimum, maximum, default, key=key, bind="query-params", help=hint, width=width))
 
 
 def flag_field(label: str, name: str, default: bool, hint: str) -> bool:
-    """A switch, kept in the URL."""
+    """Show a switch, kept in the URL, and return its value."""
     return st.toggle(label, default, key=f"shapes_{name}", bind="query-params", help=hint)
 
 
 def choose_layer(kind: str, dims: int) -> LayerCase:
-    """The layer and its input, as set."""
+    """Let the learner choose the layer's settings and its input."""
     names = AXIS_NAMES[dims]
     width = 112 if dims < 3 else 72
     st.markdown("**Input**")
@@ -68,7 +68,7 @@ def choose_layer(kind: str, dims: int) -> LayerCase:
 
 
 def choose_counts(kind: str) -> tuple[int, int, bool, bool]:
-    """Filters or units, groups, bias and ceil mode: whatever the kind has of them."""
+    """Let the learner choose filters or units, groups, bias and ceil mode, as far as the kind has them."""
     filters, groups, bias, ceil_mode = 1, 1, True, False
     if kind in (CONVOLUTION, TRANSPOSED_CONVOLUTION):
         with st.container(horizontal=True):
@@ -92,7 +92,7 @@ def choose_counts(kind: str) -> tuple[int, int, bool, bool]:
 
 
 def choose_axis_settings(kind: str, names: tuple[str, ...], width: int) -> dict[str, list[int]]:
-    """What the kind has along every axis: one number for all, or one for each."""
+    """Let the learner choose the settings along the axes: one number for all, or one for each."""
     settings = AXIS_DEFAULTS.get(kind, {})
     if not settings:
         return {}

@@ -55,7 +55,7 @@ MAX_LISTED = 12
 
 
 def show_totals(case: LayerCase, results: LayerReport) -> None:
-    """The answers in numbers."""
+    """Show the results in numbers."""
     out = format_size(results.output_shape)
     with st.container(horizontal=True):
         st.metric("Output shape", out, border=True, help="Channels first, as PyTorch orders them.")
@@ -74,7 +74,7 @@ def show_totals(case: LayerCase, results: LayerReport) -> None:
 
 
 def show_layer_drawing(case: LayerCase, results: LayerReport) -> None:
-    """The window map of the last two axes, and what the windows leave over along each."""
+    """Show the window map of the last two axes, and the cells that no window covers."""
     if case.kind in WINDOWLESS_REMARKS:
         st.info(WINDOWLESS_REMARKS[case.kind], icon=":material/straighten:")
         return
@@ -90,7 +90,7 @@ def show_layer_drawing(case: LayerCase, results: LayerReport) -> None:
 
 
 def describe_rounding(case: LayerCase, axes: Sequence[AxisWindows]) -> str:
-    """What the rounding does along each axis, and which cells are never visited."""
+    """Say how the size is rounded along each axis, and which cells are never visited."""
     if case.kind == LINEAR:
         return "Every unit reads the whole input: a convolution whose kernel covers everything."
     if case.kind == TRANSPOSED_CONVOLUTION:
@@ -106,7 +106,7 @@ def describe_rounding(case: LayerCase, axes: Sequence[AxisWindows]) -> str:
 
 
 def describe_axis_rounding(axis: AxisWindows, noun: str) -> str:
-    """What the rounding does along one axis."""
+    """Say how the size is rounded along one axis."""
     return (
         describe_sharing(axis, noun.replace(" and column", ""))
         if isinstance(axis, Bins)
@@ -115,7 +115,7 @@ def describe_axis_rounding(axis: AxisWindows, noun: str) -> str:
 
 
 def show_size_steps(case: LayerCase, results: LayerReport) -> None:
-    """The output size, step by step; axes that differ side by side."""
+    """Derive the output size step by step; axes that differ stand side by side."""
     st.subheader("Output size", anchor=False)
     letters = size_letters(case)
     if case.kind in (LINEAR, FLATTEN):
@@ -142,7 +142,7 @@ def show_size_steps(case: LayerCase, results: LayerReport) -> None:
 
 
 def axis_steps(case: LayerCase, axis: int, letter: str) -> list[str]:
-    """The derivation along one axis."""
+    """Return the steps of the derivation along one axis."""
     windows = case.windows[axis]
     if isinstance(windows, Bins):
         return bin_steps(windows, letter)
@@ -152,7 +152,7 @@ def axis_steps(case: LayerCase, axis: int, letter: str) -> list[str]:
 
 
 def show_count_steps(case: LayerCase) -> None:
-    """Parameters and MACs, step by step."""
+    """Derive parameters and MACs step by step."""
     left, right = st.columns(2)
     left.subheader("Parameters", anchor=False)
     right.subheader("Multiply–accumulates", anchor=False)
@@ -168,7 +168,7 @@ def show_count_steps(case: LayerCase) -> None:
 
 
 def show_code(case: LayerCase, results: LayerReport) -> None:
-    """The same in PyTorch."""
+    """Show the same layer in PyTorch."""
     st.subheader("In PyTorch", anchor=False)
     shapes = [(case.channels, *(way.size for way in case.axes)), results.output_shape]
     before, after = (", ".join(map(str, ("N", *sizes))) for sizes in shapes)
@@ -180,7 +180,7 @@ def show_code(case: LayerCase, results: LayerReport) -> None:
 
 
 def show_settings_for_size(case: LayerCase) -> None:
-    """Which settings give a size that is wished for: all the answers, and the size over each setting."""
+    """Show which settings give a desired size, and the size as a function of each setting."""
     if case.kind not in WINDOWED_KINDS:
         return
     st.subheader("Backwards: which settings give this size?", anchor=False)
@@ -215,7 +215,7 @@ def show_settings_for_size(case: LayerCase) -> None:
 
 
 def answers_table(case: LayerCase, answers: dict[str, list[int]], axis_settings: AxisSettings, wanted: int) -> str:
-    """The answers as a Markdown table."""
+    """Return the solutions as a Markdown table."""
     lines = ["| setting | now | gives " + f"{wanted} |", "|---|---|---|"]
     for name, values in answers.items():
         listed = ", ".join(map(str, values[:MAX_LISTED])) + (f" … {values[-1]}" if len(values) > MAX_LISTED else "")
