@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from cnn_core.insight.vectors import unit_vectors
 from cnn_core.training.inference import CPU_BATCH, logit_batches
 
 
@@ -88,14 +89,6 @@ def nearest_neighbours(
     """
     if queries.ndim != 2 or features.ndim != 2 or queries.shape[1] != features.shape[1]:
         raise ValueError(f"queries has shape {queries.shape} and features {features.shape}: rows must be equally long.")
-    cosines = _unit_rows(queries) @ _unit_rows(features).T
+    cosines = unit_vectors(queries) @ unit_vectors(features).T
     places = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
     return places, np.take_along_axis(cosines, places, axis=1)
-
-
-def _unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The rows scaled to length 1; rows of zeros stay zeros."""
-    values = rows.astype(np.float64)
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    unit: NDArray[np.float64] = values / np.where(lengths > 0, lengths, 1.0)
-    return unit

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 
+from cnn_core.insight.vectors import unit_vectors
+
 ORDERS = ("network", "norm", "colour", "similarity")
 
 # Thresholds: from here on a measure is a finding.
@@ -92,7 +94,7 @@ def channel_similarity(filters: NDArray[np.floating]) -> Array:
     count, channels = filters.shape[:2]
     if channels < 2:
         return np.full(count, np.nan)
-    total = _unit_vectors(np.asarray(filters, np.float64).reshape(count, channels, -1))
+    total = unit_vectors(np.asarray(filters, np.float64).reshape(count, channels, -1))
     alike = (total.sum(axis=1) ** 2).sum(axis=1) - (total**2).sum(axis=(1, 2))  # Σ over i ≠ j of uᵢ·uⱼ
     mean_cosines: Array = alike / (channels * (channels - 1))
     return mean_cosines
@@ -100,7 +102,7 @@ def channel_similarity(filters: NDArray[np.floating]) -> Array:
 
 def pairwise_cosines(filters: NDArray[np.floating]) -> Array:
     """Compute the cosine between every two filters: (filters, filters); 0 with a filter of zeros."""
-    flat = _unit_vectors(np.asarray(filters, np.float64).reshape(len(filters), -1))
+    flat = unit_vectors(np.asarray(filters, np.float64).reshape(len(filters), -1))
     table: Array = flat @ flat.T
     return table
 
@@ -222,13 +224,6 @@ def extreme_weights(kernel: NDArray[np.floating]) -> tuple[tuple[int, int, int],
     """Find the largest and the smallest weight of a filter (channels, height, width): (channel, row, column) each."""
     top, bottom = (np.unravel_index(int(at), kernel.shape) for at in (np.argmax(kernel), np.argmin(kernel)))
     return (int(top[0]), int(top[1]), int(top[2])), (int(bottom[0]), int(bottom[1]), int(bottom[2]))
-
-
-def _unit_vectors(vectors: Array) -> Array:
-    """The vectors along the last axis scaled to length 1; zeros stay zeros."""
-    length = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
-    unit: Array = np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
-    return unit
 
 
 def _divide_safely(part: Array, whole: Array) -> Array:
