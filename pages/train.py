@@ -17,8 +17,8 @@ from pages.shared.run_choice import choose_run, select_run
 from pages.shared.site import ensure_router, show_header
 from pages.shared.start import start_all
 
+# A run younger than this is drawn more often: its first figures are being waited for.
 YOUNG_RUN_SECONDS = 5.0
-"""A run younger than this is drawn more often: its first figures are being waited for."""
 OWN_SETTINGS = "Settings"
 RECIPES = "A recipe"
 

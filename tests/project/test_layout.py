@@ -155,6 +155,12 @@ def test_every_page_can_be_opened_by_its_own_address(path: Path) -> None:
         assert "ensure_router()" in path.read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.parametrize("path", [ROOT / "app.py", *PAGES], ids=lambda path: path.stem)
+def test_scripts_hold_no_text_that_streamlit_would_write_onto_the_page(path: Path) -> None:
+    body = ast.parse(path.read_text(encoding="utf-8")).body[1:]
+    assert not [node.lineno for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+
+
 def pins(name: str) -> dict[str, str]:
     """Package → version of a requirements file."""
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
