@@ -203,3 +203,4 @@ def test_what_checks_the_javascript_is_pinned_and_its_lock_names_no_registry() -
         assert locked[f"node_modules/{name}"]["version"] == version, name
     assert '"resolved"' not in text
     assert all("integrity" in entry for name, entry in locked.items() if name)
+    assert "://" not in text
