@@ -165,7 +165,7 @@ def test_a_download_shows_how_far_it_is_and_stops(open_page: Open, monkeypatch: 
     assert not open_page("data", data_set="CIFAR-100 in 20 classes").button("data_stop").disabled
     at.button("data_stop").click().run()
     finish(at, lambda: task.ended)
-    assert "Stopped. What has come stays" in words(at)
+    assert "Stopped. What has arrived is kept" in words(at)
     assert at.button("data_download").label == "Go on"
 
 
