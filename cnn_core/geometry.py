@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from math import prod
-from operator import index
-from typing import Any
+
+from cnn_core.checks import whole
 
 __all__ = [
     "AxisWindows",
@@ -33,30 +33,10 @@ __all__ = [
     "solve_kernel",
     "solve_padding",
     "transposed_output_size",
-    "whole",
 ]
 
 Padding = int | tuple[int, int]
 """Cells added along one axis: the same number on both sides, or (before, after)."""
-
-
-def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
-    """Return `value` as an int. Raises ValueError naming the argument when it is not a whole number in range.
-
-    >>> whole("stride", 2, 1)
-    2
-    >>> whole("stride", 0, 1)
-    Traceback (most recent call last):
-    ValueError: stride is 0: it must be a whole number of at least 1.
-    """
-    bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
-    try:
-        number = index(value)
-    except TypeError:
-        raise ValueError(f"{name} is {value!r}: it must be a whole number {bounds}.") from None
-    if isinstance(value, bool) or number < minimum or (maximum is not None and number > maximum):
-        raise ValueError(f"{name} is {value!r}: it must be a whole number {bounds}.")
-    return number
 
 
 def sides(padding: Padding) -> tuple[int, int]:
@@ -67,7 +47,7 @@ def sides(padding: Padding) -> tuple[int, int]:
     """
     if isinstance(padding, tuple | list):
         if len(padding) != 2:
-            raise ValueError(f"padding is {padding!r}: it must be one number or a pair (before, after).")
+            raise ValueError(f"Padding is {padding!r}: it must be one number or a pair (before, after).")
         return whole("padding before", padding[0], 0), whole("padding after", padding[1], 0)
     both = whole("padding", padding, 0)
     return both, both
@@ -163,13 +143,13 @@ class Window:
         window = cls(size, kernel, kernel if stride is None else stride, before, after, dilation, ceil_mode)
         if max(before, after) > kernel // 2:
             raise ValueError(
-                f"padding {padding} is more than half of kernel {kernel}: a window could hold padding only; "
-                f"pooling allows padding up to {kernel // 2}"
+                f"Padding {padding} is more than half of kernel {kernel}: a window could hold padding only; "
+                f"pooling allows padding up to {kernel // 2}."
             )
         if window.out < 1:
             raise ValueError(
-                f"kernel {kernel} does not fit a {size}-wide input with padding {padding}; "
-                f"a kernel spanning at most {window.padded_size} would"
+                f"Kernel {kernel} does not fit a {size}-wide input with padding {padding}; "
+                f"a kernel spanning at most {window.padded_size} would."
             )
         return window
 
@@ -309,8 +289,8 @@ def _misfit_sentence(size: int, kernel: int, padding: Padding, dilation: int) ->
     spanning = f" with dilation {dilation} (spanning {span})" if dilation > 1 else ""
     enough = -((size - span) // 2)
     return (
-        f"kernel {kernel}{spanning} does not fit a {size}-wide input with padding {padding}; "
-        f"padding {enough} or more would"
+        f"Kernel {kernel}{spanning} does not fit a {size}-wide input with padding {padding}; "
+        f"padding {enough} or more would."
     )
 
 
@@ -350,14 +330,15 @@ def transposed_output_size(
     padding, extra = whole("padding", padding, 0), whole("output padding", output_padding, 0)
     if extra >= max(stride, dilation):
         raise ValueError(
-            f"output padding is {extra}: it must be smaller than the stride or the dilation, so at most "
-            f"{max(stride, dilation) - 1}"
+            f"Output padding is {extra}: it must be smaller than the stride or the dilation, so at most "
+            f"{max(stride, dilation) - 1}."
         )
     out = (size - 1) * stride - 2 * padding + span + extra
     if out < 1:
         most = (out + 2 * padding - 1) // 2
         raise ValueError(
-            f"padding {padding} cuts away all {out + 2 * padding} cells of the output; padding {most} or less would not"
+            f"Padding {padding} cuts away all {out + 2 * padding} cells of the output; "
+            f"padding {most} or less would not."
         )
     return out
 
@@ -451,7 +432,7 @@ def check_groups(in_channels: int, filters: int, groups: int) -> None:
     whole("groups", groups, 1)
     if in_channels % groups or filters % groups:
         raise ValueError(
-            f"groups is {groups}: it must divide both the {in_channels} input channels and the {filters} filters."
+            f"Groups is {groups}: it must divide both the {in_channels} input channels and the {filters} filters."
         )
 
 

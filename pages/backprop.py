@@ -24,6 +24,7 @@ from pages.parts.backprop.view import (
 )
 from pages.shared import lesson
 from pages.shared.controls import choose_option
+from pages.shared.problems import show_problem
 from pages.shared.site import ensure_router, show_header
 
 
@@ -37,7 +38,7 @@ def show_lab() -> None:
     try:
         size = output_size(x, w, settings)
     except ValueError as problem:
-        st.error(str(problem)[:1].upper() + str(problem)[1:])
+        show_problem(problem)
         return
     with st.container(width=480):
         dy = choose_upstream_gradient("∂L/∂O", "backprop_dy", size)
@@ -81,7 +82,7 @@ def show_sandwich() -> None:
     try:
         pooled = trace_forward(x, w, bias, pool, size).output_size
     except ValueError as problem:
-        st.error(str(problem)[:1].upper() + str(problem)[1:])
+        show_problem(problem)
         return
     with st.container(width=480):
         dy = choose_upstream_gradient("∂L/∂P", "sandwich_dy", pooled)

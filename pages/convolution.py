@@ -5,6 +5,7 @@ import streamlit as st
 from pages.parts.convolution.form import choose_convolution
 from pages.parts.convolution.view import show_code, show_convolution, show_formula
 from pages.shared import lesson
+from pages.shared.problems import show_problem
 from pages.shared.site import ensure_router, show_header
 
 
@@ -18,7 +19,7 @@ def show_lab() -> None:
         sweep = setup.compute_sweep()
         show_convolution(setup, sweep)
     except ValueError as problem:
-        st.error(str(problem)[:1].upper() + str(problem)[1:])
+        show_problem(problem)
         return
     formula_column, code_column = st.columns(2, gap="large")
     with formula_column:

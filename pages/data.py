@@ -7,6 +7,7 @@ from pages.parts.data import choose, view
 from pages.parts.data.augmented import show_augmentations
 from pages.shared import dataset_choice, lesson, state
 from pages.shared.controls import choose_option
+from pages.shared.problems import show_problem
 from pages.shared.site import ensure_router, get_page, show_header
 
 VIEWS = {
@@ -26,7 +27,7 @@ def show_dataset() -> None:
         try:
             state.load_dataset(name)
         except ValueError as problem:  # files that were damaged or deleted meanwhile
-            st.error(str(problem))
+            show_problem(problem)
         else:
             VIEWS[choose_option("Look at", tuple(VIEWS), "Images", "data_view")](name)
             show_train_link(name)

@@ -11,6 +11,7 @@ from pages.parts.evaluate.scores import show_scores
 from pages.parts.evaluate.two_runs import show_two_runs
 from pages.shared import lesson
 from pages.shared.controls import choose_option
+from pages.shared.problems import show_problem
 from pages.shared.site import ensure_router, show_header
 from pages.shared.subject import choose_epoch, choose_loaded_run
 
@@ -41,6 +42,6 @@ else:
             show_export(answers)
         show_figures(answers)
         VIEWS[choose_option("Look at", tuple(VIEWS), "Mistakes", "evaluate_view")](answers)
-    except ValueError as error:
-        st.error(f"This checkpoint cannot be judged: {error}")
+    except ValueError as problem:
+        show_problem(problem, "This checkpoint cannot be judged.")
 lesson.show_try_this("evaluate")

@@ -13,6 +13,7 @@ from pages.parts.inspect.picture import choose_picture
 from pages.parts.inspect.wants import show_unit_preferences
 from pages.shared import lesson
 from pages.shared.controls import choose_option
+from pages.shared.problems import show_problem
 from pages.shared.site import ensure_router, show_header
 from pages.shared.subject import LoadedRun, choose_epoch, choose_loaded_run, untrained_run
 
@@ -40,8 +41,8 @@ def show_inside(subject: LoadedRun, epoch: int) -> None:
             with answer_container:
                 show_answer(subject, epoch, picture)
         view(subject, epoch, picture)
-    except ValueError as error:
-        st.error(f"This checkpoint cannot be shown: {error}")
+    except ValueError as problem:
+        show_problem(problem, "This checkpoint cannot be shown.")
 
 
 ensure_router()

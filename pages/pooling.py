@@ -9,6 +9,7 @@ from pages.parts.pooling.experiments import show_moving_pictures, show_unpooled_
 from pages.parts.pooling.form import choose_pooling
 from pages.parts.pooling.view import player_data, show_code, show_formula, show_unpooling
 from pages.shared import lesson
+from pages.shared.problems import show_problem
 from pages.shared.site import ensure_router, show_header
 
 
@@ -23,7 +24,7 @@ def show_lab() -> None:
     try:
         data, ties, output_size = player_data(x, pooling)
     except ValueError as problem:
-        st.error(str(problem)[:1].upper() + str(problem)[1:])
+        show_problem(problem)
         return
     show_player(data, key="pooling_player", text_keys={"input": "pooling_input"})
     if ties:

@@ -7,6 +7,7 @@ from pages.parts.scratch.ladder import choose_sizes, current_climb, show_climb, 
 from pages.parts.scratch.sanity import CHECKS, show_network_code
 from pages.shared import lesson
 from pages.shared.controls import choose_option
+from pages.shared.problems import show_problem
 from pages.shared.site import ensure_router, show_header
 
 
@@ -16,7 +17,7 @@ def show_ladder() -> None:
     try:
         sizes = choose_sizes()
     except ValueError as problem:
-        st.error(str(problem)[:1].upper() + str(problem)[1:])
+        show_problem(problem)
         return
     climb, running = current_climb()
     show_climb_controls(sizes, climb, running)

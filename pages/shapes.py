@@ -7,6 +7,7 @@ from pages.parts.shapes import view as shapes_view
 from pages.parts.shapes.form import choose_layer
 from pages.shared import lesson
 from pages.shared.controls import choose_option
+from pages.shared.problems import show_problem
 from pages.shared.site import ensure_router, show_header
 
 ensure_router()
@@ -23,8 +24,7 @@ with form, st.container(border=True):
     try:
         results = layer_report(case)
     except ValueError as problem:
-        sentence = str(problem).rstrip(".")
-        st.error(f"{sentence[0].upper()}{sentence[1:]}.")
+        show_problem(problem)
         st.stop()
 with view:
     shapes_view.show_totals(case, results)

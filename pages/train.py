@@ -13,6 +13,7 @@ from pages.parts.train.settings import choose_settings
 from pages.shared import lesson, state
 from pages.shared.controls import choose_option
 from pages.shared.fresh import button_pressed
+from pages.shared.problems import show_problem
 from pages.shared.run_choice import choose_run, select_run
 from pages.shared.site import ensure_router, show_header
 from pages.shared.start import start_all
@@ -39,7 +40,7 @@ def choose_training() -> None:
         try:
             select_run(start_all(planned_runs)[0])
         except ValueError as problem:
-            st.error(str(problem))
+            show_problem(problem)
 
 
 @st.fragment

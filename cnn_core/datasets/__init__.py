@@ -86,7 +86,7 @@ def load(name: str, *, root: str | Path | None = None) -> Dataset:
     if own_zip.is_own(name):
         return own_zip.load_own(name)
     names = ", ".join((*BUILT_IN, *DOWNLOADABLE))
-    raise ValueError(f"name is {name!r:.60}: there is no such data set; choose one of {names}.")
+    raise ValueError(f"Name is {name!r:.60}: there is no such data set; choose one of {names}.")
 
 
 def available_names() -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def cut_patches(
     height, width = picture.shape
     if not 0 <= start <= stop - TEXTURE_SIZE <= width - TEXTURE_SIZE or height < TEXTURE_SIZE:
         raise ValueError(
-            f"columns is {columns}: a strip must lie within a picture of {width}×{height} pixels "
+            f"The columns are {columns}: a strip must lie within a picture of {width}×{height} pixels "
             f"and be at least {TEXTURE_SIZE} pixels wide and high."
         )
     windows = np.lib.stride_tricks.sliding_window_view(picture[:, start:stop], (TEXTURE_SIZE, TEXTURE_SIZE))

@@ -144,7 +144,7 @@ def _read_idx(source: str, opener: Opener) -> RawData:
     names = list("0123456789") if source == "mnist" else torchvision_class(source).classes
     for part, numbers in ((images, labels), (test_images, test_labels)):
         if part.ndim != 3 or numbers.ndim != 1 or len(part) != len(numbers) or numbers.max(initial=0) >= len(names):
-            raise ValueError("images and labels do not belong together.")
+            raise ValueError("The images and labels do not belong together.")
     ways = [{"": numbers.astype(np.int64)} for numbers in (labels, test_labels)]
     return images[:, np.newaxis], ways[0], test_images[:, np.newaxis], ways[1], {"class_names": names}
 
@@ -183,7 +183,7 @@ def _cifar_batches(
         raise ValueError("The batches do not hold images of 32 × 32 pixels in colour and their labels.") from error
     for way, numbers in labels.items():
         if len(numbers) != len(images) or numbers.min(initial=0) < 0 or numbers.max(initial=0) >= len(names[way]):
-            raise ValueError("images and labels do not belong together.")
+            raise ValueError("The images and labels do not belong together.")
     return images, labels
 
 
@@ -206,8 +206,8 @@ def _read_folder(source: str, root: Path) -> tuple[dict[str, NDArray[Any]], dict
     except (ValueError, OSError) as error:
         files = ", ".join(SOURCES[source].files)
         raise ValueError(
-            f"root is {str(root)!r}: no complete copy of {source!r} is in this folder; expected the unpacked files "
-            f"{files} in {SOURCES[source].folder}."
+            f"The folder (root) is {str(root)!r}: no complete copy of {source!r} is in this folder; expected the "
+            f"unpacked files {files} in {SOURCES[source].folder}."
         ) from error
 
 

@@ -27,7 +27,7 @@ def shape_outline(name: str) -> NDArray[np.float64]:
         return np.concatenate([arm @ np.linalg.matrix_power(quarter, turns).T for turns in range(4)])
     corners = {"circle": 40, "square": 4, "triangle": 3}
     if name not in corners:
-        raise ValueError(f"name is {name!r}: there is no such shape; choose one of {', '.join(SHAPE_NAMES)}.")
+        raise ValueError(f"Name is {name!r}: there is no such shape; choose one of {', '.join(SHAPE_NAMES)}.")
     return _polar_points(np.arange(corners[name]) * (2 * np.pi / corners[name]), np.ones(corners[name]))
 
 
@@ -39,7 +39,7 @@ def draw_shapes(count: int, *, seed: int, size: int = 32) -> tuple[NDArray[np.ui
     Raises ValueError when `count` is below 1 or `size` below 8.
     """
     if count < 1 or size < 8:
-        raise ValueError(f"count is {count} and size is {size}: at least 1 image of at least 8 pixels is needed.")
+        raise ValueError(f"Count is {count} and size is {size}: at least 1 image of at least 8 pixels is needed.")
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count, dtype=np.int64) % len(SHAPE_NAMES))
     outlines = [shape_outline(name) for name in SHAPE_NAMES]

@@ -119,7 +119,7 @@ def row_map(rows: NDArray[Any], seed: int, perplexity: float) -> NDArray[np.floa
     from sklearn.manifold import TSNE
 
     if not 1 <= perplexity < len(rows):
-        raise ValueError(f"perplexity is {perplexity:g}: it must be from 1 to fewer than the {len(rows)} images.")
+        raise ValueError(f"Perplexity is {perplexity:g}: it must be from 1 to fewer than the {len(rows)} images.")
     scores = row_components(rows, TSNE_INPUTS).scores
     tsne = TSNE(perplexity=perplexity, init="pca" if scores.shape[1] > 1 else "random", random_state=seed)
     places: NDArray[np.float64] = tsne.fit_transform(scores.astype(np.float32)).astype(np.float64)

@@ -73,7 +73,7 @@ def fetch_dataset(name: str, progress: Progress | None = None) -> None:
     Raises ValueError with a sentence for an unknown name, no network, a full disk, or a wrong file.
     """
     if name not in DATASET_SOURCES:
-        raise ValueError(f"name is {name!r:.60}: it cannot be downloaded; choose one of {', '.join(DATASET_SOURCES)}.")
+        raise ValueError(f"Name is {name!r:.60}: it cannot be downloaded; choose one of {', '.join(DATASET_SOURCES)}.")
     source = DATASET_SOURCES[name][0]
     with _lock:
         busy = _source_locks.setdefault(source, threading.Lock())

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from cnn_core.checks import one_of, whole
 from cnn_core.datasets import prepared
 from cnn_core.datasets.dataset import SEED, Dataset, Split, stratified_indices
 from cnn_core.datasets.zip_entries import MAX_ENTRIES, PlacedPicture, SkippedFiles, clean_name, find_pictures
@@ -92,10 +93,8 @@ def read_archive(
     >>> data.class_names, data.input_shape, len(data.train)
     (('cat', 'dog'), (3, 16, 16), 6)
     """
-    if channels not in (1, 3):
-        raise ValueError(f"channels is {channels}: choose 3 for colour or 1 for grey.")
-    if not MIN_PICTURE_SIDE <= size <= MAX_PICTURE_SIDE:
-        raise ValueError(f"size is {size}: choose from {MIN_PICTURE_SIDE} to {MAX_PICTURE_SIDE} pixels.")
+    one_of("channels", channels, (1, 3))
+    whole("size", size, MIN_PICTURE_SIDE, MAX_PICTURE_SIDE)
     with _reading_slots, _open_archive(source) as file:
         skipped = SkippedFiles()
         placed = find_pictures(file, skipped)

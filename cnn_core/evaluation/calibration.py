@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.checks import whole
 from cnn_core.evaluation.metrics import accuracy_interval
 
 
@@ -63,9 +64,10 @@ def measure_calibration(
     90% sure, 50% right: error 0.40
     """
     if not len(labels) or probabilities.ndim != 2 or len(probabilities) != len(labels):
-        raise ValueError(f"probabilities has shape {probabilities.shape} for {len(labels)} labels: one row an image.")
-    if bins < 1:
-        raise ValueError(f"bins is {bins}: it must be at least 1.")
+        raise ValueError(
+            f"The probabilities have shape {probabilities.shape} for {len(labels)} labels: one row an image."
+        )
+    whole("bins", bins, 1)
     confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     edges = np.linspace(0, 1, bins + 1)
     place = np.searchsorted(edges[1:-1], confidence)

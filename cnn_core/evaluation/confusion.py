@@ -42,7 +42,7 @@ def class_order(matrix: NDArray[np.integer], by: ClassOrder) -> list[int]:
         wrong = np.where(matrix.sum(axis=1) > 0, 1 - confusion_shares(matrix).diagonal(), -1.0)
         return [int(place) for place in np.argsort(-wrong, kind="stable")]
     if by != "clustering":
-        raise ValueError(f"by is {by!r}: classes are ordered by 'class', 'confusion' or 'clustering'.")
+        raise ValueError(f"The order (by) is {by!r}: classes are ordered by 'class', 'confusion' or 'clustering'.")
     return _clustering_order(matrix) if count > 2 else list(range(count))
 
 

@@ -13,6 +13,9 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnn_core.checks import whole
+from cnn_core.words import capitalize_first
+
 Z_95 = NormalDist().inv_cdf(0.975)
 """The normal quantile of a two-sided 95 % interval: 1.96."""
 
@@ -59,11 +62,10 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, classes: int) ->
     >>> confusion_matrix([0, 0, 1], [0, 1, 1], 2).tolist()
     [[1, 1], [0, 1]]
     """
-    if isinstance(classes, bool) or not isinstance(classes, int | np.integer) or classes < 1:
-        raise ValueError(f"classes is {classes!r}: it must be a whole number of at least 1.")
+    classes = whole("classes", classes, 1)
     true, predicted = _class_numbers("labels", labels, classes), _class_numbers("predictions", predictions, classes)
     if len(true) != len(predicted):
-        raise ValueError(f"predictions holds {len(predicted)} values and labels {len(true)}: they must match.")
+        raise ValueError(f"The predictions hold {len(predicted)} values and labels {len(true)}: they must match.")
     counts = np.bincount(true * classes + predicted, minlength=classes * classes)
     return counts.reshape(classes, classes).astype(np.int64)
 
@@ -73,10 +75,15 @@ def _class_numbers(name: str, values: ArrayLike, classes: int) -> NDArray[np.int
     if numbers.size == 0:
         return np.zeros(0, dtype=np.int64)
     if numbers.ndim != 1 or not np.issubdtype(numbers.dtype, np.integer):
-        raise ValueError(f"{name} has shape {numbers.shape} of {numbers.dtype}: it must be a list of whole numbers.")
+        raise ValueError(
+            f"{capitalize_first(name)} have shape {numbers.shape} of {numbers.dtype}: "
+            "they must be a list of whole numbers."
+        )
     low, high = int(numbers.min()), int(numbers.max())
     if low < 0 or high >= classes:
-        raise ValueError(f"{name} goes from {low} to {high}: class numbers must lie in 0 … {classes - 1}.")
+        raise ValueError(
+            f"{capitalize_first(name)} go from {low} to {high}: class numbers must lie in 0 … {classes - 1}."
+        )
     return numbers.astype(np.int64)
 
 
@@ -109,9 +116,11 @@ def per_class_report(matrix: NDArray[np.integer]) -> ClassReport:
 def _checked_matrix(matrix: NDArray[np.integer]) -> NDArray[np.int64]:
     counts = np.asarray(matrix)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.size:
-        raise ValueError(f"matrix has shape {counts.shape}: a confusion matrix is square, one row and column a class.")
+        raise ValueError(
+            f"The matrix has shape {counts.shape}: a confusion matrix is square, one row and column a class."
+        )
     if not np.issubdtype(counts.dtype, np.integer) or counts.min() < 0:
-        raise ValueError("matrix holds values that are no counts: it must hold whole numbers of at least 0.")
+        raise ValueError("The matrix holds values that are not counts: it must hold whole numbers of at least 0.")
     return counts.astype(np.int64)
 
 
@@ -152,7 +161,9 @@ def accuracy_interval(correct: int, total: int, *, z: float = Z_95) -> tuple[flo
     0.826 … 0.945
     """
     if total < 1 or not 0 <= correct <= total:
-        raise ValueError(f"correct is {correct} and total {total}: needs at least one image and 0 ≤ correct ≤ total.")
+        raise ValueError(
+            f"Correct is {correct} and total {total}: there must be at least one image, and 0 ≤ correct ≤ total."
+        )
     share = correct / total
     centre = share + z**2 / (2 * total)
     half = z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
@@ -213,7 +224,9 @@ def image_losses(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> N
 
 def _check_logits(logits: NDArray[np.floating], labels: NDArray[np.integer]) -> None:
     if not len(labels) or logits.ndim != 2 or len(logits) != len(labels):
-        raise ValueError(f"logits has shape {logits.shape} for {len(labels)} labels: it must be (images, classes).")
+        raise ValueError(
+            f"The logits have shape {logits.shape} for {len(labels)} labels: they must be (images, classes)."
+        )
 
 
 def loss_interval(losses: NDArray[np.floating], *, z: float = Z_95) -> tuple[float, float]:
@@ -228,7 +241,7 @@ def loss_interval(losses: NDArray[np.floating], *, z: float = Z_95) -> tuple[flo
     0.123 … 0.377
     """
     if len(losses) < 2:
-        raise ValueError(f"losses holds {len(losses)} values: an interval needs at least two images.")
+        raise ValueError(f"The losses hold {len(losses)} values: an interval needs at least two images.")
     mean, half = float(losses.mean()), z * float(losses.std(ddof=1)) / math.sqrt(len(losses))
     return max(0.0, mean - half), mean + half
 

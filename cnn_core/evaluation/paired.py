@@ -57,7 +57,7 @@ def compare_answers(
 
     if not len(labels) or not len(labels) == len(first) == len(second):
         sizes = f"{len(labels)}, {len(first)} and {len(second)}"
-        raise ValueError(f"labels, first and second hold {sizes} values: all three need one for each image.")
+        raise ValueError(f"Labels, first and second hold {sizes} values: all three need one for each image.")
     a, b = first == labels, second == labels
     only_first, only_second = int((a & ~b).sum()), int((b & ~a).sum())
     differing = only_first + only_second

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core import ops
-from cnn_core.geometry import conv_output_size, pool_output_size, whole
+from cnn_core.checks import whole
+from cnn_core.geometry import conv_output_size, pool_output_size
 from cnn_core.ops import naive
 
 Array = NDArray[np.floating[Any]]

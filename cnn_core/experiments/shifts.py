@@ -50,7 +50,9 @@ def photo_scene(name: str, grey: NDArray[np.uint8]) -> Scene:
     """
     height, width = PHOTO_MAP + 2 * MARGIN, PHOTO_MAP + 2 * MARGIN + MAX_SHIFT
     if grey.shape[0] < height or grey.shape[1] < width:
-        raise ValueError(f"grey has shape {grey.shape}: give a photograph of at least {height} × {width} pixels.")
+        raise ValueError(
+            f"The picture has shape {grey.shape}: give a photograph of at least {height} × {width} pixels."
+        )
     top, left = (grey.shape[0] - height) // 2, (grey.shape[1] - width) // 2
     return Scene(name, grey[top : top + height, left : left + width] / 255)
 
@@ -63,7 +65,9 @@ def digit_scene(name: str, digit: NDArray[np.uint8]) -> Scene:
     side = DIGIT_MAP + 2 * MARGIN
     limit = side - 2 * MAX_SHIFT
     if max(digit.shape) > limit:
-        raise ValueError(f"digit has shape {digit.shape}: at most {limit} × {limit} pixels, so that it never leaves.")
+        raise ValueError(
+            f"The digit has shape {digit.shape}: at most {limit} × {limit} pixels, so that it never leaves."
+        )
     pixels = np.zeros((side, side + MAX_SHIFT))
     top, left = (side - digit.shape[0]) // 2, (side + MAX_SHIFT - digit.shape[1]) // 2
     pixels[top : top + digit.shape[0], left : left + digit.shape[1]] = digit / 255
@@ -104,7 +108,9 @@ def relative_change(maps: Array) -> Array:
     """
     length = float(np.linalg.norm(maps[0]))
     if length == 0:
-        raise ValueError("maps[0] is zero everywhere: a relative change needs a picture with at least one edge.")
+        raise ValueError(
+            "The first of maps is zero everywhere: a relative change needs a picture with at least one edge."
+        )
     change: Array = np.linalg.norm((maps - maps[0]).reshape(len(maps), -1), axis=1) / length
     return change
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from cnn_core.checks import real
 from cnn_core.images.pixels import Pixels
 
 SIDE = 256
@@ -57,8 +58,7 @@ def draw_pattern(
     >>> draw_pattern("Checkerboard", period=2)[0, :4, 0].tolist()
     [215, 40, 215, 40]
     """
-    if not period >= 2:
-        raise ValueError(f"period is {period}: pixels show 2 or more.")
+    real("period", period, 2)  # pixels show no shorter one
     rows, columns = np.indices((SIDE, SIDE)) - (SIDE - 1) / 2
     along = columns * np.cos(np.deg2rad(angle)) + rows * np.sin(np.deg2rad(angle))
     match title:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from cnn_core.checks import whole
 from cnn_core.images.pixels import LONG_SIDE, Pixels, shrink_image
 
 
@@ -50,8 +51,7 @@ def load_photo(name: str, size: int = LONG_SIDE) -> Pixels:
     """
     if name not in {entry.name for entry in PHOTOS}:
         raise ValueError(f"There is no photograph “{name}”: choose {', '.join(entry.name for entry in PHOTOS)}.")
-    if size < 1:
-        raise ValueError(f"size is {size}: a photograph needs at least 1 pixel.")
+    whole("size", size, 1)
     import skimage.data  # slow to import, and not needed for uploads
 
     pixels = getattr(skimage.data, name)()

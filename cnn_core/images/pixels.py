@@ -24,7 +24,7 @@ def to_grey(image: Pixels) -> Pixels:
     if image.ndim == 2:
         return image
     if image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(f"image has shape {image.shape}: give (height, width) or (height, width, 3).")
+        raise ValueError(f"The image has shape {image.shape}: give (height, width) or (height, width, 3).")
     grey: Pixels = np.rint(image.astype(np.float32) @ LUMA).astype(np.uint8)
     return grey
 

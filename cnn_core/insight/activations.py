@@ -95,6 +95,6 @@ def as_image_batch(model: nn.Module, image: ArrayLike) -> Tensor:
     """
     tensor = torch.as_tensor(np.asarray(image))
     if tensor.ndim != 3:
-        raise ValueError(f"image has shape {tuple(tensor.shape)}: it must be channels × height × width.")
+        raise ValueError(f"The image has shape {tuple(tensor.shape)}: it must be channels × height × width.")
     weight = next(model.parameters(), torch.zeros(1))
     return tensor.to(device=weight.device, dtype=weight.dtype)[None]

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
+from cnn_core.checks import whole
 from cnn_core.insight.activations import as_image_batch, evaluation_mode
 
 Attribution = NDArray[np.float32]
@@ -43,11 +44,10 @@ def integrated_gradients(
     `steps` points. The sum over all values is the logit of the image minus that of the baseline, up to the error of the
     quadrature. Also raises ValueError when the baseline has another shape than the image, or `steps` is not positive.
     """
-    if steps < 1:
-        raise ValueError(f"steps is {steps}: it must be 1 or more.")
+    whole("steps", steps, 1)
     end, start = as_image_batch(model, image), as_image_batch(model, baseline)
     if start.shape != end.shape:
-        raise ValueError(f"baseline has shape {tuple(start.shape[1:])}: the image has {tuple(end.shape[1:])}.")
+        raise ValueError(f"The baseline has shape {tuple(start.shape[1:])}: the image has {tuple(end.shape[1:])}.")
     places, widths = np.polynomial.legendre.leggauss(steps)  # from −1 to 1
     shares, weights = torch.from_numpy((places + 1) / 2).to(end), torch.from_numpy(widths / 2).to(end)
     total = torch.zeros_like(end[0])
@@ -69,9 +69,9 @@ def occlusion_map(
     batch, base = as_image_batch(model, image), as_image_batch(model, baseline)
     height, width = batch.shape[2:]
     if not 1 <= window <= min(height, width):
-        raise ValueError(f"window is {window}: the image takes one of 1 to {min(height, width)} pixels.")
+        raise ValueError(f"Window is {window}: the image takes one of 1 to {min(height, width)} pixels.")
     if not 1 <= stride <= window:
-        raise ValueError(f"stride is {stride}: it must be from 1 to the window, {window}, to leave no pixel out.")
+        raise ValueError(f"Stride is {stride}: it must be from 1 to the window, {window}, to leave no pixel out.")
     whole = _class_logits(model, batch, target)
     corners = list(product(_window_starts(height, window, stride), _window_starts(width, window, stride)))
     falls, covered = torch.zeros_like(batch[0, 0]), torch.zeros_like(batch[0, 0])
@@ -120,7 +120,7 @@ def _class_logits(model: nn.Module, batch: Tensor, target: int) -> Tensor:
 
 def _check_target(logits: Tensor, target: int) -> None:
     if not 0 <= target < logits.shape[1]:
-        raise ValueError(f"target is {target}: the network has the classes 0 … {logits.shape[1] - 1}.")
+        raise ValueError(f"Target is {target}: the network has the classes 0 … {logits.shape[1] - 1}.")
 
 
 def _to_numpy(values: Tensor) -> Attribution:

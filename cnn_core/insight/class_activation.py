@@ -25,12 +25,12 @@ def grad_cam(model: nn.Module, image: ArrayLike, target_class: int, layer: str) 
     """
     modules = dict(model.named_modules())
     if not layer or layer not in modules:
-        raise ValueError(f"layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
+        raise ValueError(f"Layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
     activation, logits = _run_with_layer_output(model, modules[layer], as_image_batch(model, image))
     if activation.ndim != 4:
-        raise ValueError(f"layer is {layer!r}: its output has no height and width; choose one before the flatten.")
+        raise ValueError(f"Layer is {layer!r}: its output has no height and width; choose one before the flatten.")
     if not 0 <= target_class < logits.shape[1]:
-        raise ValueError(f"target_class is {target_class}: the network has the classes 0 … {logits.shape[1] - 1}.")
+        raise ValueError(f"Target class is {target_class}: the network has the classes 0 … {logits.shape[1] - 1}.")
     (gradient,) = torch.autograd.grad(logits[0, target_class], activation)
     weights = gradient.mean(dim=(2, 3), keepdim=True)
     heat = torch.relu((weights * activation).sum(dim=1)[0])

@@ -88,7 +88,9 @@ def nearest_neighbours(
     ([[1]], [[1.0]])
     """
     if queries.ndim != 2 or features.ndim != 2 or queries.shape[1] != features.shape[1]:
-        raise ValueError(f"queries has shape {queries.shape} and features {features.shape}: rows must be equally long.")
+        raise ValueError(
+            f"The queries have shape {queries.shape} and features {features.shape}: rows must be equally long."
+        )
     cosines = unit_vectors(queries) @ unit_vectors(features).T
     places = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
     return places, np.take_along_axis(cosines, places, axis=1)

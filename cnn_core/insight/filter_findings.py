@@ -82,7 +82,7 @@ def filter_colourfulness(filters: NDArray[np.floating]) -> Array:
     """
     w = np.asarray(filters, np.float64)
     if w.shape[1] != 3:
-        raise ValueError(f"filters have {w.shape[1]} channels: colour needs red, green and blue.")
+        raise ValueError(f"The filters have {w.shape[1]} channels: colour needs red, green and blue.")
     return _divide_safely(((w - w.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2, 3)), (w**2).sum(axis=(1, 2, 3)))
 
 

@@ -78,5 +78,5 @@ def tile_labels(layer: FilterLayer, *, by_channel: bool, names: Sequence[str] = 
 
 def _weight_array(weights: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.floating]:
     if name not in weights:
-        raise ValueError(f"weights has no {name!r}: it must be the state_dict of this network.")
+        raise ValueError(f"The weights have no {name!r}: they must be the state_dict of this network.")
     return np.asarray(weights[name])

@@ -265,10 +265,10 @@ def contributing_maps(nodes: Graph, name: str, index: int) -> tuple[tuple[str, i
 def _check_position(nodes: Graph, name: str, index: int, row: int, column: int) -> None:
     """Raise ValueError unless the network has this value."""
     if name not in nodes:
-        raise ValueError(f"layer is {name!r:.60}: the network has {', '.join(list(nodes)[:40])}.")
+        raise ValueError(f"Layer is {name!r:.60}: the network has {', '.join(list(nodes)[:40])}.")
     node = nodes[name]
     for what, value, count in zip(
         ("map", "row", "column"), (index, row, column), (node.map_count, *node.map_size), strict=True
     ):
         if not 0 <= value < count:
-            raise ValueError(f"{what} is {value}: {name} has {count}, counted from 0.")
+            raise ValueError(f"{what.capitalize()} is {value}: {name} has {count}, counted from 0.")

@@ -20,5 +20,7 @@ def load_network(spec: NetworkSpec, weights: Mapping[str, NDArray[Any]]) -> nn.M
     try:
         model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
     except RuntimeError as error:
-        raise ValueError(f"weights do not fit the network {spec.name!r}: they must be its own state_dict.") from error
+        raise ValueError(
+            f"The weights do not fit the network {spec.name!r}: they must be its own state_dict."
+        ) from error
     return model.eval()

@@ -5,7 +5,6 @@ https://arxiv.org/abs/1506.06579 (decay, blur), Mahendran & Vedaldi 2016, https:
 variation, jitter).
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cnn_core.checks import real, whole
 from cnn_core.insight.activations import evaluation_mode
 
 MID_GREY = 127.5
@@ -45,14 +45,12 @@ class AscentSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ValueError(f"steps is {self.steps}: it must be 1 or more.")
-        if not (math.isfinite(self.rate) and self.rate > 0):
-            raise ValueError(f"rate is {self.rate}: it must be above 0.")
-        if not 0 <= self.decay < 1:
-            raise ValueError(f"decay is {self.decay}: it must be from 0 to less than 1.")
-        if min(self.variation, self.blur_every, self.jitter) < 0:
-            raise ValueError("variation, blur_every and jitter must be 0 or more.")
+        whole("steps", self.steps, 1)
+        real("rate", self.rate, above=0)
+        real("decay", self.decay, 0, below=1)
+        real("variation", self.variation, 0)
+        whole("blur_every", self.blur_every, 0)
+        whole("jitter", self.jitter, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +116,7 @@ def _value_and_gradient(
     """The unit's value for the picture, and its gradient with respect to it."""
     modules = dict(model.named_modules())
     if not layer or layer not in modules:
-        raise ValueError(f"layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
+        raise ValueError(f"Layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
     picture = picture.detach().requires_grad_()
     outputs: list[Tensor] = []
     handle = modules[layer].register_forward_hook(lambda _module, _inputs, output: outputs.append(output.clone()))
@@ -128,11 +126,11 @@ def _value_and_gradient(
         handle.remove()
     output = outputs[-1]
     if not 0 <= unit < output.shape[1]:
-        raise ValueError(f"unit is {unit}: {layer} has the maps or units 0 … {output.shape[1] - 1}.")
+        raise ValueError(f"Unit is {unit}: {layer} has the maps or units 0 … {output.shape[1] - 1}.")
     value = output[0, unit].mean()
     (gradient,) = torch.autograd.grad(value, picture)
     if not (value.isfinite() and gradient.isfinite().all()):
-        raise ValueError("the unit's value is infinite or not a number: choose an earlier checkpoint.")
+        raise ValueError("The unit's value is infinite or not a number: choose an earlier checkpoint.")
     return float(value.detach()), gradient
 
 

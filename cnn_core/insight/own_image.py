@@ -46,9 +46,9 @@ def fit_with_steps(rgb: Pixels, input_shape: tuple[int, int, int], *, is_drawing
     """Do what `fit_image` does, with the same arguments and errors, and say in words what was done."""
     picture = np.asarray(rgb)
     if picture.ndim != 3 or picture.shape[2] != 3 or not picture.size or picture.dtype != np.uint8:
-        raise ValueError(f"picture is {picture.dtype} {picture.shape}: it must be uint8 (height, width, 3).")
+        raise ValueError(f"The picture is {picture.dtype} {picture.shape}: it must be uint8 (height, width, 3).")
     if len(input_shape) != 3 or min(input_shape) < 1:
-        raise ValueError(f"input_shape is {input_shape}: it must be (channels, height, width), each at least 1.")
+        raise ValueError(f"The input shape is {input_shape}: it must be (channels, height, width), each at least 1.")
     return _fit_drawing(picture, input_shape) if is_drawing else _fit_picture(picture, input_shape)
 
 

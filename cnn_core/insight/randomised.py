@@ -29,7 +29,7 @@ def randomise_last_layers(model: nn.Module, layers: int, seed: int) -> nn.Module
     """
     names = layers_with_weights(model)
     if not 0 <= layers <= len(names):
-        raise ValueError(f"layers is {layers}: the network has {len(names)} with weights.")
+        raise ValueError(f"The number of layers is {layers}: the network has {len(names)} with weights.")
     twin = copy.deepcopy(model)
     modules = dict(twin.named_modules())
     with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -60,7 +60,7 @@ def compare_maps(one: NDArray[np.floating], other: NDArray[np.floating]) -> MapS
     from skimage.metrics import structural_similarity
 
     if one.shape != other.shape:
-        raise ValueError(f"the maps have the shapes {one.shape} and {other.shape}: they must be the same.")
+        raise ValueError(f"The maps have the shapes {one.shape} and {other.shape}: they must be the same.")
     first, second = (_scale_to_one(np.abs(np.asarray(values, dtype=np.float64))) for values in (one, other))
     constant = np.ptp(first) == 0 or np.ptp(second) == 0
     rank = None if constant else float(spearmanr(first, second, axis=None).statistic)

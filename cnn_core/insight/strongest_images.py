@@ -40,9 +40,9 @@ def find_peaks(model: nn.Module, images: NDArray[np.uint8], normalise: Callable[
     """
     modules = dict(model.named_modules())
     if not layer or layer not in modules:
-        raise ValueError(f"layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
+        raise ValueError(f"Layer is {layer!r}: the layers are {', '.join(name for name in modules if name)}.")
     if not len(images):
-        raise ValueError("images holds no image: it takes one at least.")
+        raise ValueError("There is no image: at least one is needed.")
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     batch_peaks: list[tuple[Tensor, Tensor]] = []
     handle = modules[layer].register_forward_hook(

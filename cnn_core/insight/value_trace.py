@@ -70,7 +70,7 @@ def pixel_trace(
         return None
     value_windows = [windows.cells(at) for windows, at in zip(node.windows, (row, column), strict=True)]
     if not all(value_windows):
-        raise ValueError("this value's window lies in the padding alone: no number of the map before takes part.")
+        raise ValueError("This value's window lies in the padding alone: no number of the map before takes part.")
     source = np.asarray(values[node.inputs[0]], np.float64)
     match node.layer:
         case Conv2d():

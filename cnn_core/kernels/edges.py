@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.checks import one_of
 from cnn_core.kernels.families import Weights
 from cnn_core.kernels.filtering import FilterSettings, Result, apply_kernel
 from cnn_core.kernels.notation import make_kernel, make_recipe
@@ -39,8 +40,7 @@ def slope_kernels(operator: str, size: int = 3) -> tuple[Weights, Weights]:
 
     Raises ValueError for another operator.
     """
-    if operator not in OPERATORS:
-        raise ValueError(f"operator is “{operator}”: choose {', '.join(OPERATORS)}.")
+    one_of("operator", operator, OPERATORS)
     across, down = (make_kernel(make_recipe(operator, size, angle=angle)).weights for angle in (0, 90))
     return across, down
 

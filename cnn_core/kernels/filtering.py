@@ -6,6 +6,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.checks import one_of
 from cnn_core.geometry import Window, effective_kernel, same_padding
 from cnn_core.images import to_grey
 from cnn_core.kernels.families import Weights
@@ -75,8 +76,7 @@ def select_channels(image: NDArray[np.uint8], channels: str) -> NDArray[np.uint8
 
     Returns (height, width), or (height, width, 3) for "colour". Raises ValueError for a name that is not in CHANNELS.
     """
-    if channels not in CHANNELS:
-        raise ValueError(f"channels is “{channels}”: choose {', '.join(CHANNELS)}.")
+    one_of("channels", channels, CHANNELS)
     if channels == "grey":
         return to_grey(image)
     return image if channels == "colour" else image[..., CHANNELS.index(channels) - 2]
@@ -88,8 +88,7 @@ def padding_margins(weights: Weights, settings: FilterSettings) -> tuple[tuple[i
     When their number is odd, the extra row and column are added at the bottom and at the right, as "same" does in
     PyTorch and TensorFlow. Raises ValueError for an unknown padding mode.
     """
-    if settings.padding_mode not in PADDING_MODES:
-        raise ValueError(f"padding_mode is “{settings.padding_mode}”: choose {', '.join(PADDING_MODES)}.")
+    one_of("padding_mode", settings.padding_mode, PADDING_MODES)
     if PADDING_MODES[settings.padding_mode] is None:
         return (0, 0), (0, 0)
     rows, columns = (same_padding(side, dilation=settings.dilation) for side in weights.shape)

@@ -22,7 +22,7 @@ from cnn_core.networks.layers import (
     Shape,
     Tanh,
 )
-from cnn_core.words import format_shape
+from cnn_core.words import format_count, format_shape
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Residual(Layer):
     def __post_init__(self) -> None:
         self._set_fields(body=tuple(self.body), shortcut=tuple(self.shortcut))
         if not self.body:
-            raise ValueError("body is empty: a residual block needs at least one layer.")
+            raise ValueError("The body is empty: a residual block needs at least one layer.")
 
     def output_shape(self, shape: Shape) -> Shape:
         return _shape_after(self.body, shape)
@@ -62,7 +62,9 @@ class Branches(Layer):
     def __post_init__(self) -> None:
         self._set_fields(branches=tuple(tuple(branch) for branch in self.branches))
         if len(self.branches) < 2:
-            raise ValueError(f"branches has {len(self.branches)} of them: at least 2 are needed.")
+            raise ValueError(
+                f"The block has {format_count(len(self.branches), 'branch', 'branches')}: at least 2 are needed."
+            )
 
     def output_shape(self, shape: Shape) -> Shape:
         ends = [_shape_after(branch, shape) for branch in self.branches]
@@ -79,7 +81,7 @@ def stacked_shape(shapes: list[Shape]) -> Shape:
     """Return the shape of outputs with their channels stacked. Raises ValueError unless their other sizes agree."""
     if len({shape[1:] for shape in shapes}) > 1:
         sizes = " and ".join(map(format_shape, shapes))
-        raise ValueError(f"its branches give {sizes}; stacking channels needs the other sizes equal.")
+        raise ValueError(f"Its branches give {sizes}; stacking channels needs the other sizes equal.")
     return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
 

@@ -143,7 +143,7 @@ def _examine_layer(
     try:
         row, shape, fields = summarise_layer(layer, layer_input.shape, layer_input.fields, name)
     except ValueError as error:
-        return UnresolvedLine(path, depth, name, layer, part, layer_input.shape, _as_sentence(error)), None
+        return UnresolvedLine(path, depth, name, layer, part, layer_input.shape, str(error)), None
     jump, centre = (fields[0].jump, fields[1].jump), (fields[0].centre, fields[1].centre)
     line = ResolvedLine(path, depth, name, layer, part, layer_input.shape, row, jump, centre, layer_input.fields)
     return line, _LayerInput(shape, fields)
@@ -166,17 +166,12 @@ def _examine_block(
     try:
         after = joined_shape(block, [end.shape for end in reached], name)
     except ValueError as error:
-        return [replace(head, problem=_as_sentence(error)), *inner], None
+        return [replace(head, problem=str(error)), *inner], None
     height, width = (max((end.fields[axis] for end in reached), key=lambda field: field.size) for axis in (0, 1))
     row = Row(name, type(block).__name__, after, 0, 0, (height.size, width.size))
     jump, centre = (height.jump, width.jump), (height.centre, width.centre)
     line = ResolvedLine(path, depth, name, block, part, layer_input.shape, row, jump, centre, layer_input.fields)
     return [line, *inner], _LayerInput(after, (height, width))
-
-
-def _as_sentence(error: ValueError) -> str:
-    text = str(error).rstrip(".")
-    return f"{text[0].upper()}{text[1:]}."
 
 
 def field_box(line: ResolvedLine, place: tuple[int, int]) -> tuple[int, int, int, int]:

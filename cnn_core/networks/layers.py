@@ -7,6 +7,7 @@ they follow from the input shape. Every layer checks its fields when it is made 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from cnn_core.checks import flag, name_in_words, real, whole
 from cnn_core.geometry import (
     AxisWindows,
     Bins,
@@ -18,7 +19,6 @@ from cnn_core.geometry import (
     conv_parameters,
     linear_parameters,
     same_padding,
-    whole,
 )
 from cnn_core.words import format_shape
 
@@ -44,26 +44,19 @@ def _check_pair(name: str, value: Any, minimum: int) -> Pair:
     """Check a field that is a whole number or a pair of them; a list (from JSON) becomes a tuple."""
     if isinstance(value, list | tuple):
         if len(value) != 2:
-            raise ValueError(f"{name} is {value!r}: it must be one number or a pair [height, width].")
+            raise ValueError(
+                f"{name_in_words(name)} is {value!r:.60}: it must be one number or a pair [height, width]."
+            )
         return whole(name, value[0], minimum, MAX_EXTENT), whole(name, value[1], minimum, MAX_EXTENT)
     return whole(name, value, minimum, MAX_EXTENT)
-
-
-def _check_flag(name: str, value: Any) -> None:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} is {value!r}: it must be true or false.")
-
-
-def _check_real(name: str, value: Any, low: float, high: float) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (number and low <= value <= high):
-        raise ValueError(f"{name} is {value!r}: it must be a number from {low:g} to {high:g}.")
 
 
 def image_shape(shape: Shape) -> tuple[int, int, int]:
     """Return `shape` as (C, H, W). Raises ValueError when the data has been flattened."""
     if len(shape) != 3:
-        raise ValueError(f"needs channels × height × width, but gets {shape[0]} flat values: put it before the flatten")
+        raise ValueError(
+            f"The layer needs channels × height × width, but gets {shape[0]} flat values: put it before the flatten."
+        )
     return shape[0], shape[1], shape[2]
 
 
@@ -128,7 +121,7 @@ class Conv2d(Layer):
     def __post_init__(self) -> None:
         whole("filters", self.filters, 1, MAX_WIDTH)
         whole("groups", self.groups, 1, MAX_WIDTH)
-        _check_flag("bias", self.bias)
+        flag("bias", self.bias)
         self._set_fields(
             kernel_size=_check_pair("kernel_size", self.kernel_size, 1),
             stride=_check_pair("stride", self.stride, 1),
@@ -137,9 +130,9 @@ class Conv2d(Layer):
         if not isinstance(self.padding, str):
             self._set_fields(padding=_check_pair("padding", self.padding, 0))
         elif self.padding != "same":
-            raise ValueError(f'padding is {self.padding!r}: it must be a number, a pair or "same".')
+            raise ValueError(f'Padding is {self.padding!r}: it must be a number, a pair or "same".')
         elif pair(self.stride) != (1, 1):
-            raise ValueError(f'padding is "same" with stride {self.stride}: "same" needs stride 1.')
+            raise ValueError(f'Padding is "same" with stride {self.stride}: "same" needs stride 1.')
 
     def _window(self, size: int, axis: int) -> Window:
         kernel, dilation = pair(self.kernel_size)[axis], pair(self.dilation)[axis]
@@ -174,7 +167,7 @@ class _Pool2d(Layer):
     prefix: ClassVar[str] = "pool"
 
     def __post_init__(self) -> None:
-        _check_flag("ceil_mode", self.ceil_mode)
+        flag("ceil_mode", self.ceil_mode)
         self._set_fields(
             kernel_size=_check_pair("kernel_size", self.kernel_size, 1), padding=_check_pair("padding", self.padding, 0)
         )
@@ -232,7 +225,7 @@ class AvgPool2d(_Pool2d):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_flag("count_include_pad", self.count_include_pad)
+        flag("count_include_pad", self.count_include_pad)
 
 
 @dataclass(frozen=True)
@@ -306,7 +299,7 @@ class LeakyReLU(Layer):
     prefix: ClassVar[str] = "relu"
 
     def __post_init__(self) -> None:
-        _check_real("negative_slope", self.negative_slope, 0, 1)
+        real("negative_slope", self.negative_slope, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -321,7 +314,7 @@ class ELU(Layer):
     prefix: ClassVar[str] = "elu"
 
     def __post_init__(self) -> None:
-        _check_real("alpha", self.alpha, 0, 100)
+        real("alpha", self.alpha, 0, 100)
 
 
 @dataclass(frozen=True)
@@ -358,7 +351,7 @@ class Dropout(Layer):
     prefix: ClassVar[str] = "dropout"
 
     def __post_init__(self) -> None:
-        _check_real("p", self.p, 0, 1)
+        real("p", self.p, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -406,11 +399,11 @@ class Linear(Layer):
 
     def __post_init__(self) -> None:
         whole("units", self.units, 1, MAX_WIDTH)
-        _check_flag("bias", self.bias)
+        flag("bias", self.bias)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
-            raise ValueError(f"needs flat input, but gets {format_shape(shape)}: put a flatten before it")
+            raise ValueError(f"The layer needs flat input, but gets {format_shape(shape)}: put a flatten before it.")
         return (self.units,)
 
     def parameters(self, shape: Shape) -> int:

@@ -24,7 +24,7 @@ def measure_field(spec: NetworkSpec, name: str, place: tuple[int, int] = (0, 0))
     if shape is None:
         raise ValueError(f"There is no layer “{name[:60]}” in {spec.name}.")
     if len(shape) == 3 and not all(0 <= at < size for at, size in zip(place, shape[1:], strict=True)):
-        raise ValueError(f"place is {place}: {name} has {shape[1]} rows and {shape[2]} columns, counted from 0.")
+        raise ValueError(f"Place is {place}: {name} has {shape[1]} rows and {shape[2]} columns, counted from 0.")
     need = memory_sizes(spec)
     # Weights are held as float32 and float64; every output as float64, with its gradient.
     check_free_memory(f"Measuring {spec.name}", 3 * need.parameters + 2 * need.every_layer)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 from math import prod
 
+from cnn_core.checks import one_of
 from cnn_core.networks.blocks import block_parts
 from cnn_core.networks.layers import (
     ELU,
@@ -81,8 +82,7 @@ def training_peak(spec: NetworkSpec, batch: int, optimizer: str = "Adam") -> flo
     These are weights, gradients, the optimiser's own values and the saved tensors; what libraries and the device take
     is not included. Raises ValueError for an optimiser that is not in OPTIMIZER_COPIES.
     """
-    if optimizer not in OPTIMIZER_COPIES:
-        raise ValueError(f"optimizer is {optimizer!r}: choose {', '.join(OPTIMIZER_COPIES)}.")
+    one_of("optimizer", optimizer, OPTIMIZER_COPIES)
     sizes = memory_sizes(spec)
     return sizes.parameters * (2 + OPTIMIZER_COPIES[optimizer]) + sizes.saved * batch
 

@@ -242,7 +242,7 @@ def preset(name: str, *, input_shape: tuple[int, int, int] | None = None, classe
     (61706, (26,))
     """
     if name not in _PRESETS:
-        raise ValueError(f"name is {name!r}: there is no such preset; there are {', '.join(PRESETS)}.")
+        raise ValueError(f"Name is {name!r}: there is no such preset; there are {', '.join(PRESETS)}.")
     entry = _PRESETS[name]
     shape = check_input_shape(entry.input_shape if input_shape is None else input_shape)
     layers = entry.layers(entry.classes if classes is None else classes)
@@ -251,7 +251,7 @@ def preset(name: str, *, input_shape: tuple[int, int, int] | None = None, classe
     except ValueError as error:
         size = format_shape(shape)
         raise ValueError(
-            f"{name} does not fit {size} images: {error}.{_smallest_size_sentence(shape, layers)}"
+            f"{name} does not fit {size} images: {error}{_smallest_size_sentence(shape, layers)}"
         ) from None
 
 

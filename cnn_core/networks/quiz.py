@@ -42,7 +42,7 @@ def make_question(line: ResolvedLine, column: str) -> Question:
         case "Receptive field":
             question = _field_question(line)
         case _:
-            raise ValueError(f"column is {column!r}: choose {', '.join(COLUMNS)}.")
+            raise ValueError(f"Column is {column!r}: choose {', '.join(COLUMNS)}.")
     slips = {wrong: reason for wrong, reason in question.slips.items() if wrong != question.answer}
     return Question(question.answer, slips, question.hint)
 

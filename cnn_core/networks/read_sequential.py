@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from cnn_core.checks import name_in_words
 from cnn_core.networks.blocks import KINDS, Branches, Residual
 from cnn_core.networks.draft import Draft, Layers
 from cnn_core.networks.layers import BatchNorm, Conv2d, Layer, Linear
@@ -79,7 +80,7 @@ def read_sequential(source: str, input_shape: tuple[int, int, int], name: str = 
         first_channels = stated if first_channels is None else first_channels
         layers.append(layer)
     if not layers:
-        raise ValueError("nn.Sequential(…) holds no layers: put some between its brackets.")
+        raise ValueError("This nn.Sequential(…) holds no layers: put some between its brackets.")
     weighted = next((layer for layer in layers if isinstance(layer, Conv2d | Linear | BatchNorm)), None)
     if isinstance(weighted, Conv2d) and first_channels not in (None, input_shape[0]):
         raise ValueError(
@@ -107,14 +108,14 @@ def _find_sequential(source: str) -> ast.Call:
 def _collect_layer_calls(call: ast.Call, depth: int = 0) -> list[ast.Call]:
     """Return the calls inside nn.Sequential(...), with nested ones unfolded in order."""
     if depth > MAX_NESTING:
-        raise ValueError(f"nn.Sequential is nested more than {MAX_NESTING} deep.")
+        raise ValueError(f"The nn.Sequential(…) are nested more than {MAX_NESTING} deep.")
     if call.keywords:
-        raise _line_error(call, "nn.Sequential takes layers, no named arguments")
+        raise _line_error(call, "An nn.Sequential(…) takes layers, no named arguments.")
     nodes = [node for argument in call.args for node in _unwrap_ordered_dict(argument)]
     layer_calls = []
     for node in nodes:
         if not isinstance(node, ast.Call):
-            raise _line_error(node, "only layers such as nn.Conv2d(3, 16, 3) can stand here")
+            raise _line_error(node, "Only layers such as nn.Conv2d(3, 16, 3) can stand here.")
         layer_calls += _collect_layer_calls(node, depth + 1) if _module_name(node.func) == "Sequential" else [node]
     return layer_calls
 
@@ -124,33 +125,33 @@ def _unwrap_ordered_dict(node: ast.expr) -> list[ast.expr]:
     if not (isinstance(node, ast.Call) and _module_name(node.func) == "OrderedDict"):
         return [node]
     if len(node.args) != 1 or not isinstance(node.args[0], ast.List):
-        raise _line_error(node, "OrderedDict needs one list of pairs (name, layer)")
+        raise _line_error(node, "OrderedDict needs one list of pairs (name, layer).")
     pairs = node.args[0].elts
     if not all(isinstance(pair, ast.Tuple) and len(pair.elts) == 2 for pair in pairs):
-        raise _line_error(node, "OrderedDict needs pairs (name, layer)")
+        raise _line_error(node, "OrderedDict needs pairs (name, layer).")
     return [pair.elts[1] for pair in pairs if isinstance(pair, ast.Tuple)]
 
 
 def _read_block(node: ast.Call, kind: type[Residual | Branches], depth: int) -> Layer:
     """Read a block from a call whose arguments are the nn.Sequential of its parts, by name."""
     if depth > MAX_DEPTH:
-        raise _line_error(node, f"blocks are nested more than {MAX_DEPTH} deep")
+        raise _line_error(node, f"Blocks are nested more than {MAX_DEPTH} deep.")
     inside: dict[str, Layers] = {}
     for keyword in node.keywords:
         part = keyword.value
         if not isinstance(part, ast.Call) or _module_name(part.func) != "Sequential":
-            raise _line_error(node, f"every part of {kind.__name__} is an nn.Sequential(…)")
+            raise _line_error(node, f"Every part of {kind.__name__} must be an nn.Sequential(…).")
         inside[keyword.arg or "**"] = tuple(_read_layer(child, depth)[0] for child in _collect_layer_calls(part))
     right = {"body", "shortcut"} if kind is Residual else {f"branch{i + 1}" for i in range(len(inside))}
     if node.args or set(inside) != right or len(inside) > MAX_BRANCHES:
         wanted = "body=… and shortcut=…" if kind is Residual else f"branch1=…, branch2=… and at most {MAX_BRANCHES}"
-        raise _line_error(node, f"{kind.__name__} needs {wanted}")
+        raise _line_error(node, f"{kind.__name__} needs {wanted}.")
     try:
         if kind is Residual:
             return Residual(inside["body"], inside["shortcut"])
         return Branches(tuple(inside[f"branch{i + 1}"] for i in range(len(inside))))
     except ValueError as error:
-        raise _line_error(node, str(error).rstrip(".")) from None
+        raise _line_error(node, str(error)) from None
 
 
 def _read_layer(node: ast.Call, depth: int = 0) -> tuple[Layer, int | None]:
@@ -159,28 +160,30 @@ def _read_layer(node: ast.Call, depth: int = 0) -> tuple[Layer, int | None]:
     if name in _BLOCK_CLASSES:
         return _read_block(node, _BLOCK_CLASSES[name], depth + 1), None
     if name not in _SIGNATURES:
-        raise _line_error(node, f"“{name[:30]}” is no layer that is known here: there are {', '.join(_SIGNATURES)}")
+        raise _line_error(node, f"“{name[:30]}” is no layer that is known here: there are {', '.join(_SIGNATURES)}.")
     names = _SIGNATURES[name]
     if len(node.args) > len(names):
-        raise _line_error(node, f"nn.{name} takes at most {len(names)} arguments here")
+        raise _line_error(node, f"nn.{name} takes at most {len(names)} arguments here.")
     values = {key: _read_value(value) for key, value in zip(names, node.args, strict=False)}
     for keyword in node.keywords:
         key = _FIELD_NAMES.get(keyword.arg or "", keyword.arg or "")
         key = "shift" if key == "bias" and "shift" in names else key
         if key not in names:
-            raise _line_error(node, f"nn.{name} has no argument “{(keyword.arg or '**')[:30]}” here")
+            raise _line_error(node, f"nn.{name} has no argument “{(keyword.arg or '**')[:30]}” here.")
         values[key] = _read_value(keyword.value)
     stated = values.get("in")
     unusual = next((key for key, value in values.items() if key in _USUAL_VALUES and value != _USUAL_VALUES[key]), None)
     if unusual:
-        raise _line_error(node, f"{unusual} is {values[unusual]!r}: only {_USUAL_VALUES[unusual]!r} is known here")
+        raise _line_error(
+            node, f"{name_in_words(unusual)} is {values[unusual]!r}: only {_USUAL_VALUES[unusual]!r} is known here."
+        )
     kept = {key: value for key, value in values.items() if key not in _IGNORED and key not in _USUAL_VALUES}
     try:
         return _LAYER_CLASSES[name](**kept), stated if isinstance(stated, int) else None
     except TypeError:
-        raise _line_error(node, f"nn.{name} lacks an argument") from None
+        raise _line_error(node, f"nn.{name} lacks an argument.") from None
     except ValueError as error:
-        raise _line_error(node, str(error).rstrip(".")) from None
+        raise _line_error(node, str(error)) from None
 
 
 def _read_value(node: ast.expr) -> Any:
@@ -188,10 +191,10 @@ def _read_value(node: ast.expr) -> Any:
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise _line_error(node, "only plain numbers can stand here") from None
+        raise _line_error(node, "Only plain numbers can stand here.") from None
     simple = value if isinstance(value, tuple) else (value,)
     if not all(item is None or isinstance(item, bool | int | float | str) for item in simple):
-        raise _line_error(node, "only plain numbers can stand here")
+        raise _line_error(node, "Only plain numbers can stand here.")
     return value
 
 
@@ -204,4 +207,4 @@ def _module_name(node: ast.expr) -> str:
 
 
 def _line_error(node: ast.AST, reason: str) -> ValueError:
-    return ValueError(f"Line {getattr(node, 'lineno', 1)}: {reason}.")
+    return ValueError(f"Line {getattr(node, 'lineno', 1)}: {reason}")

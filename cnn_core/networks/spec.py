@@ -7,7 +7,8 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnn_core.geometry import ReceptiveField, whole
+from cnn_core.checks import whole
+from cnn_core.geometry import ReceptiveField
 from cnn_core.networks.blocks import KINDS, Branches, Residual, block_parts, part_names, stacked_shape
 from cnn_core.networks.layers import Fields, Layer, Linear, Shape
 from cnn_core.words import format_memory, format_shape
@@ -58,7 +59,7 @@ class Row:
 def check_input_shape(shape: Any) -> tuple[int, int, int]:
     """Return `shape` as (C, H, W). Raises ValueError with a sentence unless it is three whole numbers in range."""
     if not isinstance(shape, list | tuple) or len(shape) != 3:
-        raise ValueError(f"input_shape is {shape!r:.60}: it must be (channels, height, width).")
+        raise ValueError(f"The input shape is {shape!r:.60}: it must be (channels, height, width).")
     channels, height, width = (whole("input_shape", size, 1, MAX_IMAGE_SIDE) for size in shape)
     return channels, height, width
 
@@ -81,7 +82,7 @@ class NetworkSpec:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or len(self.name) > MAX_NAME:
-            raise ValueError(f"name is {self.name!r:.60}: it must be a text of at most {MAX_NAME} characters.")
+            raise ValueError(f"The name is {self.name!r:.60}: it must be a text of at most {MAX_NAME} characters.")
         object.__setattr__(self, "input_shape", check_input_shape(self.input_shape))
         object.__setattr__(self, "layers", tuple(self.layers))
         _check_layers(self.layers)
@@ -165,7 +166,7 @@ def parse_network(text: str) -> tuple[str, tuple[int, int, int], tuple[Layer, ..
     if not isinstance(data, dict) or set(data) != {"name", "input_shape", "layers"}:
         raise ValueError("This is no network: the JSON must be an object with name, input_shape and layers.")
     if not isinstance(data["name"], str) or len(data["name"]) > MAX_NAME:
-        raise ValueError(f"name must be a text of at most {MAX_NAME} characters.")
+        raise ValueError(f"The name must be a text of at most {MAX_NAME} characters.")
     return data["name"], check_input_shape(data["input_shape"]), parse_layers(data["layers"], 0)
 
 
@@ -186,7 +187,7 @@ def adapt_to_data(spec: NetworkSpec, input_shape: tuple[int, int, int], classes:
     """
     last = spec.layers[-1]
     if not isinstance(last, Linear):
-        raise ValueError("it must end in a linear layer, whose outputs are the classes.")
+        raise ValueError("The network must end in a linear layer, whose outputs are the classes.")
     return NetworkSpec(spec.name, input_shape, (*spec.layers[:-1], replace(last, units=classes)))
 
 
@@ -209,9 +210,9 @@ def _part_to_list(value: Any) -> Any:
 def parse_layers(data: Any, depth: int) -> tuple[Layer, ...]:
     """Read layers from JSON data. Raises ValueError unless it is a list of layers, limited in depth and number."""
     if not isinstance(data, list) or len(data) > MAX_LAYERS:
-        raise ValueError(f"layers must be a list of at most {MAX_LAYERS} layers.")
+        raise ValueError(f"The layers must be a list of at most {MAX_LAYERS} layers.")
     if depth > MAX_DEPTH:
-        raise ValueError(f"blocks are nested more than {MAX_DEPTH} deep.")
+        raise ValueError(f"Blocks are nested more than {MAX_DEPTH} deep.")
     return tuple(_parse_layer(item, depth) for item in data)
 
 
@@ -236,23 +237,23 @@ def _parse_layer(data: Any, depth: int) -> Layer:
 
 def _parse_branches(data: Any, depth: int) -> tuple[tuple[Layer, ...], ...]:
     if not isinstance(data, list) or len(data) > MAX_BRANCHES:
-        raise ValueError(f"branches must be a list of at most {MAX_BRANCHES} lists of layers.")
+        raise ValueError(f"The branches must be a list of at most {MAX_BRANCHES} lists of layers.")
     return tuple(parse_layers(branch, depth) for branch in data)
 
 
 def _check_layers(layers: tuple[Layer, ...]) -> None:
     """Raise ValueError unless there is at least one layer, all are layers, and there are not too many."""
     if not layers:
-        raise ValueError("layers is empty: a network needs at least one layer.")
+        raise ValueError("The list of layers is empty: a network needs at least one layer.")
     count = 0
     waiting = [(layer, 0) for layer in layers]
     while waiting:
         layer, depth = waiting.pop()
         count += 1
         if not isinstance(layer, Layer):
-            raise ValueError(f"layers holds {layer!r:.60}: it must hold layers such as Conv2d only.")
+            raise ValueError(f"The list of layers holds {layer!r:.60}: it must hold layers such as Conv2d only.")
         if count > MAX_LAYERS or depth > MAX_DEPTH:
-            raise ValueError(f"the network is too big: at most {MAX_LAYERS} layers, nested at most {MAX_DEPTH} deep.")
+            raise ValueError(f"The network is too big: at most {MAX_LAYERS} layers, nested at most {MAX_DEPTH} deep.")
         waiting += [(inner, depth + 1) for part in block_parts(layer) for inner in part]
 
 
@@ -295,7 +296,7 @@ def summarise_layer(layer: Layer, shape: Shape, receptive_fields: Fields, name: 
     values = prod(after)
     if values > MAX_LAYER_VALUES:
         raise ValueError(
-            f"{name}: its output has {values:,} values for one image, {format_memory(4 * values, 1)}; at most "
+            f"{name}: Its output has {values:,} values for one image, {format_memory(4 * values, 1)}; at most "
             f"{MAX_LAYER_VALUES:,} fit."
         )
     receptive_fields = layer.through(receptive_fields, shape)
@@ -334,5 +335,5 @@ def joined_shape(block: Layer, ends: list[Shape], name: str) -> Shape:
             raise ValueError(f"{name}: {error}") from None
     if ends[0] != ends[1]:
         body, shortcut = map(format_shape, ends)
-        raise ValueError(f"{name}: its body gives {body} and its shortcut {shortcut}; a sum needs them equal.")
+        raise ValueError(f"{name}: Its body gives {body} and its shortcut {shortcut}; a sum needs them equal.")
     return ends[0]

@@ -18,7 +18,7 @@ def torch_line(layer: Layer, shape: Shape) -> str:
     """
     match layer:
         case Residual() | Branches():
-            raise ValueError("layer is a block of several layers: it takes a module of its own, not one line.")
+            raise ValueError("The layer is a block of several layers: it takes a module of its own, not one line.")
         case Conv2d():
             return _constructor_call("Conv2d", [shape[0], layer.filters], layer, skip=("filters",))
         case Linear():

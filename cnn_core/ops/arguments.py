@@ -5,7 +5,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.geometry import Window, check_groups, same_padding, sides, whole
+from cnn_core.checks import name_in_words, whole
+from cnn_core.geometry import Window, check_groups, same_padding, sides
 
 FloatArray = NDArray[np.floating[Any]]
 Pair = tuple[int, int]
@@ -71,12 +72,16 @@ def check_picture(name: str, value: object) -> FloatArray:
     """Return `value` as an array. Raises ValueError unless it has shape (N, C, H, W) and a float dtype."""
     array = np.asarray(value)
     if not np.issubdtype(array.dtype, np.floating):
-        raise ValueError(f"{name} has dtype {array.dtype}: give floats, for instance {name}.astype(np.float32).")
+        raise ValueError(
+            f"The array {name} has dtype {array.dtype}: give floats, for instance {name}.astype(np.float32)."
+        )
     if array.ndim != 4:
         axes = "(filters, channels, height, width)" if name == "w" else "(N, C, H, W)"
-        raise ValueError(f"{name} has shape {array.shape}: give four axes, {axes}.")
+        raise ValueError(f"The array {name} has shape {array.shape}: give four axes, {axes}.")
     if 0 in array.shape[1:]:
-        raise ValueError(f"{name} has shape {array.shape}: every axis after the first needs a size of at least 1.")
+        raise ValueError(
+            f"The array {name} has shape {array.shape}: every axis after the first needs a size of at least 1."
+        )
     return array
 
 
@@ -84,7 +89,7 @@ def check_dtype(name: str, array: FloatArray, x: FloatArray) -> None:
     """Raise ValueError when `array` and x differ in dtype: as in PyTorch, the dtype of the result is never a guess."""
     if array.dtype != x.dtype:
         raise ValueError(
-            f"{name} has dtype {array.dtype} but x has {x.dtype}: give both the same, "
+            f"The array {name} has dtype {array.dtype} but x has {x.dtype}: give both the same, "
             f"for instance {name}.astype(np.{x.dtype})."
         )
 
@@ -101,8 +106,8 @@ def convolution_arguments(
     check_groups(x.shape[1], w.shape[0], groups)
     if w.shape[1] != x.shape[1] // groups:
         raise ValueError(
-            f"w has shape {w.shape}, so a filter reads {w.shape[1]} channels: x has {x.shape[1]} channels and groups "
-            f"is {groups}, so w.shape[1] must be {x.shape[1] // groups}."
+            f"The array w has shape {w.shape}, so a filter reads {w.shape[1]} channels: x has {x.shape[1]} channels "
+            f"and groups is {groups}, so w.shape[1] must be {x.shape[1] // groups}."
         )
     size, kernel = (x.shape[2], x.shape[3]), (w.shape[2], w.shape[3])
     steps, gaps = to_pair("stride", stride), to_pair("dilation", dilation)
@@ -152,10 +157,11 @@ def check_bias(b: object, w: FloatArray) -> FloatArray:
     array = np.asarray(b)
     if array.shape != (w.shape[0],):
         raise ValueError(
-            f"b has shape {array.shape}: give one number for each of the {w.shape[0]} filters, ({w.shape[0]},)."
+            f"The array b has shape {array.shape}: give one number for each of the {w.shape[0]} filters, "
+            f"({w.shape[0]},)."
         )
     if array.dtype != w.dtype:
-        raise ValueError(f"b has dtype {array.dtype} but x has {w.dtype}: give b.astype(np.{w.dtype}).")
+        raise ValueError(f"The array b has dtype {array.dtype} but x has {w.dtype}: give b.astype(np.{w.dtype}).")
     return array
 
 
@@ -168,7 +174,7 @@ def check_output_gradient(dy: object, x: FloatArray, channels: int, sweep: Sweep
     check_dtype("dy", gradient, x)
     expected = (x.shape[0], channels, *sweep.output)
     if gradient.shape != expected:
-        raise ValueError(f"dy has shape {gradient.shape}: give the shape of the output, here {expected}.")
+        raise ValueError(f"The array dy has shape {gradient.shape}: give the shape of the output, here {expected}.")
     return gradient
 
 
@@ -176,7 +182,9 @@ def to_pair(name: str, value: object) -> Pair:
     """Return `value` as (vertical, horizontal): 3 → (3, 3), (3, 2) → (3, 2). Raises ValueError below 1."""
     axes = _split_pair(value)
     if axes is None:
-        raise ValueError(f"{name} is {value!r}: give a whole number or a pair (vertical, horizontal).")
+        raise ValueError(
+            f"{name_in_words(name)} is {value!r:.60}: give a whole number or a pair (vertical, horizontal)."
+        )
     return whole(name, axes[0], 1), whole(name, axes[1], 1)
 
 
@@ -192,13 +200,13 @@ def _padding_sides(padding: object, kernel: Pair, stride: Pair, dilation: Pair) 
     if padding == "same":
         if stride != (1, 1):
             raise ValueError(
-                f'padding is "same" with stride {stride}: the output keeps the size of the input only with stride 1; '
+                f'Padding is "same" with stride {stride}: the output keeps the size of the input only with stride 1; '
                 "set stride to 1 or give the padding in numbers."
             )
         return same_padding(kernel[0], dilation=dilation[0]), same_padding(kernel[1], dilation=dilation[1])
     axes = (0, 0) if padding == "valid" else _split_pair(padding)
     if axes is None or isinstance(axes[0], str):
-        raise ValueError(f"padding is {padding!r}: give {PADDING_FORMS}.")
+        raise ValueError(f"Padding is {padding!r}: give {PADDING_FORMS}.")
     return sides(axes[0]), sides(axes[1])
 
 

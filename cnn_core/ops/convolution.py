@@ -37,7 +37,7 @@ def flip_kernel(w: ArrayLike) -> FloatArray:
     """
     kernel: FloatArray = np.asarray(w)
     if kernel.ndim < 2:
-        raise ValueError(f"w has shape {kernel.shape}: give at least the two axes height and width.")
+        raise ValueError(f"The array w has shape {kernel.shape}: give at least the two axes height and width.")
     return kernel[..., ::-1, ::-1]
 
 

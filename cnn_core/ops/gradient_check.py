@@ -20,7 +20,7 @@ def numerical_gradient(
     [2.0, -6.0]
     """
     if not eps > 0:
-        raise ValueError(f"eps is {eps}: give a small step above 0, such as 1e-6.")
+        raise ValueError(f"The step eps is {eps}: give a small step above 0, such as 1e-6.")
     point = np.array(x, dtype=np.float64)
     gradient = np.zeros_like(point)
     for cell in np.ndindex(point.shape):
@@ -46,7 +46,7 @@ def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     """
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape:
-        raise ValueError(f"a has shape {a.shape} and b {b.shape}: give two arrays of one shape.")
+        raise ValueError(f"The array a has shape {a.shape} and b {b.shape}: give two arrays of one shape.")
     difference = float(np.max(np.abs(a - b), initial=0.0))
     scale = float(np.max(np.abs(a) + np.abs(b), initial=0.0))
     return difference if difference == 0 or scale == 0 else difference / scale
@@ -55,5 +55,7 @@ def relative_error(a: ArrayLike, b: ArrayLike) -> float:
 def _one_number(value: ArrayLike) -> float:
     """Return what f returned as a float. Raises ValueError for several numbers: a gradient is defined for one only."""
     if np.size(value) != 1:
-        raise ValueError(f"f returned shape {np.shape(value)}: give a function that returns one number, such as a sum.")
+        raise ValueError(
+            f"The function f returned shape {np.shape(value)}: give a function that returns one number, such as a sum."
+        )
     return float(np.asarray(value).item())

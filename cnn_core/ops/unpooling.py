@@ -45,9 +45,11 @@ def max_unpool2d(y: ArrayLike, switches: ArrayLike, size: Pair) -> FloatArray:
     """
     y, places = check_picture("y", y), np.asarray(switches)
     if places.shape != y.shape:
-        raise ValueError(f"switches has shape {places.shape}: give that of y, {y.shape}.")
+        raise ValueError(f"The array switches has shape {places.shape}: give that of y, {y.shape}.")
     if places.size and places.max() >= size[0] * size[1]:
-        raise ValueError(f"switches holds place {places.max()}: size {size} has places up to {size[0] * size[1] - 1}.")
+        raise ValueError(
+            f"The array switches holds place {places.max()}: size {size} has places up to {size[0] * size[1] - 1}."
+        )
     n, channels = y.shape[:2]
     # one extra place at the end takes the values of windows that met padding alone
     flat = np.zeros((n * channels, size[0] * size[1] + 1), y.dtype)
@@ -78,7 +80,9 @@ def spread_unpool2d(
     blank = np.zeros((*y.shape[:2], *size), y.dtype)
     _, sweep = pooling_arguments(blank, kernel_size, stride, padding, dilation, ceil_mode)
     if y.shape[2:] != sweep.output:
-        raise ValueError(f"y has shape {y.shape}: pooling a picture of {size} gives {sweep.output} rows and columns.")
+        raise ValueError(
+            f"The array y has shape {y.shape}: pooling a picture of {size} gives {sweep.output} rows and columns."
+        )
     total = np.zeros((*y.shape[:2], *sweep.padded_size), summing_dtype(y))
     count = np.zeros((1, 1, *sweep.padded_size))
     for u, v in np.ndindex(sweep.kernel):

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cnn_core.checks import one_of
 from cnn_core.ops.arguments import FloatArray, Sides, Sweep
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
@@ -29,13 +30,12 @@ def fill_padding(x: FloatArray, padding: Sides, mode: PaddingMode) -> FloatArray
     Raises ValueError for an unknown mode, and where the picture is too small for a mode: "reflect" needs a side longer
     than its padding, "circular" one at least as long.
     """
-    if mode not in NUMPY_MODES:
-        raise ValueError(f"padding_mode is {mode!r}: choose {', '.join(NUMPY_MODES)}.")
+    one_of("padding_mode", mode, NUMPY_MODES)
     least = {"reflect": 1, "circular": 0}.get(mode)
     for size, edges, axis in zip(x.shape[-2:], padding, ("rows", "columns"), strict=True):
         if least is not None and max(edges) + least > size:
             raise ValueError(
-                f"padding is {max(edges)} and the input has {size} {axis}: “{mode}” takes its values from the input, "
+                f"Padding is {max(edges)} and the input has {size} {axis}: “{mode}” takes its values from the input, "
                 f"so at most {size - least} would be right."
             )
     filled: FloatArray = np.pad(x, [(0, 0)] * (x.ndim - 2) + list(padding), mode=NUMPY_MODES[mode])

@@ -41,7 +41,7 @@ def diverging_rgb(values: NDArray[np.floating], limit: float) -> NDArray[np.uint
     [[103, 0, 31], [247, 247, 247], [5, 48, 97]]
     """
     if not limit > 0:
-        raise ValueError(f"limit is {limit}: a colour scale needs a limit above 0.")
+        raise ValueError(f"Limit is {limit}: a colour scale needs a limit above 0.")
     position = (np.clip(values, -limit, limit) / limit + 1) / 2 * (len(DIVERGING_COLOURS) - 1)
     stops = np.arange(len(DIVERGING_COLOURS))
     channels = [np.interp(position, stops, DIVERGING_COLOURS[:, channel]) for channel in range(3)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.checks import one_of
 from cnn_core.render.colour import DIVERGING_COLOURS, diverging_rgb, symmetric_limit
 from cnn_core.words import format_percent
 
@@ -33,8 +34,7 @@ def render_result(result: NDArray[np.float32], view: str, limit: float | None = 
     >>> render_result(np.array([[-2, 300]], dtype=np.float32), "clamp").pixels[0, :, 0].tolist()
     [0, 255]
     """
-    if view not in VIEWS:
-        raise ValueError(f"view is “{view}”: choose {', '.join(VIEWS)}.")
+    one_of("view", view, VIEWS)
     shared = limit is not None
     limit = limit or symmetric_limit(result)
     if view == "clamp":

@@ -100,7 +100,7 @@ def tile_grid(
     (24, 24, 4)
     """
     if labels and len(labels) != len(rgb):
-        raise ValueError(f"labels holds {len(labels)} texts for {len(rgb)} pictures: give one for each.")
+        raise ValueError(f"The labels hold {len(labels)} texts for {len(rgb)} pictures: give one for each.")
     big = enlarge(rgb, zoom)
     if labels:
         strips = [_label_strip(text, big.shape[2], i == marked) for i, text in enumerate(labels)]
@@ -172,7 +172,9 @@ def _symmetric_limits(values: NDArray[np.float64], per_entry: bool) -> NDArray[n
 def _finite_array(name: str, values: NDArray[np.floating], dimensions: int, expected_shape: str) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != dimensions or not array.size:
-        raise ValueError(f"{name} has shape {array.shape}: it must be {expected_shape}, with at least one value.")
+        raise ValueError(
+            f"The array {name} has shape {array.shape}: it must be {expected_shape}, with at least one value."
+        )
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds values that are infinite or not a number: they have no colour.")
+        raise ValueError(f"The array {name} holds values that are infinite or not a number: they have no colour.")
     return array

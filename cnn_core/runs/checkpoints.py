@@ -38,7 +38,7 @@ class Checkpoints:
         stored = self.list_epochs()
         if not stored or (epoch is not None and epoch not in stored):
             has = f"of the epochs {', '.join(map(str, stored))} weights" if stored else "no weights"
-            raise ValueError(f"epoch is {epoch}: {has} are stored for this run.")
+            raise ValueError(f"Epoch is {epoch}: {has} are stored for this run.")
         return _read_arrays(self._weights_path(stored[-1] if epoch is None else epoch))
 
     def save_snapshot(self, snapshot: Snapshot, best_epoch: int | None) -> None:

@@ -10,6 +10,7 @@ from statistics import fmean, stdev
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from cnn_core.checks import real
 from cnn_core.networks import NetworkSpec
 from cnn_core.networks.blocks import block_parts, part_names
 from cnn_core.networks.layers import Layer
@@ -96,8 +97,7 @@ def smooth_curve(values: Sequence[float], weight: float) -> list[float]:
     Value k becomes Σ wᵏ⁻ⁱ·vᵢ / Σ wᵏ⁻ⁱ over i ≤ k: a `weight` w of 0 changes nothing, and closer to 1 it looks further
     back. Values that are not finite stay as they are and do not affect others. Raises ValueError unless 0 ≤ weight < 1.
     """
-    if not 0 <= weight < 1:
-        raise ValueError(f"weight is {weight}: it must be at least 0 and less than 1.")
+    real("weight", weight, 0, below=1)
     total, weights, result = 0.0, 0.0, []
     for value in values:
         if not math.isfinite(value):
@@ -190,9 +190,9 @@ def plan_factor_runs(
     seeds.
     """
     if factor != NETWORK and factor not in experiment_factors():
-        raise ValueError(f"factor is {factor!r:.40}: choose one of {', '.join((NETWORK, *experiment_factors()))}.")
+        raise ValueError(f"Factor is {factor!r:.40}: choose one of {', '.join((NETWORK, *experiment_factors()))}.")
     if not 1 <= len(set(seeds)) == len(seeds) <= MAX_SEEDS:
-        raise ValueError(f"seeds are {list(seeds)!s:.60}: give 1 to {MAX_SEEDS} different ones.")
+        raise ValueError(f"Seeds are {list(seeds)!s:.60}: give 1 to {MAX_SEEDS} different ones.")
     variants = []
     for value in values:
         variant = (value, config) if factor == NETWORK else (spec, replace(config, **{factor: value}))

@@ -172,7 +172,7 @@ class JobQueue:
         if epochs is not None:
             TrainConfig(epochs=epochs)  # says what is wrong with the number
         if wanted <= done and (run.is_active or run.status == "finished"):
-            raise ValueError(f"epochs is {wanted}: the run has {done} behind it; choose more.")
+            raise ValueError(f"Epochs is {wanted}: the run has {done} behind it; choose more.")
         if epochs is not None:
             self.store.change_orders(run_id, epochs=epochs)
         if not run.is_active:

@@ -64,7 +64,7 @@ def find_recipe(name: str) -> Recipe:
     """Return the recipe called `name`. Raises ValueError when there is none."""
     found = next((one for one in RECIPES if one.name == name), None)
     if found is None:
-        raise ValueError(f"name is {name!r:.60}: choose one of {', '.join(one.name for one in RECIPES)}.")
+        raise ValueError(f"Name is {name!r:.60}: choose one of {', '.join(one.name for one in RECIPES)}.")
     return found
 
 

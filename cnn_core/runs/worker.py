@@ -47,7 +47,7 @@ def run_job(url: str, folder: str, run_id: str) -> None:
         with _keep_alive(store, run_id):
             record_events(store, run_id, _training_events(store, run_id))
     except ValueError as error:
-        store.append_events(run_id, Failed(_as_sentence(str(error)), 0))
+        store.append_events(run_id, Failed(str(error), 0))
     except Exception as error:
         log.exception("run %s", run_id)
         full = isinstance(error, OSError) and error.errno == errno.ENOSPC
@@ -154,7 +154,3 @@ def _has_own_process() -> bool:
         return bool(get_worker().state.nthreads == 1)
     except ValueError:
         return False
-
-
-def _as_sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 
+from cnn_core.checks import one_of, whole
 from cnn_core.geometry import (
     AxisWindows,
     Bins,
@@ -19,7 +20,6 @@ from cnn_core.geometry import (
     solve_kernel,
     solve_padding,
     transposed_output_size,
-    whole,
 )
 
 CONVOLUTION = "Convolution"
@@ -142,8 +142,7 @@ def layer_report(case: LayerCase) -> LayerReport:
     >>> report.output_shape, report.parameters
     ((36, 28, 28), 2736)
     """
-    if case.kind not in KINDS:
-        raise ValueError(f"kind is {case.kind!r}: choose {', '.join(KINDS)}.")
+    one_of("kind", case.kind, KINDS)
     whole("channels", case.channels, 1)
     sizes = tuple(axis_output(case.kind, way, ceil_mode=case.ceil_mode) for way in case.axes)
     kernel = tuple(way.kernel for way in case.axes)

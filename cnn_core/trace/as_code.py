@@ -68,7 +68,7 @@ def loop_code(trace: Trace, *, stride: int = 1, dilation: int = 1, groups: int =
 
 def _first_filter_cell(cell: Cell | None, channels: int) -> Cell:
     if cell is None:
-        raise ValueError("trace is not that of a convolution: its terms have no weights.")
+        raise ValueError("The trace is not that of a convolution: its terms have no weights.")
     return cell._replace(plane=cell.plane % channels)
 
 

@@ -120,7 +120,7 @@ def pooling_gradient(forward: Trace, dy: Array) -> Trace:
     kinds = {(step.combine, step.divisor) for step in forward.steps}
     (combine, divisor), *others = kinds
     if others or combine not in ("max", "mean"):
-        raise ValueError("forward must be a maximum, or a mean over windows of equal size.")
+        raise ValueError("The forward trace must be a maximum, or a mean over windows of equal size.")
     upstream = _upstream_grid(forward, dy)
     frame = forward.grid["input"].padding
     terms: dict[Cell, list[Term]] = defaultdict(list)
@@ -191,7 +191,7 @@ def _upstream_grid(forward: Trace, dy: Array) -> Grid:
     if dy.shape != output.values.shape:
         raise ValueError(_shape_message(dy.shape, output.values.shape))
     if not np.isfinite(dy).all():
-        raise ValueError("dy holds a value that is not a finite number: every cell needs one.")
+        raise ValueError("The array dy holds a value that is not a finite number: every cell needs one.")
     return Grid("upstream", "∂L/∂O", "gradient", dy, planes=output.planes)
 
 

@@ -115,7 +115,7 @@ def _exact_cells(grid: str, values: Array) -> list[list[list[tuple[Cell, Decimal
 def check_values(x: Array, w: Array, b: Array | None) -> None:
     """Raise ValueError unless there is one bias per filter and all values are finite."""
     if b is not None and np.shape(b) != (len(w),):
-        raise ValueError(f"b has shape {np.shape(b)}: right is one bias a filter, ({len(w)},).")
+        raise ValueError(f"The array b has shape {np.shape(b)}: right is one bias a filter, ({len(w)},).")
     for name, values in (("x", x), ("w", w), ("b", b)):
         if values is not None and not np.isfinite(values).all():
-            raise ValueError(f"{name} holds a value that is not a finite number: every cell needs one.")
+            raise ValueError(f"The array {name} holds a value that is not a finite number: every cell needs one.")

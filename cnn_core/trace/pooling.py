@@ -97,7 +97,7 @@ def _check_arguments(
 ) -> tuple[Array, Sweep]:
     pictures, sweep = pooling_arguments(np.asarray(x)[None], kernel, stride, padding, dilation, ceil_mode)
     if not np.isfinite(pictures).all():
-        raise ValueError("x holds a value that is not a finite number: every cell needs one.")
+        raise ValueError("The array x holds a value that is not a finite number: every cell needs one.")
     return pictures[0].astype(np.float64), sweep
 
 

@@ -38,7 +38,9 @@ def transposed_trace(
     weights = np.asarray(kernels, dtype=np.float64)
     check_values(y, weights, None)
     if y.shape != (len(w), *sweep.output):
-        raise ValueError(f"y has shape {y.shape}: a convolution of {size} with these settings gives {sweep.output}.")
+        raise ValueError(
+            f"The array y has shape {y.shape}: a convolution of {size} with these settings gives {sweep.output}."
+        )
     steps = _transposed_steps(y, weights, sweep, groups)
     back = np.array([float(step.total) for step in steps]).reshape(images.shape[1:])
     names = tuple(f"filter {f + 1}, channel {c + 1}" for f, c in product(range(len(w)), range(w.shape[1])))

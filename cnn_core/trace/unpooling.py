@@ -24,7 +24,7 @@ def unpooling_trace(pooled: Trace, *, switches: bool) -> Trace:
     [[[0.0, 3.0]]]
     """
     if switches and any(step.combine != "max" for step in pooled.steps):
-        raise ValueError("switches is True: only max pooling knows one cell that each value came from.")
+        raise ValueError("Switches is True: only max pooling knows one cell that each value came from.")
     before, after = pooled.grid["input"], pooled.grid["output"]
     top, bottom, left, right = before.padding
     _, height, width = before.values.shape

@@ -143,7 +143,7 @@ def check_augmentations(names: Collection[str]) -> None:
     """Raise ValueError with a sentence unless every name is in NAMES."""
     unknown = [name for name in names if name not in NAMES]
     if unknown:
-        raise ValueError(f"augmentation is {unknown[0]!r:.60}: choose among {', '.join(NAMES)}.")
+        raise ValueError(f"Augmentation is {unknown[0]!r:.60}: choose among {', '.join(NAMES)}.")
 
 
 def apply_mixup(
@@ -157,7 +157,7 @@ def apply_mixup(
     import torch
 
     if not alpha > 0:
-        raise ValueError(f"alpha is {alpha}: it must be above 0, such as {MIXUP_ALPHA}.")
+        raise ValueError(f"Alpha is {alpha}: it must be above 0, such as {MIXUP_ALPHA}.")
     count = len(images)
     others = torch.randperm(count, generator=generator).to(images.device)
     # torch's own beta distribution takes no generator

@@ -1,11 +1,11 @@
 """The settings of a training run as one checked value that goes to JSON and back."""
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
+from cnn_core.checks import flag, one_of, real, whole
 from cnn_core.training.augmentation import NAMES as AUGMENTATIONS
 
 Optimizer = Literal["sgd", "adam", "adamw"]
@@ -109,28 +109,27 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if not isinstance(self.dataset, str) or not self.dataset:
-            raise ValueError(f"dataset is {self.dataset!r:.60}: it must be the name of a data set, such as 'digits'.")
+            raise ValueError(f"Dataset is {self.dataset!r:.60}: it must be the name of a data set, such as 'digits'.")
         for name, choices in _CHOICES.items():
-            _check_choice(name, getattr(self, name), choices)
+            one_of(name, getattr(self, name), choices)
         for name, (low, high) in _REAL_LIMITS.items():
             # Stored as float, so that equal settings are equal values and print alike.
-            object.__setattr__(self, name, _check_real(name, getattr(self, name), low, high))
+            object.__setattr__(self, name, real(name, getattr(self, name), low, high))
         if self.learning_rate == 0:
-            raise ValueError("learning_rate is 0: nothing would be learned; choose a number above 0, such as 0.002.")
+            raise ValueError("Learning rate is 0: nothing would be learned; choose a number above 0, such as 0.002.")
         for name, (smallest, largest) in _WHOLE_LIMITS.items():
-            _check_whole(name, getattr(self, name), smallest, largest)
+            object.__setattr__(self, name, whole(name, getattr(self, name), smallest, largest))
         object.__setattr__(self, "augmentation", _check_augmentation(self.augmentation))
         self._check_together()
 
     def _check_together(self) -> None:
         """Raise ValueError for settings that contradict each other."""
         _check_pretrained(self.pretrained, self.weights, self.resize)
-        if not isinstance(self.nesterov, bool):
-            raise ValueError(f"nesterov is {self.nesterov!r:.60}: it must be true or false.")
+        flag("nesterov", self.nesterov)
         if self.nesterov and (self.optimizer != "sgd" or self.momentum == 0):
-            raise ValueError("nesterov is true: it needs the optimizer 'sgd' with a momentum above 0.")
+            raise ValueError("Nesterov is true: it needs the optimizer 'sgd' with a momentum above 0.")
         if self.label_smoothing and self.loss != "cross-entropy":
-            raise ValueError(f"label_smoothing is {self.label_smoothing}: it needs the loss 'cross-entropy'.")
+            raise ValueError(f"Label smoothing is {self.label_smoothing}: it needs the loss 'cross-entropy'.")
 
     def network_shape(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
         """Return the shape (C, H, W) in which the network sees images of `shape`."""
@@ -149,11 +148,13 @@ class TrainConfig:
         Raises ValueError when `settings` is no mapping, names an unknown setting or holds a bad value.
         """
         if not isinstance(settings, Mapping):
-            raise ValueError(f"settings is a {type(settings).__name__}: it must map setting names to values.")
+            raise ValueError(f"The settings are a {type(settings).__name__}: it must map setting names to values.")
         known = [field.name for field in fields(cls)]
         unknown = [str(name) for name in settings if name not in known]
         if unknown:
-            raise ValueError(f"settings has the unknown name {unknown[0]!r:.60}: the names are {', '.join(known)}.")
+            raise ValueError(
+                f"The settings have the unknown name {unknown[0]!r:.60}: the names are {', '.join(known)}."
+            )
         return cls(**settings)
 
 
@@ -162,37 +163,19 @@ def _check_augmentation(names: object) -> tuple[str, ...]:
     given = list(names) if isinstance(names, list | tuple) else [names]
     unknown = [name for name in given if name not in AUGMENTATIONS]
     if unknown:
-        raise ValueError(f"augmentation has {unknown[0]!r:.60}: choose among {', '.join(AUGMENTATIONS)}.")
+        raise ValueError(f"Augmentation holds {unknown[0]!r:.60}: choose among {', '.join(AUGMENTATIONS)}.")
     return tuple(name for name in AUGMENTATIONS if name in given)
 
 
 def _check_pretrained(pretrained: object, weights: object, resize: object) -> None:
     if pretrained not in PRETRAINED:
-        raise ValueError(f"pretrained is {pretrained!r:.60}: choose 'frozen' or 'fine-tuned', or leave it empty.")
+        raise ValueError(f"Pretrained is {pretrained!r:.60}: choose 'frozen' or 'fine-tuned', or leave it empty.")
     if not isinstance(weights, str) or not re.fullmatch(r"|[\w][\w .+-]{0,99}\.(pth|pt|safetensors)", weights):
         raise ValueError(
-            f"weights is {weights!r:.120}: it must be the bare name of a file that ends in .pth, .pt or .safetensors."
+            f"The weights file is {weights!r:.120}: "
+            "it must be the bare name of a file that ends in .pth, .pt or .safetensors."
         )
     if weights and not pretrained:
-        raise ValueError(f"weights is {weights!r:.120}: it needs pretrained to be 'frozen' or 'fine-tuned'.")
+        raise ValueError(f"The weights file is {weights!r:.120}: it needs pretrained to be 'frozen' or 'fine-tuned'.")
     if resize != 0 or isinstance(resize, bool):
-        _check_whole("resize", resize, *RESIZE_LIMITS)
-
-
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} is {value!r:.60}: choose one of {', '.join(choices)}.")
-
-
-def _check_real(name: str, value: object, low: float, high: float) -> float:
-    wanted = f"it must be a number from {low:g} to {high:g}."
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"{name} is {value!r:.60}: {wanted}")
-    if not low <= value <= high or math.isnan(value):
-        raise ValueError(f"{name} is {value}: {wanted}")
-    return float(value)
-
-
-def _check_whole(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r:.60}: it must be a whole number from {low} to {high}.")
+        whole("resize", resize, *RESIZE_LIMITS)

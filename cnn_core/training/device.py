@@ -16,7 +16,7 @@ def pick_device(name: str) -> torch.device:
     Raises ValueError for "cuda" on a machine without a GPU that torch can use.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device is 'cuda': torch finds no GPU here; choose 'auto' or 'cpu'.")
+        raise ValueError("Device is 'cuda': torch finds no GPU here; choose 'auto' or 'cpu'.")
     return torch.device("cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu")
 
 

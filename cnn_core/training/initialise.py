@@ -36,4 +36,4 @@ def _draw_weights(weight: torch.Tensor, scheme: str) -> None:
         case "equal":
             weight.fill_(1 / weight[0].numel())
         case _:
-            raise ValueError(f"initialisation is {scheme!r}: there is no such scheme.")
+            raise ValueError(f"Initialisation is {scheme!r}: there is no such scheme.")

@@ -197,9 +197,9 @@ def _catch_memory_errors(events: Iterator[Event]) -> Iterator[Event]:
         # On a GPU it is an error of its own, in main memory a RuntimeError that only its text identifies.
         if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "DefaultCPUAllocator" not in str(error):
             raise
-        yield Failed(f"memory ran out at step {step + 1}: choose a smaller batch size or a smaller network", step + 1)
+        yield Failed(f"Memory ran out at step {step + 1}: choose a smaller batch size or a smaller network.", step + 1)
 
 
 def _divergence_message(loss: float, step: int) -> str:
     kind = "NaN" if math.isnan(loss) else "infinite"
-    return f"loss became {kind} at step {step}: lower the learning rate"
+    return f"The loss became {kind} at step {step}: lower the learning rate."

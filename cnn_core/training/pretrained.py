@@ -41,7 +41,7 @@ def match_architecture(spec: NetworkSpec) -> str:
         except ValueError:
             continue
     known = " and ".join(ARCHITECTURES)
-    raise ValueError(f"pretrained weights are there for {known} alone: {spec.name!r:.60} has other layers.")
+    raise ValueError(f"Pretrained weights are there for {known} alone: {spec.name!r:.60} has other layers.")
 
 
 def weights_folder() -> Path:
@@ -97,12 +97,12 @@ def translate_state(state: StateDict, name: str, model: nn.Module) -> StateDict:
     ours = model.state_dict()
     extra = [key for key in state if key not in theirs]
     if extra:
-        raise ValueError(f"the weights are not those of {name}: they have {extra[0]!r:.60}, which it has not.")
+        raise ValueError(f"The weights are not those of {name}: they have {extra[0]!r:.60}, which it has not.")
     result: StateDict = {}
     for (key, expected), (own, value) in zip(theirs.items(), ours.items(), strict=True):
         found = state.get(key)
         if found is None and not key.endswith("num_batches_tracked"):  # which older files lack
-            raise ValueError(f"the weights are not those of {name}: {key!r} is missing.")
+            raise ValueError(f"The weights are not those of {name}: {key!r} is missing.")
         if found is None or (
             key.startswith("fc.") and found.shape != value.shape and found.shape[1:] == value.shape[1:]
         ):
@@ -110,7 +110,7 @@ def translate_state(state: StateDict, name: str, model: nn.Module) -> StateDict:
             continue
         if key.split(".")[-1] != own.split(".")[-1] or found.shape != value.shape or not found.isfinite().all():
             shape = format_shape(expected.shape)
-            raise ValueError(f"the weights are not those of {name}: {key!r} must hold {shape} finite numbers.")
+            raise ValueError(f"The weights are not those of {name}: {key!r} must hold {shape} finite numbers.")
         result[own] = found.to(value.dtype)
     return result
 
@@ -120,7 +120,9 @@ def _weights_path(name: str) -> Path:
     folder = weights_folder()
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        raise ValueError(f"weights is {name!r:.120}: there is no such file in the folder weights/ of the data folder.")
+        raise ValueError(
+            f"The weights file is {name!r:.120}: there is no such file in the folder weights/ of the data folder."
+        )
     return path
 
 
@@ -130,15 +132,19 @@ def _read_state(path: Path) -> StateDict:
     from safetensors.torch import load_file
 
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise ValueError(f"weights is {path.name!r:.120}: the file is larger than {MAX_FILE_BYTES // 2**30} GB.")
+        raise ValueError(
+            f"The weights file is {path.name!r:.120}: the file is larger than {MAX_FILE_BYTES // 2**30} GB."
+        )
     try:
         state: Any = load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
     except (SafetensorError, UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise ValueError(f"weights is {path.name!r:.120}: this is no readable file of weights.") from error
+        raise ValueError(f"The weights file is {path.name!r:.120}: this is no readable file of weights.") from error
     if not isinstance(state, dict) or not all(
         isinstance(value, Tensor) and value.layout == torch.strided for value in state.values()
     ):
-        raise ValueError(f"weights is {path.name!r:.120}: it must hold a state_dict, names with their tensors.")
+        raise ValueError(
+            f"The weights file is {path.name!r:.120}: it must hold a state_dict, names with their tensors."
+        )
     return state
 
 

@@ -122,17 +122,17 @@ def check_plan(spec: NetworkSpec, data: Dataset, config: TrainConfig) -> None:
     """Raise ValueError with a sentence when `spec` cannot be trained on `data` with `config`."""
     seen = config.network_shape(data.input_shape)
     if spec.input_shape != seen:
-        raise ValueError(f"the network takes images of shape {spec.input_shape}, {data.name} has {seen}.")
+        raise ValueError(f"The network takes images of shape {spec.input_shape}, {data.name} has {seen}.")
     check_pretrained(spec, config)
     if spec.classes != len(data.class_names):
-        raise ValueError(f"the network tells {spec.classes} classes apart, {data.name} has {len(data.class_names)}.")
+        raise ValueError(f"The network tells {spec.classes} classes apart, {data.name} has {len(data.class_names)}.")
     empty = [part for part in ("train", "val", "test") if not len(getattr(data, part))]
     if empty:
         raise ValueError(f"{data.name} has no images in its {empty[0]} split: every split needs some.")
     norms = [row for row in spec.summary() if row.kind == "BatchNorm" and math.prod(row.output_shape[1:]) == 1]
     if norms and min(config.batch_size, len(balanced_subset(data.train, config.train_images))) == 1:
         name = norms[0].name
-        raise ValueError(f"{name} cannot learn from batches of one image: choose a batch_size of 2 or more images.")
+        raise ValueError(f"{name} cannot learn from batches of one image: choose a batch size of 2 or more images.")
     pick_device(config.device)
 
 

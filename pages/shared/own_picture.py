@@ -11,6 +11,7 @@ from pages.shared import state
 from pages.shared.controls import show_note
 from pages.shared.picture import Picture
 from pages.shared.pictures import enlarged_rgb
+from pages.shared.problems import show_problem
 from pages.shared.subject import LoadedRun
 
 DRAWING = "Drawing pad"
@@ -97,7 +98,7 @@ def _choose_photo(source: str, key: str) -> tuple[Pixels | None, str]:
     try:
         upload = _cached_upload(file.getvalue())
     except ValueError as problem:
-        st.error(str(problem))
+        show_problem(problem)
         return None, ""
     rgb = upload.image
     st.image(rgb, width=PICTURE_WIDTH, alt="Your picture as it came")

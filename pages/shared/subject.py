@@ -16,6 +16,7 @@ from cnn_core.runs import Run
 from cnn_core.training import TrainConfig
 from cnn_core.words import format_count, format_size
 from pages.shared import state
+from pages.shared.problems import show_problem
 from pages.shared.run_choice import choose_run
 from pages.shared.site import get_page
 
@@ -72,7 +73,7 @@ def choose_loaded_run(promise: str) -> LoadedRun | None:
     try:
         state.load_dataset(run.config.dataset)
     except ValueError as problem:  # deleted since, or of another computer
-        st.error(f"The images that this run learned from cannot be read. {problem}")
+        show_problem(problem, "The images that this run learned from cannot be read.")
         return None
     return load_run(run)
 
@@ -124,11 +125,11 @@ def compute_logits(subject: LoadedRun, epoch: int, part: Literal["test", "val"] 
     seen = subject.config.network_shape(data.input_shape)
     if seen != subject.spec.input_shape:
         raise ValueError(
-            f"the network takes images of {_format_shape(subject.spec.input_shape)}, these have {_format_shape(seen)}."
+            f"The network takes images of {_format_shape(subject.spec.input_shape)}, these have {_format_shape(seen)}."
         )
     images = data.test.images if part == "test" else data.val.images
     if not len(images):
-        raise ValueError("this part of the data set holds no image.")
+        raise ValueError("This part of the data set holds no image.")
     with locked_model(subject, epoch) as model:
         return predict_logits(model, images, data, subject.config)
 

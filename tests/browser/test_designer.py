@@ -37,7 +37,9 @@ def test_break_it_read_the_sentence_and_mend_it(page: Page, app_url: str) -> Non
     open_designer(page, app_url)
     pick(page, "flatten").focus()
     page.keyboard.press("Delete")
-    expect(page.get_by_text("Fc1: needs flat input, but gets 128×4×4: put a flatten before it.")).to_be_visible()
+    expect(
+        page.get_by_text("fc1: The layer needs flat input, but gets 128×4×4: put a flatten before it.")
+    ).to_be_visible()
     expect(page.get_by_test_id("stMetric")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_test_id("stMetricValue").first).to_have_text("390,410")

@@ -199,10 +199,10 @@ def test_bins_share_cells_where_the_size_does_not_divide() -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"size": 0, "kernel": 1}, "size is 0: it must be a whole number of at least 1"),
-        ({"size": 4, "kernel": 1.5}, "kernel is 1.5"),
-        ({"size": 4, "kernel": 1, "after": -1}, "padding after is -1"),
-        ({"size": 4, "kernel": 1, "dilation": 0}, "dilation is 0"),
+        ({"size": 0, "kernel": 1}, "Size is 0: it must be a whole number of at least 1"),
+        ({"size": 4, "kernel": 1.5}, "Kernel is 1.5"),
+        ({"size": 4, "kernel": 1, "after": -1}, "Padding after is -1"),
+        ({"size": 4, "kernel": 1, "dilation": 0}, "Dilation is 0"),
     ],
 )
 def test_a_window_of_impossible_numbers_is_refused(fields: dict[str, int], sentence: str) -> None:
@@ -243,14 +243,14 @@ def test_counts_of_the_first_course_layer() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"size": 3, "kernel": 5}, "kernel 5 does not fit a 3-wide input with padding 0; padding 1 or more would"),
-        ({"size": 3, "kernel": 3, "dilation": 2}, r"kernel 3 with dilation 2 \(spanning 5\) .* padding 1 or more"),
-        ({"size": 0, "kernel": 3}, "size is 0: it must be a whole number of at least 1"),
-        ({"size": 5, "kernel": 3, "stride": 0}, "stride is 0"),
-        ({"size": 5, "kernel": 3, "padding": -1}, "padding is -1"),
+        ({"size": 3, "kernel": 5}, "Kernel 5 does not fit a 3-wide input with padding 0; padding 1 or more would"),
+        ({"size": 3, "kernel": 3, "dilation": 2}, r"Kernel 3 with dilation 2 \(spanning 5\) .* padding 1 or more"),
+        ({"size": 0, "kernel": 3}, "Size is 0: it must be a whole number of at least 1"),
+        ({"size": 5, "kernel": 3, "stride": 0}, "Stride is 0"),
+        ({"size": 5, "kernel": 3, "padding": -1}, "Padding is -1"),
         ({"size": 5, "kernel": 3, "padding": (0, 1, 2)}, r"pair \(before, after\)"),
-        ({"size": 5, "kernel": 2.5}, "kernel is 2.5: it must be a whole number"),
-        ({"size": 5, "kernel": True}, "kernel is True"),
+        ({"size": 5, "kernel": 2.5}, "Kernel is 2.5: it must be a whole number"),
+        ({"size": 5, "kernel": True}, "Kernel is True"),
     ],
 )
 def test_impossible_settings_are_explained(arguments: dict[str, int], sentence: str) -> None:
@@ -259,9 +259,9 @@ def test_impossible_settings_are_explained(arguments: dict[str, int], sentence: 
 
 
 def test_pooling_and_groups_explain_what_would_be_right() -> None:
-    with pytest.raises(ValueError, match=r"padding 2 is more than half of kernel 3.* up to 1"):
+    with pytest.raises(ValueError, match=r"Padding 2 is more than half of kernel 3.* up to 1"):
         pool_output_size(9, 3, padding=2)
     with pytest.raises(ValueError, match="a kernel spanning at most 2 would"):
         pool_output_size(2, 3)
-    with pytest.raises(ValueError, match="groups is 4: it must divide both the 6 input channels and the 8 filters"):
+    with pytest.raises(ValueError, match="Groups is 4: it must divide both the 6 input channels and the 8 filters"):
         conv_parameters(6, 8, (3, 3), groups=4)

@@ -117,7 +117,7 @@ def test_a_run_that_has_just_begun_and_one_that_failed_are_shown(open_page: Open
     at = open_page("compare", workspace="early")
     assert "No epoch of these runs is finished yet" in words(at)
     assert cells(at)["Test accuracy"] == ["–"]
-    store.append_events(begun, Failed("loss became NaN at step 3: lower the learning rate", 3))
+    store.append_events(begun, Failed("The loss became NaN at step 3: lower the learning rate.", 3))
     at.run()
     assert cells(at)["State"] == ["failed"]
     assert not at.exception
@@ -209,6 +209,12 @@ def test_name_note_delete_and_undo(open_page: Open) -> None:
     assert not at.exception
 
 
+def test_a_run_names_its_data_set_by_its_title(open_page: Open) -> None:
+    stored_run("titles", config=TrainConfig(dataset="cifar10"))
+    at = open_page("compare", workspace="titles", compare_view="My runs")
+    assert "parameters, on CIFAR-10" in words(at)
+
+
 def test_a_deleted_run_leaves_the_comparison_without_a_warning(open_page: Open) -> None:
     kept, run_id = stored_run("leaves"), stored_run("leaves")
     at = open_page("compare", workspace="leaves")
@@ -283,7 +289,7 @@ def test_an_experiment_past_the_limit_or_too_large_is_refused(
         ("0.1", "There are 1 different values"),
         ("", "There are 0 different values"),
         ("0.1, fast", "'fast' is not a number"),
-        ("0.1, -1", "learning_rate is -1"),
+        ("0.1, -1", "Learning rate is -1"),
         ("1,2,3,4,5,6", "There are 6 different values"),
     ],
 )
@@ -329,7 +335,7 @@ def test_the_spread_of_an_experiment_is_told(open_page: Open) -> None:
 def test_runs_without_a_result_are_not_left_out_in_silence(open_page: Open) -> None:
     finished_experiment("lost", {0.1: [0.7, 0.72]})
     failed = default_store().create_run("lost", SPEC, TrainConfig(learning_rate=9.0, seed=1), batch="b-lost")
-    default_store().append_events(failed, Failed("loss became NaN", 3))
+    default_store().append_events(failed, Failed("The loss became NaN", 3))
     at = open_page("compare", workspace="lost", compare_view="Change one factor")
     assert "Without a result, so not counted: 9, seed 1" in words(at)
     assert not at.exception

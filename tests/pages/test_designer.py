@@ -93,8 +93,8 @@ def test_a_setting_changes_every_number(open_page: Open) -> None:
     ("name", "typed", "words"),
     [
         ("kernel_size", "three", "Kernel is “three”: type one whole number, or two for height and width"),
-        ("kernel_size", "0", "Kernel_size is 0"),
-        ("kernel_size", "9999", "Kernel_size is 9999"),
+        ("kernel_size", "0", "Kernel size is 0"),
+        ("kernel_size", "9999", "Kernel size is 9999"),
         ("stride", "1 2 3", "Stride is “1 2 3”"),
         ("padding", "-1", "Padding is “-1”"),
     ],
@@ -113,7 +113,7 @@ def test_a_layer_that_does_not_fit_is_marked_and_the_rest_waits(open_page: Open)
     at = open_page("designer", designer_network=text)
     assert not at.exception
     found = lines(at)
-    assert found["fc1"]["problem"] == "Fc1: needs flat input, but gets 4×6×6: put a flatten before it."
+    assert found["fc1"]["problem"] == "fc1: The layer needs flat input, but gets 4×6×6: put a flatten before it."
     assert found["relu1"]["waits"]
     assert not at.metric
 
@@ -175,8 +175,8 @@ def test_what_is_to_be_predicted_stands_nowhere_else(open_page: Open, column: st
         ("{", "This is not valid JSON"),
         ("[" * 5000, "nested too deeply|not valid JSON"),
         (network({"kind": "os.system"}), "is no layer"),
-        (network(shape=(0, 8, 8)), "input_shape is 0"),
-        (network({"kind": "Linear", "units": 10**12}), "units is 1000000000000"),
+        (network(shape=(0, 8, 8)), "Input shape is 0"),
+        (network({"kind": "Linear", "units": 10**12}), "Units is 1000000000000"),
     ],
 )
 def test_hostile_links_get_a_sentence_and_a_network(open_page: Open, text: str, words: str) -> None:

@@ -122,8 +122,8 @@ def test_a_finished_run_in_the_link_is_found_from_elsewhere(open_page: Open) -> 
 
 
 def test_a_failed_run_says_why_and_can_be_started_again(open_page: Open, submitted: list[str]) -> None:
-    at = open_page("train", run=stored_run(Failed("loss became NaN at step 3: lower the learning rate", 3)))
-    assert "loss became NaN at step 3: lower the learning rate" in words(at)
+    at = open_page("train", run=stored_run(Failed("The loss became NaN at step 3: lower the learning rate.", 3)))
+    assert "loss became NaN at step 3: lower the learning rate." in words(at)
     at.button("train_again").click().run()
     assert default_store().get_run(submitted[0]).status == "queued"
     assert at.session_state.run == submitted[0]
@@ -227,6 +227,17 @@ def test_every_setting_reaches_the_run(open_page: Open, submitted: list[str]) ->
     assert "BatchNorm" in kinds
     assert "Dropout" in kinds
     assert run.spec.name == "Tiny CNN + batch norm + dropout 0.3"
+
+
+def test_the_sentence_on_an_impossible_setting_is_shown_as_it_was_raised() -> None:
+    def choose_impossible_settings() -> None:
+        from cnn_core.datasets import load
+        from pages.parts.train.settings import choose_settings
+
+        choose_settings(load("digits"), "Frozen_A", 0)
+
+    at = AppTest.from_function(choose_impossible_settings).run()
+    assert at.error[0].value == "Pretrained is 'Frozen_A': choose 'frozen' or 'fine-tuned', or leave it empty."
 
 
 def test_settings_that_do_not_go_together_get_a_sentence(open_page: Open) -> None:

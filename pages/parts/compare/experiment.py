@@ -11,7 +11,7 @@ from cnn_core.evaluation.outcomes import LOSS_FIELDS, run_outcome
 from cnn_core.runs import Planned, Run, comparison
 from cnn_core.runs.comparison import MAX_FACTOR_VALUES, MAX_SEEDS, NETWORK, Spread, describe_setting
 from cnn_core.runs.explain import experiment_verdict
-from cnn_core.words import format_duration
+from cnn_core.words import capitalize_first, format_duration
 from pages.components.heartbeat import schedule_rerun
 from pages.parts.compare.charts import spread_chart
 from pages.parts.compare.chosen import CHOSEN_KEY, attempt_change, run_labels
@@ -19,6 +19,7 @@ from pages.parts.compare.side_by_side import FIGURES
 from pages.shared import state
 from pages.shared.controls import choose_option, show_note
 from pages.shared.fresh import button_pressed
+from pages.shared.problems import show_problem
 from pages.shared.run_choice import MAX_RUNS, choose_by_id
 from pages.shared.run_words import format_age
 from pages.shared.site import get_page
@@ -51,7 +52,7 @@ def show_experiment(own: Sequence[Run]) -> None:
             try:
                 own = (*_start_experiment(plan, base), *own)
             except ValueError as problem:
-                st.error(str(problem))
+                show_problem(problem)
     show_results(own)
 
 
@@ -65,7 +66,7 @@ def _choose_plan(own: Sequence[Run]) -> tuple[list[Planned], Run]:
         "Factor",
         (NETWORK, *comparison.experiment_factors()),
         index=1 + list(comparison.experiment_factors()).index("learning_rate"),
-        format_func=lambda name: describe_setting(name).capitalize(),
+        format_func=lambda name: capitalize_first(describe_setting(name)),
         key="compare_factor",
         bind="query-params",
     )
@@ -77,7 +78,7 @@ def _choose_plan(own: Sequence[Run]) -> tuple[list[Planned], Run]:
         parsed = comparison.parse_values(factor, values) if isinstance(values, str) else values
         plan = comparison.plan_factor_runs(base.spec, base.config, factor, parsed, range(int(count)))
     except ValueError as problem:
-        st.error(str(problem))
+        show_problem(problem)
         return [], base
     duration_note = f" The run they start from took {format_duration(base.seconds)}." if base.seconds else ""
     show_note(
@@ -151,7 +152,7 @@ def show_results(own: Sequence[Run]) -> None:
 def _experiment_title(runs: Sequence[Run]) -> str:
     factor, values = comparison.describe_change([(run.spec, run.config) for run in runs])
     tried = ", ".join(dict.fromkeys(values))
-    return f"{factor.capitalize() or 'Seeds'}: {tried} · {len(runs)} runs · {format_age(runs[0])}"
+    return f"{capitalize_first(factor) or 'Seeds'}: {tried} · {len(runs)} runs · {format_age(runs[0])}"
 
 
 @st.fragment
@@ -246,5 +247,5 @@ def _show_spread_table(spreads: Sequence[Spread], factor: str, field: str) -> No
         ]
         for one in spreads
     ]
-    header = [factor.capitalize() or "Value", "Seeds", "Mean", "Deviation", "Range"]
+    header = [capitalize_first(factor) or "Value", "Seeds", "Mean", "Deviation", "Range"]
     show_table(header, lines, alt="Mean, standard deviation and range of each value")

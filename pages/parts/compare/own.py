@@ -13,7 +13,7 @@ from pages.shared import state
 from pages.shared.controls import show_note
 from pages.shared.fresh import button_pressed
 from pages.shared.run_choice import choose_by_id, select_run
-from pages.shared.run_words import run_result, run_title
+from pages.shared.run_words import data_title, run_result, run_title
 from pages.shared.site import get_page
 from pages.shared.tables import escape_markdown
 
@@ -54,7 +54,7 @@ def manage_runs(runs: Sequence[Run]) -> None:
             args=(run.id,),
         )
     with right:
-        what = f"{run.spec.name}, {run.spec.total_parameters:,} parameters, on {run.config.dataset.capitalize()}"
+        what = f"{run.spec.name}, {run.spec.total_parameters:,} parameters, on {data_title(run.config.dataset)}"
         st.markdown(f"**{escape_markdown(what)}**: {run.status}. {escape_markdown(run.message)}")
         with st.container(horizontal=True):
             show_export(run)

@@ -9,6 +9,7 @@ from cnn_core.runs import Run
 from cnn_core.runs.comparison import describe_setting, differing_settings, run_settings
 from cnn_core.runs.export import export_tensorboard
 from cnn_core.training.events import EpochDone
+from cnn_core.words import capitalize_first
 from pages.components.heartbeat import schedule_rerun
 from pages.parts.compare.charts import AXES, MAX_POINTS, comparison_rows, curve_spec
 from pages.shared import state
@@ -117,7 +118,8 @@ def show_tables(runs: Sequence[Run], names: Sequence[str], outcomes: Sequence[Ou
     st.subheader("What differed", anchor=False)
     if different:
         lines = [
-            [describe_setting(name).capitalize(), *map(_format_setting, values)] for name, values in different.items()
+            [capitalize_first(describe_setting(name)), *map(_format_setting, values)]
+            for name, values in different.items()
         ]
         show_table(["Setting", *names], lines, alt="The settings that differ, with a column for each run")
     else:

@@ -16,6 +16,7 @@ from pages.shared import state
 from pages.shared.controls import choose_option, show_note
 from pages.shared.image_map_charts import MAX_COLOURED_CLASSES, legend_chart, map_rows, pair_charts, scatter_chart
 from pages.shared.pictures import SPLITS, THUMBNAIL_SIDE, choose_page, to_thumbnail
+from pages.shared.problems import show_problem
 
 IMAGES_PER_ROW = 8
 CLASSES_PER_PAGE = 20
@@ -206,7 +207,7 @@ def _show_tsne(name: str, seed: int, marked: str, perplexity: float) -> None:
     try:
         places = tsne_positions(name, seed, perplexity)
     except ValueError as problem:
-        st.error(str(problem)[:1].upper() + str(problem)[1:])
+        show_problem(problem)
         return
     rows = _sample_rows(name, seed, marked, {"first": places[:, 0], "second": places[:, 1]})
     alt = "Training images arranged by t-SNE, alike ones close together"

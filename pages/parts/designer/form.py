@@ -153,8 +153,7 @@ def _apply_setting(path: LayerPath, name: str, key: str) -> None:
         session.store_layers(exchange_layer(layers, path, replace(layer, **{name: value})))
         session.mark_as_drawn()
     except ValueError as problem:
-        sentence = str(problem)
-        session.store_problem(f"{sentence[0].upper()}{sentence[1:]}")
+        session.store_problem(str(problem))
 
 
 def parse_pair(text: str, label: str) -> int | tuple[int, int] | str | None:

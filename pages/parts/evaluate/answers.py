@@ -99,10 +99,14 @@ def compute_answers(subject: LoadedRun, epoch: int, split_name: str) -> Answers:
     part: Literal["test", "val"] = "test" if split_name == TEST else "val"
     logits = compute_logits(subject, epoch, part)
     if not np.isfinite(logits).all():
-        raise ValueError("its answers are no longer numbers, as the training diverged. Choose an earlier one.")
+        raise ValueError(
+            "The network's answers are no longer numbers, as the training diverged. Choose an earlier one."
+        )
     split = data.test if split_name == TEST else data.val
     if logits.shape[1] != len(data.class_names):
-        raise ValueError(f"it answers {logits.shape[1]} classes, and the data set has {len(data.class_names)}.")
+        raise ValueError(
+            f"The network answers {logits.shape[1]} classes, and the data set has {len(data.class_names)}."
+        )
     return Answers(subject, epoch, split_name, split, data.class_names, logits)
 
 

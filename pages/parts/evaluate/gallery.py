@@ -95,7 +95,7 @@ def _show_cards(answers: Answers, shown: list[int], places: NDArray[np.intp]) ->
             answers.subject, answers.epoch, answers.split.images[shown], NEAREST_COUNT
         )
     except ValueError as problem:
-        show_note(f"No nearest training images: {problem}")
+        show_note(f"There are no nearest training images. {problem}")
         return
     for slot, card, like in zip(slots, cards, likes, strict=True):
         slot.html(card_html(replace(card, nearest=like)))

@@ -14,6 +14,7 @@ from pages.parts.evaluate.charts import difference_chart
 from pages.parts.evaluate.matrix import ORDERS
 from pages.shared import state
 from pages.shared.controls import choose_option, show_note
+from pages.shared.problems import show_problem
 from pages.shared.run_choice import choose_by_id
 from pages.shared.run_words import data_title, run_name
 from pages.shared.site import get_page
@@ -44,7 +45,7 @@ def show_two_runs(answers: Answers) -> None:
     try:
         theirs = compute_answers(other, other.default_epoch, answers.split_name)
     except ValueError as problem:
-        st.error(f"B cannot be judged: {problem}")
+        show_problem(problem, "B cannot be judged.")
         return
     _show_result(answers, theirs)
     _show_difference(answers, theirs)

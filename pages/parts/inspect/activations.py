@@ -58,7 +58,7 @@ def show_calculation(activations: Activations, layer: str, index: int, pixel: tu
     try:
         traced = pixel_trace(activations.graph, activations.values, activations.weights, layer, index, row, column)
     except ValueError as problem:
-        st.info(f"This value cannot be written out: {problem}")
+        st.info(f"This value cannot be written out. {problem}")
         return
     if traced is None:
         inputs = [

@@ -14,6 +14,7 @@ from cnn_core.render.tiles import enlarge
 from pages.parts.inspect.picture import Picture
 from pages.shared import lesson, state
 from pages.shared.controls import choose_option, show_note
+from pages.shared.problems import show_problem
 from pages.shared.subject import (
     BY_RUN,
     NO_CONVOLUTION,
@@ -70,7 +71,7 @@ def show_attributions(subject: LoadedRun, epoch: int, picture: Picture) -> None:
         if method is not None:
             _show_both_classes(subject, epoch, picture, method)
     except ValueError as problem:
-        st.error(f"{str(problem)[:1].upper()}{str(problem)[1:]}")
+        show_problem(problem)
     lesson.show_section("inspect", "How to read attributions")
 
 
@@ -122,10 +123,10 @@ def _choose_method(subject: LoadedRun) -> Method | None:
             st.number_input("Stride", 1, most, max(1, usual // 2), key="inspect_why_stride", bind="query-params")
         )
     if stride > window:
-        raise ValueError(f"stride is {stride}: it must be at most the window, {window}, or pixels would be left out.")
+        raise ValueError(f"Stride is {stride}: it must be at most the window, {window}, or pixels would be left out.")
     squares = -(-(height - window + stride) // stride) * -(-(width - window + stride) // stride)
     if squares > MAX_SQUARES:
-        raise ValueError(f"that hides {squares:,} squares one after the other: a larger stride gives at most 2,500.")
+        raise ValueError(f"This hides {squares:,} squares one after the other: a larger stride gives at most 2,500.")
     return Method(name, baseline=baseline, window=window, stride=stride)
 
 

@@ -14,6 +14,7 @@ from pages.shared.charts import probability_chart
 from pages.shared.confusion_chart import confusion_chart
 from pages.shared.controls import show_note
 from pages.shared.pictures import COLUMNS, show_grid, show_scale
+from pages.shared.problems import show_problem
 from pages.shared.subject import (
     BY_RUN,
     LoadedRun,
@@ -80,7 +81,7 @@ def _show_panels(subject: LoadedRun, epoch: int, picture: Picture, layer: str | 
         if place is not None:
             schedule_rerun(FRAME_SECONDS, key="inspect_development_beat")
     except ValueError as problem:  # here, as a fragment passes nothing on to the page
-        st.error(f"This checkpoint cannot be shown: {problem}")
+        show_problem(problem, "This checkpoint cannot be shown.")
 
 
 def _show_filters(layers: dict[str, FilterLayer]) -> None:

@@ -17,6 +17,7 @@ from pages.shared.features import compute_features
 from pages.shared.image_map_charts import MAX_COLOURED_CLASSES, map_rows, scatter_chart
 from pages.shared.palette import GREY
 from pages.shared.pictures import SPLITS, THUMBNAIL_SIDE, to_thumbnail
+from pages.shared.problems import show_problem
 from pages.shared.subject import BY_RUN, LoadedRun, locked_model
 
 PCA = "PCA"
@@ -56,7 +57,7 @@ def show_embedding(subject: LoadedRun, epoch: int, picture: Picture) -> None:
         mapped = _mapped_images(subject, epoch, part, seed)
         spots, axes = _map_positions(subject, epoch, part, seed, kind, perplexity)
     except ValueError as problem:
-        st.error(f"No map of images: {problem}")
+        show_problem(problem, "There is no map of images.")
         return
     labels = getattr(data, part).labels[mapped.places]
     _show_scatter(
@@ -136,6 +137,6 @@ def _map_positions(
         return explore.row_map(features, seed, perplexity), ("first", "second")
     found = explore.row_components(features, 2)
     if found.scores.shape[1] < 2:
-        raise ValueError("these features have a single value each, and a map needs two.")
+        raise ValueError("These features have a single value each, and a map needs two.")
     one, two = (f"component {n}, {share:.0%} of the variance" for n, share in enumerate(found.shares, 1))
     return found.scores, (one, two)

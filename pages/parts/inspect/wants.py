@@ -12,6 +12,7 @@ from pages.shared import lesson, state
 from pages.shared.charts import class_bars
 from pages.shared.controls import choose_number, show_note
 from pages.shared.picture import Picture
+from pages.shared.problems import show_problem
 from pages.shared.subject import BY_RUN, LoadedRun, locked_model, run_normaliser
 
 MAX_IMAGES = 10_000
@@ -50,7 +51,7 @@ def show_unit_preferences(subject: LoadedRun, epoch: int, picture: Picture) -> N
         _show_strongest_images(subject, nodes, layer, unit, values, places)
         show_maximisation(subject, epoch, picture, layer, unit, float(values[:, unit].max()))
     except ValueError as problem:
-        st.error(f"{str(problem)[:1].upper()}{str(problem)[1:]}")
+        show_problem(problem)
     lesson.show_section("inspect", "How to read what a unit wants")
 
 

@@ -25,6 +25,7 @@ from pages.parts.kernels.pixel import choose_pixel, show_pixel_player
 from pages.parts.kernels.result import result_thumbnail, show_lens
 from pages.parts.kernels.settings import LabSettings
 from pages.shared.controls import choose_option, show_note
+from pages.shared.problems import show_problem
 
 EDGE_VIEW_KEY = "kernels_edge_view"
 
@@ -39,7 +40,7 @@ def show_edges(picture: Picture, settings: LabSettings) -> None:
     try:
         slopes = edge_gradient(grey, operator, layer, size)
     except ValueError as problem:
-        st.error(str(problem))
+        show_problem(problem)
         return
     views = _edge_views(slopes)
     chosen = str(st.session_state.setdefault(EDGE_VIEW_KEY, "Direction"))

@@ -22,6 +22,7 @@ from pages.parts.kernels.picture import Picture
 from pages.parts.kernels.pixel import pinned_pixel, store_pixel
 from pages.parts.kernels.settings import BANK, CHAIN, LabSettings
 from pages.shared.controls import show_note
+from pages.shared.problems import show_problem
 
 COLOUR_CHANNELS = ("Red", "Green", "Blue")
 
@@ -48,7 +49,7 @@ def show_outcome(picture: Picture, kernel_stack: stack.KernelStack, settings: La
             return show_bank(picture, image, kernel_stack, settings)
         return show_one_kernel(picture, image, kernel_stack.chosen_kernel.weights, settings, None)
     except ValueError as problem:
-        st.error(str(problem))
+        show_problem(problem)
         return None
 
 

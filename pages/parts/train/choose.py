@@ -14,6 +14,7 @@ from cnn_core.words import capitalize_first, format_shape
 from pages.shared import dataset_choice, state
 from pages.shared.controls import show_note
 from pages.shared.design import DESIGN_KEY, DESIGN_TITLE
+from pages.shared.problems import show_problem
 from pages.shared.site import get_page
 from pages.shared.state import fitting_presets
 
@@ -43,7 +44,7 @@ def choose_data(key: str = "train_dataset") -> Dataset:
     try:
         data = state.load_dataset(name)
     except ValueError as problem:  # its files were damaged or deleted since
-        st.error(str(problem))
+        show_problem(problem)
         st.stop()
     st.image(example_strip(name), width="stretch", alt=f"Two images of each class of {titles[name]}")
     description = DESCRIPTIONS.get(name, titles[name])
@@ -129,7 +130,7 @@ def choose_extra_layers(spec: NetworkSpec, pretrained: str) -> NetworkSpec:
         extended = with_batch_norm(spec) if norm else spec
         extended = with_dropout(extended, share) if share else extended
     except ValueError as problem:
-        st.error(str(problem))
+        show_problem(problem)
         return spec
     marks = (" + batch norm" if norm else "") + (f" + dropout {share:g}" if share else "")
     return replace(extended, name=(spec.name + marks)[:80])

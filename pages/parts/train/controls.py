@@ -40,8 +40,7 @@ def _try_action(action: Callable[..., None], *args: Any) -> None:
     try:
         action(*args)
     except ValueError as problem:
-        sentence = str(problem)
-        st.session_state[PROBLEM_KEY] = sentence[:1].upper() + sentence[1:]
+        st.session_state[PROBLEM_KEY] = str(problem)
 
 
 def show_live_controls(run: Run) -> None:

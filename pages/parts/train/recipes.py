@@ -9,6 +9,7 @@ from cnn_core.words import format_count
 from pages.parts.train.choose import choose_data
 from pages.shared import dataset_choice
 from pages.shared.controls import show_note
+from pages.shared.problems import show_problem
 
 DATA_KEY = "train_recipe_data"
 RECIPE_TITLES = {one.name: one.title for one in RECIPES}
@@ -53,8 +54,7 @@ def show_recipe_runs(name: str, data: Dataset) -> tuple[Planned, ...]:
     try:
         runs = plan_recipe(name, RecipeImages(data.name, data.input_shape, len(data.class_names)))
     except ValueError as problem:
-        sentence = str(problem)
-        st.error(sentence[:1].upper() + sentence[1:])
+        show_problem(problem)
         return ()
     lines = [
         f"- **{one.name}:** {one.spec.total_parameters:,} parameters, {format_count(one.config.epochs, 'epoch')}"

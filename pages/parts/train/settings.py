@@ -17,6 +17,7 @@ from cnn_core.training.config import (
 )
 from cnn_core.words import capitalize_first
 from pages.shared.controls import show_note
+from pages.shared.problems import show_problem
 
 OPTIMIZER_NAMES = {"sgd": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"}
 SCHEDULE_WORDS = {
@@ -65,7 +66,7 @@ def choose_settings(data: Dataset, pretrained: str, resize: int) -> TrainConfig:
     try:
         return TrainConfig(**values)
     except ValueError as problem:
-        st.error(str(problem).replace("_", " ").capitalize())
+        show_problem(problem)
         st.stop()
 
 

@@ -114,5 +114,5 @@ def test_the_first_and_the_last_patch_of_a_strip_can_come_up() -> None:
 
 @pytest.mark.parametrize("columns", [(0, 31), (40, 10), (-40, 10), (60, 200), (90, 130)])
 def test_impossible_strips_get_a_sentence(columns: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match=r"columns is .*: a strip must"):
+    with pytest.raises(ValueError, match=r"The columns are .*: a strip must"):
         cut_patches(np.zeros((50, 100), dtype=np.uint8), columns, 1, np.random.default_rng(0))

@@ -18,6 +18,6 @@ def test_every_name_is_described(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "Digits", "imagenet", "../digits"])
 def test_unknown_names_get_a_sentence(name: str) -> None:
     with pytest.raises(
-        ValueError, match=r"name is .*: there is no such data set; choose one of digits, .*cifar100-20\."
+        ValueError, match=r"Name is .*: there is no such data set; choose one of digits, .*cifar100-20\."
     ):
         load(name)

@@ -94,7 +94,9 @@ def test_missing_files_get_a_sentence(name: str, tmp_path: Path, monkeypatch: py
     with pytest.raises(ValueError, match=rf"'{name}' is not on this computer: .* fetch {name}” \(\d+ MB\)"):
         load(name)
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ValueError, match=r"root is .*: no complete copy of .* is in this folder; expected"):
+        with pytest.raises(
+            ValueError, match=r"The folder \(root\) is .*: no complete copy of .* is in this folder; expected"
+        ):
             load(name, root=folder)
     assert list(tmp_path.iterdir()) == [], "looking leaves nothing behind"
 
@@ -141,5 +143,5 @@ def test_damaged_files_get_a_sentence(damage: str, tmp_path: Path) -> None:
     file.write_bytes(
         {"cut short": content[:-7], "empty": b"", "packed": gzip.compress(content), "not idx": b"hello" * 99}[damage]
     )
-    with pytest.raises(ValueError, match=r"root is .*: no complete copy of 'mnist' is in this folder"):
+    with pytest.raises(ValueError, match=r"The folder \(root\) is .*: no complete copy of 'mnist' is in this folder"):
         load("mnist", root=tmp_path)

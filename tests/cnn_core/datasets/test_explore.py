@@ -102,7 +102,7 @@ def test_tsne_keeps_groups_together_and_follows_its_seed() -> None:
 
 
 def test_impossible_maps_get_a_sentence() -> None:
-    with pytest.raises(ValueError, match="perplexity is 30"):
+    with pytest.raises(ValueError, match="Perplexity is 30"):
         explore.neighbour_map(noise(10, 1, 4, 4), 0, 30)
     with pytest.raises(ValueError, match="components need at least two"):
         explore.principal_components(noise(1, 1, 4, 4), 2)

@@ -31,5 +31,5 @@ def test_calibration_equals_scikit_learn(made: tuple[np.ndarray, np.ndarray], bi
 
 @pytest.mark.parametrize(("rows", "bins"), [(0, 10), (2, 0), (1, 10)])
 def test_calibration_refuses_what_it_cannot_bin(rows: int, bins: int) -> None:
-    with pytest.raises(ValueError, match=r"^(probabilities|bins) "):
+    with pytest.raises(ValueError, match=r"^(The probabilities|Bins) "):
         measure_calibration(np.full((rows, 2), 0.5), np.zeros(rows if rows != 1 else 2, dtype=int), bins)

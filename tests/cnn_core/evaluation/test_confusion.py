@@ -36,5 +36,5 @@ def test_orders_put_mistakes_first_and_mixed_up_classes_side_by_side() -> None:
     assert most_confused_classes(matrix, 2) == [0, 2]
     assert most_confused_classes(matrix, 9) == [0, 1, 2, 3, 4]
     assert len(most_confused_classes(np.eye(6, dtype=int), 4)) == 4
-    with pytest.raises(ValueError, match="by is 'size'"):
+    with pytest.raises(ValueError, match="The order \\(by\\) is 'size'"):
         class_order(matrix, "size")  # type: ignore[arg-type]

@@ -68,7 +68,7 @@ def test_noise_follows_its_seed_and_text_its_words():
 def test_bad_patterns_get_a_sentence():
     with pytest.raises(ValueError, match="There is no pattern “Plaid”: choose Edge, Stripes"):
         draw_pattern("Plaid")
-    with pytest.raises(ValueError, match="period is 1: pixels show 2 or more"):
+    with pytest.raises(ValueError, match="Period is 1: it must be a number of at least 2"):
         draw_pattern("Stripes", period=1)
-    with pytest.raises(ValueError, match="period is nan"):
+    with pytest.raises(ValueError, match="Period is nan"):
         draw_pattern("Stripes", period=float("nan"))

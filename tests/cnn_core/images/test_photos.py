@@ -26,5 +26,5 @@ def test_photographs_need_no_network(entry, monkeypatch):
 def test_unknown_photograph_and_size():
     with pytest.raises(ValueError, match="no photograph “lena”: choose camera, astronaut"):
         load_photo("lena")
-    with pytest.raises(ValueError, match="size is 0"):
+    with pytest.raises(ValueError, match="Size is 0"):
         load_photo("camera", 0)

@@ -60,5 +60,5 @@ def test_a_network_of_linear_layers_has_no_maps(image: np.ndarray) -> None:
 
 
 def test_an_image_has_three_dimensions(image: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"^image has shape"):
+    with pytest.raises(ValueError, match=r"^The image has shape"):
         feature_maps(preset("Tiny CNN").build(seed=0), image[0])

@@ -109,17 +109,20 @@ def test_in_place_relus_and_frozen_weights_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda m, x, b: input_gradient(m, x, 5), "target is 5: the network has the classes 0 … 4"),
+        (lambda m, x, b: input_gradient(m, x, 5), "Target is 5: the network has the classes 0 … 4"),
         (lambda m, x, b: input_gradient(m, x[0], 0), "it must be channels × height × width"),
-        (lambda m, x, b: integrated_gradients(m, x, 0, b, steps=0), "steps is 0: it must be 1 or more"),
-        (lambda m, x, b: integrated_gradients(m, x, 0, b[:, :4]), r"baseline has shape \(1, 4, 8\)"),
-        (lambda m, x, b: occlusion_map(m, x, 0, b, window=9, stride=1), "window is 9: the image takes one of 1 to 8"),
+        (
+            lambda m, x, b: integrated_gradients(m, x, 0, b, steps=0),
+            "Steps is 0: it must be a whole number of at least 1",
+        ),
+        (lambda m, x, b: integrated_gradients(m, x, 0, b[:, :4]), r"The baseline has shape \(1, 4, 8\)"),
+        (lambda m, x, b: occlusion_map(m, x, 0, b, window=9, stride=1), "Window is 9: the image takes one of 1 to 8"),
         (
             lambda m, x, b: occlusion_map(m, x, 0, b, window=3, stride=4),
-            "stride is 4: it must be from 1 to the window, 3",
+            "Stride is 4: it must be from 1 to the window, 3",
         ),
-        (lambda m, x, b: occlusion_map(m, x, -1, b, window=3, stride=1), "target is -1"),
-        (lambda m, x, b: randomise_last_layers(m, 3, 0), "layers is 3: the network has 2 with weights"),
+        (lambda m, x, b: occlusion_map(m, x, -1, b, window=3, stride=1), "Target is -1"),
+        (lambda m, x, b: randomise_last_layers(m, 3, 0), "The number of layers is 3: the network has 2 with weights"),
     ],
 )
 def test_what_cannot_be_is_said(call, sentence: str) -> None:

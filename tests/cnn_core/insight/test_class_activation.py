@@ -53,7 +53,7 @@ def test_nothing_for_the_class_is_a_map_of_zeros() -> None:
 
 @pytest.mark.parametrize(
     ("target", "layer", "message"),
-    [(0, "conv9", "^layer is 'conv9'"), (0, "fc1", "^layer is 'fc1'"), (10, "conv1", "^target_class is 10")],
+    [(0, "conv9", "^Layer is 'conv9'"), (0, "fc1", "^Layer is 'fc1'"), (10, "conv1", "^Target class is 10")],
 )
 def test_impossible_questions_are_refused(image: np.ndarray, target: int, layer: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):

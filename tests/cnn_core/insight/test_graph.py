@@ -86,10 +86,10 @@ def hull(support: NDArray[np.bool_]) -> tuple[int, int, int, int]:
 def test_nothing_that_is_not_there_is_shown() -> None:
     nodes = network_graph(preset("Tiny CNN"))
     for name, index, row, message in (
-        ("conv9", 0, 0, "^layer is 'conv9'"),
-        ("conv1", 16, 0, "^map is 16: conv1 has 16"),
-        ("conv1", 0, 8, "^row is 8: conv1 has 8"),
-        ("fc1", 0, 1, "^row is 1: fc1 has 1"),
+        ("conv9", 0, 0, "^Layer is 'conv9'"),
+        ("conv1", 16, 0, "^Map is 16: conv1 has 16"),
+        ("conv1", 0, 8, "^Row is 8: conv1 has 8"),
+        ("fc1", 0, 1, "^Row is 1: fc1 has 1"),
     ):
         with pytest.raises(ValueError, match=message):
             receptive_boxes(nodes, name, index, row)

@@ -85,20 +85,20 @@ def test_the_seed_decides_the_shifts() -> None:
 def test_what_cannot_be_is_said() -> None:
     model = BLOCKS.build(seed=0)
     start = np.zeros((3, 9, 7), dtype=np.uint8)
-    with pytest.raises(ValueError, match="layer is 'nope': the layers are conv1"):
+    with pytest.raises(ValueError, match="Layer is 'nope': the layers are conv1"):
         maximise_unit(model, ready, "nope", 0, start)
-    with pytest.raises(ValueError, match="unit is 6: conv1 has the maps or units 0 … 5"):
+    with pytest.raises(ValueError, match="Unit is 6: conv1 has the maps or units 0 … 5"):
         maximise_unit(model, ready, "conv1", 6, start)
     with torch.no_grad():
         model.conv1.weight.fill_(float("nan"))
     with pytest.raises(ValueError, match="not a number: choose an earlier checkpoint"):
         maximise_unit(model, ready, "fc1", 0, start)
     for settings, sentence in (
-        ({"steps": 0}, "steps is 0"),
-        ({"rate": 0.0}, "rate is 0"),
-        ({"rate": float("nan")}, "rate is nan"),
-        ({"decay": 1.0}, "decay is 1"),
-        ({"jitter": -1}, "must be 0 or more"),
+        ({"steps": 0}, "Steps is 0"),
+        ({"rate": 0.0}, "Rate is 0"),
+        ({"rate": float("nan")}, "Rate is nan"),
+        ({"decay": 1.0}, "Decay is 1"),
+        ({"jitter": -1}, "of at least 0"),
     ):
         with pytest.raises(ValueError, match=sentence):
             AscentSettings(**settings)

@@ -44,7 +44,7 @@ def test_the_best_patch_is_found_where_it_was_put() -> None:
 def test_what_cannot_be_is_said() -> None:
     model = BLOCKS.build(seed=0)
     image = np.zeros((1, 3, 9, 7), dtype=np.uint8)
-    with pytest.raises(ValueError, match="layer is ''"):
+    with pytest.raises(ValueError, match="Layer is ''"):
         find_peaks(model, image, ready, "")
     with pytest.raises(ValueError, match="no image"):
         find_peaks(model, image[:0], ready, "conv1")

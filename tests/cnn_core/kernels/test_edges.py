@@ -38,5 +38,5 @@ def test_directions_have_colours():
         edges.edge_gradient(np.full((5, 5), 7), "Sobel", FilterSettings(padding_mode="replicate"))
     )
     assert not flat.any()
-    with pytest.raises(ValueError, match="operator is “Canny”: choose Sobel"):
+    with pytest.raises(ValueError, match="Operator is 'Canny': choose one of Sobel"):
         edges.edge_gradient(picture, "Canny", FilterSettings())

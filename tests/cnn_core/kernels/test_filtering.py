@@ -131,7 +131,7 @@ def test_padding_keeps_the_pixels_in_the_middle():
     assert pad_image(image, np.zeros((3, 3)), FilterSettings(padding_mode="valid")) is image
     assert padding_margins(np.zeros((4, 1)), FilterSettings()) == ((1, 2), (0, 0))  # the extra one at the bottom
     assert padding_margins(np.zeros((2, 3)), FilterSettings(dilation=3)) == ((1, 2), (3, 3))
-    with pytest.raises(ValueError, match="padding_mode is “same”: choose zeros"):
+    with pytest.raises(ValueError, match="Padding mode is 'same': choose one of zeros"):
         pad_image(image, np.zeros((3, 3)), FilterSettings(padding_mode="same"))
 
 
@@ -155,7 +155,7 @@ def test_channels():
     assert select_channels(image, "colour") is image
     for index, name in enumerate(("red", "green", "blue")):
         np.testing.assert_array_equal(select_channels(image, name), image[..., index])
-    with pytest.raises(ValueError, match=f"channels is “alpha”: choose {', '.join(CHANNELS)}"):
+    with pytest.raises(ValueError, match=f"Channels is 'alpha': choose one of {', '.join(CHANNELS)}"):
         select_channels(image, "alpha")
 
 

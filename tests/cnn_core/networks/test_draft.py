@@ -48,7 +48,7 @@ def test_the_layer_that_does_not_fit_carries_the_sentence() -> None:
     draft = Draft("Wrong", (3, 8, 8), (Conv2d(4, 3), Linear(5), ReLU(), Conv2d(2, 9)))
     first, second, third, _ = examine_draft(draft)
     assert first.row.output_shape == (4, 6, 6)
-    assert second.problem == "Fc1: needs flat input, but gets 4×6×6: put a flatten before it."
+    assert second.problem == "fc1: The layer needs flat input, but gets 4×6×6: put a flatten before it."
     assert isinstance(third, UnresolvedLine)
     assert (third.problem, third.input_shape) == ("", None)
     with pytest.raises(ValueError, match="needs flat input"):
@@ -57,9 +57,9 @@ def test_the_layer_that_does_not_fit_carries_the_sentence() -> None:
 
 def test_blocks_that_do_not_join_carry_the_sentence() -> None:
     sum_, *_ = examine_draft(Draft("Sum", (3, 8, 8), (Residual((Conv2d(4, 3),)),)))
-    assert sum_.problem == "Block1: its body gives 4×6×6 and its shortcut 3×8×8; a sum needs them equal."
+    assert sum_.problem == "block1: Its body gives 4×6×6 and its shortcut 3×8×8; a sum needs them equal."
     stack, *_ = examine_draft(Draft("Stack", (3, 8, 8), (Branches(((Conv2d(4, 3),), ())),)))
-    assert "its branches give 4×6×6 and 3×8×8; stacking channels needs the other sizes equal" in stack.problem
+    assert "Its branches give 4×6×6 and 3×8×8; stacking channels needs the other sizes equal" in stack.problem
     inside = examine_draft(Draft("Inside", (3, 8, 8), (Residual((Conv2d(4, 3), Linear(3))), ReLU())))
     assert [bool(line.problem) for line in inside] == [False, False, True, False]
 
@@ -97,20 +97,20 @@ def test_editing_everywhere() -> None:
         ("", "not valid JSON"),
         ("[" * 100_000, "nested too deeply|not valid JSON"),
         ("[]", "must be an object with name"),
-        ('{"name": 3, "input_shape": [1, 8, 8], "layers": []}', "name must be a text"),
-        ('{"name": "x", "input_shape": [1, 8, 1e99], "layers": []}', "input_shape is"),
+        ('{"name": 3, "input_shape": [1, 8, 8], "layers": []}', "The name must be a text"),
+        ('{"name": "x", "input_shape": [1, 8, 1e99], "layers": []}', "Input shape is"),
         ('{"name": "x", "input_shape": [1, 8, 8], "layers": [{"kind": "exec"}]}', "is no layer"),
         (
             '{"name": "x", "input_shape": [1, 8, 8], "layers": [{"kind": "Branches", "branches": 5}]}',
-            "branches must be a list",
+            "The branches must be a list",
         ),
         (
             '{"name": "x", "input_shape": [1, 8, 8], "layers": [{"kind": "Branches", "branches": [[]]}]}',
-            "branches has 1 of them: at least 2",
+            "The block has 1 branch: at least 2",
         ),
         (
             '{"name": "x", "input_shape": [1, 8, 8], "layers": [{"kind": "Conv2d", "filters": -1, "kernel_size": 3}]}',
-            "filters is -1",
+            "Filters is -1",
         ),
         ("x" * 300_000, "at most 200,000 characters"),
     ],

@@ -94,5 +94,5 @@ def test_the_measured_field_of_resnet() -> None:
         assert (seen.any(axis=1).sum(), seen.any(axis=0).sum()) == rows[name].receptive_field
     with pytest.raises(ValueError, match="There is no layer “nope” in ResNet-18"):
         measure_field(spec, "nope")
-    with pytest.raises(ValueError, match=r"place is \(0, 256\): conv1 has 256 rows and 256 columns"):
+    with pytest.raises(ValueError, match=r"Place is \(0, 256\): conv1 has 256 rows and 256 columns"):
         measure_field(spec, "conv1", (0, 256))

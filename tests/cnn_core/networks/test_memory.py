@@ -56,7 +56,7 @@ def test_the_training_peak_grows_with_batch_and_optimiser() -> None:
     weights, saved = memory_sizes(spec).parameters, memory_sizes(spec).saved
     assert training_peak(spec, 1, "SGD") == pytest.approx(2 * weights + saved)
     assert training_peak(spec, 64, "Adam") == pytest.approx(4 * weights + 64 * saved)
-    with pytest.raises(ValueError, match="optimizer is 'LBFGS': choose SGD"):
+    with pytest.raises(ValueError, match="Optimizer is 'LBFGS': choose one of SGD"):
         training_peak(spec, 1, "LBFGS")
 
 

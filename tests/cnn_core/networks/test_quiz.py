@@ -48,7 +48,7 @@ def test_slips_name_the_term_that_differs() -> None:
     assert "strides before it" in field.slips["10×10"]
     assert "kept, not learned" in make_question(norm, PARAMETERS).slips["256"]
     assert "channels count too" in make_question(flat, SHAPE).slips["144"]
-    with pytest.raises(ValueError, match="column is 'MACs': choose Output shape"):
+    with pytest.raises(ValueError, match="Column is 'MACs': choose Output shape"):
         make_question(conv, "MACs")
 
 

@@ -27,7 +27,7 @@ model = nn.Sequential(
         if False else nn.LeakyReLU(0.2)),
     nn.Flatten(), nn.Linear(in_features=999, out_features=10),
 )"""
-    with pytest.raises(ValueError, match="only layers such as"):
+    with pytest.raises(ValueError, match="Only layers such as"):
         read_sequential(source, (3, 8, 8))
     source = source.replace("nn.LeakyReLU(-0.0 + 0.2)\n        if False else ", "")
     layers = read_sequential(source, (3, 8, 8)).layers
@@ -70,34 +70,34 @@ DEEP = "Residual(body=nn.Sequential(" * 6 + "nn.ReLU()" + "), shortcut=nn.Sequen
         ("nn.Sequential(Residual(nn.ReLU()))", "Residual needs body=… and shortcut=…"),
         (
             "nn.Sequential(Residual(body=nn.ReLU(), shortcut=nn.Sequential()))",
-            "every part of Residual is an nn.Sequential",
+            "Every part of Residual must be an nn.Sequential",
         ),
-        ("nn.Sequential(Residual(body=nn.Sequential(), shortcut=nn.Sequential()))", "body is empty"),
-        ("nn.Sequential(Branches(branch1=nn.Sequential()))", "branches has 1 of them"),
+        ("nn.Sequential(Residual(body=nn.Sequential(), shortcut=nn.Sequential()))", "The body is empty"),
+        ("nn.Sequential(Branches(branch1=nn.Sequential()))", "The block has 1 branch"),
         ("nn.Sequential(Branches(a=nn.Sequential(), b=nn.Sequential()))", "Branches needs branch1=…, branch2=…"),
-        ("nn.Sequential(Branches(**{}))", "every part of Branches is an nn.Sequential"),
-        (f"nn.Sequential({DEEP})", "blocks are nested more than 4 deep"),
+        ("nn.Sequential(Branches(**{}))", "Every part of Branches must be an nn.Sequential"),
+        (f"nn.Sequential({DEEP})", "Blocks are nested more than 4 deep"),
         ("", "There are 0 nn.Sequential"),
         ("nn.Sequential(", "This is no Python that can be read"),
         ("nn.Sequential()", "holds no layers"),
         ("nn.Sequential(nn.ReLU()); nn.Sequential(nn.ReLU())", "There are 2 nn.Sequential"),
         ("nn.Sequential(__import__('os').system('true'))", "is no layer that is known here"),
-        ("nn.Sequential(nn.Conv2d(3, 8, open('x')))", "Line 1: only plain numbers can stand here"),
+        ("nn.Sequential(nn.Conv2d(3, 8, open('x')))", "Line 1: Only plain numbers can stand here"),
         ("nn.Sequential(nn.Conv2d(3, 8, 3, **{}))", "has no argument"),
         ("nn.Sequential(nn.Conv2d(3, 8))", "nn.Conv2d lacks an argument"),
-        ("nn.Sequential(nn.Conv2d(3, 8, -1))", "Line 1: kernel_size is -1"),
-        ("nn.Sequential(nn.Conv2d(3, 10**99, 1))", "only plain numbers"),
-        ("nn.Sequential(nn.Conv2d(3, " + "9" * 5000 + ", 1))", "no Python|filters is|only plain"),
+        ("nn.Sequential(nn.Conv2d(3, 8, -1))", "Line 1: Kernel size is -1"),
+        ("nn.Sequential(nn.Conv2d(3, 10**99, 1))", "Only plain numbers"),
+        ("nn.Sequential(nn.Conv2d(3, " + "9" * 5000 + ", 1))", "no Python|Filters is|Only plain"),
         ("nn.Sequential(nn.Transformer())", "“Transformer” is no layer"),
-        ("nn.Sequential(*layers)", "only layers such as"),
-        ("nn.Sequential([nn.ReLU()])", "only layers such as"),
+        ("nn.Sequential(*layers)", "Only layers such as"),
+        ("nn.Sequential([nn.ReLU()])", "Only layers such as"),
         ("nn.Sequential(" * 60 + "nn.ReLU()" + ")" * 60, "nested more than 20 deep"),
         ("(" * 5000, "This is no Python"),
         ("nn.Sequential(nn.Conv2d(1, 8, 3))", "Its first convolution takes 1 channels, the input has 3"),
         ("nn.Sequential(nn.ReLU(1, 2, 3))", "takes at most 1 arguments"),
         ("x" * 300_000, "at most 200,000"),
         ("evil.Sequential(nn.ReLU())", "There are 0"),
-        ("nn.Sequential(nn.BatchNorm2d(3, eps=0.1))", "eps is 0.1: only 1e-05 is known here"),
+        ("nn.Sequential(nn.BatchNorm2d(3, eps=0.1))", "Eps is 0.1: only 1e-05 is known here"),
     ],
 )
 def test_hostile_source_gets_a_sentence_and_runs_nothing(source: str, words: str) -> None:

@@ -86,5 +86,5 @@ def test_residual_blocks_are_changed_inside() -> None:
 
 @pytest.mark.parametrize("p", [-0.1, 1.5, float("nan")])
 def test_bad_probabilities_get_a_sentence(p: float) -> None:
-    with pytest.raises(ValueError, match="p is"):
+    with pytest.raises(ValueError, match="P is"):
         with_dropout(preset("C"), p)

@@ -195,7 +195,7 @@ def test_an_empty_batch_is_fine(module: Any) -> None:
 
 X, W = np.ones((1, 2, 3, 3)), np.ones((4, 2, 2, 2))
 SENTENCES: list[tuple[dict[str, Any], str]] = [
-    ({"w": np.ones((4, 2, 5, 5))}, "kernel 5 does not fit a 3-wide input with padding 0; padding 1 or more would"),
+    ({"w": np.ones((4, 2, 5, 5))}, "Kernel 5 does not fit a 3-wide input with padding 0; padding 1 or more would"),
     ({"x": np.ones((3, 3))}, r"x has shape \(3, 3\): give four axes, \(N, C, H, W\)"),
     ({"x": np.ones((1, 2, 0, 3))}, r"x has shape \(1, 2, 0, 3\): every axis after the first"),
     ({"x": np.ones((1, 2, 3, 3), int)}, r"x has dtype int64: give floats, for instance x.astype\(np.float32\)"),
@@ -205,19 +205,19 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
     ({"w": np.ones((4, 3, 2, 2))}, r"reads 3 channels: x has 2 channels and groups is 1, so w.shape\[1\] must be 2"),
     ({"b": np.ones(3)}, r"b has shape \(3,\): give one number for each of the 4 filters, \(4,\)"),
     ({"b": np.ones(4, np.float32)}, "b has dtype float32 but x has float64"),
-    ({"groups": 3}, "groups is 3: it must divide"),
-    ({"groups": 0}, "groups is 0"),
-    ({"stride": 0}, "stride is 0: it must be a whole number of at least 1"),
-    ({"stride": (1, 2, 3)}, r"stride is \(1, 2, 3\): give a whole number or a pair"),
-    ({"stride": 1.5}, "stride is 1.5"),
-    ({"dilation": -1}, "dilation is -1"),
-    ({"dilation": True}, "dilation is True"),
-    ({"padding": -1}, "padding is -1"),
-    ({"padding": ((0, -1), (0, 0))}, "padding after is -1"),
-    ({"padding": ((0, 1, 2), (0, 0))}, r"padding is \(0, 1, 2\)"),
-    ({"padding": (1, 2, 3)}, r"padding is \(1, 2, 3\): give a whole number, \(vertical, horizontal\)"),
-    ({"padding": "full"}, "padding is 'full': give a whole number"),
-    ({"padding": "same", "stride": 2}, r'padding is "same" with stride \(2, 2\): .* set stride to 1'),
+    ({"groups": 3}, "Groups is 3: it must divide"),
+    ({"groups": 0}, "Groups is 0"),
+    ({"stride": 0}, "Stride is 0: it must be a whole number of at least 1"),
+    ({"stride": (1, 2, 3)}, r"Stride is \(1, 2, 3\): give a whole number or a pair"),
+    ({"stride": 1.5}, "Stride is 1.5"),
+    ({"dilation": -1}, "Dilation is -1"),
+    ({"dilation": True}, "Dilation is True"),
+    ({"padding": -1}, "Padding is -1"),
+    ({"padding": ((0, -1), (0, 0))}, "Padding after is -1"),
+    ({"padding": ((0, 1, 2), (0, 0))}, r"Padding is \(0, 1, 2\)"),
+    ({"padding": (1, 2, 3)}, r"Padding is \(1, 2, 3\): give a whole number, \(vertical, horizontal\)"),
+    ({"padding": "full"}, "Padding is 'full': give a whole number"),
+    ({"padding": "same", "stride": 2}, r'Padding is "same" with stride \(2, 2\): .* set stride to 1'),
 ]
 
 

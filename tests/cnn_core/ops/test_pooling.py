@@ -159,7 +159,7 @@ def test_count_include_pad_changes_the_divisor(module: Any) -> None:
 def test_same_keeps_the_size_with_stride_1(module: Any) -> None:
     x = np.arange(4.0).reshape(1, 1, 1, 4)
     assert module.max_pool2d(x, (1, 2), stride=1, padding="same")[0, 0, 0].tolist() == [1, 2, 3, 3]
-    with pytest.raises(ValueError, match=r'padding is "same" with stride \(2, 2\)'):
+    with pytest.raises(ValueError, match=r'Padding is "same" with stride \(2, 2\)'):
         module.max_pool2d(x, 2, padding="same")
 
 
@@ -181,13 +181,13 @@ def test_l2_pooling_equals_pytorch(module: Any, x: np.ndarray, kernel: tuple[int
 
 
 SENTENCES: list[tuple[dict[str, Any], str]] = [
-    ({"kernel_size": 5}, "kernel 5 does not fit a 4-wide input with padding 0"),
-    ({"kernel_size": 0}, "kernel_size is 0: it must be a whole number of at least 1"),
-    ({"kernel_size": (2, 2, 2)}, r"kernel_size is \(2, 2, 2\): give a whole number or a pair"),
-    ({"stride": 0}, "stride is 0"),
-    ({"padding": 2}, "padding 2 is more than half of kernel 3: .* up to 1"),
-    ({"padding": ((0, 2), (0, 0))}, r"padding \(0, 2\) is more than half of kernel 3"),
-    ({"padding": "reflect"}, "padding is 'reflect'"),
+    ({"kernel_size": 5}, "Kernel 5 does not fit a 4-wide input with padding 0"),
+    ({"kernel_size": 0}, "Kernel size is 0: it must be a whole number of at least 1"),
+    ({"kernel_size": (2, 2, 2)}, r"Kernel size is \(2, 2, 2\): give a whole number or a pair"),
+    ({"stride": 0}, "Stride is 0"),
+    ({"padding": 2}, "Padding 2 is more than half of kernel 3: .* up to 1"),
+    ({"padding": ((0, 2), (0, 0))}, r"Padding \(0, 2\) is more than half of kernel 3"),
+    ({"padding": "reflect"}, "Padding is 'reflect'"),
     ({"x": X[0]}, r"x has shape \(2, 4, 4\): give four axes"),
     ({"x": X.astype(np.uint8)}, "x has dtype uint8: give floats"),
 ]

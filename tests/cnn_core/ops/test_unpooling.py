@@ -79,11 +79,11 @@ def test_a_window_of_padding_alone_comes_back_nowhere() -> None:
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: ops.adaptive_avg_pool2d(np.ones((1, 1, 4, 4)), 0), "output_size is 0"),
+        (lambda: ops.adaptive_avg_pool2d(np.ones((1, 1, 4, 4)), 0), "Output size is 0"),
         (lambda: ops.max_unpool2d(np.ones((1, 1, 2, 2)), np.zeros((1, 1, 1, 2)), (4, 4)), "switches has shape"),
         (lambda: ops.max_unpool2d(np.ones((1, 1, 1, 1)), np.full((1, 1, 1, 1), 16), (4, 4)), "places up to 15"),
         (lambda: ops.spread_unpool2d(np.ones((1, 1, 3, 3)), 2, (4, 4)), r"gives \(2, 2\) rows and columns"),
-        (lambda: ops.lp_pool2d(np.ones((1, 1, 3, 3)), 4), "kernel 4 does not fit a 3-wide input"),
+        (lambda: ops.lp_pool2d(np.ones((1, 1, 3, 3)), 4), "Kernel 4 does not fit a 3-wide input"),
     ],
 )
 def test_wrong_arguments_are_refused_with_a_sentence(call: Any, sentence: str) -> None:

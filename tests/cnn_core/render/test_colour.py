@@ -62,5 +62,5 @@ def test_the_limit_is_the_largest_magnitude(values: np.ndarray) -> None:
 
 @pytest.mark.parametrize("limit", [0, -1, np.nan])
 def test_a_limit_that_is_none_gets_a_sentence(limit: float) -> None:
-    with pytest.raises(ValueError, match=r"limit is .*: a colour scale needs a limit above 0"):
+    with pytest.raises(ValueError, match=r"Limit is .*: a colour scale needs a limit above 0"):
         diverging_rgb(np.zeros(1), limit)

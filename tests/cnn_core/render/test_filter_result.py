@@ -46,5 +46,5 @@ def test_every_result_can_be_shown(result):
         shown = render_result(result, view)
         assert shown.pixels.shape == (*result.shape, 3)
         assert shown.low < shown.high
-    with pytest.raises(ValueError, match="view is “heat”: choose signed"):
+    with pytest.raises(ValueError, match="View is 'heat': choose one of signed"):
         render_result(result, "heat")

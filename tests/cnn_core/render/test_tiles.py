@@ -96,7 +96,7 @@ def test_labels_stand_above_their_tiles_and_one_can_be_marked() -> None:
     strip = picture[:LABEL_HEIGHT, :, :3]
     assert (strip == 255).all(axis=-1).any()  # white strokes of the digit
     assert (picture[LABEL_HEIGHT : LABEL_HEIGHT + 30, :, :3] == 200).all()
-    with pytest.raises(ValueError, match="labels holds 1 "):
+    with pytest.raises(ValueError, match="The labels hold 1 "):
         tile_grid(rgb, columns=2, labels=("1",))
 
 
@@ -110,12 +110,12 @@ def test_images_of_any_channel_count_can_be_shown() -> None:
 
 @pytest.mark.parametrize("weights", [np.zeros((2, 3, 3)), np.zeros((0, 1, 3, 3)), np.full((1, 1, 1, 1), np.nan)])
 def test_what_is_no_filter_bank_is_refused(weights: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"^weights "):
+    with pytest.raises(ValueError, match=r"^The array weights "):
         filter_grid(weights)
 
 
 def test_infinite_maps_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"^maps "):
+    with pytest.raises(ValueError, match=r"^The array maps "):
         signed_tiles(np.full((1, 1, 1), np.inf))
 
 

@@ -88,7 +88,7 @@ def test_smoothing_is_tensorboards() -> None:
     assert smooth_curve(values, weight) == pytest.approx(wanted)
     assert smooth_curve([2.0, math.nan, 4.0, math.inf], 0.5)[::2] == pytest.approx([2, 10 / 3])
     for bad in (1, -0.1, math.nan):
-        with pytest.raises(ValueError, match="weight is"):
+        with pytest.raises(ValueError, match="Weight is"):
             smooth_curve(values, bad)
 
 
@@ -137,10 +137,10 @@ def test_networks_can_be_the_factor() -> None:
         ("learning_rate", [0.1], [0], "There are 1 different values: give 2 to 5"),
         ("learning_rate", [0.1, 0.1], [0], "There are 1 different values"),
         ("epochs", range(1, 7), [0], "There are 6 different values"),
-        ("learning_rate", [0.1, -1], [0], "learning_rate is -1"),
-        ("batch_size", [1, 2.5], [0], "batch_size is 2.5"),
-        ("optimizer", ["adam", "magic"], [0], "optimizer is 'magic'"),
-        ("seed", [1, 2], [0], "factor is 'seed'"),
+        ("learning_rate", [0.1, -1], [0], "Learning rate is -1"),
+        ("batch_size", [1, 2.5], [0], "Batch size is 2.5"),
+        ("optimizer", ["adam", "magic"], [0], "Optimizer is 'magic'"),
+        ("seed", [1, 2], [0], "Factor is 'seed'"),
         ("epochs", [1, 2], [], "give 1 to 5 different"),
         ("epochs", [1, 2], [1, 1], "give 1 to 5 different"),
         ("epochs", [1, 2], range(6), "give 1 to 5 different"),

@@ -57,8 +57,8 @@ def test_a_run_that_diverges_fails_with_what_to_change(queue: JobQueue) -> None:
     run_id = start(queue, TrainConfig(optimizer="sgd", learning_rate=1e6))
     run = wait(store, run_id, lambda run: not run.is_active)
     assert run.status == "failed"
-    assert run.message.startswith("loss became NaN at step ")
-    assert run.message.endswith(": lower the learning rate")
+    assert run.message.startswith("The loss became NaN at step ")
+    assert run.message.endswith(": lower the learning rate.")
 
 
 def test_a_network_that_does_not_fit_fails_with_a_sentence(queue: JobQueue) -> None:
@@ -169,7 +169,7 @@ def test_a_finished_run_is_extended_and_equals_the_longer_run(queue: JobQueue) -
     store = queue.store
     run_id = start(queue, TrainConfig(epochs=2))
     wait(store, run_id, lambda run: not run.is_active)
-    with pytest.raises(ValueError, match="epochs is 2: the run has 2 behind it"):
+    with pytest.raises(ValueError, match="Epochs is 2: the run has 2 behind it"):
         queue.resume_run(run_id)
     queue.resume_run(run_id, epochs=4)
     wait(store, run_id, lambda run: not run.is_active)
@@ -211,7 +211,7 @@ def test_a_fork_begins_with_its_parents_weights(queue: JobQueue) -> None:
     for name, array in store.load_weights(parent, 2).items():
         np.testing.assert_array_equal(store.load_weights(child, 0)[name], array)
     assert store.load_epochs(child)[0].val_loss < 1.2 * store.load_epochs(parent)[1].val_loss
-    with pytest.raises(ValueError, match="epoch is 9"):
+    with pytest.raises(ValueError, match="Epoch is 9"):
         queue.fork_run(parent, 9, TrainConfig(), "class")
 
 

@@ -36,8 +36,8 @@ def test_a_run_comes_back_as_it_was_told(store):
 
 def test_a_failed_run_says_why(store):
     run_id = store.create_run("mine", SPEC, CONFIG)
-    store.append_events(run_id, Failed("loss became NaN at step 3: lower the learning rate", 3))
-    assert (store.get_run(run_id).status, store.get_run(run_id).message[:15]) == ("failed", "loss became NaN")
+    store.append_events(run_id, Failed("The loss became NaN at step 3: lower the learning rate.", 3))
+    assert (store.get_run(run_id).status, store.get_run(run_id).message[:19]) == ("failed", "The loss became NaN")
 
 
 def test_many_steps_are_thinned_evenly_and_end_with_the_last(store):

@@ -62,7 +62,7 @@ def test_a_validation_loss_that_is_no_number_fails_with_what_to_change(tmp_path:
     worker.run_job(store.url, str(tmp_path), run_id)
     run = store.get_run(run_id)
     assert run.status == "failed"
-    assert run.message.endswith(": lower the learning rate")
+    assert run.message.endswith(": lower the learning rate.")
     assert all(math.isfinite(epoch.val_loss) for epoch in store.load_epochs(run_id))
 
 

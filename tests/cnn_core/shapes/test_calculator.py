@@ -177,21 +177,21 @@ def test_curves_leave_out_what_does_not_fit() -> None:
 @pytest.mark.parametrize(
     ("case", "words"),
     [
-        (LayerCase("Fold", 3, (AxisSettings(5),)), "kind is 'Fold': choose Convolution"),
-        (LayerCase(calculator.CONVOLUTION, 0, (AxisSettings(5),)), "channels is 0"),
+        (LayerCase("Fold", 3, (AxisSettings(5),)), "Kind is 'Fold': choose one of Convolution"),
+        (LayerCase(calculator.CONVOLUTION, 0, (AxisSettings(5),)), "Channels is 0"),
         (
             LayerCase(calculator.CONVOLUTION, 3, (AxisSettings(5),), 4, groups=2),
             "must divide both the 3 input channels",
         ),
         (
             LayerCase(calculator.TRANSPOSED_CONVOLUTION, 3, (AxisSettings(5, output_padding=1),)),
-            "output padding is 1: it must be smaller than",
+            "Output padding is 1: it must be smaller than",
         ),
         (
             LayerCase(calculator.TRANSPOSED_CONVOLUTION, 1, (AxisSettings(1, padding=2),)),
-            "padding 2 cuts away all 1 cells of the output; padding 0",
+            "Padding 2 cuts away all 1 cells of the output; padding 0",
         ),
-        (LayerCase(calculator.ADAPTIVE_POOLING, 1, (AxisSettings(5, bins=0),)), "output size is 0"),
+        (LayerCase(calculator.ADAPTIVE_POOLING, 1, (AxisSettings(5, bins=0),)), "Output size is 0"),
         (LayerCase(calculator.CONVOLUTION, 1, (AxisSettings(3, kernel=5),)), "padding 1 or more would"),
     ],
 )

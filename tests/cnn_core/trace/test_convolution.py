@@ -136,7 +136,7 @@ def test_rounded_numbers_are_marked():
         (np.ones((1, 3, 3)), np.ones((1, 2, 1, 1)), {}, "reads 2 channels"),
         (np.ones((3, 3)), np.ones((1, 1, 1, 1)), {}, "give four axes"),
         (np.full((1, 3, 3), np.nan), np.ones((1, 1, 1, 1)), {}, "not a finite number"),
-        (np.ones((1, 3, 3)), np.ones((1, 1, 1, 1)), {"stride": 0}, "stride is 0"),
+        (np.ones((1, 3, 3)), np.ones((1, 1, 1, 1)), {"stride": 0}, "Stride is 0"),
         (np.ones((1, 3, 3)), np.ones((1, 1, 3, 3)), {"padding": "same", "stride": 2}, "stride"),
     ],
 )

@@ -153,12 +153,12 @@ def test_cells_that_no_window_visits() -> None:
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: max_pool_trace(CLASSICAL, 5), "kernel 5 does not fit a 4-wide input"),
-        (lambda: max_pool_trace(CLASSICAL, 2, padding=2), "padding 2 is more than half of kernel 2"),
-        (lambda: avg_pool_trace(CLASSICAL, (1, 3), padding=1), "padding 1 is more than half of kernel 1"),
+        (lambda: max_pool_trace(CLASSICAL, 5), "Kernel 5 does not fit a 4-wide input"),
+        (lambda: max_pool_trace(CLASSICAL, 2, padding=2), "Padding 2 is more than half of kernel 2"),
+        (lambda: avg_pool_trace(CLASSICAL, (1, 3), padding=1), "Padding 1 is more than half of kernel 1"),
         (lambda: lp_pool_trace(CLASSICAL[0], 2), "give four axes"),
         (lambda: max_pool_trace(np.full((1, 2, 2), np.inf), 2), "not a finite number"),
-        (lambda: adaptive_pool_trace(CLASSICAL, 0, combine="max"), "output_size is 0"),
+        (lambda: adaptive_pool_trace(CLASSICAL, 0, combine="max"), "Output size is 0"),
         (lambda: unpooling_trace(avg_pool_trace(CLASSICAL, 2), switches=True), "only max pooling"),
     ],
 )

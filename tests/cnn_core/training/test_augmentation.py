@@ -155,10 +155,10 @@ def test_every_name_has_a_label_and_a_line() -> None:
 
 
 def test_unknown_names_and_impossible_alphas_get_a_sentence() -> None:
-    with pytest.raises(ValueError, match="augmentation is 'blur': choose among crop, flip"):
+    with pytest.raises(ValueError, match="Augmentation is 'blur': choose among crop, flip"):
         augment_images(pictures(1, 1, 4, 4), ["flip", "blur"], seeded())
     for alpha in (0, -1, float("nan")):
-        with pytest.raises(ValueError, match=r"alpha is .*: it must be above 0"):
+        with pytest.raises(ValueError, match=r"Alpha is .*: it must be above 0"):
             apply_mixup(pictures(2, 1, 4, 4), torch.eye(2), seeded(), alpha)
 
 

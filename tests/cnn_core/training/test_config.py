@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnn_core.checks import name_in_words
 from cnn_core.training import TrainConfig
 from cnn_core.training.config import (
     DEFAULT_LEARNING_RATES,
@@ -56,7 +57,7 @@ def test_hostile_settings_are_valid_or_get_a_sentence(hostile: Any) -> None:
     except ValueError as error:
         message = str(error)
     if message:
-        assert message.startswith((*NAMES, "settings"))
+        assert message.startswith((*map(name_in_words, NAMES), "The settings", "The weights file"))
         assert message.endswith(".")
         return
     assert TrainConfig.from_dict(config.to_dict()) == config
@@ -87,7 +88,7 @@ def test_limits_are_where_the_docstring_says(name: str, lowest: Any, highest: An
     for value in (lowest, highest):
         assert getattr(TrainConfig(**{name: value}), name) == value
     for value in (below, above, math.nan, math.inf, -math.inf, True, "1", None, [1], 10**400, 1 + 0j):
-        with pytest.raises(ValueError, match=rf"^{name} is "):
+        with pytest.raises(ValueError, match=rf"^{name_in_words(name)} is "):
             TrainConfig(**{name: value})
 
 
@@ -96,7 +97,7 @@ def test_limits_are_where_the_docstring_says(name: str, lowest: Any, highest: An
     [
         ({"learning_rate": 0}, "nothing would be learned; choose a number above 0"),
         ({"learning_rate": "fast"}, "must be a number from 0 to 1e"),
-        ({"epochs": True}, "epochs is True: it must be a whole number from 1 to 1000"),
+        ({"epochs": True}, "Epochs is True: it must be a whole number from 1 to 1000"),
         ({"optimizer": "newton"}, "choose one of sgd, adam, adamw"),
         ({"device": "tpu"}, "choose one of auto, cpu, cuda"),
         ({"dataset": ""}, "name of a data set"),
@@ -110,14 +111,14 @@ def test_sentences_say_what_would_be_right(settings: dict[str, Any], words: str)
 
 @pytest.mark.parametrize("name", ["batch_size", "epochs", "seed"])
 def test_counts_are_whole(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"^{name} is 2\.0: it must be a whole number from"):
+    with pytest.raises(ValueError, match=rf"^{name_in_words(name)} is 2\.0: it must be a whole number from"):
         TrainConfig(**{name: 2.0})
 
 
 @pytest.mark.parametrize("name", ["dataset", "optimizer", "device"])
 @pytest.mark.parametrize("value", ["", None, 3, ["sgd"], {}])
 def test_names_are_texts(name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=rf"^{name} is "):
+    with pytest.raises(ValueError, match=rf"^{name_in_words(name)} is "):
         TrainConfig(**{name: value})
 
 
@@ -130,22 +131,22 @@ def test_sentences_stay_short_whatever_is_given(hostile: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("hostile", [{1: 2}, {None: 2}, {("epochs",): 2}, [("epochs", 2)], "epochs", None, 7])
 def test_what_is_no_set_of_settings(hostile: Any) -> None:
-    with pytest.raises(ValueError, match=r"^settings "):
+    with pytest.raises(ValueError, match=r"^The settings "):
         TrainConfig.from_dict(hostile)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("augmentation", ["flip", "spin"], "augmentation has 'spin'"),
-        ("augmentation", 3, "augmentation has 3"),
-        ("schedule", "linear", "schedule is 'linear'"),
-        ("patience", -1, "patience is -1"),
-        ("label_smoothing", 1.0, "label_smoothing is 1.0"),
-        ("step_factor", 0.0, "step_factor is 0.0"),
-        ("nesterov", "yes", "nesterov is 'yes'"),
-        ("precision", "half", "precision is 'half'"),
-        ("initialisation", None, "initialisation is None"),
+        ("augmentation", ["flip", "spin"], "Augmentation holds 'spin'"),
+        ("augmentation", 3, "Augmentation holds 3"),
+        ("schedule", "linear", "Schedule is 'linear'"),
+        ("patience", -1, "Patience is -1"),
+        ("label_smoothing", 1.0, "Label smoothing is 1.0"),
+        ("step_factor", 0.0, "Step factor is 0.0"),
+        ("nesterov", "yes", "Nesterov is 'yes'"),
+        ("precision", "half", "Precision is 'half'"),
+        ("initialisation", None, "Initialisation is None"),
     ],
 )
 def test_bad_settings_get_a_sentence(name: str, value: object, words: str) -> None:

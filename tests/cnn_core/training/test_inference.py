@@ -124,7 +124,7 @@ def test_evaluation_leaves_no_trace(
 def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert pick_device("auto").type == pick_device("cpu").type == "cpu"
-    with pytest.raises(ValueError, match="device is 'cuda': torch finds no GPU here; choose 'auto' or 'cpu'"):
+    with pytest.raises(ValueError, match="Device is 'cuda': torch finds no GPU here; choose 'auto' or 'cpu'"):
         pick_device("cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert [pick_device(name).type for name in ("auto", "cpu", "cuda")] == ["cuda", "cpu", "cuda"]

@@ -118,7 +118,7 @@ def test_divergence_ends_the_run_with_what_to_change():
     last = events[-1]
     assert isinstance(last, Failed)
     assert last.message in {
-        f"loss became {kind} at step {last.step}: lower the learning rate" for kind in ("NaN", "infinite")
+        f"The loss became {kind} at step {last.step}: lower the learning rate." for kind in ("NaN", "infinite")
     }
     assert [e.step for e in events if isinstance(e, StepDone)] == list(range(1, last.step))
 
@@ -160,7 +160,7 @@ def test_running_out_of_memory_is_told(monkeypatch):
     monkeypatch.setattr(F, "cross_entropy", out_of_memory)
     last = list(events)[-1]
     assert isinstance(last, Failed)
-    assert last.message == "memory ran out at step 1: choose a smaller batch size or a smaller network"
+    assert last.message == "Memory ran out at step 1: choose a smaller batch size or a smaller network."
 
 
 def run_data(count: int = 33) -> Dataset:
@@ -335,7 +335,7 @@ def test_an_infinite_loss_is_called_so():
     spec = NetworkSpec("", (1, 8, 8), (Flatten(), Linear(10)))
     config = TrainConfig("digits", "sgd", 0.3, momentum=0, weight_decay=10, batch_size=16, epochs=200)
     last = list(train(spec, run_data(), config))[-1]
-    assert last == Failed(f"loss became infinite at step {last.step}: lower the learning rate", last.step)
+    assert last == Failed(f"The loss became infinite at step {last.step}: lower the learning rate.", last.step)
 
 
 def test_running_out_of_ordinary_memory_is_told():
@@ -344,7 +344,7 @@ def test_running_out_of_ordinary_memory_is_told():
     hungry = lambda: next(times) >= 3 and torch.empty(2**50, dtype=torch.uint8) is None  # noqa: E731
     *_, before, last = train(SPEC, tiny(), TrainConfig(batch_size=8), should_stop=hungry)
     assert before.step == 3
-    assert last == Failed("memory ran out at step 4: choose a smaller batch size or a smaller network", 4)
+    assert last == Failed("Memory ran out at step 4: choose a smaller batch size or a smaller network.", 4)
 
 
 def test_other_errors_are_not_hidden():
@@ -358,7 +358,7 @@ def test_other_errors_are_not_hidden():
 @pytest.mark.parametrize(("count", "batch_size"), [(6, 1), (1, 32)])
 def test_batch_norm_over_single_values_is_refused_at_once(count, batch_size):
     spec = NetworkSpec("", (1, 6, 6), (Flatten(), Linear(8), BatchNorm(), ReLU(), Linear(3)))
-    with pytest.raises(ValueError, match=r"bn1 .*batch_size"):
+    with pytest.raises(ValueError, match=r"bn1 .*batch size"):
         train(spec, tiny(count), TrainConfig(batch_size=batch_size))
     assert isinstance(list(train(spec, tiny(6), TrainConfig(batch_size=5, epochs=1)))[-1], Finished)
 
