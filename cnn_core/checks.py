@@ -24,7 +24,7 @@ def name_in_words(name: str) -> str:
 
 
 def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
-    """Return `value` as an int. Raise ValueError unless it is a whole number in range; True and 2.0 are none.
+    """Return `value` as an int. Raise ValueError unless it is a whole number in range, which True and 2.0 are not.
 
     >>> whole("stride", 2, 1)
     2

@@ -89,7 +89,7 @@ def format_megabytes(size: float, decimals: int = 0) -> str:
 
 
 def format_memory(size: float, decimals: int = 2) -> str:
-    """Return an amount of memory, given in bytes, in the largest unit of which there is at least one.
+    """Return an amount of memory, given in bytes, in the largest unit that gives at least 1.
 
     >>> format_memory(600), format_memory(3500), format_memory(5 * 2**20), format_memory(3.5 * 2**30, 1)
     ('600 B', '3.4 kB', '5.00 MB', '3.5 GB')
