@@ -257,7 +257,7 @@ def test_runs_that_cannot_be_trained_are_refused_as_a_whole(
     idle_queue: JobQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small, large = Planned("", SPEC, TrainConfig()), Planned("", SPEC, TrainConfig(pretrained="frozen"))
-    with pytest.raises(ValueError, match="pretrained"):
+    with pytest.raises(ValueError, match="Pretrained weights"):
         idle_queue.start_runs([small, large], "hopeful")
     monkeypatch.setattr("cnn_core.runs.memory_check.free_mb", lambda: 100.0)
     with pytest.raises(ValueError, match=r"This run needs about .* GB of memory"):
