@@ -35,7 +35,7 @@ def test_shapes_are_drawn_in_any_size(size: int) -> None:
 def test_impossible_drawings_get_a_sentence() -> None:
     with pytest.raises(ValueError, match="Count is 0"):
         draw_shapes(0, seed=0)
-    with pytest.raises(ValueError, match="Size is 7"):
+    with pytest.raises(ValueError, match="size is 7"):
         draw_shapes(1, seed=0, size=7)
     with pytest.raises(ValueError, match="there is no such shape"):
         shape_outline("heart")

@@ -83,7 +83,7 @@ def test_the_scale_is_the_ratio_of_outputs():
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [({"size": 1}, "size"), ({"batch": 65}, "batch"), ({"kernel": 5, "size": 2, "padding": 0}, "does not fit")],
+    [({"size": 1}, "Size"), ({"batch": 65}, "Batch"), ({"kernel": 5, "size": 2, "padding": 0}, "does not fit")],
 )
 def test_impossible_sizes_get_a_sentence(wrong, words):
     with pytest.raises(ValueError, match=words):

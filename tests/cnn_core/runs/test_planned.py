@@ -27,7 +27,7 @@ def test_runs_that_differ_in_name_and_seed_are_checked_once() -> None:
 def test_each_run_is_checked(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
     planned = [Planned("", SPEC, TrainConfig()), Planned("", SPEC, TrainConfig(batch_size=8))]
     planned[place] = replace(planned[place], config=TrainConfig(pretrained="frozen"))
-    with pytest.raises(ValueError, match="pretrained"):
+    with pytest.raises(ValueError, match="Pretrained weights"):
         check_planned(planned, load)
     monkeypatch.setattr("cnn_core.runs.memory_check.free_mb", lambda: 100.0)
     with pytest.raises(ValueError, match="GB of memory"):
