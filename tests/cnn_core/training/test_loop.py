@@ -3,6 +3,8 @@
 import dataclasses
 import gc
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -98,6 +100,15 @@ def test_losses_equal_those_of_a_loop_written_by_hand(name):
             optimizer.step()
             theirs.append(loss.item())
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_training_imports_neither_the_screen_nor_the_cluster():
+    code = "from cnn_core.datasets import load; from cnn_core.networks import preset"
+    code += "; from cnn_core.training import TrainConfig, train"
+    code += "; *_, last = train(preset('Tiny CNN'), load('digits'), TrainConfig(epochs=1, train_images=40))"
+    code += "; import sys; print(last.reason, {'streamlit', 'altair', 'dask', 'distributed'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["completed", "set()"]
 
 
 def test_digits_are_learned_with_the_default_settings():
