@@ -10,6 +10,7 @@ import pytest
 
 from cnn_core.runs import RunStore, database
 from cnn_core.runs.database import StoreUnavailableError
+from cnn_core.training.events import StepDone
 from tests.cnn_core.runs.storing import CONFIG, SPEC, finished, sql, step
 
 
@@ -42,6 +43,21 @@ def test_a_database_of_an_older_version_goes_on_working(store):
     store.delete_run("old")
     store.restore_run("old")
     assert [run.name for run in store.list_runs("mine")] == ["", "the old one"]
+
+
+# As version 0.6 made it.
+OLD_STEPS = """CREATE TABLE steps (run_id VARCHAR(40) NOT NULL, step INTEGER NOT NULL, epoch INTEGER NOT NULL,
+loss FLOAT NOT NULL, accuracy FLOAT NOT NULL, learning_rate FLOAT NOT NULL, seconds FLOAT NOT NULL, gradient_norm FLOAT,
+PRIMARY KEY (run_id, step))"""
+
+
+def test_steps_stored_before_their_images_were_counted_are_read_and_added_to(store):
+    sql(store, OLD_STEPS)
+    sql(store, "INSERT INTO steps VALUES ('old', 1, 1, 2.3, 0.1, 0.002, 0.5, 1.5)")
+    assert store.load_steps("old") == (StepDone(1, 1, 2.3, 0.1, 0.002, 0.5, 1.5, images=0),)
+    run_id = store.create_run("mine", SPEC, CONFIG)
+    store.append_events(run_id, StepDone(1, 1, 2.3, 0.1, 0.002, 0.5, 1.5, images=32))
+    assert [step.images for step in store.load_steps(run_id)] == [32]
 
 
 def _open(url: str, folder: str) -> None:
