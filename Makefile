@@ -34,7 +34,7 @@ app: $(VENV)/.app-installed
 test: check test-core test-components test-pages test-browser
 
 test-all:
-	@$(MAKE) --no-print-directory test MARKS=
+	@CNN_LAB_NEW_EXAMPLES=1 $(MAKE) --no-print-directory test MARKS=
 	@$(MAKE) --no-print-directory docs
 
 test-core: $(VENV)/.test-installed

@@ -4,10 +4,17 @@ import os
 import tempfile
 
 import pytest
+from hypothesis import settings
 
 # One for each process that pytest-xdist starts, and so for the server that its browser tests talk to: a run that one
 # worker stores is met by no other.
 os.environ["CNN_LAB_DATA"] = tempfile.mkdtemp(prefix="cnn-lab-test-")
+
+# A busy machine is no fault of the code: no deadlines. `make test` draws the same examples every time, so that a change
+# is judged by what it changes; `make test-all` draws new ones.
+settings.register_profile("same examples", deadline=None, derandomize=True)
+settings.register_profile("new examples", deadline=None)
+settings.load_profile("new examples" if os.environ.get("CNN_LAB_NEW_EXAMPLES") else "same examples")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
